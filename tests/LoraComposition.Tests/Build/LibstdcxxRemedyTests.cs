@@ -1,0 +1,3 @@
+namespace LoraComposition.Tests.Build;
+
+public class PlaceholderTests { }
