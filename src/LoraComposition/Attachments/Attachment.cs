@@ -1,0 +1,104 @@
+using LoraComposition.Adapters;
+using LoraComposition.Layers;
+using LoraComposition.Models;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Attachments;
+
+/// <summary>
+/// Adapted layers standing in a model in place of its plain ones. While attached, every parameter of the model is frozen; whoever trains the
+/// head as well switches its gradient on.
+/// </summary>
+/// <typeparam name="TLayer">The kind of adapted layer.</typeparam>
+/// <remarks>
+/// Owns the adapted layers, never the model or its base layers. Disposing it detaches. Move the model to its device before attaching or after,
+/// but build the optimizer last: moving replaces parameters. Not thread-safe.
+/// </remarks>
+public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLinear
+{
+    readonly IAdaptableModel model;
+    readonly Dictionary<string, bool> gradientFlags;
+    readonly List<(AdapterSite Site, TLayer Layer)> attached = [];
+
+    /// <param name="model">The model to change.</param>
+    /// <param name="sites">The places to adapt; all checks are done.</param>
+    /// <param name="adapt">Makes the adapted layer of a place.</param>
+    private protected Attachment(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, Func<AdapterSite, Linear, TLayer> adapt)
+    {
+        this.model = model;
+        var plain = sites.Select(site => site.PlainLayer).ToArray();
+        gradientFlags = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.requires_grad);
+        foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = false;
+        try
+        {
+            for (int i = 0; i < plain.Length; i++)
+            {
+                var layer = adapt(sites[i], plain[i]);
+                sites[i].Replace(layer);
+                attached.Add((sites[i], layer));
+            }
+        }
+        catch
+        {
+            Detach();
+            throw;
+        }
+    }
+
+    /// <summary>The adapted layers with their places, in the order of the forward pass. Empty after detaching.</summary>
+    public IReadOnlyList<(AdapterSite Site, TLayer Layer)> Layers => attached;
+
+    /// <summary>The parameters that training changes; the head's are not among them. Read it after the model has been moved.</summary>
+    public IReadOnlyList<Parameter> TrainableParameters => attached.SelectMany(l => l.Layer.TrainableParameters).ToArray();
+
+    /// <summary>The number of trained numbers, the head's not counted.</summary>
+    public long TrainableParameterCount => TrainableParameters.Sum(p => p.numel());
+
+    /// <summary>Adds the present updates to the base weights in place, then detaches.</summary>
+    /// <exception cref="InvalidOperationException">Nothing is attached any more.</exception>
+    public void MergeIntoBase()
+    {
+        RequireAttached();
+        using (no_grad())
+        {
+            foreach (var (_, layer) in attached)
+            {
+                using var merged = layer.MergedWeight();
+                layer.BaseLayer.weight!.copy_(merged);
+            }
+        }
+        Detach();
+    }
+
+    /// <summary>Takes the adapted layers out: the model is as it was before, its parameters trainable or frozen as they were.</summary>
+    public void Detach()
+    {
+        foreach (var (site, layer) in attached)
+        {
+            site.Replace(layer.ReleaseBase());
+            layer.Dispose();
+        }
+        attached.Clear();
+        foreach (var (name, parameter) in model.named_parameters())
+            if (gradientFlags.TryGetValue(name, out bool flag)) parameter.requires_grad = flag;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (attached.Count > 0) Detach();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected LoraAdapter Export(string name, ModuleSpelling spelling, Func<TLayer, LoraDelta> delta)
+    {
+        RequireAttached();
+        return new LoraAdapter(name, attached.Select(l => KeyValuePair.Create(l.Site.PathIn(spelling), delta(l.Layer))).ToArray(), model.BaseModelName);
+    }
+
+    void RequireAttached()
+    {
+        if (attached.Count == 0) throw new InvalidOperationException("Nothing is attached to the model any more.");
+    }
+}

@@ -1,0 +1,100 @@
+using LoraComposition.Adapters;
+using LoraComposition.Composers;
+using LoraComposition.Models;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Attachments;
+
+/// <summary>N adapters composed on a model: at each layer that any of them adapts stands a composer (arXiv:2402.15414, section 4).</summary>
+public sealed class Composition : Attachment<LoraComposer>
+{
+    Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make)
+        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site])) => AdapterNames = adapters.Select(a => a.Name).ToArray();
+
+    /// <summary>The names of the adapters, in the order of the weights.</summary>
+    public IReadOnlyList<string> AdapterNames { get; }
+
+    /// <summary>Composes uniformly: the mean of the updates. Nothing to train.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for those.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition AttachUniform(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters) =>
+        Attach(model, adapters, (_, layer, modules) => new UniformComposer(layer, modules));
+
+    /// <summary>Composes with learned weights: one softmax vector per layer.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for those.</param>
+    /// <param name="initial">Where v starts at each layer path, N numbers each; zero, the uniform composition, for layers not given.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">A start has another length than there are adapters, or names a layer that none adapts.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<string, IReadOnlyList<double>>? initial = null)
+    {
+        var unused = initial?.Keys.ToHashSet() ?? [];
+        var composition = Attach(model, adapters, (site, layer, modules) =>
+        {
+            unused.Remove(site.Path);
+            return new LearnedComposer(layer, modules, initial?.GetValueOrDefault(site.Path));
+        });
+        if (unused.Count == 0) return composition;
+        composition.Dispose();
+        throw new ArgumentException($"A start of v is given for '{unused.First()}', which no adapter changes.", nameof(initial));
+    }
+
+    /// <summary>Composes with a composer of one's own.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules; copied by the composers.</param>
+    /// <param name="make">Makes the composer of a place from its layer and the update of each adapter, null where an adapter leaves the layer alone.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(adapters);
+        return new Composition(model, adapters, AdapterMatch.Resolve(model, adapters), make);
+    }
+
+    /// <summary>Reads the present weight of every module at every layer.</summary>
+    /// <returns>By layer path, in the order of the forward pass: N weights in the order of <see cref="AdapterNames"/>.</returns>
+    public IReadOnlyList<(AdapterSite Site, double[] Weights)> ReadWeights()
+    {
+        using var noGrad = no_grad();
+        var read = new List<(AdapterSite, double[])>();
+        foreach (var (site, layer) in Layers)
+        {
+            using var scope = NewDisposeScope();
+            read.Add((site, layer.Weights().to(ScalarType.Float64).cpu().data<double>().ToArray()));
+        }
+        return read;
+    }
+
+    /// <summary>
+    /// Computes the merged weight of every layer once and evaluates with it until the result is disposed: the forward pass then costs what the
+    /// plain model's does. No gradient reaches the weights in that time, and changes of them are not seen.
+    /// </summary>
+    /// <returns>Dispose it to go on training.</returns>
+    public IDisposable FixWeights()
+    {
+        foreach (var (_, layer) in Layers) layer.FixWeights();
+        return new FixedWeights(Layers.Select(l => l.Layer).ToArray());
+    }
+
+    /// <summary>The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <param name="spelling">Whose names its file uses.</param>
+    /// <returns>A copy. The caller owns it.</returns>
+    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToDelta());
+
+    sealed class FixedWeights(IReadOnlyList<LoraComposer> layers) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var layer in layers) layer.ReleaseWeights();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using LoraComposition.Adapters;
+using LoraComposition.Layers;
+using LoraComposition.Models;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Attachments;
+
+/// <summary>A fresh LoRA on a model's layers, to be trained.</summary>
+public sealed class LoraTuning : Attachment<LoraLinear>
+{
+    LoraTuning(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, LoraOptions options, Generator generator)
+        : base(model, sites, (_, layer) => new LoraLinear(layer, options, generator))
+    {
+    }
+
+    LoraTuning(IAdaptableModel model, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> start, double dropout)
+        : base(model, start.Keys.ToArray(), (site, layer) => new LoraLinear(layer, start[site][0]!, dropout))
+    {
+    }
+
+    /// <summary>The layers that arXiv:2402.15414 adapts: query, key and value.</summary>
+    public static IReadOnlyList<LinearRole> DefaultRoles { get; } = [LinearRole.Query, LinearRole.Key, LinearRole.Value];
+
+    /// <summary>Puts a fresh update on every layer with one of the given roles and freezes everything else.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="options">Rank, alpha and dropout; defaults where not given.</param>
+    /// <param name="seed">The seed of the random start.</param>
+    /// <param name="roles">Which layers; <see cref="DefaultRoles"/> where not given.</param>
+    /// <returns>The attachment. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">An option is out of range, or the model has no layer of these roles.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static LoraTuning Attach(IAdaptableModel model, LoraOptions? options = null, long seed = 0, IReadOnlyList<LinearRole>? roles = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options ??= new LoraOptions();
+        options.Validate();
+        var wanted = roles ?? DefaultRoles;
+        var sites = model.Sites.Where(site => wanted.Contains(site.Role)).ToArray();
+        if (sites.Length == 0) throw new ArgumentException($"The model has no layer of the roles {string.Join(", ", wanted)}.");
+        using var generator = new Generator((ulong)seed, CPU);
+        return new LoraTuning(model, sites, options, generator);
+    }
+
+    /// <summary>Continues the training of an adapter.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="start">The adapter to start from; copied.</param>
+    /// <param name="dropout">The probability with which an input of the update is dropped in training.</param>
+    /// <returns>The attachment. The caller owns it.</returns>
+    /// <exception cref="AdapterMismatchException">The adapter does not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static LoraTuning Continue(IAdaptableModel model, LoraAdapter start, double dropout = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(start);
+        return new LoraTuning(model, AdapterMatch.Resolve(model, [start]), dropout);
+    }
+
+    /// <summary>The present updates as an adapter, factors and scaling as they are trained.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <param name="spelling">Whose names its file uses.</param>
+    /// <returns>A copy. The caller owns it.</returns>
+    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToTrainedDelta());
+}

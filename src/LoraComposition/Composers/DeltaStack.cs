@@ -1,0 +1,54 @@
+using LoraComposition.Adapters;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Composers;
+
+/// <summary>
+/// The frozen updates of N modules on one layer, stacked once: A <c>[R, in]</c>, B <c>[out, R]</c> with each module's scaling folded in, R the sum
+/// of the ranks. Then <c>Σ wₙΔWₙ = B·diag(w̃)·A</c>, w̃ <c>[R]</c> being the weights repeated over their ranks: mixed ranks and scalings need no loop.
+/// </summary>
+internal sealed class DeltaStack : Module
+{
+    readonly Tensor a;
+    readonly Tensor b;
+    readonly Tensor owner;
+
+    /// <param name="modules">One update per module; null where a module does not adapt this layer, which is an update of zero.</param>
+    /// <param name="like">The frozen weight <c>[out, in]</c>, whose type and device the stack takes.</param>
+    public DeltaStack(IReadOnlyList<LoraDelta?> modules, Tensor like) : base(nameof(DeltaStack))
+    {
+        if (modules.Count == 0) throw new ArgumentException("A composition needs at least one module.");
+        long outFeatures = like.shape[0], inFeatures = like.shape[1];
+        for (int n = 0; n < modules.Count; n++)
+            if (modules[n] is { } m && (m.InFeatures != inFeatures || m.OutFeatures != outFeatures))
+                throw new ArgumentException($"Module {n}: expected lora_A [*, {inFeatures}] and lora_B [{outFeatures}, *], found [{m.Rank}, {m.InFeatures}] and [{m.OutFeatures}, {m.Rank}].");
+        var present = modules.OfType<LoraDelta>().ToArray();
+        if (present.Length == 0) throw new ArgumentException("No module adapts this layer.");
+
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var ranks = modules.SelectMany((m, n) => Enumerable.Repeat((long)n, (int)(m?.Rank ?? 0))).ToArray();
+        a = cat(present.Select(m => m.A.to(like.device)).ToArray(), 0).to(like.dtype).DetachFromDisposeScope();
+        b = cat(present.Select(m => m.B.to(like.device).mul(m.Scaling)).ToArray(), 1).to(like.dtype).DetachFromDisposeScope();
+        owner = (like.device_type == DeviceType.META ? empty(ranks.Length, dtype: ScalarType.Int64, device: META) : tensor(ranks, device: like.device)).DetachFromDisposeScope();
+        RegisterComponents();
+    }
+
+    public long Rank => a.shape[0];
+
+    public Tensor A => a;
+
+    public Tensor B => b;
+
+    /// <summary>Repeats each module's weight over its ranks: <c>[N] → [R]</c>, in the type of the factors.</summary>
+    public Tensor Spread(Tensor weights)
+    {
+        var spread = weights.index_select(0, owner);
+        return spread.dtype == a.dtype ? spread : spread.to(a.dtype);
+    }
+
+    /// <summary><c>W₀ + B·diag(w̃)·A</c>, <c>[out, in]</c>.</summary>
+    public Tensor AddTo(Tensor weight, Tensor spread) => addmm(weight, b.mul(spread), a, beta: 1, alpha: 1);
+}

@@ -1,0 +1,108 @@
+using LoraComposition.Adapters;
+using LoraComposition.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Composers;
+
+/// <summary>
+/// A frozen linear layer and N frozen low-rank updates with a weight each (arXiv:2402.15414, section 4): <c>W = W₀ + Σ wₙΔWₙ</c>,
+/// ΔWₙ with its own scaling. A subclass says what the weights are.
+/// </summary>
+/// <remarks>
+/// The updates are copied, so the adapters they come from can be disposed. They may differ in rank and scaling. The forward pass has no loop over
+/// modules; its order is chosen by counting multiplications. 16-bit base layers are always evaluated in the stacked order: adding a small update to a
+/// rounded weight would lose it. Owns the base layer. Not thread-safe.
+/// </remarks>
+public abstract class LoraComposer : AdaptedLinear
+{
+    private protected readonly DeltaStack stack;
+    readonly FixedWeight fixedWeight = new();
+
+    /// <summary>Stacks the updates.</summary>
+    /// <param name="name">The name of the module's type.</param>
+    /// <param name="baseLayer">The layer to freeze. Owned by the new module.</param>
+    /// <param name="modules">One update per module, copied; null where a module does not adapt this layer.</param>
+    /// <exception cref="ArgumentException">There is no update, or one has another shape than the layer.</exception>
+    protected LoraComposer(string name, Linear baseLayer, IReadOnlyList<LoraDelta?> modules) : base(name, baseLayer)
+    {
+        ArgumentNullException.ThrowIfNull(modules);
+        stack = new DeltaStack(modules, baseLayer.weight!);
+        ModuleCount = modules.Count;
+    }
+
+    /// <summary>The number of modules N.</summary>
+    public int ModuleCount { get; }
+
+    /// <summary>The order of evaluation, where it shall not be chosen by counting. Default null.</summary>
+    public EvaluationOrder? Order { get; set; }
+
+    /// <summary>The weight of each module, <c>[N]</c>, within the graph where it is learned. The caller owns it.</summary>
+    public abstract Tensor Weights();
+
+    /// <summary>Whether the weights never change, so that the merged weight is computed once for good. Default false.</summary>
+    protected virtual bool WeightsAreConstant => false;
+
+    /// <summary>Applies the composed layer.</summary>
+    /// <param name="input"><c>[…, in]</c>.</param>
+    /// <returns><c>[…, out]</c>.</returns>
+    public sealed override Tensor forward(Tensor input)
+    {
+        var frozen = base_layer.weight!;
+        if (WeightsAreConstant && Order is null && frozen.dtype.ElementSize() > 2) FixWeights();
+        if (fixedWeight.For(frozen) is { } merged) return functional.linear(input, merged, base_layer.bias);
+
+        using var scope = NewDisposeScope();
+        var weights = Weights();
+        bool training = is_grad_enabled() && weights.requires_grad;
+        var work = new LayerWork(input.numel() / frozen.shape[1], stack.Rank, frozen.shape[1], frozen.shape[0]);
+        var order = Order ?? (frozen.dtype.ElementSize() > 2 ? work.Cheapest(training) : EvaluationOrder.Stacked);
+        var spread = stack.Spread(weights);
+        var output = order switch
+        {
+            EvaluationOrder.Stacked => Stacked(input, spread),
+            EvaluationOrder.MaterialisedByTokens when training => MaterialisedLinearFunction.Apply(input, Materialise(spread), base_layer.bias, spread, stack),
+            // Autograd's own gradient of the materialised weight is the order by weight.
+            _ => functional.linear(input, stack.AddTo(frozen, spread), base_layer.bias),
+        };
+        return output.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public sealed override LoraDelta ToDelta()
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return new LoraDelta(stack.A.clone(), stack.B.mul(stack.Spread(Weights())), 1);
+    }
+
+    /// <summary>Computes the merged weight once and uses it until <see cref="ReleaseWeights"/>. In that time no gradient reaches the weights.</summary>
+    internal void FixWeights()
+    {
+        if (fixedWeight.For(base_layer.weight!) is null) fixedWeight.Set(MergedWeight());
+    }
+
+    internal void ReleaseWeights() => fixedWeight.Clear();
+
+    Tensor Stacked(Tensor input, Tensor spread)
+    {
+        // [tokens, in] → [tokens, R] → [tokens, out]
+        var thin = functional.linear(input, stack.A).mul(spread);
+        return base_layer.call(input).add(functional.linear(thin, stack.B));
+    }
+
+    Tensor Materialise(Tensor spread)
+    {
+        using var noGrad = no_grad();
+        return stack.AddTo(base_layer.weight!, spread);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) fixedWeight.Clear();
+        base.Dispose(disposing);
+    }
+}

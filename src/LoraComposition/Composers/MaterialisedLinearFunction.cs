@@ -1,0 +1,59 @@
+using System.Runtime.ExceptionServices;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Composers;
+
+/// <summary>
+/// A linear layer through an already materialised weight, with the gradient of the composition's weights taken from the thin products:
+/// <c>∂L/∂w̃ = Σ over tokens of (x·Aᵀ)∘(∂y·B)</c>. No gradient of size out×in is ever formed.
+/// </summary>
+internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction<MaterialisedLinearFunction>
+{
+    static ExceptionDispatchInfo? failure;
+
+    public override string Name => nameof(MaterialisedLinearFunction);
+
+    /// <summary>Applies the layer: <c>y = x·Wᵀ + b</c>.</summary>
+    /// <param name="input"><c>[…, in]</c>.</param>
+    /// <param name="weight">The materialised weight <c>[out, in]</c>, without a graph.</param>
+    /// <param name="bias">The frozen bias <c>[out]</c>, where there is one.</param>
+    /// <param name="spread">The weight of each stacked rank <c>[R]</c>; receives a gradient.</param>
+    /// <param name="stack">The frozen factors.</param>
+    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Tensor spread, DeltaStack stack)
+    {
+        // An exception inside a managed backward would end the process, so it is kept there and thrown here.
+        Interlocked.Exchange(ref failure, null)?.Throw();
+        return apply(input, weight, bias!, spread, stack.A, stack.B);
+    }
+
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var (input, weight, bias, a, b) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor?)vars[2], (Tensor)vars[4], (Tensor)vars[5]);
+        ctx.save_for_backward([input, weight, a, b]);
+        ctx.save_data("input needs gradient", input.requires_grad);
+        return functional.linear(input, weight, bias);
+    }
+
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        try
+        {
+            var saved = ctx.get_saved_variables();
+            using var scope = NewDisposeScope();
+            var (input, weight, a, b) = (saved[0], saved[1], saved[2], saved[3]);
+            Tensor? inputGradient = (bool)ctx.get_data("input needs gradient") ? grad_output.matmul(weight).MoveToOuterDisposeScope() : null;
+            // [tokens, R] each
+            var h = input.reshape(-1, input.shape[^1]).matmul(a.t());
+            var g = grad_output.reshape(-1, grad_output.shape[^1]).matmul(b);
+            var spreadGradient = h.mul_(g).sum(0L).MoveToOuterDisposeScope();
+            return [inputGradient!, null!, null!, spreadGradient, null!, null!];
+        }
+        catch (Exception e)
+        {
+            Interlocked.Exchange(ref failure, ExceptionDispatchInfo.Capture(e));
+            return [null!, null!, null!, null!, null!, null!];
+        }
+    }
+}

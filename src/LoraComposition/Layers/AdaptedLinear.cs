@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using LoraComposition.Adapters;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Layers;
+
+/// <summary>A frozen linear layer with a low-rank update: <c>y = x·(W₀ + ΔW)ᵀ + b</c>. Takes the place of the layer in its model.</summary>
+/// <remarks>
+/// Owns the base layer until <see cref="ReleaseBase"/>. The base's weight and bias stay bit-identical; <c>train()</c> and <c>eval()</c>
+/// change nothing but dropout. Not thread-safe.
+/// </remarks>
+public abstract class AdaptedLinear : Module<Tensor, Tensor>
+{
+    private protected readonly Linear base_layer;
+
+    private protected AdaptedLinear(string name, Linear baseLayer) : base(name)
+    {
+        ArgumentNullException.ThrowIfNull(baseLayer);
+        base_layer = baseLayer;
+        foreach (var parameter in baseLayer.parameters()) parameter.requires_grad = false;
+    }
+
+    /// <summary>The frozen layer, weight <c>[out, in]</c>. Owned by this module.</summary>
+    public Linear BaseLayer => base_layer;
+
+    /// <summary>The parameters that training changes. Empty where the update is fixed.</summary>
+    public abstract IReadOnlyList<Parameter> TrainableParameters { get; }
+
+    /// <summary>The present update as one exact low-rank pair with scaling 1.</summary>
+    /// <returns>Copies, detached from the graph. The caller owns them.</returns>
+    public abstract LoraDelta ToDelta();
+
+    /// <summary>The present weight of the whole layer.</summary>
+    /// <returns><c>W₀ + ΔW</c>, <c>[out, in]</c>, detached from the graph. The caller owns it.</returns>
+    public Tensor MergedWeight()
+    {
+        using var noGrad = no_grad();
+        using var delta = ToDelta();
+        return addmm(base_layer.weight!, delta.B, delta.A, beta: 1, alpha: 1);
+    }
+
+    /// <summary>A plain linear layer that computes the same as this one does now.</summary>
+    /// <returns>A new layer with weight <c>W₀ + ΔW</c> and a copy of the bias. The caller owns it.</returns>
+    public Linear ToMergedLinear()
+    {
+        var weight = MergedWeight();
+        var merged = nn.Linear(base_layer.in_features, base_layer.out_features, base_layer.bias is not null, device: META);
+        merged.weight = new Parameter(weight, requires_grad: false);
+        if (base_layer.bias is { } bias) merged.bias = new Parameter(bias.detach().clone(), requires_grad: false);
+        return merged;
+    }
+
+    /// <summary>Takes the base layer out, so that disposing this module leaves it alive.</summary>
+    /// <returns>The base layer as it was given. The caller owns it; this module cannot be used any more.</returns>
+    public Linear ReleaseBase()
+    {
+        Submodules(this).Remove(nameof(base_layer));
+        return base_layer;
+    }
+
+    // TorchSharp has no way to take a child out of a module; a test pins the field.
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_submodules")]
+    internal static extern ref TorchSharp.Utils.OrderedDict<string, Module> Submodules(Module module);
+}

@@ -1,0 +1,66 @@
+using LoraComposition.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Models;
+
+/// <summary>A place in a model where a linear layer stands and an adapted one can stand instead.</summary>
+public sealed class AdapterSite
+{
+    readonly Module parent;
+    readonly string child;
+    readonly Func<Module<Tensor, Tensor>> get;
+    readonly Action<Module<Tensor, Tensor>> set;
+    readonly string transformers4Path;
+
+    /// <summary>Describes a place.</summary>
+    /// <param name="path">The layer's path as adapter files spell it since transformers 5.</param>
+    /// <param name="transformers4Path">The path up to transformers 4; the same where not given.</param>
+    /// <param name="role">What the layer does.</param>
+    /// <param name="layerIndex">The index of the transformer block it belongs to.</param>
+    /// <param name="parent">The module that the layer is a child of.</param>
+    /// <param name="child">The name under which the child is registered.</param>
+    /// <param name="get">Reads the parent's field.</param>
+    /// <param name="set">Writes the parent's field.</param>
+    public AdapterSite(string path, string? transformers4Path, LinearRole role, int layerIndex, Module parent, string child, Func<Module<Tensor, Tensor>> get, Action<Module<Tensor, Tensor>> set)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (Path, this.transformers4Path, Role, LayerIndex) = (path, transformers4Path ?? path, role, layerIndex);
+        (this.parent, this.child, this.get, this.set) = (parent, child, get, set);
+    }
+
+    /// <summary>The layer's path, which names it in reports: the spelling since transformers 5.</summary>
+    public string Path { get; }
+
+    /// <summary>What the layer does.</summary>
+    public LinearRole Role { get; }
+
+    /// <summary>The index of the transformer block the layer belongs to.</summary>
+    public int LayerIndex { get; }
+
+    /// <summary>What stands there now: the plain layer or an adapted one. Owned by the model.</summary>
+    public Module<Tensor, Tensor> Layer => get();
+
+    /// <summary>The layer's path in one spelling.</summary>
+    /// <param name="spelling">Whose names to use.</param>
+    /// <returns>The path, without the <c>base_model.model.</c> that files put in front.</returns>
+    public string PathIn(ModuleSpelling spelling) => spelling == ModuleSpelling.Transformers4 ? transformers4Path : Path;
+
+    /// <summary>The plain layer that stands there.</summary>
+    /// <exception cref="InvalidOperationException">The layer is adapted already.</exception>
+    internal Linear PlainLayer => Layer switch
+    {
+        Linear linear => linear,
+        AdaptedLinear => throw new InvalidOperationException($"Layer '{Path}' is adapted already; detach or merge what is attached first."),
+        var other => throw new InvalidOperationException($"Layer '{Path}' is a {other.GetType().Name}; only linear layers can be adapted."),
+    };
+
+    /// <summary>Puts another module there, in the field and in the registration, without changing the order of the children.</summary>
+    internal void Replace(Module<Tensor, Tensor> layer)
+    {
+        layer.train(parent.training);
+        AdaptedLinear.Submodules(parent)[child] = layer;
+        set(layer);
+    }
+}

@@ -1,0 +1,23 @@
+namespace LoraComposition.Models;
+
+/// <summary>What a linear layer does in a transformer block.</summary>
+public enum LinearRole
+{
+    /// <summary>The query projection of attention.</summary>
+    Query,
+
+    /// <summary>The key projection of attention.</summary>
+    Key,
+
+    /// <summary>The value projection of attention.</summary>
+    Value,
+
+    /// <summary>The output projection of attention.</summary>
+    Output,
+
+    /// <summary>The layer that enters the feed-forward part.</summary>
+    FeedForwardIn,
+
+    /// <summary>The layer that leaves the feed-forward part.</summary>
+    FeedForwardOut,
+}

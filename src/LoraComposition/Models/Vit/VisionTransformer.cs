@@ -1,0 +1,157 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Models.Vit;
+
+/// <summary>A vision transformer for image classification (arXiv:2010.11929) whose linear layers can be adapted.</summary>
+/// <remarks>Owns its parameters, not what is attached to it. Not thread-safe: a forward pass in another thread needs its own model.</remarks>
+public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
+{
+    readonly VitEmbeddings embeddings;
+    readonly ModuleList<VitBlock> blocks;
+    readonly LayerNorm norm;
+    Linear? classifier;
+
+    /// <summary>Builds the model with parameters that are not initialised; <see cref="Create"/> and <see cref="Load"/> fill them.</summary>
+    /// <param name="config">The shape; with class names it gets a head.</param>
+    /// <param name="device">Where the parameters lie. <c>torch.META</c>: shapes without memory.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
+    public VisionTransformer(VitConfig config, Device device) : base(nameof(VisionTransformer))
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        Config = config;
+        embeddings = new VitEmbeddings(config, device);
+        blocks = new ModuleList<VitBlock>(Enumerable.Range(0, config.LayerCount).Select(_ => new VitBlock(config, device)).ToArray());
+        norm = LayerNorm(config.HiddenSize, config.LayerNormEpsilon, device: device);
+        if (config.ClassNames.Count > 0) classifier = Linear(config.HiddenSize, config.ClassNames.Count, true, device);
+        RegisterComponents();
+        Sites = blocks.SelectMany((block, i) => block.Sites(i)).ToArray();
+    }
+
+    /// <summary>The shape, and the names of the classes.</summary>
+    public VitConfig Config { get; private set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AdapterSite> Sites { get; }
+
+    /// <inheritdoc/>
+    public string? BaseModelName { get; init; }
+
+    /// <summary>The head, weight <c>[classes, d]</c>; null for a backbone alone. Owned by this model.</summary>
+    public Linear? Classifier => classifier;
+
+    /// <summary>A new model with the usual random start: weights normal with deviation 0.02, cut off at two deviations; biases zero.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="seed">The seed of the random start.</param>
+    /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
+    public static VisionTransformer Create(VitConfig config, long seed)
+    {
+        var model = new VisionTransformer(config, META);
+        using var generator = new Generator((ulong)seed, CPU);
+        foreach (var slot in model.Slots("vit."))
+        {
+            var value = slot.Name.EndsWith(".bias", StringComparison.Ordinal) ? zeros([.. slot.Shape])
+                : slot.Name.Contains("layernorm", StringComparison.Ordinal) ? ones([.. slot.Shape])
+                : VitInitialisation.Normal([.. slot.Shape], generator);
+            slot.Assign(value);
+        }
+        return model;
+    }
+
+    /// <summary>Reads a model from a model-hub folder (<c>config.json</c> and <c>model.safetensors</c> in transformers' layout, also a backbone alone).</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">Another image size, a fresh head, type; defaults where not given.</param>
+    /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
+    /// <exception cref="Serialization.ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
+    public static VisionTransformer Load(string folder, VitLoadOptions? options = null) => VitCheckpoint.Load(folder, options ?? new VitLoadOptions());
+
+    /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
+    /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public void Save(string folder) => VitCheckpoint.Save(this, folder);
+
+    /// <summary>Classifies images.</summary>
+    /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
+    /// <returns>The logits, <c>[batch, classes]</c>.</returns>
+    /// <exception cref="InvalidOperationException">The model has no head.</exception>
+    /// <exception cref="ArgumentException">The pixels have another shape.</exception>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return Classify(Features(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What the head reads: the class token after the last norm. The last block is computed for that token alone.</summary>
+    /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
+    /// <returns><c>[batch, d]</c>.</returns>
+    /// <exception cref="ArgumentException">The pixels have another shape.</exception>
+    public Tensor Features(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var hidden = Embed(input);
+        for (int i = 0; i < blocks.Count - 1; i++) hidden = blocks[i].call(hidden);
+        // [batch, 1, d] → [batch, d]
+        return norm.call(blocks[^1].ForwardClassToken(hidden)).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Applies the head to features.</summary>
+    /// <param name="features"><c>[batch, d]</c>.</param>
+    /// <returns>The logits, <c>[batch, classes]</c>.</returns>
+    /// <exception cref="InvalidOperationException">The model has no head.</exception>
+    public Tensor Classify(Tensor features) =>
+        (classifier ?? throw new InvalidOperationException("The model has no head; give it one with ResetHead.")).call(features);
+
+    /// <summary>Every hidden state: the embeddings, then each block's output. The last norm is not applied.</summary>
+    /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
+    /// <returns>One tensor <c>[batch, tokens, d]</c> more than there are blocks. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The pixels have another shape.</exception>
+    public IReadOnlyList<Tensor> HiddenStates(Tensor input)
+    {
+        var states = new List<Tensor> { Embed(input) };
+        foreach (var block in blocks) states.Add(block.call(states[^1]));
+        return states;
+    }
+
+    /// <summary>Puts a fresh head on the model: weights normal with deviation 0.02, bias zero. An old head is disposed.</summary>
+    /// <param name="classNames">The names of the classes.</param>
+    /// <param name="seed">The seed of the random start.</param>
+    /// <exception cref="ArgumentException">There is no class.</exception>
+    public void ResetHead(IReadOnlyList<string> classNames, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(classNames);
+        if (classNames.Count == 0) throw new ArgumentException("A head needs at least one class.");
+        var like = norm.weight!;
+        using var generator = new Generator((ulong)seed, CPU);
+        var head = Linear(Config.HiddenSize, classNames.Count, true, META);
+        head.weight = (Parameter)new Parameter(VitInitialisation.Normal([classNames.Count, Config.HiddenSize], generator).to(like.dtype, like.device)).DetachFromDisposeScope();
+        head.bias = (Parameter)new Parameter(zeros(classNames.Count, dtype: like.dtype, device: like.device)).DetachFromDisposeScope();
+        head.train(training);
+        var old = classifier;
+        Layers.AdaptedLinear.Submodules(this)[nameof(classifier)] = head;
+        classifier = head;
+        old?.Dispose();
+        Config = Config with { ClassNames = [.. classNames] };
+    }
+
+    /// <summary>Every parameter with its name in a checkpoint of the given prefix (<c>vit.</c> or none).</summary>
+    internal IEnumerable<WeightSlot> Slots(string prefix)
+    {
+        var slots = embeddings.Slots(prefix + "embeddings.")
+            .Concat(blocks.SelectMany((block, i) => block.Slots($"{prefix}encoder.layer.{i}.")))
+            .Concat(WeightSlot.Of(prefix + "layernorm", norm));
+        return classifier is null ? slots : slots.Concat(WeightSlot.Of("classifier", classifier));
+    }
+
+    Tensor Embed(Tensor input)
+    {
+        long side = Config.ImageSize, channels = Config.ChannelCount;
+        if (input.dim() != 4 || input.shape[1] != channels || input.shape[2] != side || input.shape[3] != side)
+            throw new ArgumentException($"Expected pixels [batch, {channels}, {side}, {side}], found [{string.Join(", ", input.shape)}].");
+        return embeddings.call(input);
+    }
+}

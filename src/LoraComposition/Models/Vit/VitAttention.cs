@@ -1,0 +1,65 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Models.Vit;
+
+/// <summary>Multi-head self-attention whose four projections can be adapted.</summary>
+internal sealed class VitAttention : Module<Tensor, Tensor>
+{
+    readonly int headCount;
+    Module<Tensor, Tensor> query;
+    Module<Tensor, Tensor> key;
+    Module<Tensor, Tensor> value;
+    Module<Tensor, Tensor> output;
+
+    public VitAttention(VitConfig config, Device device) : base(nameof(VitAttention))
+    {
+        long width = config.HiddenSize;
+        headCount = config.HeadCount;
+        query = Linear(width, width, config.QkvBias, device);
+        key = Linear(width, width, config.QkvBias, device);
+        value = Linear(width, width, config.QkvBias, device);
+        output = Linear(width, width, true, device);
+        RegisterComponents();
+    }
+
+    /// <param name="input"><c>[batch, tokens, d]</c>.</param>
+    /// <returns><c>[batch, tokens, d]</c>.</returns>
+    public override Tensor forward(Tensor input) => Attend(input, input);
+
+    /// <summary>Attention of some tokens to all.</summary>
+    /// <param name="from">The tokens that ask, <c>[batch, asking, d]</c>.</param>
+    /// <param name="to">All tokens, <c>[batch, tokens, d]</c>.</param>
+    /// <returns><c>[batch, asking, d]</c>.</returns>
+    public Tensor Attend(Tensor from, Tensor to)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k, v) = (Split(query.call(from)), Split(key.call(to)), Split(value.call(to)));
+        var mixed = AttentionKernel.Attend(q, k, v);
+        // [batch, heads, asking, d/heads] → [batch, asking, d]
+        return output.call(mixed.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
+    }
+
+    public IEnumerable<WeightSlot> Slots(string prefix) =>
+    [
+        .. WeightSlot.Of(prefix + "attention.query", Plain(query)), .. WeightSlot.Of(prefix + "attention.key", Plain(key)),
+        .. WeightSlot.Of(prefix + "attention.value", Plain(value)), .. WeightSlot.Of(prefix + "output.dense", Plain(output)),
+    ];
+
+    public IEnumerable<AdapterSite> Sites(int layer)
+    {
+        string now = $"vit.layers.{layer}.attention.", before = $"vit.encoder.layer.{layer}.attention.";
+        yield return new AdapterSite(now + "q_proj", before + "attention.query", LinearRole.Query, layer, this, nameof(query), () => query, m => query = m);
+        yield return new AdapterSite(now + "k_proj", before + "attention.key", LinearRole.Key, layer, this, nameof(key), () => key, m => key = m);
+        yield return new AdapterSite(now + "v_proj", before + "attention.value", LinearRole.Value, layer, this, nameof(value), () => value, m => value = m);
+        yield return new AdapterSite(now + "o_proj", before + "output.dense", LinearRole.Output, layer, this, nameof(output), () => output, m => output = m);
+    }
+
+    internal static Linear Plain(Module<Tensor, Tensor> layer) =>
+        layer as Linear ?? throw new InvalidOperationException("An adapter is attached to the model; detach or merge it first.");
+
+    // [batch, tokens, d] → [batch, heads, tokens, d/heads]
+    Tensor Split(Tensor x) => x.view(x.shape[0], x.shape[1], headCount, -1).transpose(1, 2);
+}

@@ -1,0 +1,58 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Models.Vit;
+
+/// <summary>Cuts an image into patches, projects them, puts the class token in front and adds the positions.</summary>
+internal sealed class VitEmbeddings : Module<Tensor, Tensor>
+{
+    Parameter class_token;
+    Parameter positions;
+    readonly Conv2d projection;
+
+    public VitEmbeddings(VitConfig config, Device device) : base(nameof(VitEmbeddings))
+    {
+        class_token = New(zeros(1, 1, config.HiddenSize, device: device));
+        positions = New(zeros(1, config.TokenCount, config.HiddenSize, device: device));
+        projection = Conv2d(config.ChannelCount, config.HiddenSize, config.PatchSize, stride: config.PatchSize, device: device);
+        RegisterComponents();
+    }
+
+    /// <param name="input"><c>[batch, channels, side, side]</c>.</param>
+    /// <returns><c>[batch, tokens, d]</c>.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        // [batch, d, grid, grid] → [batch, patches, d]
+        var patches = projection.call(input).flatten(2).transpose(1, 2);
+        var first = class_token.expand(input.shape[0], -1, -1);
+        return cat([first, patches], 1).add(positions).MoveToOuterDisposeScope();
+    }
+
+    public IEnumerable<WeightSlot> Slots(string prefix) =>
+    [
+        new WeightSlot(prefix + "cls_token", () => class_token, p => Set(nameof(class_token), class_token = p)),
+        new WeightSlot(prefix + "position_embeddings", () => positions, p => Set(nameof(positions), positions = p)),
+        .. WeightSlot.Of(prefix + "patch_embeddings.projection", projection),
+    ];
+
+    /// <summary>Interpolates trained positions to another grid, bicubic as transformers does; the class token keeps its own.</summary>
+    /// <param name="positions"><c>[1, 1 + grid², d]</c>.</param>
+    /// <param name="gridSize">The patches along one side of the new image.</param>
+    /// <returns><c>[1, 1 + gridSize², d]</c>. The caller owns it.</returns>
+    public static Tensor Interpolate(Tensor positions, int gridSize)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        long old = (long)Math.Sqrt(positions.shape[1] - 1), width = positions.shape[2];
+        var grid = positions[.., 1..].reshape(1, old, old, width).permute(0, 3, 1, 2);
+        var resized = functional.interpolate(grid, size: [gridSize, gridSize], mode: InterpolationMode.Bicubic, align_corners: false);
+        return cat([positions[.., ..1], resized.permute(0, 2, 3, 1).reshape(1, (long)gridSize * gridSize, width)], 1).MoveToOuterDisposeScope();
+    }
+
+    void Set(string name, Parameter parameter) => ConditionallyRegisterParameter(name, parameter);
+
+    static Parameter New(Tensor value) => (Parameter)new Parameter(value).DetachFromDisposeScope();
+}

@@ -1,0 +1,38 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Models.Vit;
+
+/// <summary>The feed-forward part of a block: two linear layers with the exact GELU between them. Both can be adapted.</summary>
+internal sealed class VitFeedForward : Module<Tensor, Tensor>
+{
+    Module<Tensor, Tensor> enter;
+    Module<Tensor, Tensor> leave;
+
+    public VitFeedForward(VitConfig config, Device device) : base(nameof(VitFeedForward))
+    {
+        enter = Linear(config.HiddenSize, config.IntermediateSize, true, device);
+        leave = Linear(config.IntermediateSize, config.HiddenSize, true, device);
+        RegisterComponents();
+    }
+
+    /// <param name="input"><c>[batch, tokens, d]</c>.</param>
+    /// <returns><c>[batch, tokens, d]</c>.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return leave.call(functional.gelu(enter.call(input))).MoveToOuterDisposeScope();
+    }
+
+    public IEnumerable<WeightSlot> Slots(string prefix) =>
+        [.. WeightSlot.Of(prefix + "intermediate.dense", VitAttention.Plain(enter)), .. WeightSlot.Of(prefix + "output.dense", VitAttention.Plain(leave))];
+
+    public IEnumerable<AdapterSite> Sites(int layer)
+    {
+        string now = $"vit.layers.{layer}.mlp.", before = $"vit.encoder.layer.{layer}.";
+        yield return new AdapterSite(now + "fc1", before + "intermediate.dense", LinearRole.FeedForwardIn, layer, this, nameof(enter), () => enter, m => enter = m);
+        yield return new AdapterSite(now + "fc2", before + "output.dense", LinearRole.FeedForwardOut, layer, this, nameof(leave), () => leave, m => leave = m);
+    }
+}

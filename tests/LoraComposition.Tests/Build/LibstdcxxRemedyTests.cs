@@ -1,3 +1,0 @@
-namespace LoraComposition.Tests.Build;
-
-public class PlaceholderTests { }
