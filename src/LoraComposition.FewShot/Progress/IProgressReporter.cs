@@ -1,0 +1,17 @@
+namespace LoraComposition.FewShot.Progress;
+
+/// <summary>Shows how far long work is. Everything goes to standard error, so that standard output holds results only.</summary>
+/// <remarks>Safe to use from several threads.</remarks>
+public interface IProgressReporter : IDisposable
+{
+    /// <summary>Starts to show one piece of work.</summary>
+    /// <param name="description">What is done, in a few words.</param>
+    /// <param name="total">The number of steps, 0 where there is nothing to do.</param>
+    /// <returns>The work. The caller disposes it when the work is done or was given up.</returns>
+    /// <exception cref="ArgumentException">The description is empty or the total is negative.</exception>
+    IProgressTask Begin(string description, long total);
+
+    /// <summary>Shows a line at once, between the lines of progress.</summary>
+    /// <param name="line">The line, without its end.</param>
+    void Report(string line);
+}

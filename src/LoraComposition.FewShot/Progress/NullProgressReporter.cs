@@ -1,0 +1,30 @@
+namespace LoraComposition.FewShot.Progress;
+
+/// <summary>Shows nothing.</summary>
+public sealed class NullProgressReporter : IProgressReporter, IProgressTask
+{
+    NullProgressReporter()
+    {
+    }
+
+    /// <summary>The only instance. Disposing it does nothing.</summary>
+    public static NullProgressReporter Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public IProgressTask Begin(string description, long total) => this;
+
+    /// <inheritdoc/>
+    public void Advance(long steps = 1)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Report(string line)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}
