@@ -103,8 +103,12 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     /// <param name="features"><c>[batch, d]</c>.</param>
     /// <returns>The logits, <c>[batch, classes]</c>.</returns>
     /// <exception cref="InvalidOperationException">The model has no head.</exception>
-    public Tensor Classify(Tensor features) =>
-        (classifier ?? throw new InvalidOperationException("The model has no head; give it one with ResetHead.")).call(features);
+    public Tensor Classify(Tensor features)
+    {
+        var head = classifier ?? throw new InvalidOperationException("The model has no head; give it one with ResetHead.");
+        using var scope = NewDisposeScope();
+        return head.call(features.to(head.weight!.dtype)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Every hidden state: the embeddings, then each block's output. The last norm is not applied.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
@@ -117,7 +121,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         return states;
     }
 
-    /// <summary>Puts a fresh head on the model: weights normal with deviation 0.02, bias zero. An old head is disposed.</summary>
+    /// <summary>
+    /// Puts a fresh head on the model: weights normal with deviation 0.02, bias zero. An old head is disposed. The head of a 16-bit model is float32,
+    /// so that it can be trained; the features are cast to it.
+    /// </summary>
     /// <param name="classNames">The names of the classes.</param>
     /// <param name="seed">The seed of the random start.</param>
     /// <exception cref="ArgumentException">There is no class.</exception>
@@ -126,10 +133,11 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         ArgumentNullException.ThrowIfNull(classNames);
         if (classNames.Count == 0) throw new ArgumentException("A head needs at least one class.");
         var like = norm.weight!;
+        var type = like.dtype.ElementSize() > 2 ? like.dtype : ScalarType.Float32;
         using var generator = new Generator((ulong)seed, CPU);
         var head = Linear(Config.HiddenSize, classNames.Count, true, META);
-        head.weight = (Parameter)new Parameter(VitInitialisation.Normal([classNames.Count, Config.HiddenSize], generator).to(like.dtype, like.device)).DetachFromDisposeScope();
-        head.bias = (Parameter)new Parameter(zeros(classNames.Count, dtype: like.dtype, device: like.device)).DetachFromDisposeScope();
+        head.weight = (Parameter)new Parameter(VitInitialisation.Normal([classNames.Count, Config.HiddenSize], generator).to(type, like.device)).DetachFromDisposeScope();
+        head.bias = (Parameter)new Parameter(zeros(classNames.Count, dtype: type, device: like.device)).DetachFromDisposeScope();
         head.train(training);
         var old = classifier;
         Layers.AdaptedLinear.Submodules(this)[nameof(classifier)] = head;

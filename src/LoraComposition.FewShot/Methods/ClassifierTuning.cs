@@ -1,0 +1,25 @@
+using LoraComposition.Adapters;
+using LoraComposition.Models.Vit;
+
+namespace LoraComposition.FewShot.Methods;
+
+/// <summary>Only the head trains, over the features of the foundation (linear probing).</summary>
+public sealed class ClassifierTuning : ITuningMethod
+{
+    /// <inheritdoc/>
+    public string Name => "classifier";
+
+    /// <inheritdoc/>
+    public BackboneStart Start => BackboneStart.Foundation;
+
+    /// <inheritdoc/>
+    public bool NeedsModules => false;
+
+    /// <inheritdoc/>
+    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        return new BodyTuning(null);
+    }
+}

@@ -1,0 +1,40 @@
+using LoraComposition.Adapters;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Models.Vit;
+
+namespace LoraComposition.FewShot.Methods;
+
+/// <summary>One way of adapting a foundation model to a few labelled samples. All of them train the head too.</summary>
+public interface ITuningMethod
+{
+    /// <summary>The name in tables and on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>What the backbone computes at the start.</summary>
+    BackboneStart Start { get; }
+
+    /// <summary>Whether the method uses upstream modules.</summary>
+    bool NeedsModules { get; }
+
+    /// <summary>Makes a model ready for this method.</summary>
+    /// <param name="model">A fresh copy of the foundation.</param>
+    /// <param name="modules">The upstream modules.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="seed">The seed of random starts.</param>
+    /// <returns>What trains. Disposing it takes out what was attached.</returns>
+    /// <exception cref="LoraComposition.Attachments.AdapterMismatchException">A module does not fit the model.</exception>
+    ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed);
+}
+
+/// <summary>A model made ready for one method.</summary>
+public interface ITuning : IDisposable
+{
+    /// <summary>What trains besides the head; null where the body stays as it is.</summary>
+    TrainableGroup? Body { get; }
+
+    /// <summary>What a reader wants to know of the trained state, as a JSON-serialisable value; null where there is nothing.</summary>
+    object? Describe();
+
+    /// <summary>Makes evaluation as cheap as the plain model until the result is disposed.</summary>
+    IDisposable? FixForEvaluation();
+}

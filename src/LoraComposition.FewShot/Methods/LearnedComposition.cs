@@ -1,0 +1,41 @@
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Models.Vit;
+
+namespace LoraComposition.FewShot.Methods;
+
+/// <summary>The modules' updates weighted by one learned softmax vector per layer (section 4.2 of arXiv:2402.15414).</summary>
+public sealed class LearnedComposition : ITuningMethod
+{
+    /// <inheritdoc/>
+    public string Name => "learned";
+
+    /// <inheritdoc/>
+    public BackboneStart Start => BackboneStart.UniformComposition;
+
+    /// <inheritdoc/>
+    public bool NeedsModules => true;
+
+    /// <inheritdoc/>
+    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new Tuning(Composition.AttachLearned(model, modules), options.ComposerLearningRate);
+    }
+
+    sealed class Tuning(Composition composition, double learningRate) : ITuning
+    {
+        public TrainableGroup? Body { get; } = new(composition.TrainableParameters, learningRate);
+
+        public object? Describe() => new
+        {
+            modules = composition.AdapterNames,
+            weights = composition.ReadWeights().ToDictionary(w => w.Site.Path, w => w.Weights),
+        };
+
+        public IDisposable? FixForEvaluation() => composition.FixWeights();
+
+        public void Dispose() => composition.Dispose();
+    }
+}

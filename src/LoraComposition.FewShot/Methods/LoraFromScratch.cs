@@ -1,0 +1,27 @@
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Models.Vit;
+
+namespace LoraComposition.FewShot.Methods;
+
+/// <summary>A fresh LoRA on query, key and value trains; it uses no module of another task.</summary>
+public sealed class LoraFromScratch : ITuningMethod
+{
+    /// <inheritdoc/>
+    public string Name => "lora";
+
+    /// <inheritdoc/>
+    public BackboneStart Start => BackboneStart.Foundation;
+
+    /// <inheritdoc/>
+    public bool NeedsModules => false;
+
+    /// <inheritdoc/>
+    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var tuning = LoraTuning.Attach(model, options.Lora, seed);
+        return new BodyTuning(new TrainableGroup(tuning.TrainableParameters, options.LoraLearningRate, options.WeightDecay), tuning);
+    }
+}

@@ -1,0 +1,51 @@
+using LoraComposition.FewShot.Training;
+using LoraComposition.Layers;
+
+namespace LoraComposition.FewShot.Methods;
+
+/// <summary>Every setting of the few-shot methods. arXiv:2402.15414 states none of them but rank, targets and the warm-up's epochs; every result records them.</summary>
+public sealed record TuningOptions
+{
+    /// <summary>Length, batches and schedule of the training after the warm-up.</summary>
+    public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>The epochs over which the head alone is trained first, on features computed once. Default 50, as in section 5.1 of the paper.</summary>
+    public int WarmUpEpochs { get; init; } = 50;
+
+    /// <summary>The head's learning rate in the warm-up, and where nothing else trains. Default 0.01.</summary>
+    public double HeadWarmUpLearningRate { get; init; } = 1e-2;
+
+    /// <summary>The head's learning rate where the body trains too. Default 0.001.</summary>
+    public double HeadLearningRate { get; init; } = 1e-3;
+
+    /// <summary>The learning rate of the composition's vectors v. Default 0.05.</summary>
+    public double ComposerLearningRate { get; init; } = 0.05;
+
+    /// <summary>The learning rate of a LoRA from scratch. Default 0.002.</summary>
+    public double LoraLearningRate { get; init; } = 2e-3;
+
+    /// <summary>The learning rate of all weights in full fine-tuning. Default 0.00005.</summary>
+    public double FullLearningRate { get; init; } = 5e-5;
+
+    /// <summary>AdamW's weight decay for weights; v has none. Default 0.01.</summary>
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>Rank, alpha and dropout of a LoRA from scratch.</summary>
+    public LoraOptions Lora { get; init; } = new();
+
+    /// <summary>The images in a batch where nothing trains. Default 128.</summary>
+    public int EvaluationBatchSize { get; init; } = 128;
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
+    public void Validate()
+    {
+        Training.Validate();
+        Lora.Validate();
+        if (WarmUpEpochs < 0) throw new ArgumentException($"The warm-up has {WarmUpEpochs} epochs; it must have at least 0.");
+        if (EvaluationBatchSize < 1) throw new ArgumentException($"The evaluation batch size is {EvaluationBatchSize}; it must be at least 1.");
+        foreach (double rate in new[] { HeadWarmUpLearningRate, HeadLearningRate, ComposerLearningRate, LoraLearningRate, FullLearningRate })
+            if (!(rate > 0 && double.IsFinite(rate))) throw new ArgumentException($"A learning rate is {rate}; it must be positive.");
+        if (!(WeightDecay >= 0 && double.IsFinite(WeightDecay))) throw new ArgumentException($"The weight decay is {WeightDecay}; it must be at least 0.");
+    }
+}

@@ -1,0 +1,50 @@
+using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.Models.Vit;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Training;
+
+/// <summary>The features that a frozen backbone gives for a set of images, each computed once, when first asked for.</summary>
+/// <remarks>Owns its features, neither the model nor the images. The model must not change while the bank lives.</remarks>
+internal sealed class FeatureBank : IDisposable
+{
+    readonly VisionTransformer model;
+    readonly PreprocessedImages images;
+    readonly int batchSize;
+    readonly bool[] ready;
+    readonly Tensor features;
+
+    /// <param name="model">The frozen backbone.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="batchSize">The images in a batch.</param>
+    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize)
+    {
+        (this.model, this.images, this.batchSize) = (model, images, batchSize);
+        ready = new bool[images.Dataset.Count];
+        features = empty(images.Dataset.Count, model.Config.HiddenSize, device: Evaluator.Place(model).Device).DetachFromDisposeScope();
+    }
+
+    /// <summary>The features of some images, <c>[indices, d]</c>, float32. The caller owns them.</summary>
+    public Tensor Features(IReadOnlyList<int> indices, CancellationToken cancellation = default)
+    {
+        using var noGrad = no_grad();
+        var (type, device) = Evaluator.Place(model);
+        model.eval();
+        foreach (int[] batch in indices.Where(i => !ready[i]).Distinct().Chunk(batchSize))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var computed = model.Features(images.Batch(batch, device, type)).to(ScalarType.Float32);
+            features.index_copy_(0, tensor(batch.Select(i => (long)i).ToArray(), device: device), computed);
+            foreach (int i in batch) ready[i] = true;
+        }
+        using var wanted = tensor(indices.Select(i => (long)i).ToArray(), device: device);
+        return features.index_select(0, wanted);
+    }
+
+    /// <summary>The labels of some images, <c>[indices]</c>, int64. The caller owns them.</summary>
+    public Tensor Labels(IReadOnlyList<int> indices) => images.Labels(indices.ToArray(), features.device);
+
+    public void Dispose() => features.Dispose();
+}

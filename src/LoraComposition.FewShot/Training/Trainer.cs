@@ -1,0 +1,95 @@
+using LoraComposition.FewShot.Data.Sampling;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Training;
+
+/// <summary>What came out of a training.</summary>
+/// <param name="Steps">The steps that were made.</param>
+/// <param name="BestStep">The step whose state was kept; the last where there is no validation part.</param>
+/// <param name="Validation">The score of that state, where there is a validation part.</param>
+/// <param name="StoppedEarly">Whether the score had stopped rising before the last step.</param>
+public sealed record TrainingOutcome(int Steps, int BestStep, ValidationScore? Validation, bool StoppedEarly);
+
+/// <summary>The training loop: AdamW, warm-up and cosine, clipping, early stopping on the validation part. The same seed gives the same numbers.</summary>
+public static class Trainer
+{
+    /// <summary>Trains parameters.</summary>
+    /// <param name="groups">What trains, and how fast.</param>
+    /// <param name="samples">The positions of the training set.</param>
+    /// <param name="loss">The mean loss of a batch of positions, with its graph. Runs inside a dispose scope.</param>
+    /// <param name="validate">Scores the present state on the validation part; null where there is none. Runs without gradients.</param>
+    /// <param name="options">Length, batches, schedule.</param>
+    /// <param name="seed">The seed of the order of the samples.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <param name="stepDone">Is called after each step, for progress.</param>
+    /// <returns>What came out. The parameters hold the best state.</returns>
+    /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss, Func<ValidationScore>? validate, TrainingOptions options, int seed, CancellationToken cancellation = default, Action? stepDone = null)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        ArgumentNullException.ThrowIfNull(samples);
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+
+        using var masters = new MasterWeights();
+        var optimised = groups.Select(group => group with { Parameters = masters.For(group.Parameters) }).ToArray();
+        Parameter[] all = [.. optimised.SelectMany(group => group.Parameters)];
+        using var optimizer = optim.AdamW(optimised.Select(group => new AdamW.ParamGroup(group.Parameters.ToList(), group.LearningRate, weight_decay: group.WeightDecay)));
+        using var best = new BestState(all);
+        var rates = optimizer.ParamGroups.Zip(optimised).ToArray();
+
+        int steps = options.StepsFor(samples.Count);
+        var order = new BatchOrder(samples, options.BatchSize, seed);
+        IReadOnlyList<int[]> epoch = [];
+        if (validate is not null) best.Offer(0, Score(validate));
+        int unimproved = 0, step = 0;
+        bool stopped = false;
+        while (step < steps && !stopped)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int position = step % order.BatchesPerEpoch;
+            if (position == 0) epoch = order.Epoch(step / order.BatchesPerEpoch);
+            double factor = LearningRateSchedule.Factor(step, steps, options.WarmUpFraction);
+            foreach (var (controller, group) in rates) controller.LearningRate = factor * group.LearningRate;
+
+            bool check = IsCheck(++step, steps, options.Checks);
+            using (NewDisposeScope())
+            {
+                var value = loss(epoch[position]);
+                value.backward();
+                masters.TakeGradients();
+                if (options.ClipNorm is { } norm) nn.utils.clip_grad_norm_(all, norm);
+                optimizer.step();
+                optimizer.zero_grad();
+                masters.GiveBack();
+                // Reading the loss waits for the device, so only where the state is looked at anyway.
+                if (check && value.item<float>() is var number && !float.IsFinite(number)) throw new TrainingDivergedException(step, number);
+            }
+            stepDone?.Invoke();
+            if (!check || validate is null) continue;
+            unimproved = best.Offer(step, Score(validate)) ? 0 : unimproved + 1;
+            stopped = unimproved >= options.Patience && step < steps;
+        }
+
+        if (validate is not null)
+        {
+            best.Restore();
+            masters.GiveBack();
+        }
+        return new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped);
+    }
+
+    // The checks are spread evenly; the last one is after the last step.
+    static bool IsCheck(int step, int steps, int checks) => step == steps || (long)step * checks / steps > (long)(step - 1) * checks / steps;
+
+    static ValidationScore Score(Func<ValidationScore> validate)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return validate();
+    }
+}
