@@ -1,0 +1,25 @@
+namespace LoraComposition.FewShot.Data.Folders;
+
+/// <summary>One picture of a class folder, and the rules for what counts as a class and as a picture.</summary>
+/// <param name="Path">The file to open.</param>
+/// <param name="RelativePath">The path from the data set's folder, with forward slashes on every system.</param>
+/// <param name="Length">The size of the file in bytes.</param>
+/// <param name="Label">The position of the class.</param>
+internal sealed record ImageFile(string Path, string RelativePath, long Length, int Label)
+{
+    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png"];
+
+    /// <summary>The names of the sub-folders of a folder, in ordinal order, without hidden ones and links that lead out of it.</summary>
+    public static IReadOnlyList<string> ClassFolders(string root) =>
+        [.. Directory.EnumerateDirectories(root).Where(d => Counts(d, root)).Select(d => System.IO.Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+
+    public static IEnumerable<ImageFile> InClass(string root, string className, int label) =>
+        from path in Directory.EnumerateFiles(System.IO.Path.Combine(root, className))
+        where Extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && Counts(path, root)
+        let name = System.IO.Path.GetFileName(path)
+        orderby name
+        select new ImageFile(path, $"{className}/{name}", new FileInfo(RealPath.Of(path)!).Length, label);
+
+    private static bool Counts(string path, string root) =>
+        !System.IO.Path.GetFileName(path).StartsWith('.') && RealPath.Of(path) is { } real && RealPath.IsInside(real, root);
+}

@@ -1,0 +1,80 @@
+namespace LoraComposition.FewShot.Data.Folders;
+
+/// <summary>A folder with a sub-folder of pictures per class: <c>&lt;class&gt;/*.jpg</c>, <c>.jpeg</c> or <c>.png</c>, in capitals too.</summary>
+/// <remarks>
+/// Classes and their pictures are in ordinal order of their names. Other files, deeper folders, names that begin with a full stop and links that
+/// lead out of the folder are passed over. Pictures are decoded as Pillow's <c>convert('RGB')</c> does: alpha is dropped. At most 64 · 2²⁰ pixels each.
+/// </remarks>
+public sealed class ImageFolderDataset : ImageDataset
+{
+    private readonly IReadOnlyList<ImageFile> files;
+    private readonly Lazy<string> fingerprint;
+
+    private ImageFolderDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files)
+    {
+        (Name, ClassNames, this.files) = (name, classNames, files);
+        fingerprint = new(() =>
+        {
+            using var hash = new ContentFingerprint();
+            hash.Add("folder");
+            foreach (var file in files) hash.Add(file.RelativePath).Add(file.Length);
+            return hash.ToHex();
+        });
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> ClassNames { get; }
+
+    /// <inheritdoc/>
+    public override int Count => files.Count;
+
+    /// <summary>A hash of the relative path and size of every picture, in lower-case hexadecimal; the pictures themselves are not read.</summary>
+    public override string Fingerprint => fingerprint.Value;
+
+    /// <summary>Lists the classes and pictures of a folder. No picture is opened.</summary>
+    /// <param name="folder">The folder whose sub-folders are the classes.</param>
+    /// <param name="name">What to call the data set; the folder's name where not given.</param>
+    /// <returns>The data set.</returns>
+    /// <exception cref="DataException">The folder is missing, has no classes, or one of them has no pictures.</exception>
+    public static ImageFolderDataset Open(string folder, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (RealPath.Of(folder) is not { } root || !Directory.Exists(root))
+            throw new DataException(folder, "the folder is missing; give a folder with a sub-folder of pictures per class.");
+        try
+        {
+            var classes = ImageFile.ClassFolders(root);
+            if (classes.Count == 0) throw new DataException(folder, "expected a sub-folder of pictures per class, found no sub-folder.");
+            var files = new List<ImageFile>();
+            for (int label = 0; label < classes.Count; label++)
+            {
+                int before = files.Count;
+                files.AddRange(ImageFile.InClass(root, classes[label], label));
+                if (files.Count == before)
+                    throw new DataException(Path.Combine(folder, classes[label]), "expected pictures (.jpg, .jpeg, .png), found none; add some or remove the sub-folder.");
+            }
+            return new ImageFolderDataset(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), classes, files);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(folder, $"the folder cannot be listed: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Label(int index)
+    {
+        CheckIndex(index);
+        return files[index].Label;
+    }
+
+    /// <inheritdoc/>
+    public override RgbImage Decode(int index)
+    {
+        CheckIndex(index);
+        return ImageFileDecoder.Decode(files[index].Path);
+    }
+}

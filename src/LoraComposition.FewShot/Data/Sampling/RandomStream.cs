@@ -1,0 +1,11 @@
+namespace LoraComposition.FewShot.Data.Sampling;
+
+/// <summary>What a seeded draw is for: uses with one seed stay independent of each other. The numbers are part of every recorded result.</summary>
+internal enum RandomStream
+{
+    FewShot = 1,
+    Validation = 2,
+    BatchOrder = 3,
+    FractalClass = 4,
+    FractalInstance = 5,
+}

@@ -1,0 +1,53 @@
+namespace LoraComposition.FewShot.Data.Sampling;
+
+/// <summary>A validation part held out of the training data, class by class. Every class that has a picture keeps at least one for training.</summary>
+public sealed record TrainValidationSplit
+{
+    private TrainValidationSplit(int[] train, int[] validation) => (Train, Validation) = (train, validation);
+
+    /// <summary>The positions left for training, ascending.</summary>
+    public IReadOnlyList<int> Train { get; }
+
+    /// <summary>The positions held out, ascending.</summary>
+    public IReadOnlyList<int> Validation { get; }
+
+    /// <summary>Holds out a part of each class, rounded to the nearest whole number of pictures.</summary>
+    /// <param name="labels">The label at each position, from 0 to <paramref name="classCount"/> − 1.</param>
+    /// <param name="classCount">The number of classes.</param>
+    /// <param name="fraction">The part to hold out, above 0 and below 1.</param>
+    /// <param name="seed">The seed.</param>
+    /// <returns>The two parts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is not between 0 and 1, or there are no classes.</exception>
+    /// <exception cref="ArgumentException">A label is out of range.</exception>
+    public static TrainValidationSplit CreateByFraction(IReadOnlyList<int> labels, int classCount, double fraction, int seed)
+    {
+        if (!(fraction > 0 && fraction < 1)) throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The fraction must be above 0 and below 1.");
+        return Create(labels, classCount, held => (int)Math.Round(fraction * held, MidpointRounding.AwayFromZero), seed);
+    }
+
+    /// <summary>Holds out a number of pictures of each class, or all but one where a class has no more.</summary>
+    /// <param name="labels">The label at each position, from 0 to <paramref name="classCount"/> − 1.</param>
+    /// <param name="classCount">The number of classes.</param>
+    /// <param name="perClass">The number to hold out of each class, at least 1.</param>
+    /// <param name="seed">The seed.</param>
+    /// <returns>The two parts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number is not positive, or there are no classes.</exception>
+    /// <exception cref="ArgumentException">A label is out of range.</exception>
+    public static TrainValidationSplit CreatePerClass(IReadOnlyList<int> labels, int classCount, int perClass, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perClass);
+        return Create(labels, classCount, _ => perClass, seed);
+    }
+
+    private static TrainValidationSplit Create(IReadOnlyList<int> labels, int classCount, Func<int, int> wanted, int seed)
+    {
+        List<int> train = [], validation = [];
+        foreach (int[] group in ClassGroups.Shuffled(labels, classCount, null, RandomStream.Validation, seed))
+        {
+            int heldOut = Math.Min(wanted(group.Length), Math.Max(group.Length - 1, 0));
+            validation.AddRange(group[..heldOut]);
+            train.AddRange(group[heldOut..]);
+        }
+        return new TrainValidationSplit([.. train.Order()], [.. validation.Order()]);
+    }
+}
