@@ -1,1 +1,3 @@
-Console.WriteLine(TorchSharp.torch.randn(3).sum().item<float>());
+using LabelShift;
+
+return await LabelShiftCommand.Create().Parse(args).InvokeWithExitCodesAsync();

@@ -83,7 +83,7 @@ public sealed class FewShotExperiment
                     if (!store.TryLoad(key, hash, out var result))
                     {
                         var started = DateTimeOffset.UtcNow;
-                        var outcome = run.Execute(method, support, cancellation, stepDone: null);
+                        var outcome = run.Execute(method, support, cancellation);
                         result = Result(key, configuration, hash, support, outcome, started);
                         store.Save(result);
                     }

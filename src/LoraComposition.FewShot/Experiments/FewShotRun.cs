@@ -16,7 +16,7 @@ internal sealed record FewShotOutcome(ValidationScore Test, TrainingOutcome Trai
 /// <summary>One method on one support set: the head's warm-up on features, the training, the test.</summary>
 internal sealed class FewShotRun(Foundation foundation, FewShotTask task, IReadOnlyList<LoraAdapter> modules, TuningOptions options, FrozenBackbones backbones)
 {
-    public FewShotOutcome Execute(ITuningMethod method, FewShotSplit support, CancellationToken cancellation, Action? stepDone)
+    public FewShotOutcome Execute(ITuningMethod method, FewShotSplit support, CancellationToken cancellation)
     {
         var test = task.Test ?? throw new ArgumentException($"Task '{task.Name}' has no test images.");
         var clock = Stopwatch.StartNew();
@@ -33,9 +33,9 @@ internal sealed class FewShotRun(Foundation foundation, FewShotTask task, IReadO
         model.train();
         Lap("load");
 
-        var outcome = TrainHead(model, method.Start, support, cancellation, withTraining: tuning.Body is null, stepDone);
+        var outcome = TrainHead(model, method.Start, support, withTraining: tuning.Body is null, cancellation);
         Lap("warm-up");
-        if (tuning.Body is { } body) outcome = TrainBody(model, body, support, tuning, cancellation, stepDone);
+        if (tuning.Body is { } body) outcome = TrainBody(model, body, support, tuning, cancellation);
         Lap("training");
 
         int[] all = [.. Enumerable.Range(0, test.Dataset.Count)];
@@ -59,7 +59,7 @@ internal sealed class FewShotRun(Foundation foundation, FewShotTask task, IReadO
     TrainableGroup Head(VisionTransformer model, double learningRate) => new([.. model.Classifier!.parameters()], learningRate, options.WeightDecay);
 
     // The body is frozen here, so its features are computed once and the head trains on them.
-    TrainingOutcome TrainHead(VisionTransformer model, BackboneStart start, FewShotSplit support, CancellationToken cancellation, bool withTraining, Action? stepDone)
+    TrainingOutcome TrainHead(VisionTransformer model, BackboneStart start, FewShotSplit support, bool withTraining, CancellationToken cancellation)
     {
         var bank = backbones.Bank(start, task.Train);
         using var features = bank.Features(support.Indices, cancellation);
@@ -76,12 +76,12 @@ internal sealed class FewShotRun(Foundation foundation, FewShotTask task, IReadO
 
         var outcome = new TrainingOutcome(0, 0, null, false);
         var warmUp = options.Training with { Steps = null, Epochs = options.WarmUpEpochs, Checks = 10, Patience = 10 };
-        if (options.WarmUpEpochs > 0) outcome = Trainer.Train([Head(model, options.HeadWarmUpLearningRate)], positions, Loss, validate, warmUp, support.Seed, cancellation);
-        if (withTraining) outcome = Trainer.Train([Head(model, options.HeadLearningRate)], positions, Loss, validate, options.Training, support.Seed, cancellation, stepDone);
+        if (options.WarmUpEpochs > 0) outcome = Trainer.Train([Head(model, options.HeadWarmUpLearningRate)], positions, Loss, validate, warmUp, support.Seed, cancellation: cancellation);
+        if (withTraining) outcome = Trainer.Train([Head(model, options.HeadLearningRate)], positions, Loss, validate, options.Training, support.Seed, cancellation: cancellation);
         return outcome;
     }
 
-    TrainingOutcome TrainBody(VisionTransformer model, TrainableGroup body, FewShotSplit support, ITuning tuning, CancellationToken cancellation, Action? stepDone)
+    TrainingOutcome TrainBody(VisionTransformer model, TrainableGroup body, FewShotSplit support, ITuning tuning, CancellationToken cancellation)
     {
         var (type, device) = Evaluator.Place(model);
         Tensor Loss(int[] batch) => nn.functional.cross_entropy(model.call(task.Train.Batch(batch, device, type)), task.Train.Labels(batch, device));
@@ -90,6 +90,6 @@ internal sealed class FewShotRun(Foundation foundation, FewShotTask task, IReadO
             using var fixedWeights = tuning.FixForEvaluation();
             return Evaluator.OnImages(model, task.Train, task.Validation, options.EvaluationBatchSize, cancellation);
         }
-        return Trainer.Train([body, Head(model, options.HeadLearningRate)], support.Indices, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, support.Seed, cancellation, stepDone);
+        return Trainer.Train([body, Head(model, options.HeadLearningRate)], support.Indices, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, support.Seed, cancellation: cancellation);
     }
 }

@@ -22,12 +22,12 @@ public static class Trainer
     /// <param name="validate">Scores the present state on the validation part; null where there is none. Runs without gradients.</param>
     /// <param name="options">Length, batches, schedule.</param>
     /// <param name="seed">The seed of the order of the samples.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
     /// <param name="stepDone">Is called after each step, for progress.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>What came out. The parameters hold the best state.</returns>
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss, Func<ValidationScore>? validate, TrainingOptions options, int seed, CancellationToken cancellation = default, Action? stepDone = null)
+    public static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss, Func<ValidationScore>? validate, TrainingOptions options, int seed, Action? stepDone = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentNullException.ThrowIfNull(samples);

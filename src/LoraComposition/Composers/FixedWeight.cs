@@ -10,7 +10,7 @@ internal sealed class FixedWeight
     /// <summary>The kept weight, or null where there is none or the layer has moved to another device or type since.</summary>
     public Tensor? For(Tensor frozen)
     {
-        if (merged is not null && (merged.dtype != frozen.dtype || merged.device != frozen.device)) Clear();
+        if (merged is not null && (merged.dtype != frozen.dtype || merged.device_type != frozen.device_type || merged.device_index != frozen.device_index)) Clear();
         return merged;
     }
 

@@ -1,0 +1,62 @@
+using System.Text;
+using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Data.Procedural;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Models.Vit;
+using LoraComposition.Serialization;
+using static TorchSharp.torch;
+
+namespace PretrainFoundation;
+
+static class Pretraining
+{
+    const string Preprocessor = """
+        {
+          "do_normalize": true,
+          "do_rescale": true,
+          "do_resize": true,
+          "image_mean": [0.5, 0.5, 0.5],
+          "image_processor_type": "ViTImageProcessor",
+          "image_std": [0.5, 0.5, 0.5],
+          "resample": 3,
+          "rescale_factor": 0.00392156862745098,
+          "size": {"height": 32, "width": 32}
+        }
+
+        """;
+
+    public static void Run(PretrainingSettings settings, string folder, IProgressReporter progress, CancellationToken cancellation)
+    {
+        int[] ids = [.. Enumerable.Range(PretrainingSettings.FirstClass, settings.Classes)];
+        var preprocessing = ImagePreprocessing.Default with { Size = settings.Shape.ImageSize, Resample = Resample.Bicubic };
+        using var train = new PreprocessedImages(new FractalDataset(ids, settings.PerClass, settings.Shape.ImageSize, settings.Seed), preprocessing);
+        using var test = new PreprocessedImages(new FractalDataset(ids, 20, settings.Shape.ImageSize, settings.Seed, firstInstance: settings.PerClass), preprocessing);
+        using var model = VisionTransformer.Create(settings.Shape with { ClassNames = train.Dataset.ClassNames }, settings.Seed);
+        model.train();
+
+        var options = new TrainingOptions { Steps = null, Epochs = settings.Epochs, BatchSize = settings.BatchSize, Checks = settings.Epochs, Patience = settings.Epochs };
+        int[] all = [.. Enumerable.Range(0, train.Dataset.Count)];
+        using var bar = progress.Begin("pre-training", options.StepsFor(all.Length));
+        Tensor Loss(int[] batch) => nn.functional.cross_entropy(model.call(train.Batch(batch, CPU)), train.Labels(batch));
+        var outcome = Trainer.Train([new TrainableGroup([.. model.parameters()], settings.LearningRate, settings.WeightDecay)], all, Loss, null, options, settings.Seed, () => bar.Advance(), cancellation);
+
+        double accuracy = Accuracy(model, test);
+        model.Save(folder);
+        AtomicFile.Write(Path.Combine(folder, "preprocessor_config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(Preprocessor)));
+        Console.WriteLine($"{outcome.Steps} steps; top-1 on {test.Dataset.Count} new images of the {settings.Classes} classes: {accuracy:P2}. Saved to {folder}.");
+    }
+
+    static double Accuracy(VisionTransformer model, PreprocessedImages images)
+    {
+        using var noGrad = no_grad();
+        model.eval();
+        long correct = 0;
+        foreach (int[] batch in Enumerable.Range(0, images.Dataset.Count).Chunk(256))
+        {
+            using var scope = NewDisposeScope();
+            correct += model.call(images.Batch(batch, CPU)).argmax(1).eq(images.Labels(batch)).sum().item<long>();
+        }
+        return (double)correct / images.Dataset.Count;
+    }
+}
