@@ -28,6 +28,8 @@ static class Pretraining
 
     public static void Run(PretrainingSettings settings, string folder, IProgressReporter progress, CancellationToken cancellation)
     {
+        // One thread: the order of additions, and with it the model, does not depend on the number of cores.
+        set_num_threads(1);
         int[] ids = [.. Enumerable.Range(PretrainingSettings.FirstClass, settings.Classes)];
         var preprocessing = ImagePreprocessing.Default with { Size = settings.Shape.ImageSize, Resample = Resample.Bicubic };
         using var train = new PreprocessedImages(new FractalDataset(ids, settings.PerClass, settings.Shape.ImageSize, settings.Seed), preprocessing);

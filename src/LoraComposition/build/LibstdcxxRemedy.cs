@@ -6,6 +6,7 @@
 //
 // The file is compiled by the build (RoslynCodeTaskFactory, .NET Standard 2.0) and by the tests.
 #nullable disable
+#pragma warning disable CA1050, CA1510 // no namespace: the build finds the task by its name; .NET Standard 2.0 has no ThrowIfNull
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -97,10 +98,11 @@ public static class LibstdcxxRemedy
     {
         int table = checked((int)U64(b, 0x28)), size = U16(b, 0x3a), count = U16(b, 0x3c);
         if (size != 64 || count == 0) throw new InvalidDataException("The ELF file has no section table.");
+        if (checked(table + count * size) > b.Length) throw new InvalidDataException("The ELF file is cut short: its section table lies outside it.");
         var all = new List<Section>();
         for (int i = 0; i < count; i++)
         {
-            int at = checked(table + i * size);
+            int at = table + i * size;
             all.Add(new Section { Type = U32(b, at + 4), Offset = checked((int)U64(b, at + 0x18)), Size = checked((int)U64(b, at + 0x20)), Link = checked((int)U32(b, at + 0x28)) });
         }
         return all;
