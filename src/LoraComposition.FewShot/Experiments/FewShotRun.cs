@@ -67,17 +67,10 @@ internal sealed class FewShotRun(Foundation foundation, FewShotTask task, IReadO
         using var heldOut = task.Validation.Count > 0 ? bank.Features(task.Validation, cancellation) : null;
         using var heldOutLabels = task.Validation.Count > 0 ? bank.Labels(task.Validation) : null;
         Func<ValidationScore>? validate = heldOut is null ? null : () => Evaluator.OnFeatures(model, heldOut, heldOutLabels!);
-        int[] positions = [.. Enumerable.Range(0, support.Indices.Count)];
-        Tensor Loss(int[] batch)
-        {
-            var chosen = tensor(batch.Select(i => (long)i).ToArray(), device: features.device);
-            return nn.functional.cross_entropy(model.Classify(features.index_select(0, chosen)), labels.index_select(0, chosen));
-        }
-
         var outcome = new TrainingOutcome(0, 0, null, false);
         var warmUp = options.Training with { Steps = null, Epochs = options.WarmUpEpochs, Checks = 10, Patience = 10 };
-        if (options.WarmUpEpochs > 0) outcome = Trainer.Train([Head(model, options.HeadWarmUpLearningRate)], positions, Loss, validate, warmUp, support.Seed, cancellation: cancellation);
-        if (withTraining) outcome = Trainer.Train([Head(model, options.HeadLearningRate)], positions, Loss, validate, options.Training, support.Seed, cancellation: cancellation);
+        if (options.WarmUpEpochs > 0) outcome = HeadTraining.Run(model, Head(model, options.HeadWarmUpLearningRate), features, labels, validate, warmUp, support.Seed, cancellation);
+        if (withTraining) outcome = HeadTraining.Run(model, Head(model, options.HeadLearningRate), features, labels, validate, options.Training, support.Seed, cancellation);
         return outcome;
     }
 

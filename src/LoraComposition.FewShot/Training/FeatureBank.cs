@@ -1,4 +1,5 @@
 using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Progress;
 using LoraComposition.Models.Vit;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,7 +27,10 @@ internal sealed class FeatureBank : IDisposable
     }
 
     /// <summary>The features of some images, <c>[indices, d]</c>, float32. The caller owns them.</summary>
-    public Tensor Features(IReadOnlyList<int> indices, CancellationToken cancellation = default)
+    public Tensor Features(IReadOnlyList<int> indices, CancellationToken cancellation = default) => Features(indices, NullProgressReporter.Instance, cancellation);
+
+    /// <summary>The features of some images, <c>[indices, d]</c>, float32. The caller owns them.</summary>
+    public Tensor Features(IReadOnlyList<int> indices, IProgressTask progress, CancellationToken cancellation)
     {
         using var noGrad = no_grad();
         var (type, device) = Evaluator.Place(model);
@@ -38,6 +42,7 @@ internal sealed class FeatureBank : IDisposable
             var computed = model.Features(images.Batch(batch, device, type)).to(ScalarType.Float32);
             features.index_copy_(0, tensor(batch.Select(i => (long)i).ToArray(), device: device), computed);
             foreach (int i in batch) ready[i] = true;
+            progress.Advance(batch.Length);
         }
         using var wanted = tensor(indices.Select(i => (long)i).ToArray(), device: device);
         return features.index_select(0, wanted);

@@ -20,6 +20,7 @@ namespace LoraComposition.FewShot.Upstream;
 public sealed class UpstreamModules
 {
     const string Report = "training.json";
+    const int EvaluationBatchSize = 128;
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     readonly string folder;
     readonly Foundation foundation;
@@ -68,35 +69,33 @@ public sealed class UpstreamModules
     void Train(FewShotTask task, string target, IProgressReporter progress, CancellationToken cancellation)
     {
         using var model = foundation.Load(task.ClassNames, options.Seed);
-        var warmUp = options.Training with { Steps = null, Epochs = Math.Max(1, options.WarmUpEpochs), ClipNorm = null };
-        using (var bank = new FeatureBank(model, task.Train, batchSize: 128))
-        {
-            using var bar = progress.Begin($"module {task.Name}: features and head", warmUp.StepsFor(task.Pool.Count));
-            using var features = bank.Features(task.Pool, cancellation);
-            using var labels = bank.Labels(task.Pool);
-            int[] positions = [.. Enumerable.Range(0, task.Pool.Count)];
-            Tensor HeadLoss(int[] batch)
-            {
-                var chosen = tensor(batch.Select(i => (long)i).ToArray(), device: features.device);
-                return nn.functional.cross_entropy(model.Classify(features.index_select(0, chosen)), labels.index_select(0, chosen));
-            }
-            if (options.WarmUpEpochs > 0) Trainer.Train([Head(options.HeadWarmUpLearningRate)], positions, HeadLoss, null, warmUp, options.Seed, () => bar.Advance(), cancellation);
-        }
+        if (options.WarmUpEpochs > 0) WarmUp(model, task, progress, cancellation);
 
         using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed);
         foreach (var parameter in model.Classifier!.parameters()) parameter.requires_grad = true;
         model.train();
         var (type, device) = Evaluator.Place(model);
         Tensor Loss(int[] batch) => nn.functional.cross_entropy(model.call(task.Train.Batch(batch, device, type)), task.Train.Labels(batch, device));
-        ValidationScore Validate() => Evaluator.OnImages(model, task.Train, task.Validation, 128, cancellation);
+        ValidationScore Validate() => Evaluator.OnImages(model, task.Train, task.Validation, EvaluationBatchSize, cancellation);
         using var steps = progress.Begin($"module {task.Name}: LoRA", options.Training.StepsFor(task.Pool.Count));
-        var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay), Head(options.LearningRate)],
+        var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay), Head(model, options.LearningRate)],
             task.Pool, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, () => steps.Advance(), cancellation);
 
         Save(tuning, task, target, outcome);
-
-        TrainableGroup Head(double rate) => new([.. model.Classifier!.parameters()], rate, options.WeightDecay);
     }
+
+    // The body is frozen here, so its features are computed once and the head trains on them.
+    void WarmUp(VisionTransformer model, FewShotTask task, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var training = options.Training with { Steps = null, Epochs = options.WarmUpEpochs };
+        using var bank = new FeatureBank(model, task.Train, EvaluationBatchSize);
+        using var bar = progress.Begin($"module {task.Name}: features", task.Pool.Count);
+        using var features = bank.Features(task.Pool, bar, cancellation);
+        using var labels = bank.Labels(task.Pool);
+        HeadTraining.Run(model, Head(model, options.HeadWarmUpLearningRate), features, labels, validate: null, training, options.Seed, cancellation);
+    }
+
+    TrainableGroup Head(VisionTransformer model, double rate) => new([.. model.Classifier!.parameters()], rate, options.WeightDecay);
 
     void Save(LoraTuning tuning, FewShotTask task, string target, TrainingOutcome outcome)
     {

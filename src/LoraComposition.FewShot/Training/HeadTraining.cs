@@ -1,0 +1,27 @@
+using LoraComposition.Models.Vit;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Training;
+
+/// <summary>Trains a head alone, on features that a frozen body gave once.</summary>
+internal static class HeadTraining
+{
+    /// <param name="model">The model whose head trains.</param>
+    /// <param name="head">The head's parameters and their learning rate.</param>
+    /// <param name="features">The features, <c>[samples, d]</c>.</param>
+    /// <param name="labels">The labels, <c>[samples]</c>, int64.</param>
+    /// <param name="validate">Scores the head on held-out features; null where there are none.</param>
+    /// <param name="options">Length, batches, schedule.</param>
+    /// <param name="seed">The seed of the order.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    public static TrainingOutcome Run(VisionTransformer model, TrainableGroup head, Tensor features, Tensor labels, Func<ValidationScore>? validate, TrainingOptions options, int seed, CancellationToken cancellation)
+    {
+        int[] positions = [.. Enumerable.Range(0, (int)labels.shape[0])];
+        Tensor Loss(int[] batch)
+        {
+            var chosen = tensor(batch.Select(i => (long)i).ToArray(), device: features.device);
+            return nn.functional.cross_entropy(model.Classify(features.index_select(0, chosen)), labels.index_select(0, chosen));
+        }
+        return Trainer.Train([head], positions, Loss, validate, options, seed, cancellation: cancellation);
+    }
+}
