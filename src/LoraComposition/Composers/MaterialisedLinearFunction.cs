@@ -40,8 +40,8 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
     {
         try
         {
-            var saved = ctx.get_saved_variables();
             using var scope = NewDisposeScope();
+            var saved = ctx.get_saved_variables();
             var (input, weight, a, b) = (saved[0], saved[1], saved[2], saved[3]);
             Tensor? inputGradient = (bool)ctx.get_data("input needs gradient") ? grad_output.matmul(weight).MoveToOuterDisposeScope() : null;
             // [tokens, R] each
