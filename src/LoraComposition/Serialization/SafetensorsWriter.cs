@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Serialization;
+
+/// <summary>Writes safetensors files. The same tensors and metadata give the same bytes.</summary>
+public static class SafetensorsWriter
+{
+    static readonly UTF8Encoding strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Writes tensors to a file, which is replaced whole or not at all.</summary>
+    /// <param name="path">The file. Its folder must exist.</param>
+    /// <param name="tensors">The tensors by name, on any device and of any layout in memory. They stay the caller's.</param>
+    /// <param name="metadata">Free text entries; none where not given.</param>
+    /// <exception cref="ArgumentException">
+    /// A name is empty, too long, reserved or holds control characters, a tensor is on the meta device or of a type that cannot be written, or there are more than 100,000 tensors.
+    /// </exception>
+    /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tensors);
+        if (tensors.Count > SafetensorsHeader.MaxTensors) throw new ArgumentException($"Found {tensors.Count} tensors, expected at most {SafetensorsHeader.MaxTensors}.", nameof(tensors));
+        foreach (var (name, tensor) in tensors) Check(name, tensor);
+        foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) CheckText(key, text);
+        // Wide types first, so that every tensor is aligned to its type.
+        var ordered = tensors.OrderByDescending(pair => SafetensorsDtype.Size(pair.Value.dtype)).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToList();
+        var header = Header(ordered, metadata);
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write(header);
+            foreach (var (_, tensor) in ordered) WriteData(stream, tensor);
+        });
+    }
+
+    static void Check(string name, Tensor tensor)
+    {
+        if (name == SafetensorsHeader.MetadataName) throw new ArgumentException($"'{name}' is reserved by the format and cannot name a tensor.", nameof(name));
+        if (SafetensorsName.Problem(name) is { } problem) throw new ArgumentException($"The tensor name '{name}' {problem}.", nameof(name));
+        CheckText(name);
+        if (tensor is null) throw new ArgumentException($"Tensor '{name}' is null.", nameof(tensor));
+        if (!SafetensorsDtype.TryGetName(tensor.dtype, out _))
+            throw new ArgumentException($"Tensor '{name}' is {tensor.dtype}, expected {SafetensorsDtype.Supported}; convert it first.", nameof(tensor));
+        if (tensor.device_type == DeviceType.META) throw new ArgumentException($"Tensor '{name}' is on the meta device and holds no numbers.", nameof(tensor));
+    }
+
+    static void CheckText(params ReadOnlySpan<string> texts)
+    {
+        foreach (var text in texts)
+        {
+            try
+            {
+                strictUtf8.GetByteCount(text);
+            }
+            catch (EncoderFallbackException e)
+            {
+                throw new ArgumentException($"'{text}' holds half of a surrogate pair and cannot be written as UTF-8.", nameof(texts), e);
+            }
+        }
+    }
+
+    static byte[] Header(List<KeyValuePair<string, Tensor>> ordered, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(SafetensorsHeader.MetadataName);
+                foreach (var (key, text) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)) json.WriteString(key, text);
+                json.WriteEndObject();
+            }
+            var position = 0L;
+            foreach (var (name, tensor) in ordered)
+            {
+                SafetensorsDtype.TryGetName(tensor.dtype, out var dtype);
+                var end = position + tensor.numel() * SafetensorsDtype.Size(tensor.dtype);
+                json.WriteStartObject(name);
+                json.WriteString("dtype", dtype);
+                WriteIntegers(json, "shape", tensor.shape);
+                WriteIntegers(json, "data_offsets", position, end);
+                json.WriteEndObject();
+                position = end;
+            }
+            json.WriteEndObject();
+        }
+        var padded = (buffer.WrittenCount + 7) / 8 * 8;
+        var header = new byte[SafetensorsHeader.PrefixLength + padded];
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)padded);
+        header.AsSpan(SafetensorsHeader.PrefixLength).Fill((byte)' ');
+        buffer.WrittenSpan.CopyTo(header.AsSpan(SafetensorsHeader.PrefixLength));
+        return header;
+    }
+
+    static void WriteIntegers(Utf8JsonWriter json, string field, params ReadOnlySpan<long> numbers)
+    {
+        json.WriteStartArray(field);
+        foreach (var number in numbers) json.WriteNumberValue(number);
+        json.WriteEndArray();
+    }
+
+    static void WriteData(Stream stream, Tensor tensor)
+    {
+        const long ChunkElements = 1 << 26;
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var flat = tensor.cpu().contiguous().view(-1);
+        // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB.
+        for (long start = 0; start < flat.numel(); start += ChunkElements)
+        {
+            using var chunk = flat.narrow(0, start, Math.Min(ChunkElements, flat.numel() - start));
+            stream.Write(chunk.bytes);
+        }
+    }
+}
