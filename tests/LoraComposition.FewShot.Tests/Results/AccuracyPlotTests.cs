@@ -48,7 +48,8 @@ public class AccuracyPlotTests
     {
         var font = PlotFont.Name;
 
-        using var typeface = ScottPlot.Fonts.GetTypeface(font, ScottPlot.FontWeight.Normal, ScottPlot.FontSlant.Upright, ScottPlot.FontSpacing.Normal);
+        // ScottPlot keeps the typeface for later plots: it is not ours to dispose.
+        var typeface = ScottPlot.Fonts.GetTypeface(font, ScottPlot.FontWeight.Normal, ScottPlot.FontSlant.Upright, ScottPlot.FontSpacing.Normal);
 
         typeface.FamilyName.Should().Be("DejaVu Sans");
         // The subset; the font as it is installed has 5,000 to 6,000 glyphs.
