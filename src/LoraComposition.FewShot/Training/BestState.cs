@@ -20,7 +20,7 @@ internal sealed class BestState(IReadOnlyList<Parameter> parameters) : IDisposab
         if (Score is { } best && !score.IsBetterThan(best)) return false;
         (Score, Step) = (score, step);
         using var noGrad = no_grad();
-        if (kept.Length == 0) kept = parameters.Select(p => p.detach().clone().DetachFromDisposeScope()).ToArray();
+        if (kept.Length == 0) kept = parameters.Select(p => p.clone().DetachFromDisposeScope()).ToArray();
         else for (int i = 0; i < kept.Length; i++) kept[i].copy_(parameters[i]);
         return true;
     }

@@ -16,16 +16,22 @@ internal static class Evaluator
         bool wasTraining = model.training;
         model.eval();
         double correct = 0, loss = 0;
-        foreach (int[] batch in indices.Chunk(batchSize))
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            var logits = model.call(images.Batch(batch, device, type));
-            var (right, sum) = Count(logits, images.Labels(batch, device));
-            correct += right;
-            loss += sum;
+            foreach (int[] batch in indices.Chunk(batchSize))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                var logits = model.call(images.Batch(batch, device, type));
+                var (right, sum) = Count(logits, images.Labels(batch, device));
+                correct += right;
+                loss += sum;
+            }
         }
-        model.train(wasTraining);
+        finally
+        {
+            model.train(wasTraining);
+        }
         return new ValidationScore(correct / indices.Count, loss / indices.Count);
     }
 

@@ -9,9 +9,8 @@ internal static class LearningRateSchedule
     /// <param name="warmUpFraction">The part of them over which the rate rises.</param>
     public static double Factor(int step, int steps, double warmUpFraction)
     {
-        double warmUp = Math.Max(1, warmUpFraction * steps);
-        if (step < warmUp && warmUpFraction > 0) return (step + 1) / (warmUp + 1);
-        double progress = steps <= warmUp ? 1 : (step - warmUp) / (steps - warmUp);
-        return 0.5 * (1 + Math.Cos(Math.PI * Math.Clamp(progress, 0, 1)));
+        double warmUp = warmUpFraction > 0 ? Math.Max(1, warmUpFraction * steps) : 0;
+        if (step < warmUp) return (step + 1) / (warmUp + 1);
+        return 0.5 * (1 + Math.Cos(Math.PI * (step - warmUp) / (steps - warmUp)));
     }
 }

@@ -16,7 +16,8 @@ internal sealed class MasterWeights : IDisposable
     public IReadOnlyList<Parameter> For(IReadOnlyList<Parameter> parameters) => parameters.Select(parameter =>
     {
         if (parameter.dtype.ElementSize() > 2) return parameter;
-        var master = (Parameter)new Parameter(parameter.detach().to(ScalarType.Float32)).DetachFromDisposeScope();
+        using var value = parameter.detach();
+        var master = (Parameter)new Parameter(value.to(ScalarType.Float32)).DetachFromDisposeScope();
         pairs.Add((parameter, master));
         return master;
     }).ToArray();

@@ -67,7 +67,7 @@ public static class Trainer
                 optimizer.zero_grad();
                 masters.GiveBack();
                 // Reading the loss waits for the device, so only where the state is looked at anyway.
-                if (check && value.item<float>() is var number && !float.IsFinite(number)) throw new TrainingDivergedException(step, number);
+                if (check && value.to(ScalarType.Float32).item<float>() is var number && !float.IsFinite(number)) throw new TrainingDivergedException(step, number);
             }
             stepDone?.Invoke();
             if (!check || validate is null) continue;

@@ -1,0 +1,35 @@
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Layers;
+
+namespace LoraComposition.FewShot.Tests.Methods;
+
+public sealed class TuningOptionsTests
+{
+    public static TheoryData<TuningOptions, string> Wrong { get; } = new()
+    {
+        { new() { Training = new TrainingOptions { Steps = 0 } }, "Steps is 0*" },
+        { new() { Lora = new LoraOptions { Rank = 0 } }, "*rank is 0*" },
+        { new() { WarmUpEpochs = -1 }, "*-1 epochs*" },
+        { new() { EvaluationBatchSize = 0 }, "*evaluation batch size is 0*" },
+        { new() { HeadWarmUpLearningRate = 0 }, "*learning rate is 0*" },
+        { new() { HeadLearningRate = -1 }, "*learning rate is -1*" },
+        { new() { ComposerLearningRate = double.NaN }, "*learning rate is NaN*" },
+        { new() { LoraLearningRate = double.PositiveInfinity }, "*learning rate is *" },
+        { new() { FullLearningRate = 0 }, "*learning rate is 0*" },
+        { new() { WeightDecay = -0.5 }, "*weight decay is -0.5*" },
+        { new() { WeightDecay = double.NaN }, "*weight decay is NaN*" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]
+    public void NamesTheWrongSetting(TuningOptions options, string message) =>
+        options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().WithMessage(message);
+
+    [Fact]
+    public void TakesTheDefaultsAndNoWarmUp()
+    {
+        new TuningOptions().Validate();
+        new TuningOptions { WarmUpEpochs = 0, WeightDecay = 0 }.Validate();
+    }
+}

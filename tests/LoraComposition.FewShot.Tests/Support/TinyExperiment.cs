@@ -1,0 +1,70 @@
+using LoraComposition.Adapters;
+using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Data.Procedural;
+using LoraComposition.FewShot.Data.Sampling;
+using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Tests.Data;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Layers;
+
+namespace LoraComposition.FewShot.Tests.Support;
+
+/// <summary>A foundation, tasks and modules of a size that trains in milliseconds. Owns all of them and its folder.</summary>
+internal sealed class TinyExperiment : IDisposable
+{
+    private readonly List<IDisposable> owned = [];
+
+    public TinyExperiment()
+    {
+        Folder = Own(new TemporaryFolder());
+        Foundation = Foundation.Open(TinyModel.Save(System.IO.Path.Combine(Folder.Path, "foundation")));
+        using var model = TinyModel.Create(1);
+        Modules = [Own(TinyAdapters.Create(model, "first", 1)), Own(TinyAdapters.Create(model, "second", 2)), Own(TinyAdapters.Create(model, "third", 3))];
+    }
+
+    public static TuningOptions Options { get; } = new()
+    {
+        Training = new TrainingOptions { Steps = 6, BatchSize = 4, Checks = 3 },
+        WarmUpEpochs = 3,
+        LoraLearningRate = 0.01,
+        FullLearningRate = 0.001,
+        Lora = new LoraOptions { Rank = 2 },
+        EvaluationBatchSize = 5,
+    };
+
+    public static IReadOnlyDictionary<string, string> ModuleKeys { get; } = new Dictionary<string, string> { ["first"] = "1", ["second"] = "2", ["third"] = "3" };
+
+    public TemporaryFolder Folder { get; }
+
+    public Foundation Foundation { get; }
+
+    public IReadOnlyList<LoraAdapter> Modules { get; }
+
+    public string RunFolder => System.IO.Path.Combine(Folder.Path, "runs");
+
+    public FewShotTask Task(string name, int[] classIds, int perClass = 6, int validationPerClass = 2, bool tested = true)
+    {
+        var train = Images(new FractalDataset(classIds, perClass, TinyModel.ImageSize));
+        var split = TrainValidationSplit.CreatePerClass(train.Dataset.Labels(), classIds.Length, validationPerClass, 0);
+        return new FewShotTask(name, train, split.Train, split.Validation, tested ? Images(new FractalDataset(classIds, 4, TinyModel.ImageSize, firstInstance: perClass)) : null);
+    }
+
+    public PreprocessedImages Images(LoraComposition.FewShot.Data.ImageDataset dataset) => Own(new PreprocessedImages(dataset, Foundation.Preprocessing));
+
+    public FewShotExperiment Experiment(FewShotTask task, TuningOptions? options = null, string? folder = null) =>
+        new("tiny", Foundation, task, Modules, ModuleKeys, options ?? Options, new RunStore(folder ?? RunFolder));
+
+    public void Dispose()
+    {
+        for (int i = owned.Count - 1; i >= 0; i--) owned[i].Dispose();
+    }
+
+    private T Own<T>(T disposable) where T : IDisposable
+    {
+        owned.Add(disposable);
+        return disposable;
+    }
+}
