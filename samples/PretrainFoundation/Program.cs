@@ -4,8 +4,8 @@ using PretrainFoundation;
 
 var folder = new Option<string>("--out") { Description = "The folder to write the model to.", Required = true };
 var classes = new Option<int>("--classes") { Description = "The number of fractal classes.", DefaultValueFactory = _ => 200 };
-var perClass = new Option<int>("--per-class") { Description = "The images of each class.", DefaultValueFactory = _ => 200 };
-var epochs = new Option<int>("--epochs") { Description = "The passes over the images.", DefaultValueFactory = _ => 12 };
+var perClass = new Option<int>("--per-class") { Description = "The images of each class.", DefaultValueFactory = _ => 120 };
+var epochs = new Option<int>("--epochs") { Description = "The passes over the images.", DefaultValueFactory = _ => 8 };
 var seed = new Option<int>("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 0 };
 var command = new RootCommand("Pre-trains the small vision transformer that the samples start from, on fractals of classes that no sample uses.") { folder, classes, perClass, epochs, seed };
 command.SetAction((result, cancellation) =>
