@@ -11,7 +11,7 @@ namespace LabelShift;
 /// <summary>The options of the program, and how they become settings.</summary>
 static class LabelShiftCommand
 {
-    static readonly Option<DataSource> Data = new("--data") { Description = "embedded (fractal images, nothing to download), cifar100 or folder.", DefaultValueFactory = _ => DataSource.Embedded };
+    static readonly Option<string> Data = new("--data") { Description = "embedded (fractal images, nothing to download), cifar100 or folder.", DefaultValueFactory = _ => "embedded" };
     static readonly Option<string?> DataPath = new("--path") { Description = "The folder of the data: CIFAR-100's binary files, or <class>/* with or without train/ and test/." };
     static readonly Option<string?> Model = new("--model") { Description = "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json). Default: the small one that comes with the program." };
     static readonly Option<string> Shots = new("--shots") { Description = "Labelled images per class, for example 1,2,5,10,20 or all.", DefaultValueFactory = _ => "1,2,5,10" };
@@ -45,17 +45,22 @@ static class LabelShiftCommand
         var command = new RootCommand(Examples) { Data, DataPath, Model, Shots, Seeds, Methods, Rank, Splits, Downstream, Steps, UpstreamEpochs, Validation, Device, Dtype, Threads, Out, Resume };
         command.SetAction((parsed, cancellation) =>
         {
-            LabelShiftProgram.Run(Read(parsed), cancellation);
-            return Task.FromResult(ExitCodes.Done);
+            var settings = Read(parsed);
+            // Ctrl+C is listened to only once the action has returned its task.
+            return Task.Run(() =>
+            {
+                LabelShiftProgram.Run(settings, cancellation);
+                return ExitCodes.Done;
+            }, CancellationToken.None);
         });
         return command;
     }
 
     static LabelShiftSettings Read(ParseResult parsed)
     {
-        var data = parsed.GetValue(Data);
+        var data = ReadData(parsed.GetValue(Data)!);
         string? path = parsed.GetValue(DataPath);
-        if (data != DataSource.Embedded && path is null) throw new UsageException($"--data {data.ToString().ToLowerInvariant()} needs --path, the folder of the data.");
+        if (data != DataSource.Embedded && path is null) throw new UsageException($"--data {parsed.GetValue(Data)} needs --path, the folder of the data.");
         if (data == DataSource.Embedded && path is not null) throw new UsageException("--path is given without --data cifar100 or --data folder.");
         if (path is not null && !Directory.Exists(path)) throw new UsageException($"--path {path}: there is no such folder.");
         string model = parsed.GetValue(Model) ?? System.IO.Path.Combine(AppContext.BaseDirectory, "foundation", "vit-fractals");
@@ -93,6 +98,14 @@ static class LabelShiftCommand
         int value = parsed.GetValue(option);
         return value >= least ? value : throw new UsageException($"{option.Name} is {value}; it must be at least {least}.");
     }
+
+    static DataSource ReadData(string text) => text.ToLowerInvariant() switch
+    {
+        "embedded" => DataSource.Embedded,
+        "cifar100" => DataSource.Cifar100,
+        "folder" => DataSource.Folder,
+        _ => throw new UsageException($"--data {text}: expected embedded, cifar100 or folder."),
+    };
 
     static int?[] ReadShots(string text)
     {

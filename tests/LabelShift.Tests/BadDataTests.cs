@@ -1,0 +1,62 @@
+using LoraComposition.FewShot.Tests.Data;
+using LoraComposition.FewShot.Tests.Data.Folders;
+using LoraComposition.FewShot.Tests.Support;
+
+namespace LabelShift.Tests;
+
+public sealed class BadDataTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string model;
+
+    public BadDataTests() => model = TinyModel.Save(Path.Combine(folder.Path, "model"));
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task NamesATruncatedCifarFile()
+    {
+        File.WriteAllBytes(folder.At("cifar", "train.bin"), new byte[3073]);
+
+        await FailsAsync("train.bin", "--data", "cifar100", "--path", folder.At("cifar", "x")[..^2]);
+    }
+
+    [Fact]
+    public async Task NamesADamagedPicture()
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            for (int j = 0; j < 6; j++) folder.AddPng("pictures", $"class-{i}", $"{j}.png");
+        }
+        File.WriteAllText(folder.At("pictures", "class-0", "3.png"), "damaged");
+
+        await FailsAsync("3.png", "--data", "folder", "--path", folder.At("pictures", "x")[..^2], "--validation", "1");
+    }
+
+    [Fact]
+    public Task NamesAMissingModelFile()
+    {
+        File.Delete(Path.Combine(model, "model.safetensors"));
+        return FailsAsync("model.safetensors");
+    }
+
+    [Fact]
+    public Task NamesADamagedConfiguration()
+    {
+        File.WriteAllText(Path.Combine(model, "config.json"), "{");
+        return FailsAsync("config.json");
+    }
+
+    private async Task FailsAsync(string name, params string[] arguments)
+    {
+        string output = Path.Combine(folder.Path, "out");
+
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--model", model, "--out", output]);
+
+        // Lines of progress may stand before the error.
+        errors.Where(line => !line.StartsWith("module ", StringComparison.Ordinal)).Should().ContainSingle().Which.Should().Contain(name);
+        code.Should().Be(1);
+        printed.Should().BeEmpty();
+        (Directory.Exists(output) ? Directory.GetFiles(output, "*", SearchOption.AllDirectories) : []).Should().BeEmpty();
+    }
+}

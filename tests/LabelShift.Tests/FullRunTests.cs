@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using LoraComposition.FewShot.Tests.Data;
+using LoraComposition.FewShot.Tests.Data.Folders;
+using LoraComposition.FewShot.Tests.Support;
+using SkiaSharp;
+
+namespace LabelShift.Tests;
+
+public sealed partial class FullRunTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string output;
+    private readonly string[] arguments;
+
+    public FullRunTests()
+    {
+        output = Path.Combine(folder.Path, "out");
+        string model = TinyModel.Save(Path.Combine(folder.Path, "model")), pictures = Path.Combine(folder.Path, "pictures");
+        // Stripes and ramps, two classes each, in changing colours.
+        foreach (string part in (string[])["train", "test"])
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                for (int j = 0; j < 5; j++) File.WriteAllBytes(folder.At("pictures", part, $"class-{i}", $"{j}.png"), Picture(i, part == "train" ? j : j + 5));
+            }
+        }
+        arguments =
+        [
+            "--data", "folder", "--path", pictures, "--model", model, "--out", output, "--shots", "1,all", "--seeds", "2", "--methods", "classifier,lora,learned",
+            "--rank", "2", "--upstream-epochs", "1", "--validation", "1", "--splits", "4", "--downstream", "2", "--threads", "1",
+        ];
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task WritesResultsOnceAndResumes()
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--steps", "3"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        string[] summary = File.ReadAllLines(Path.Combine(output, "summary.csv"));
+        summary[0].Should().Be("method,shots,mean,std,runs,trainable_parameters");
+        summary[1..].Select(row => Numbers().Replace(row, "#,#,")).Should().Equal(
+            "classifier,1,#,#,2,0", "classifier,all,#,#,2,0", "lora,1,#,#,2,384", "lora,all,#,#,2,384", "learned,1,#,#,2,18", "learned,all,#,#,2,18");
+        foreach (string row in summary[1..]) double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture).Should().BeInRange(0, 1);
+        printed[0].Should().StartWith("Label shift: 3 modules, 2 new classes; top-1 accuracy on 10 test images");
+        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("summary.csv", "accuracy.png", "accuracy.svg");
+        Directory.GetDirectories(Path.Combine(output, "modules")).Should().HaveCount(3);
+        string runs = Path.Combine(output, "runs");
+        string[] files = FolderState.Of(runs), modules = FolderState.Of(Path.Combine(output, "modules"));
+        files.Should().HaveCount(12);
+
+        (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--steps", "3", "--resume"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        FolderState.Of(runs).Should().Equal(files);
+        FolderState.Of(Path.Combine(output, "modules")).Should().Equal(modules);
+        File.ReadAllLines(Path.Combine(output, "summary.csv")).Should().Equal(summary);
+
+        // A changed setting must not mix with the old runs.
+        (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--steps", "4", "--resume"]);
+        code.Should().Be(1);
+        errors[^1].Should().Contain("classifier-k001-seed0.json").And.Contain("configuration");
+        FolderState.Of(runs).Should().Equal(files);
+    }
+
+    [Fact]
+    public async Task CtrlCStopsTheProgram()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("there is no SIGINT to send");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LabelShift.dll"), .. arguments, "--steps", "1000000"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        try
+        {
+            string modules = Path.Combine(output, "modules");
+            var patience = Stopwatch.StartNew();
+            while (!(Directory.Exists(modules) && Directory.GetDirectories(modules).Count(f => !f.EndsWith(".partial", StringComparison.Ordinal)) == 3) && !process.HasExited && patience.Elapsed < TimeSpan.FromSeconds(60)) await Task.Delay(50);
+            await Task.Delay(500);
+            using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await process.WaitForExitAsync(deadline.Token);
+
+            string[] errors = (await process.StandardError.ReadToEndAsync()).TrimEnd().Split('\n');
+            errors[^1].Should().Be("Stopped. What is finished is saved; the same command goes on from there.");
+            process.ExitCode.Should().Be(130);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
+    }
+
+    private static byte[] Picture(int kind, int instance) => Pictures.Encode(SKEncodedImageFormat.Png, 16, 16, (x, y) =>
+    {
+        int value = (kind / 2 % 2 == 0 ? x * (1 + kind) : y * (1 + kind)) * 16 + instance * 9;
+        return new SKColor((byte)value, (byte)(value * (1 + kind % 3)), (byte)(instance * 20));
+    });
+
+    [GeneratedRegex(@"\d\.\d{6},\d\.\d{6},")]
+    private static partial Regex Numbers();
+}

@@ -1,0 +1,100 @@
+using LoraComposition.FewShot.Data.Sampling;
+using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Tests.Support;
+
+namespace LoraComposition.FewShot.Tests.Experiments;
+
+public sealed class FewShotRunTests : IDisposable
+{
+    private readonly TinyExperiment tiny = new();
+    private readonly FewShotTask task;
+
+    public FewShotRunTests() => task = tiny.Task("task", [0, 1, 2]);
+
+    public void Dispose() => tiny.Dispose();
+
+    [Theory]
+    [InlineData("classifier", false)]
+    [InlineData("lora", false)]
+    [InlineData("uniform", false)]
+    [InlineData("learned", false)]
+    [InlineData("full", true)]
+    public void OnlyFullChangesTheBody(string name, bool changesBody)
+    {
+        var modules = tiny.Modules.SelectMany(m => m.Layers.Values).SelectMany(d => new[] { d.A, d.B }).ToArray();
+        var factors = modules.Select(Snapshot.Of).ToArray();
+        string[] files = FolderState.Of(tiny.Foundation.Folder);
+        var method = new WatchedMethod(TuningMethods.Find(name)!);
+
+        // Without a held-out part the last state is kept, so that what trains has changed.
+        Execute(method, task with { Validation = [] });
+
+        method.Changed.Should().Contain(["classifier.weight", "classifier.bias"]);
+        method.Changed.Any(parameter => !parameter.StartsWith("classifier.", StringComparison.Ordinal)).Should().Be(changesBody);
+        for (int i = 0; i < modules.Length; i++) Snapshot.Of(modules[i]).Should().Equal(factors[i]);
+        FolderState.Of(tiny.Foundation.Folder).Should().Equal(files);
+    }
+
+    [Theory]
+    [InlineData("classifier", 0)]
+    [InlineData("uniform", 0)]
+    [InlineData("lora", 384)]
+    [InlineData("learned", 18)]
+    public void CountsWhatTrains(string name, long expected)
+    {
+        var outcome = Execute(TuningMethods.Find(name)!);
+
+        outcome.TrainableParameters.Should().Be(expected);
+        outcome.HeadParameters.Should().Be(3 * (TinyModel.Width + 1));
+        outcome.Timings.Keys.Should().Equal("load", "warm-up", "training", "test");
+        (outcome.Training.Steps, outcome.Training.Validation.HasValue).Should().Be((6, true));
+    }
+
+    [Theory]
+    [InlineData("classifier")]
+    [InlineData("full")]
+    [InlineData("lora")]
+    [InlineData("uniform")]
+    [InlineData("learned")]
+    public void LeavesNoTensorBehind(string name)
+    {
+        var method = TuningMethods.Find(name)!;
+        using var backbones = Backbones();
+        var run = new FewShotRun(tiny.Foundation, task, tiny.Modules, TinyExperiment.Options, backbones);
+        run.Execute(method, Support, default);
+
+        long loading = Left(() =>
+        {
+            using var model = tiny.Foundation.Load(task.ClassNames, 0);
+            using var tuning = method.Begin(model, tiny.Modules, TinyExperiment.Options, 0);
+        });
+
+        Left(() => run.Execute(method, Support, default)).Should().Be(loading, "training and evaluation add nothing to what loading leaves to the collector");
+    }
+
+    [Fact]
+    public void RunsWithoutAValidationPart()
+    {
+        var outcome = Execute(TuningMethods.Find("lora")!, task with { Validation = [] });
+
+        (outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.Validation).Should().Be((6, 6, null));
+    }
+
+    private FewShotSplit Support => FewShotSampler.Sample(task.Train.Dataset.Labels(), 3, 2, 0, task.Pool);
+
+    private static long Left(Action action)
+    {
+        long before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        action();
+        return TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
+    }
+
+    private FrozenBackbones Backbones() => new(tiny.Foundation, task.ClassNames, tiny.Modules, 5);
+
+    private FewShotOutcome Execute(ITuningMethod method, FewShotTask? on = null)
+    {
+        using var backbones = Backbones();
+        return new FewShotRun(tiny.Foundation, on ?? task, tiny.Modules, TinyExperiment.Options, backbones).Execute(method, Support, default);
+    }
+}
