@@ -10,9 +10,6 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Experiments;
 
-/// <summary>What one run measured.</summary>
-internal sealed record FewShotOutcome(ValidationScore Test, TrainingOutcome Training, long TrainableParameters, long HeadParameters, object? Description, IReadOnlyDictionary<string, double> Timings);
-
 /// <summary>One method on one support set: the head's warm-up on features, the training, the test.</summary>
 internal sealed class FewShotRun(Foundation foundation, FewShotTask task, IReadOnlyList<LoraAdapter> modules, TuningOptions options, FrozenBackbones backbones)
 {

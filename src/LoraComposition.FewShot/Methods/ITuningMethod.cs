@@ -1,5 +1,4 @@
 using LoraComposition.Adapters;
-using LoraComposition.FewShot.Training;
 using LoraComposition.Models.Vit;
 
 namespace LoraComposition.FewShot.Methods;
@@ -24,17 +23,4 @@ public interface ITuningMethod
     /// <returns>What trains. Disposing it takes out what was attached.</returns>
     /// <exception cref="LoraComposition.Attachments.AdapterMismatchException">A module does not fit the model.</exception>
     ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed);
-}
-
-/// <summary>A model made ready for one method.</summary>
-public interface ITuning : IDisposable
-{
-    /// <summary>What trains besides the head; null where the body stays as it is.</summary>
-    TrainableGroup? Body { get; }
-
-    /// <summary>What a reader wants to know of the trained state, as a JSON-serialisable value; null where there is nothing.</summary>
-    object? Describe();
-
-    /// <summary>Makes evaluation as cheap as the plain model until the result is disposed.</summary>
-    IDisposable? FixForEvaluation();
 }

@@ -1,6 +1,7 @@
 using LoraComposition.Attachments;
 using LoraComposition.Composers;
 using LoraComposition.Tests.Support;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tests.Attachments;
