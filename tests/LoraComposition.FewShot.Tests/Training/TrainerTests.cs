@@ -149,7 +149,7 @@ public sealed class TrainerTests : IDisposable
     public void ReportsDivergence(float value)
     {
         int step = 0;
-        Tensor Loss(int[] batch) => step < 30 ? problem.Loss(batch) : problem.Loss(batch).mul(value);
+        Tensor Loss(int[] batch) => step < 39 ? problem.Loss(batch) : problem.Loss(batch).mul(value);
 
         FluentActions.Invoking(() => Train(Options, loss: Loss, stepDone: () => step++)).Should().Throw<TrainingDivergedException>().WithMessage("*at step 40; lower the learning rate.");
     }
