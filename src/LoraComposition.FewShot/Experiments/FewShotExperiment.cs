@@ -105,6 +105,7 @@ public sealed class FewShotExperiment
         classes = task.ClassNames,
         train = task.Train.Dataset.Fingerprint,
         test = task.Test!.Dataset.Fingerprint,
+        pool = ConfigurationHash.Of(task.Pool),
         validation = ConfigurationHash.Of(task.Validation),
         foundation = foundation.Fingerprint,
         preprocessing = foundation.Preprocessing,

@@ -104,8 +104,11 @@ public sealed class UpstreamModules
         {
             using (var adapter = tuning.ToAdapter(task.Name)) adapter.Save(building);
             AtomicFile.Write(Path.Combine(building, Report), stream => JsonSerializer.Serialize(stream, new { configuration = Configuration(task), outcome }, Indented));
-            // Another process may have finished the same module meanwhile; then either of the two is as good.
-            if (!Directory.Exists(target)) Directory.Move(building, target);
+            Directory.Move(building, target);
+        }
+        catch (IOException) when (Directory.Exists(target))
+        {
+            // Another process finished the same module meanwhile; either of the two is as good.
         }
         finally
         {

@@ -23,7 +23,7 @@ public sealed class LoraLinear : AdaptedLinear
     /// <param name="generator">The source of A's random start; the global one where not given.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
     public LoraLinear(Linear baseLayer, LoraOptions options, Generator? generator = null)
-        : this(baseLayer, Start(baseLayer, options, generator), options.Dropout)
+        : this(baseLayer, Start(baseLayer, options, generator), options.Dropout, startIsOwned: true)
     {
     }
 
@@ -32,7 +32,11 @@ public sealed class LoraLinear : AdaptedLinear
     /// <param name="start">Where the update starts; copied.</param>
     /// <param name="dropout">The probability with which an input of the update is dropped in training.</param>
     /// <exception cref="ArgumentException">The update's shape is not the layer's.</exception>
-    public LoraLinear(Linear baseLayer, LoraDelta start, double dropout = 0) : base(nameof(LoraLinear), baseLayer)
+    public LoraLinear(Linear baseLayer, LoraDelta start, double dropout = 0) : this(baseLayer, start, dropout, startIsOwned: false)
+    {
+    }
+
+    LoraLinear(Linear baseLayer, LoraDelta start, double dropout, bool startIsOwned) : base(nameof(LoraLinear), baseLayer)
     {
         ArgumentNullException.ThrowIfNull(start);
         if (start.InFeatures != baseLayer.in_features || start.OutFeatures != baseLayer.out_features)
@@ -42,6 +46,7 @@ public sealed class LoraLinear : AdaptedLinear
         lora_B = Trainable(start.B, weight.device);
         Scaling = start.Scaling;
         this.dropout = dropout;
+        if (startIsOwned) start.Dispose();
         RegisterComponents();
     }
 
@@ -100,9 +105,11 @@ public sealed class LoraLinear : AdaptedLinear
     // 16-bit factors would lose the small steps of training, so they are kept in float32 and cast in the forward pass.
     static Parameter Trainable(Tensor factor, Device device)
     {
+        using var noGrad = no_grad();
         var type = factor.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        return new Parameter(factor.detach().to(type, device, copy: true)).DetachFromDisposeScope() as Parameter
-            ?? throw new InvalidOperationException("A parameter lost its type.");
+        var parameter = new Parameter(factor.to(type, device, copy: true));
+        parameter.DetachFromDisposeScope();
+        return parameter;
     }
 
     static Tensor In(Tensor factor, ScalarType type) => factor.dtype == type ? factor : factor.to(type);

@@ -2,10 +2,11 @@ using LoraComposition.FewShot.Data.Sampling;
 
 namespace LoraComposition.FewShot.Data.Procedural;
 
-/// <summary>The colours of one instance: a background that runs from one colour to another, and a foreground that stands out from both.</summary>
+/// <summary>The colours of one instance: a dark background that runs from one colour to another, and a bright foreground.</summary>
 internal sealed class FractalColours
 {
-    private const float LeastContrast = 200;
+    private const float DarkestForeground = 140;
+    private const float LargestGradient = 30;
     private const float LargestNoise = 14;
 
     private readonly float[] top, bottom, foreground;
@@ -15,10 +16,8 @@ internal sealed class FractalColours
 
     public static FractalColours Draw(SeededRandom random)
     {
-        float[] top = Colour(random), bottom = [.. top.Select(c => Math.Clamp(c + random.NextSingle(-50, 50), 0, 255))], foreground;
-        do foreground = Colour(random);
-        while (Contrast(foreground, top) < LeastContrast || Contrast(foreground, bottom) < LeastContrast);
-        return new(top, bottom, foreground, random.NextSingle(2, LargestNoise));
+        float[] top = Colour(random, 0, DarkestForeground / 2), bottom = [.. top.Select(c => Math.Clamp(c + random.NextSingle(-LargestGradient, LargestGradient), 0, 255))];
+        return new(top, bottom, Colour(random, DarkestForeground, 255), random.NextSingle(2, LargestNoise));
     }
 
     /// <summary>Paints <c>[size, size]</c> values from 0 (background) to 1 (foreground) and adds noise, the same for all channels of a pixel.</summary>
@@ -38,7 +37,5 @@ internal sealed class FractalColours
         return new RgbImage(size, size, pixels);
     }
 
-    private static float[] Colour(SeededRandom random) => [random.NextSingle(0, 255), random.NextSingle(0, 255), random.NextSingle(0, 255)];
-
-    private static float Contrast(float[] one, float[] other) => one.Zip(other, (a, b) => MathF.Abs(a - b)).Sum();
+    private static float[] Colour(SeededRandom random, float low, float high) => [random.NextSingle(low, high), random.NextSingle(low, high), random.NextSingle(low, high)];
 }

@@ -13,7 +13,7 @@ namespace LoraComposition.FewShot.Data.Procedural;
 /// </remarks>
 public sealed class FractalDataset : ImageDataset
 {
-    private const string FormulaVersion = "fractal-1";
+    private const string FormulaVersion = "fractal-2";
     private const int PointsPerPixel = 6;
     private const int LeastPoints = 4096;
     private const float LargestPerturbation = 0.04f;

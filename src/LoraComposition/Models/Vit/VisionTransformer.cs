@@ -136,8 +136,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         var type = like.dtype.ElementSize() > 2 ? like.dtype : ScalarType.Float32;
         using var generator = new Generator((ulong)seed, CPU);
         var head = Linear(Config.HiddenSize, classNames.Count, true, META);
-        head.weight = (Parameter)new Parameter(VitInitialisation.Normal([classNames.Count, Config.HiddenSize], generator).to(type, like.device)).DetachFromDisposeScope();
-        head.bias = (Parameter)new Parameter(zeros(classNames.Count, dtype: type, device: like.device)).DetachFromDisposeScope();
+        head.weight = Owned(() => VitInitialisation.Normal([classNames.Count, Config.HiddenSize], generator).to(type, like.device));
+        head.bias = Owned(() => zeros(classNames.Count, dtype: type, device: like.device));
         head.train(training);
         var old = classifier;
         Layers.AdaptedLinear.Submodules(this)[nameof(classifier)] = head;
@@ -153,6 +153,13 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
             .Concat(blocks.SelectMany((block, i) => block.Slots($"{prefix}encoder.layer.{i}.")))
             .Concat(WeightSlot.Of(prefix + "layernorm", norm));
         return classifier is null ? slots : slots.Concat(WeightSlot.Of("classifier", classifier));
+    }
+
+    // What is made on the way goes with the scope; the parameter stays.
+    static Parameter Owned(Func<Tensor> make)
+    {
+        using var scope = NewDisposeScope();
+        return (Parameter)new Parameter(make()).DetachFromDisposeScope();
     }
 
     Tensor Embed(Tensor input)
