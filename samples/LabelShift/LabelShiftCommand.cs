@@ -20,7 +20,7 @@ static class LabelShiftCommand
     static readonly Option<int> Rank = new("--rank") { Description = "The rank of every LoRA.", DefaultValueFactory = _ => 16 };
     static readonly Option<int> Splits = new("--splits") { Description = "Into how many sets the labels are split.", DefaultValueFactory = _ => 4 };
     static readonly Option<int> Downstream = new("--downstream") { Description = "Which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
-    static readonly Option<int> Steps = new("--steps") { Description = "Training steps of a run.", DefaultValueFactory = _ => 100 };
+    static readonly Option<int> Steps = new("--steps") { Description = "Training steps of a run.", DefaultValueFactory = _ => 60 };
     static readonly Option<int> UpstreamEpochs = new("--upstream-epochs") { Description = "Passes over an upstream task's images.", DefaultValueFactory = _ => 5 };
     static readonly Option<int> Validation = new("--validation") { Description = "Images per class held out of train for early stopping.", DefaultValueFactory = _ => 10 };
     static readonly Option<string> Device = new("--device") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };

@@ -11,9 +11,9 @@ static class BenchmarkModel
 {
     public const int Rank = 16;
 
-    public static VisionTransformer Create()
+    public static VisionTransformer Create(BenchmarkOptions options)
     {
-        var model = VisionTransformer.Create(new VitConfig { ClassNames = [.. Enumerable.Range(0, 1000).Select(i => $"{i}")] }, seed: 1);
+        var model = VisionTransformer.Create(new VitConfig { LayerCount = options.Layers, ClassNames = [.. Enumerable.Range(0, 1000).Select(i => $"{i}")] }, seed: 1);
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
         return model;
     }

@@ -8,6 +8,7 @@ sealed record BenchmarkOptions
     public int Rounds { get; init; } = 7;
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Batch { get; init; } = 32;
+    public int Layers { get; init; } = 12;
     public IReadOnlyList<int> Modules { get; init; } = [1, 5, 25, 100];
 
     public bool Runs(string name) => Names.Count == 0 || Names.Contains(name);
@@ -30,6 +31,7 @@ sealed record BenchmarkOptions
                 "--rounds" => options with { Rounds = numbers[0] },
                 "--threads" => options with { Threads = numbers[0] },
                 "--batch" => options with { Batch = numbers[0] },
+                "--layers" => options with { Layers = numbers[0] },
                 "--modules" => options with { Modules = numbers },
                 _ => null,
             };

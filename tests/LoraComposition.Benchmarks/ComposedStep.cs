@@ -14,7 +14,7 @@ static class ComposedStep
 {
     public static void Run(BenchmarkOptions options)
     {
-        using var model = BenchmarkModel.Create();
+        using var model = BenchmarkModel.Create(options);
         var (pixels, labels) = BenchmarkModel.Batch(options.Batch);
         // The gradient of the class token makes the backward pass go through every block.
         var token = model.named_parameters().First(p => p.name.EndsWith("class_token", StringComparison.Ordinal)).parameter;

@@ -9,9 +9,9 @@ static class MergedInference
     public static void Run(BenchmarkOptions options)
     {
         using var noGrad = no_grad();
-        using var model = BenchmarkModel.Create();
-        using var merged = BenchmarkModel.Create();
-        using var uniform = BenchmarkModel.Create();
+        using var model = BenchmarkModel.Create(options);
+        using var merged = BenchmarkModel.Create(options);
+        using var uniform = BenchmarkModel.Create(options);
         var (pixels, _) = BenchmarkModel.Batch(options.Batch);
         var adapters = BenchmarkModel.Adapters(model, 5);
         using (var composition = Composition.AttachLearned(merged, adapters)) composition.MergeIntoBase();

@@ -2,16 +2,16 @@ using LoraComposition.Benchmarks;
 using TorchSharp;
 
 // Prints ratios measured in one run; run it on an otherwise idle machine.
-//   dotnet run -c Release --project tests/LoraComposition.Benchmarks -- [composed] [merged] [attention] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N]
+//   dotnet run -c Release --project tests/LoraComposition.Benchmarks -- [composed] [merged] [attention] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N]
 var options = BenchmarkOptions.Parse(args);
 if (options is null)
 {
-    Console.Error.WriteLine("Usage: LoraComposition.Benchmarks [composed] [merged] [attention] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N]");
+    Console.Error.WriteLine("Usage: LoraComposition.Benchmarks [composed] [merged] [attention] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N]");
     return 2;
 }
 
 torch.set_num_threads(options.Threads);
-Console.WriteLine($"ViT-B/32, batch {options.Batch}, float32, CPU, {options.Threads} threads, median of {options.Rounds} interleaved rounds");
+Console.WriteLine($"ViT-B/32 of {options.Layers} layers, batch {options.Batch}, float32, CPU, {options.Threads} threads, median of {options.Rounds} interleaved rounds");
 if (options.Runs("merged")) MergedInference.Run(options);
 if (options.Runs("attention")) AttentionKernels.Run(options);
 if (options.Runs("composed")) ComposedStep.Run(options);
