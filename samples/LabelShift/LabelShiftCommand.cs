@@ -70,8 +70,7 @@ static class LabelShiftCommand
         if (downstream > splits) throw new UsageException($"--downstream {downstream} is not one of the {splits} sets.");
         var lora = new LoraOptions { Rank = Positive(parsed, Rank, 1) };
         string output = parsed.GetValue(Out)!;
-        bool resume = parsed.GetValue(Resume);
-        if (resume && !Directory.Exists(LabelShiftProgram.RunFolder(output))) throw new UsageException($"--resume: {output} holds no runs to go on with.");
+        if (parsed.GetValue(Resume) && !Directory.Exists(LabelShiftProgram.RunFolder(output))) throw new UsageException($"--resume: {output} holds no runs to go on with.");
         return new LabelShiftSettings
         {
             Data = data,
@@ -87,7 +86,6 @@ static class LabelShiftCommand
             Dtype = ReadDtype(parsed.GetValue(Dtype)!),
             Threads = parsed.GetValue(Threads) is { } threads ? threads > 0 ? threads : throw new UsageException("--threads must be at least 1.") : null,
             Out = output,
-            Resume = resume,
             Tuning = new TuningOptions { Lora = lora, Training = new TrainingOptions { Steps = Positive(parsed, Steps, 1) } },
             Upstream = new UpstreamOptions { Lora = lora, Training = new UpstreamOptions().Training with { Epochs = Positive(parsed, UpstreamEpochs, 1) } },
         };

@@ -28,7 +28,6 @@ sealed record LabelShiftSettings
     public required torch.ScalarType Dtype { get; init; }
     public required int? Threads { get; init; }
     public required string Out { get; init; }
-    public required bool Resume { get; init; }
     public required TuningOptions Tuning { get; init; }
     public required UpstreamOptions Upstream { get; init; }
 }

@@ -43,22 +43,9 @@ static class Pretraining
         Tensor Loss(int[] batch) => nn.functional.cross_entropy(model.call(train.Batch(batch, CPU)), train.Labels(batch));
         var outcome = Trainer.Train([new TrainableGroup([.. model.parameters()], settings.LearningRate, settings.WeightDecay)], all, Loss, null, options, settings.Seed, () => bar.Advance(), cancellation);
 
-        double accuracy = Accuracy(model, test);
+        double accuracy = Evaluator.OnImages(model, test, [.. Enumerable.Range(0, test.Dataset.Count)], batchSize: 256, cancellation).Accuracy;
         model.Save(folder);
         AtomicFile.Write(Path.Combine(folder, "preprocessor_config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(Preprocessor)));
         Console.WriteLine($"{outcome.Steps} steps; top-1 on {test.Dataset.Count} new images of the {settings.Classes} classes: {accuracy:P2}. Saved to {folder}.");
-    }
-
-    static double Accuracy(VisionTransformer model, PreprocessedImages images)
-    {
-        using var noGrad = no_grad();
-        model.eval();
-        long correct = 0;
-        foreach (int[] batch in Enumerable.Range(0, images.Dataset.Count).Chunk(256))
-        {
-            using var scope = NewDisposeScope();
-            correct += model.call(images.Batch(batch, CPU)).argmax(1).eq(images.Labels(batch)).sum().item<long>();
-        }
-        return (double)correct / images.Dataset.Count;
     }
 }

@@ -65,15 +65,18 @@ public sealed class FewShotExperiment
         var run = new FewShotRun(foundation, task, modules, options, backbones);
         int[] poolLabels = task.Train.Dataset.Labels();
         var results = new List<RunResult>();
-        var warned = new HashSet<string>();
+        bool warned = false;
         using var bar = progress.Begin($"{name}: {methods.Count * shots.Count * seeds.Count} runs", (long)methods.Count * shots.Count * seeds.Count);
         foreach (int? k in shots)
         {
             foreach (int seed in seeds)
             {
                 var support = FewShotSampler.Sample(poolLabels, task.ClassNames.Count, k, seed, task.Pool);
-                if (support.ShortClasses.Count > 0 && warned.Add("short"))
+                if (support.ShortClasses.Count > 0 && !warned)
+                {
+                    warned = true;
                     progress.Report($"warning: {support.ShortClasses.Count} classes hold fewer than {k} images, for example '{task.ClassNames[support.ShortClasses[0]]}'; all of theirs are used, and each result records the number.");
+                }
                 foreach (var method in methods)
                 {
                     cancellation.ThrowIfCancellationRequested();

@@ -6,9 +6,16 @@ using static TorchSharp.torch;
 namespace LoraComposition.FewShot.Training;
 
 /// <summary>Top-1 accuracy and mean loss over a set of images or of ready features, in batches.</summary>
-internal static class Evaluator
+public static class Evaluator
 {
-    /// <summary>Runs the whole model over images.</summary>
+    /// <summary>Runs the whole model over images, without dropout; the model's mode is as before afterwards.</summary>
+    /// <param name="model">The model, with a head.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="indices">The positions to test, at least one.</param>
+    /// <param name="batchSize">The images in a batch.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>Accuracy and mean loss.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ValidationScore OnImages(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation = default)
     {
         using var noGrad = no_grad();
@@ -36,7 +43,7 @@ internal static class Evaluator
     }
 
     /// <summary>Runs the head alone over features <c>[samples, d]</c> with labels <c>[samples]</c>.</summary>
-    public static ValidationScore OnFeatures(VisionTransformer model, Tensor features, Tensor labels)
+    internal static ValidationScore OnFeatures(VisionTransformer model, Tensor features, Tensor labels)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -45,7 +52,7 @@ internal static class Evaluator
     }
 
     /// <summary>The type and device of a model's body.</summary>
-    public static (ScalarType Type, Device Device) Place(VisionTransformer model)
+    internal static (ScalarType Type, Device Device) Place(VisionTransformer model)
     {
         var first = model.parameters().First();
         return (first.dtype, first.device);
