@@ -111,6 +111,12 @@ public sealed class PeftAdapterReaderTests : IDisposable
     [InlineData("rank_pattern", "{\"q_proj\":2}")]
     [InlineData("r", "16")]
     [InlineData("lora_dropout", "0.1")]
+    [InlineData("fan_in_fan_out", "true")]
+    [InlineData("layers_to_transform", "[0,1]")]
+    [InlineData("layers_to_transform", "[]")]
+    [InlineData("layers_pattern", "[]")]
+    [InlineData("layers_pattern", "\"\"")]
+    [InlineData("modules_to_save", "[]")]
     [InlineData("use_bdlora", null)]
     [InlineData("a_setting_of_the_future", "null")]
     public void Accepts_settings_that_change_nothing(string setting, string? json)
@@ -152,7 +158,7 @@ public sealed class PeftAdapterReaderTests : IDisposable
         Loading(() => LoraAdapter.LoadAll(folder.File("missing"))).WithMessage("*does not exist*");
         Loading(() => LoraAdapter.Load(folder.File("missing"))).WithMessage("*does not exist*");
         Loading(() => LoraAdapter.Load(folder.Path)).WithMessage("*no adapter_config.json*");
-        Loading(() => LoraAdapter.Load(Path.GetDirectoryName(PeftFolder.Fixture("vit-a"))!)).WithMessage("*give its sub-folder 'reject-bias'*");
+        Loading(() => LoraAdapter.Load(Path.GetDirectoryName(PeftFolder.Fixture("vit-a"))!)).WithMessage("*holds several adapters*'reject-bias', 'reject-dora', 'vit-a'*");
     }
 
     [Fact]
