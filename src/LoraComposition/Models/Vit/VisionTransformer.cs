@@ -1,3 +1,4 @@
+using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -52,7 +53,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     {
         var model = new VisionTransformer(config, META);
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var slot in model.Slots("vit."))
+        foreach (var slot in model.Slots(TransformersVitLayout.Default))
         {
             var value = slot.Name.EndsWith(".bias", StringComparison.Ordinal) ? zeros([.. slot.Shape])
                 : slot.Name.Contains("layernorm", StringComparison.Ordinal) ? ones([.. slot.Shape])
@@ -62,7 +63,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         return model;
     }
 
-    /// <summary>Reads a model from a model-hub folder (<c>config.json</c> and <c>model.safetensors</c> in transformers' layout, also a backbone alone).</summary>
+    /// <summary>
+    /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c> names.
+    /// The layout is that of transformers, also of a backbone alone, or of timm.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Another image size, a fresh head, type; defaults where not given.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
@@ -146,13 +150,11 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         Config = Config with { ClassNames = [.. classNames] };
     }
 
-    /// <summary>Every parameter with its name in a checkpoint of the given prefix (<c>vit.</c> or none).</summary>
-    internal IEnumerable<WeightSlot> Slots(string prefix)
+    /// <summary>Every parameter and where a checkpoint of the given layout holds it.</summary>
+    internal IEnumerable<WeightSlot> Slots(VitLayout layout)
     {
-        var slots = embeddings.Slots(prefix + "embeddings.")
-            .Concat(blocks.SelectMany((block, i) => block.Slots($"{prefix}encoder.layer.{i}.")))
-            .Concat(WeightSlot.Of(prefix + "layernorm", norm));
-        return classifier is null ? slots : slots.Concat(WeightSlot.Of("classifier", classifier));
+        var slots = embeddings.Slots(layout).Concat(blocks.SelectMany((block, i) => block.Slots(layout, i))).Concat(WeightSlot.Of(layout.LastNorm, norm));
+        return classifier is null ? slots : slots.Concat(WeightSlot.Of(layout.Head, classifier));
     }
 
     // What is made on the way goes with the scope; the parameter stays.
