@@ -46,6 +46,7 @@ public sealed class SafetensorsRefusalTests : IDisposable
         { "14 raw control character", Tensor("a\u0007"), "*not valid JSON*" },
         { "14 leading zero", Tensor("a", "[04]"), "*not valid JSON*" },
         { "14 leading space", " {}", "*expected '{'*" },
+        { "14 long word", "{\"a\":" + new string('n', 100_000), "*not valid JSON: 'nnnn*n…" },
         { "15 second value", Tensor("a") + "{}", "*after a single JSON value*" },
         { "16 root", "[]", "*expected '{' of a JSON object*" },
         { "17 nesting", "{\"a\":" + new string('[', 5000), "*'a': expected an object*" },
