@@ -31,7 +31,7 @@ internal sealed class JsonMutator(params string[] values)
             case 3: return ("name", Replace(json, Pick(tokens.Names), json[Pick(tokens.Texts)]));
             case 4:
                 var entry = Pick(tokens.Entries);
-                var copy = random.Next(2) == 0 ? json[entry] : json[entry].Replace("a", "\\u0061", StringComparison.Ordinal);
+                var copy = random.Next(3) switch { 0 => json[entry], 1 => json[entry].Replace("a", "\\u0061", StringComparison.Ordinal), _ => $"\"other{json[entry][1..]}" };
                 return ("duplicate", Replace(json, entry, $"{json[entry]},{copy}"));
             case 5: return ("missing", Replace(json, Pick(tokens.Entries), "\"\":null"));
             case 6:
