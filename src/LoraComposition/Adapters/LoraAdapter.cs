@@ -49,6 +49,9 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>The SHA-256 of the weights file the module was read from, 64 lower-case hexadecimal digits; null where it was made in memory.</summary>
     public string? Fingerprint { get; internal init; }
 
+    /// <summary>The weights file the module was read from; null where it was made in memory.</summary>
+    public string? WeightsPath { get; internal init; }
+
     /// <summary>What was odd about the files the module was read from, but changes nothing; empty where nothing was.</summary>
     public IReadOnlyList<string> Warnings { get; internal init; } = [];
 
