@@ -59,6 +59,10 @@ public sealed class LoraAdapter : IDisposable
     public long ParameterCount => layers.Values.Sum(d => d.Rank * (d.InFeatures + d.OutFeatures));
 
     /// <summary>Reads one adapter from a PEFT folder (<c>adapter_config.json</c> and <c>adapter_model.safetensors</c>).</summary>
+    /// <remarks>
+    /// Only plain LoRA on linear layers is read; every other setting is refused. A rank that differs from the tensors', and <c>fan_in_fan_out</c>, which PEFT
+    /// itself passes over on linear layers, give a warning in <see cref="Warnings"/>.
+    /// </remarks>
     /// <param name="folder">The folder that holds the two files, or one single sub-folder that does, as PEFT writes adapters with a name.</param>
     /// <param name="name">What to call the adapter; the name of the folder that holds the two files where not given.</param>
     /// <param name="options">What is let through; defaults where not given.</param>
