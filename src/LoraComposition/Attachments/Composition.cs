@@ -48,6 +48,41 @@ public sealed class Composition : Attachment<LoraComposer>
         throw new ArgumentException($"A start of v is given for '{unused.First()}', which no adapter changes.", nameof(initial));
     }
 
+    /// <summary>Composes with given weights, the same at every layer.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules; copied, so they can be disposed afterwards.</param>
+    /// <param name="weights">One real number per adapter.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer weights than adapters, or one is not finite.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights) =>
+        Attach(model, adapters, (_, layer, modules) => new WeightedComposer(layer, modules, weights));
+
+    /// <summary>Composes with given weights for each layer, for example those that a learned composition found.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules, in any order; copied, so they can be disposed afterwards.</param>
+    /// <param name="weights">The weights by adapter name and layer path, in either spelling.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The weights are for other adapters or layers.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var composition = Attach(model, adapters, (site, layer, modules) => new WeightedComposer(layer, modules, weights.At(site, adapters)));
+        try
+        {
+            weights.CheckAgainst(adapters, composition.Layers.Select(l => l.Site));
+            return composition;
+        }
+        catch
+        {
+            composition.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Composes with a composer of one's own.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied by the composers.</param>
@@ -75,6 +110,11 @@ public sealed class Composition : Attachment<LoraComposer>
         }
         return read;
     }
+
+    /// <summary>The present weights by adapter name and layer path, to save or to use again.</summary>
+    /// <returns>A copy.</returns>
+    /// <exception cref="ArgumentException">Two adapters have one name.</exception>
+    public CompositionWeights ToWeights() => new(AdapterNames, ReadWeights().Select(w => KeyValuePair.Create(w.Site.Path, (IReadOnlyList<double>)w.Weights)));
 
     /// <summary>
     /// Computes the merged weight of every layer once and evaluates with it until the result is disposed: the forward pass then costs what the

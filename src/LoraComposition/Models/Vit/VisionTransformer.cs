@@ -1,4 +1,5 @@
 using LoraComposition.Adapters;
+using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -56,7 +57,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     {
         var model = new VisionTransformer(config, META);
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var slot in model.Slots("vit."))
+        foreach (var slot in model.Slots(TransformersVitLayout.Default))
         {
             var value = slot.Name.EndsWith(".bias", StringComparison.Ordinal) ? zeros([.. slot.Shape])
                 : slot.Name.Contains("layernorm", StringComparison.Ordinal) ? ones([.. slot.Shape])
@@ -66,7 +67,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         return model;
     }
 
-    /// <summary>Reads a model from a model-hub folder (<c>config.json</c> and <c>model.safetensors</c> in transformers' layout, also a backbone alone).</summary>
+    /// <summary>
+    /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c> names.
+    /// The layout is that of transformers, also of a backbone alone, or of timm.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Another image size, a fresh head, type; defaults where not given.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
@@ -157,13 +161,11 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         PutHead(classNames, () => head.Weight.detach().clone(), () => head.Bias?.detach().clone() ?? zeros(head.ClassCount));
     }
 
-    /// <summary>Every parameter with its name in a checkpoint of the given prefix (<c>vit.</c> or none).</summary>
-    internal IEnumerable<WeightSlot> Slots(string prefix)
+    /// <summary>Every parameter and where a checkpoint of the given layout holds it.</summary>
+    internal IEnumerable<WeightSlot> Slots(VitLayout layout)
     {
-        var slots = embeddings.Slots(prefix + "embeddings.")
-            .Concat(blocks.SelectMany((block, i) => block.Slots($"{prefix}encoder.layer.{i}.")))
-            .Concat(WeightSlot.Of(prefix + "layernorm", norm));
-        return classifier is null ? slots : slots.Concat(WeightSlot.Of("classifier", VitAttention.Plain(classifier)));
+        var slots = embeddings.Slots(layout).Concat(blocks.SelectMany((block, i) => block.Slots(layout, i))).Concat(WeightSlot.Of(layout.LastNorm, norm));
+        return classifier is null ? slots : slots.Concat(WeightSlot.Of(layout.Head, VitAttention.Plain(classifier)));
     }
 
     void PutHead(IReadOnlyList<string> classNames, Func<Tensor> weight, Func<Tensor> bias)
