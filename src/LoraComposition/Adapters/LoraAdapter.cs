@@ -94,14 +94,12 @@ public sealed class LoraAdapter : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         var sites = new SiteIndex(model);
         var match = AdapterMatch.Resolve(model, [this]);
-        return new LoraAdapter(Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), BaseModel)
-        {
-            Revision = Revision,
-            Head = Head?.Clone(),
-            Warnings = Warnings,
-            Provenance = Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path),
-        };
+        return With(Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path));
     }
+
+    /// <summary>The same module with other numbers or names for its layers: what is known about it, and a copy of its head, go along.</summary>
+    internal LoraAdapter With(string name, IEnumerable<KeyValuePair<string, LoraDelta>> layers, AdapterProvenance? provenance) =>
+        new(name, layers, BaseModel) { Revision = Revision, Head = Head?.Clone(), Warnings = Warnings, Provenance = provenance };
 
     /// <inheritdoc/>
     public void Dispose()
