@@ -35,11 +35,10 @@ internal static class VitCheckpoint
         }
     }
 
-    public static void Save(VisionTransformer model, string folder)
+    public static void Save(VisionTransformer model, string folder, VitSaveOptions options)
     {
-        var tensors = model.Slots(TransformersVitLayout.Default).ToDictionary(slot => slot.Name, slot => (Tensor)slot.Get());
-        Directory.CreateDirectory(folder);
-        SafetensorsWriter.Write(Path.Combine(folder, CheckpointFiles.FileName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        var tensors = model.Slots(TransformersVitLayout.Default).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
+        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes);
         VitConfigFile.Write(Path.Combine(folder, Config), model.Config);
     }
 
