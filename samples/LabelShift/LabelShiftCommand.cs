@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LoraComposition.CommandLine;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
 using LoraComposition.FewShot.Upstream;
@@ -40,7 +41,10 @@ static class LabelShiftCommand
         Exit codes: 0 done, 1 bad data, 2 wrong usage, 130 stopped with Ctrl+C.
         """;
 
-    public static RootCommand Create()
+    public static Task<int> InvokeAsync(string[] arguments) =>
+        Create().Parse(arguments).InvokeWithExitCodesAsync("Stopped. What is finished is saved; the same command goes on from there.");
+
+    static RootCommand Create()
     {
         var command = new RootCommand(Examples) { Data, DataPath, Model, Shots, Seeds, Methods, Rank, Splits, Downstream, Steps, UpstreamEpochs, Validation, Device, Dtype, Threads, Out, Resume };
         command.SetAction((parsed, cancellation) =>

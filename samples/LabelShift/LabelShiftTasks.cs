@@ -1,3 +1,4 @@
+using LoraComposition.CommandLine;
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Cifar;
 using LoraComposition.FewShot.Data.Folders;

@@ -1,3 +1,3 @@
 using LabelShift;
 
-return await LabelShiftCommand.Create().Parse(args).InvokeWithExitCodesAsync();
+return await LabelShiftCommand.InvokeAsync(args);

@@ -12,7 +12,7 @@ internal static class CommandLine
         Console.SetError(writtenError);
         try
         {
-            int code = await LabelShiftCommand.Create().Parse(arguments).InvokeWithExitCodesAsync();
+            int code = await LabelShiftCommand.InvokeAsync(arguments);
             return (code, Lines(writtenOutput), Lines(writtenError));
         }
         finally

@@ -9,8 +9,11 @@ namespace LoraComposition.Attachments;
 /// <summary>N adapters composed on a model: at each layer that any of them adapts stands a composer (arXiv:2402.15414, section 4).</summary>
 public sealed class Composition : Attachment<LoraComposer>
 {
+    readonly IReadOnlyList<string?> fingerprints;
+
     Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make)
-        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site])) => AdapterNames = adapters.Select(a => a.Name).ToArray();
+        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site])) =>
+        (AdapterNames, fingerprints) = (adapters.Select(a => a.Name).ToArray(), adapters.Select(a => a.Fingerprint).ToArray());
 
     /// <summary>The names of the adapters, in the order of the weights.</summary>
     public IReadOnlyList<string> AdapterNames { get; }
@@ -45,6 +48,41 @@ public sealed class Composition : Attachment<LoraComposer>
         throw new ArgumentException($"A start of v is given for '{unused.First()}', which no adapter changes.", nameof(initial));
     }
 
+    /// <summary>Composes with given weights, the same at every layer.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules; copied, so they can be disposed afterwards.</param>
+    /// <param name="weights">One real number per adapter.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer weights than adapters, or one is not finite.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights) =>
+        Attach(model, adapters, (_, layer, modules) => new WeightedComposer(layer, modules, weights));
+
+    /// <summary>Composes with given weights for each layer, for example those that a learned composition found.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules, in any order; copied, so they can be disposed afterwards.</param>
+    /// <param name="weights">The weights by adapter name and layer path, in either spelling.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The weights are for other adapters or layers.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var composition = Attach(model, adapters, (site, layer, modules) => new WeightedComposer(layer, modules, weights.At(site, adapters)));
+        try
+        {
+            weights.CheckAgainst(adapters, composition.Layers.Select(l => l.Site));
+            return composition;
+        }
+        catch
+        {
+            composition.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Composes with a composer of one's own.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied by the composers.</param>
@@ -73,6 +111,11 @@ public sealed class Composition : Attachment<LoraComposer>
         return read;
     }
 
+    /// <summary>The present weights by adapter name and layer path, to save or to use again.</summary>
+    /// <returns>A copy.</returns>
+    /// <exception cref="ArgumentException">Two adapters have one name.</exception>
+    public CompositionWeights ToWeights() => new(AdapterNames, ReadWeights().Select(w => KeyValuePair.Create(w.Site.Path, (IReadOnlyList<double>)w.Weights)));
+
     /// <summary>
     /// Computes the merged weight of every layer once and evaluates with it until the result is disposed: the forward pass then costs what the
     /// plain model's does. No gradient reaches the weights in that time, and changes of them are not seen.
@@ -87,8 +130,22 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <summary>The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks.</summary>
     /// <param name="name">What to call it.</param>
     /// <param name="spelling">Whose names its file uses.</param>
-    /// <returns>A copy. The caller owns it.</returns>
-    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToDelta());
+    /// <returns>A copy, with the modules and their weights as its provenance. The caller owns it.</returns>
+    /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
+    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToDelta(), Provenance(spelling));
+
+    AdapterProvenance Provenance(ModuleSpelling spelling)
+    {
+        const string Suffix = "Composer";
+        var methods = Layers.Select(l => l.Layer.GetType().Name).Distinct().Select(type => (type.EndsWith(Suffix, StringComparison.Ordinal) ? type[..^Suffix.Length] : type).ToLowerInvariant());
+        var weights = ReadWeights();
+        return new AdapterProvenance { Method = string.Join("+", methods), Sources = [.. AdapterNames.Select((name, n) => Source(name, fingerprints[n], n, weights, spelling))] };
+    }
+
+    static AdapterSource Source(string name, string? fingerprint, int n, IReadOnlyList<(AdapterSite Site, double[] Weights)> weights, ModuleSpelling spelling) =>
+        weights.Select(layer => layer.Weights[n]).Distinct().ToArray() is [var same]
+            ? new AdapterSource { Name = name, Fingerprint = fingerprint, Weight = same }
+            : new AdapterSource { Name = name, Fingerprint = fingerprint, LayerWeights = weights.ToDictionary(layer => layer.Site.PathIn(spelling), layer => layer.Weights[n]) };
 
     sealed class FixedWeights(IReadOnlyList<LoraComposer> layers) : IDisposable
     {

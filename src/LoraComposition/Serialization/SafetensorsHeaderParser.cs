@@ -65,7 +65,7 @@ internal ref struct SafetensorsHeaderParser
         var keys = new HashSet<string>(StringComparer.Ordinal);
         while (NextProperty(keys, "'__metadata__'", out var key))
         {
-            Expect(JsonTokenType.String, $"'__metadata__' entry '{key}'", "a string");
+            Expect(JsonTokenType.String, $"'__metadata__' entry '{Excerpt.Of(key)}'", "a string");
             texts.Add(key, Text());
         }
         return texts;
@@ -110,7 +110,7 @@ internal ref struct SafetensorsHeaderParser
         if (SafetensorsDtype.TryParse(text, out var dtype)) return dtype;
         throw Refuse(SafetensorsDtype.IsKnownButUnsupported(text)
             ? $"{owner} has dtype {text}, which is known but not supported here; convert it to {SafetensorsDtype.Supported}."
-            : $"{owner} has the unknown dtype '{text}', expected {SafetensorsDtype.Supported}.");
+            : $"{owner} has the unknown dtype '{Excerpt.Of(text)}', expected {SafetensorsDtype.Supported}.");
     }
 
     long[] ReadIntegers(string owner, string field, int most)
@@ -136,7 +136,7 @@ internal ref struct SafetensorsHeaderParser
         name = "";
         if (json.TokenType == JsonTokenType.EndObject) return false;
         name = Text();
-        if (!seen.Add(name)) throw Refuse($"{owner} holds '{name}' twice.");
+        if (!seen.Add(name)) throw Refuse($"{owner} holds '{Excerpt.Of(name)}' twice.");
         json.Read();
         return true;
     }

@@ -1,0 +1,18 @@
+using System.CommandLine;
+
+namespace LoraComposition.Tool.Commands;
+
+/// <summary><c>check</c>: says what a file or folder holds.</summary>
+static class CheckCommand
+{
+    static readonly Argument<string> path = new("PATH") { Description = "A safetensors file, an adapter folder or a checkpoint folder." };
+
+    public static Command Create()
+    {
+        var command = new Command("check", "Says what a safetensors file, an adapter folder or a checkpoint folder holds.") { path };
+        command.SetAction(parsed => Run(parsed));
+        return command;
+    }
+
+    static int Run(ParseResult parsed) => throw new NotImplementedException();
+}

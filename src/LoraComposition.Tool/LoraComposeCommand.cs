@@ -1,0 +1,30 @@
+using System.CommandLine;
+using LoraComposition.CommandLine;
+using LoraComposition.Tool.Commands;
+
+namespace LoraComposition.Tool;
+
+/// <summary>The tool's command line: one command for each thing it does.</summary>
+static class LoraComposeCommand
+{
+    const string Description = """
+        Inspects, checks and composes LoRA adapters (PEFT folders) for a foundation model.
+
+        Examples:
+          lora-compose inspect adapters/eurosat
+          lora-compose check --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers
+          lora-compose compose --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --as adapter --out composed
+          lora-compose adapt --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --data my-images --shots 5 --out my-model
+          lora-compose predict --model my-model --images photos
+
+        Exit codes: 0 done, 1 the input was refused, 2 wrong usage, 130 stopped with Ctrl+C.
+        """;
+
+    public static Task<int> InvokeAsync(string[] arguments)
+    {
+        var root = new RootCommand(Description) { GlobalOptions.Json, GlobalOptions.Verbose };
+        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create()]) root.Subcommands.Add(command);
+        var parsed = root.Parse(arguments);
+        return parsed.InvokeWithExitCodesAsync("Stopped. Nothing was written.", parsed.GetValue(GlobalOptions.Verbose));
+    }
+}

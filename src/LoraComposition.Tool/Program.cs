@@ -1,0 +1,3 @@
+using LoraComposition.Tool;
+
+return await LoraComposeCommand.InvokeAsync(args);

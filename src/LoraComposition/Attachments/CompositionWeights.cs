@@ -1,0 +1,75 @@
+using LoraComposition.Adapters;
+using LoraComposition.Models;
+
+namespace LoraComposition.Attachments;
+
+/// <summary>The weight of every adapter at every layer of a composition: what a learned composition found, as numbers to keep, read or use again.</summary>
+public sealed class CompositionWeights
+{
+    readonly SortedDictionary<string, IReadOnlyList<double>> layers;
+
+    /// <summary>Holds the given weights.</summary>
+    /// <param name="adapterNames">The names of the adapters.</param>
+    /// <param name="layers">For each layer path one weight per adapter, in the order of the names.</param>
+    /// <exception cref="ArgumentException">There is no adapter or layer, a name occurs twice, or a layer has another number of weights or one that is not finite.</exception>
+    public CompositionWeights(IReadOnlyList<string> adapterNames, IEnumerable<KeyValuePair<string, IReadOnlyList<double>>> layers)
+    {
+        ArgumentNullException.ThrowIfNull(adapterNames);
+        ArgumentNullException.ThrowIfNull(layers);
+        if (adapterNames.Count == 0) throw new ArgumentException("Expected at least one adapter.");
+        if (adapterNames.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new ArgumentException($"Two adapters are called '{twice.Key}'; weights are kept by name.");
+        AdapterNames = [.. adapterNames];
+        this.layers = new SortedDictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
+        foreach (var (path, weights) in layers)
+        {
+            if (weights.Count != adapterNames.Count) throw new ArgumentException($"Layer '{path}': expected {adapterNames.Count} weights, one per adapter, found {weights.Count}.");
+            if (!weights.All(double.IsFinite)) throw new ArgumentException($"Layer '{path}': expected finite weights.");
+            if (!this.layers.TryAdd(path, [.. weights])) throw new ArgumentException($"Layer '{path}' is named twice.");
+        }
+        if (this.layers.Count == 0) throw new ArgumentException("Expected the weights of at least one layer.");
+    }
+
+    /// <summary>The names of the adapters, in the order of each layer's weights.</summary>
+    public IReadOnlyList<string> AdapterNames { get; }
+
+    /// <summary>One weight per adapter for each layer path, in ordinal order of the paths.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> Layers => layers;
+
+    /// <summary>Reads weights that <see cref="Save"/> wrote.</summary>
+    /// <param name="path">The JSON file.</param>
+    /// <returns>The weights.</returns>
+    /// <exception cref="Serialization.ModelFileException">The file is missing, too long, not valid JSON or of another form; the message names file, layer, expected and found.</exception>
+    public static CompositionWeights Load(string path) => CompositionWeightsFile.Read(path);
+
+    /// <summary>Writes the weights as a JSON file, whole or not at all; the same weights give the same bytes.</summary>
+    /// <param name="path">The file. Its folder must exist.</param>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public void Save(string path) => CompositionWeightsFile.Write(this, path);
+
+    /// <summary>The weights of the layer at a site, in the order of some adapters.</summary>
+    /// <exception cref="ArgumentException">The layer or an adapter is not named here.</exception>
+    internal IReadOnlyList<double> At(AdapterSite site, IReadOnlyList<LoraAdapter> adapters)
+    {
+        var given = Enum.GetValues<ModuleSpelling>().Select(spelling => layers.GetValueOrDefault(site.PathIn(spelling))).FirstOrDefault(found => found is not null)
+            ?? throw new ArgumentException($"The weights of layer '{site.Path}' are missing; weights are given for {layers.Count} layers, the first is '{layers.Keys.First()}'.");
+        return [.. adapters.Select(adapter => given[Index(adapter.Name)])];
+    }
+
+    /// <summary>Checks that the weights are for these adapters, in whatever order, and name no layer that none of them changes.</summary>
+    /// <exception cref="ArgumentException">They are for others.</exception>
+    internal void CheckAgainst(IReadOnlyList<LoraAdapter> adapters, IEnumerable<AdapterSite> sites)
+    {
+        foreach (var adapter in adapters) Index(adapter.Name);
+        if (adapters.Count != AdapterNames.Count)
+            throw new ArgumentException($"The weights are for the {AdapterNames.Count} adapters {string.Join(", ", AdapterNames)}; {adapters.Count} are given.");
+        var paths = sites.SelectMany(site => Enum.GetValues<ModuleSpelling>().Select(site.PathIn)).ToHashSet(StringComparer.Ordinal);
+        if (layers.Keys.FirstOrDefault(path => !paths.Contains(path)) is { } unused) throw new ArgumentException($"Weights are given for the layer '{unused}', which no adapter changes.");
+    }
+
+    int Index(string adapter)
+    {
+        for (int i = 0; i < AdapterNames.Count; i++)
+            if (AdapterNames[i] == adapter) return i;
+        throw new ArgumentException($"The weights name no adapter '{adapter}', but {string.Join(", ", AdapterNames)}.");
+    }
+}

@@ -1,0 +1,36 @@
+using LoraComposition.Adapters;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Composers;
+
+/// <summary>Updates with given weights: <c>W = W₀ + Σ wₙ·ΔWₙ</c>, any real numbers. Nothing to train.</summary>
+/// <remarks>The weight is merged at the first forward pass and kept, so that the layer then costs what the base layer costs.</remarks>
+public sealed class WeightedComposer : LoraComposer
+{
+    readonly double[] weights;
+
+    /// <summary>Puts weighted updates on a layer.</summary>
+    /// <param name="baseLayer">The layer to freeze. Owned by the new module.</param>
+    /// <param name="modules">One update per module, copied; null where a module does not adapt this layer.</param>
+    /// <param name="weights">One number per module; they need not sum to one, and a negative one takes its module's update away.</param>
+    /// <exception cref="ArgumentException">There is no update, one has another shape than the layer, or the weights are not N finite numbers.</exception>
+    public WeightedComposer(Linear baseLayer, IReadOnlyList<LoraDelta?> modules, IReadOnlyList<double> weights) : base(nameof(WeightedComposer), baseLayer, modules)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        if (weights.Count != ModuleCount) throw new ArgumentException($"Expected {ModuleCount} weights, one per module, found {weights.Count}.");
+        if (!weights.All(double.IsFinite)) throw new ArgumentException("Expected finite weights.");
+        this.weights = [.. weights];
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Parameter> TrainableParameters => [];
+
+    /// <inheritdoc/>
+    protected override bool WeightsAreConstant => true;
+
+    /// <inheritdoc/>
+    public override Tensor Weights() => tensor(weights, dtype: base_layer.weight!.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, device: base_layer.weight!.device);
+}

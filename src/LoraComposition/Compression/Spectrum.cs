@@ -1,0 +1,24 @@
+namespace LoraComposition.Compression;
+
+/// <summary>The singular values of one update, without those that are rounding error.</summary>
+internal sealed class Spectrum
+{
+    // tails[k] = Σᵢ>ₖ σᵢ², added from the small end, so that a small tail is exact.
+    readonly double[] tails;
+
+    /// <param name="singularValues">In descending order.</param>
+    /// <param name="noise">The largest value that rounding alone can make.</param>
+    public Spectrum(IEnumerable<double> singularValues, double noise)
+    {
+        double[] values = [.. singularValues.TakeWhile(value => value > noise)];
+        tails = new double[values.Length + 1];
+        // Divided by the largest, so that no square overflows.
+        for (int k = values.Length - 1; k >= 0; k--) tails[k] = tails[k + 1] + values[k] / values[0] * (values[k] / values[0]);
+    }
+
+    /// <summary>The numerical rank; 0 for an update of zero.</summary>
+    public int Rank => tails.Length - 1;
+
+    /// <summary>The share of the energy <c>Σ σ²</c> that is lost by keeping the first k values; 0 for an update of zero.</summary>
+    public double LostShare(int k) => k >= Rank ? 0 : tails[k] / tails[0];
+}

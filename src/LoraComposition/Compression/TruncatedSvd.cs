@@ -1,0 +1,52 @@
+using LoraComposition.Adapters;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Compression;
+
+/// <summary>
+/// The singular value decomposition of <c>ΔW = s·B·A</c> from its factors: with <c>B = Q_B·R_B</c> and <c>Aᵀ = Q_A·R_A</c>, that of the small
+/// core <c>s·R_B·R_Aᵀ</c>, at most [rank, rank]. No matrix of the layer's size is made; all in float64 on the CPU.
+/// </summary>
+internal static class TruncatedSvd
+{
+    const double MachineEpsilon = 1.0 / (1L << 52);
+
+    /// <summary>Computes the nearest update of the target's rank (Eckart–Young).</summary>
+    public static CompressedDelta Compute(LoraDelta delta, RankTarget target)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var (a, b) = (Wide(delta.A, "lora_A"), Wide(delta.B, "lora_B"));
+        // [out, R] → [out, p]·[p, R] and [in, R] → [in, q]·[q, R]; p = min(out, R), q = min(in, R)
+        var (outBasis, outTriangle) = linalg.qr(b);
+        var (inBasis, inTriangle) = linalg.qr(a.t());
+        var (u, sigma, vT) = linalg.svd(outTriangle.matmul(inTriangle.t()).mul(delta.Scaling), fullMatrices: false);
+
+        var spectrum = new Spectrum(sigma.data<double>(), Noise(delta, a, b));
+        int rank = target.Choose(spectrum);
+        // An update of zero keeps one rank, of zeros.
+        var root = spectrum.Rank == 0 ? zeros(1, dtype: ScalarType.Float64) : sigma.narrow(0, 0, rank).sqrt();
+        var left = outBasis.matmul(u.narrow(1, 0, rank));                  // [out, k]
+        var right = vT.narrow(0, 0, rank).matmul(inBasis.t());             // [k, in]
+        var signs = Signs(left);
+        var type = delta.A.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        var compressed = new LoraDelta(
+            right.mul(root.mul(signs).unsqueeze(1)).to(type, delta.A.device),
+            left.mul(root.mul(signs)).to(type, delta.B.device), 1);
+        return new CompressedDelta(compressed, delta.Rank, spectrum.LostShare(rank));
+    }
+
+    static Tensor Wide(Tensor factor, string name)
+    {
+        var wide = factor.detach().cpu().to(ScalarType.Float64);
+        return wide.isfinite().all().item<bool>() ? wide : throw new ArgumentException($"{name} holds NaN or infinite numbers and cannot be compressed.");
+    }
+
+    // What is left where modules cancel each other is as large as this, however small the sum is: eps · |s| · Σᵣ ‖bᵣ‖·‖aᵣ‖.
+    static double Noise(LoraDelta delta, Tensor a, Tensor b) =>
+        MachineEpsilon * Math.Max(delta.InFeatures, delta.OutFeatures) * Math.Abs(delta.Scaling) * b.norm(0).mul(a.norm(1)).sum().item<double>();
+
+    // A singular pair is free in its common sign; the entry of the left vector that is largest in magnitude is made positive: equal updates give equal bytes.
+    static Tensor Signs(Tensor left) => left.gather(0, left.abs().argmax(0, keepdim: true)).squeeze(0).ge(0).to(ScalarType.Float64).mul(2).sub(1);
+}

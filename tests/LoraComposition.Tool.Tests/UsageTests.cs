@@ -1,0 +1,27 @@
+namespace LoraComposition.Tool.Tests;
+
+public sealed class UsageTests
+{
+    [Fact]
+    public async Task HelpShowsTheCommandsWithExamples()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync("--help");
+
+        code.Should().Be(0);
+        errors.Should().BeEmpty();
+        output.Should().ContainAll("inspect", "check", "compose", "--json", "--verbose", "Examples:", "Exit codes:");
+    }
+
+    [Theory]
+    [InlineData("explode")]
+    [InlineData("inspect")]
+    [InlineData("inspect", "here", "--colour", "red")]
+    public async Task WrongUsageIsOneLineAndExitCode2(params string[] arguments)
+    {
+        var (code, output, errors) = await CommandLine.RunAsync(arguments);
+
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Contain("Try --help.");
+        output.Should().BeEmpty();
+    }
+}
