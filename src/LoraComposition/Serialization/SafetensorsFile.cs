@@ -114,7 +114,7 @@ public sealed class SafetensorsFile : IDisposable
     Tensor Copy(TensorInfo info, ScalarType dtype)
     {
         // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB; pieces to convert stay small.
-        int most = info.Dtype == dtype ? 1 << 26 : 1 << 20;
+        int most = info.Dtype == dtype ? 1 << 26 : 1 << 16;
         var tensor = empty([.. info.Shape], dtype);
         try
         {

@@ -53,6 +53,23 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> FileOf)
         throw refusal("the shard is a chain of too many links; put the file itself there.", null);
     }
 
+    /// <summary>Writes an index as transformers does; the same tensors give the same bytes. The total is that of the tensors' bytes.</summary>
+    public void Write(string path, long totalBytes) => AtomicFile.Write(path, stream =>
+    {
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("metadata");
+            json.WriteNumber("total_size", totalBytes);
+            json.WriteEndObject();
+            json.WriteStartObject("weight_map");
+            foreach (var (name, file) in FileOf.OrderBy(entry => entry.Key, StringComparer.Ordinal)) json.WriteString(name, file);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        stream.WriteByte((byte)'\n');
+    });
+
     // Both separators and the drive's colon everywhere, so that a folder means the same on every system.
     static bool IsPlainFileName(string name) =>
         name.Length is > 0 and <= MaxShardNameLength && name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && name[0] != '.'

@@ -74,6 +74,7 @@ public sealed class CheckpointFilesTests : IDisposable
     [InlineData(First, "../model.safetensors")]
     [InlineData(First, "sub/model.safetensors")]
     [InlineData(First, "..\\\\model.safetensors")]
+    [InlineData(First, "sub\\\\model.safetensors")]
     [InlineData(First, "\\u002e\\u002e\\u002fmodel.safetensors")]
     [InlineData(First, "C:model.safetensors")]
     [InlineData(First, "model.safetensors:stream.safetensors")]

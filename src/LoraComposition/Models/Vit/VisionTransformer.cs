@@ -79,9 +79,11 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
 
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <param name="options">Another type, several files; where not given, one file in the parameters' own types.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Save(string folder) => VitCheckpoint.Save(this, folder);
+    public void Save(string folder, VitSaveOptions? options = null) => VitCheckpoint.Save(this, folder, options ?? new VitSaveOptions());
 
     /// <summary>Classifies images.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>

@@ -16,6 +16,7 @@ internal static class VitCheckpoint
         using var files = CheckpointFiles.Open(folder);
         var (config, layout) = ReadConfig(Path.Combine(folder, Config), files);
         config = WithClasses(config, layout, files);
+        CheckLayers(config, layout, files);
 
         int side = options.ImageSize ?? config.ImageSize;
         if (side < 1 || side % config.PatchSize != 0)
@@ -35,11 +36,10 @@ internal static class VitCheckpoint
         }
     }
 
-    public static void Save(VisionTransformer model, string folder)
+    public static void Save(VisionTransformer model, string folder, VitSaveOptions options)
     {
-        var tensors = model.Slots(TransformersVitLayout.Default).ToDictionary(slot => slot.Name, slot => (Tensor)slot.Get());
-        Directory.CreateDirectory(folder);
-        SafetensorsWriter.Write(Path.Combine(folder, CheckpointFiles.FileName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        var tensors = model.Slots(TransformersVitLayout.Default).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
+        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes);
         VitConfigFile.Write(Path.Combine(folder, Config), model.Config);
     }
 
@@ -75,6 +75,16 @@ internal static class VitCheckpoint
         return config.ClassNames.Count == 0
             ? config with { ClassNames = [.. Enumerable.Range(0, classes).Select(i => $"LABEL_{i}")] }
             : throw new CheckpointException(files.PathOf(name), $"tensor '{name}': expected {config.ClassNames.Count} classes as in {Config}, found {classes}.");
+    }
+
+    /// <summary>A model of many layers takes room even without its numbers, so it is not built for layers that are not there.</summary>
+    static void CheckLayers(VitConfig config, VitLayout layout, CheckpointFiles files)
+    {
+        for (int i = 0; i < config.LayerCount; i++)
+        {
+            string name = layout.Layer(i, LinearRole.FeedForwardIn).Weight.Name;
+            if (files.Find(name) is null) throw new CheckpointException(files.Path, $"tensor '{name}' is missing, and {Config} asks for {config.LayerCount} layers.");
+        }
     }
 
     // The file holds the positions of its own image size.

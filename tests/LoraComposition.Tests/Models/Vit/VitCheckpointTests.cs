@@ -98,4 +98,20 @@ public class VitCheckpointTests
         model.parameters().Should().OnlyContain(p => p.dtype == ScalarType.Float32);
         model.Classifier!.weight!.ShouldBeClose(Fixture.Tensors("vit-hf", "model.safetensors")["classifier.weight"], 0.01);
     }
+
+    [Fact]
+    public void Each_tensor_of_a_mixed_file_is_read_in_the_type_asked_for()
+    {
+        using var scope = NewDisposeScope();
+        ScalarType[] types = [ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float64];
+        using var folder = Copy(change: t => { foreach (var (i, name) in t.Keys.Order(StringComparer.Ordinal).Index().ToArray()) t[name] = t[name].to(types[i % 4]); });
+        using var model = VisionTransformer.Load(folder.Path);
+        using var exact = Fixture.Vit();
+        foreach (var (name, parameter) in exact.named_parameters())
+        {
+            var read = model.get_parameter(name)!;
+            read.dtype.Should().Be(ScalarType.Float32, name);
+            read.ShouldBeClose(parameter, 0.01, name);
+        }
+    }
 }
