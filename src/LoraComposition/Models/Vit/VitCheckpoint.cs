@@ -9,6 +9,9 @@ internal static class VitCheckpoint
 {
     const string Prefix = "vit.", Weights = "model.safetensors", Config = "config.json";
 
+    /// <summary>The fewest tensors of a layer: six linear layers, three of them with biases, and two norms.</summary>
+    const int TensorsPerLayer = 13;
+
     // ViTModel checkpoints hold a pooler that classification does not use.
     static readonly string[] Unused = ["pooler.dense.weight", "pooler.dense.bias", "vit.pooler.dense.weight", "vit.pooler.dense.bias"];
 
@@ -23,10 +26,14 @@ internal static class VitCheckpoint
                 : "the file is missing.");
         using var file = SafetensorsFile.Open(path);
 
+        // The model is built before its tensors are looked up, so the number of its layers is believed no further than the file goes.
+        if (config.LayerCount > file.Tensors.Count / TensorsPerLayer)
+            throw new CheckpointException(path, $"num_hidden_layers in {Config} is {config.LayerCount}, but the file holds only {file.Tensors.Count} tensors; does {Config} belong to it?");
+
         bool prefixed = file.Tensors.Keys.Any(name => name.StartsWith(Prefix, StringComparison.Ordinal));
         bool hasHead = file.Tensors.TryGetValue("classifier.weight", out var head);
         // The head's names must be those the config gives; a backbone has none, whatever its config says.
-        if (hasHead && head!.Shape.Count == 2 && config.ClassNames.Count != head.Shape[0])
+        if (hasHead && head!.Shape.Count == 2 && head.Shape[1] == config.HiddenSize && config.ClassNames.Count != head.Shape[0])
             config = config.ClassNames.Count == 0
                 ? config with { ClassNames = [.. Enumerable.Range(0, (int)Math.Min(head.Shape[0], 1 << 20)).Select(i => $"LABEL_{i}")] }
                 : throw new CheckpointException(path, $"tensor 'classifier.weight': expected {config.ClassNames.Count} classes as in {Config}, found {head.Shape[0]}.");

@@ -3,6 +3,8 @@ namespace LoraComposition.Models.Vit;
 /// <summary>The shape of a vision transformer (arXiv:2010.11929), with the defaults of ViT-B/32 at 224 pixels.</summary>
 public sealed record VitConfig
 {
+    const int LargestGrid = 1 << 12;   // attention over so many tokens fits no machine, and their number an int
+
     /// <summary>The width of the hidden states, d.</summary>
     public int HiddenSize { get; init; } = 768;
 
@@ -47,6 +49,7 @@ public sealed record VitConfig
             if (value < 1) throw new ArgumentException($"{name} is {value}; it must be at least 1.");
         if (HiddenSize % HeadCount != 0) throw new ArgumentException($"num_attention_heads {HeadCount} does not divide hidden_size {HiddenSize}.");
         if (ImageSize % PatchSize != 0) throw new ArgumentException($"patch_size {PatchSize} does not divide image_size {ImageSize}.");
+        if (GridSize > LargestGrid) throw new ArgumentException($"image_size {ImageSize} and patch_size {PatchSize} make {GridSize} patches along a side; it must be at most {LargestGrid}.");
         if (!(LayerNormEpsilon > 0 && double.IsFinite(LayerNormEpsilon))) throw new ArgumentException($"layer_norm_eps is {LayerNormEpsilon}; it must be positive.");
     }
 }

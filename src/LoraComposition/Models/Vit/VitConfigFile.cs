@@ -11,17 +11,9 @@ internal static class VitConfigFile
     public static VitConfig Read(string path)
     {
         if (!File.Exists(path)) throw new CheckpointException(path, "the file is missing; a model folder holds config.json and model.safetensors.");
-        if (new FileInfo(path).Length > LargestFile) throw new CheckpointException(path, $"expected at most {LargestFile} bytes, found {new FileInfo(path).Length}.");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object) throw new CheckpointException(path, $"expected a JSON object, found {root.ValueKind}.");
-            return Parse(path, root);
-        }
-        catch (JsonException e)
-        {
-            throw new CheckpointException(path, $"not valid JSON: {e.Message}", e);
+            return JsonFile.ReadObject(path, LargestFile, (message, cause) => new CheckpointException(path, message, cause), root => Parse(path, root));
         }
         catch (ArgumentException e)
         {
@@ -68,9 +60,9 @@ internal static class VitConfigFile
     static VitConfig Parse(string path, JsonElement root)
     {
         if (root.TryGetProperty("model_type", out var type) && (type.ValueKind != JsonValueKind.String || type.GetString() != "vit"))
-            throw new CheckpointException(path, $"expected model_type \"vit\", found {type}.");
+            throw new CheckpointException(path, $"expected model_type \"vit\", found {Excerpt.Of(type.GetRawText())}.");
         if (root.TryGetProperty("hidden_act", out var activation) && (activation.ValueKind != JsonValueKind.String || activation.GetString() != "gelu"))
-            throw new CheckpointException(path, $"expected hidden_act \"gelu\" (the exact one), found {activation}.");
+            throw new CheckpointException(path, $"expected hidden_act \"gelu\" (the exact one), found {Excerpt.Of(activation.GetRawText())}.");
         var shape = new VitConfig();
         var config = shape with
         {
@@ -94,7 +86,7 @@ internal static class VitConfigFile
         if (!root.TryGetProperty(name, out var value)) return otherwise;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number is > 0 and < 1 << 20
             ? number
-            : throw new CheckpointException(path, $"expected a positive integer for {name}, found {value}.");
+            : throw new CheckpointException(path, $"expected a positive integer for {name}, found {Excerpt.Of(value.GetRawText())}.");
     }
 
     static string[] ClassNames(string path, JsonElement root)
@@ -105,7 +97,7 @@ internal static class VitConfigFile
         foreach (var entry in map.EnumerateObject())
         {
             if (!int.TryParse(entry.Name, out int id) || id < 0 || id >= names.Length || names[id] is not null || entry.Value.ValueKind != JsonValueKind.String)
-                throw new CheckpointException(path, $"id2label must map 0 … {names.Length - 1} to one name each; found \"{entry.Name}\".");
+                throw new CheckpointException(path, $"id2label must map 0 … {names.Length - 1} to one name each; found \"{Excerpt.Of(entry.Name)}\".");
             names[id] = entry.Value.GetString();
         }
         return names!;
