@@ -3,7 +3,9 @@ namespace LoraComposition.Models.Vit;
 /// <summary>The shape of a vision transformer (arXiv:2010.11929), with the defaults of ViT-B/32 at 224 pixels.</summary>
 public sealed record VitConfig
 {
-    const int LargestGrid = 1 << 12;   // attention over so many tokens fits no machine, and their number an int
+    // Far beyond what fits a machine, and far below what overflows.
+    const int LargestGrid = 1 << 12;
+    const long LargestWeight = 1L << 40;
 
     /// <summary>The width of the hidden states, d.</summary>
     public int HiddenSize { get; init; } = 768;
@@ -50,6 +52,8 @@ public sealed record VitConfig
         if (HiddenSize % HeadCount != 0) throw new ArgumentException($"num_attention_heads {HeadCount} does not divide hidden_size {HiddenSize}.");
         if (ImageSize % PatchSize != 0) throw new ArgumentException($"patch_size {PatchSize} does not divide image_size {ImageSize}.");
         if (GridSize > LargestGrid) throw new ArgumentException($"image_size {ImageSize} and patch_size {PatchSize} make {GridSize} patches along a side; it must be at most {LargestGrid}.");
+        if ((double)HiddenSize * ChannelCount * PatchSize * PatchSize > LargestWeight)
+            throw new ArgumentException($"hidden_size {HiddenSize}, num_channels {ChannelCount} and patch_size {PatchSize} make a projection of more than {LargestWeight} numbers.");
         if (!(LayerNormEpsilon > 0 && double.IsFinite(LayerNormEpsilon))) throw new ArgumentException($"layer_norm_eps is {LayerNormEpsilon}; it must be positive.");
     }
 }
