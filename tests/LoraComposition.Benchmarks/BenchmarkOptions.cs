@@ -2,7 +2,7 @@ namespace LoraComposition.Benchmarks;
 
 sealed record BenchmarkOptions
 {
-    static readonly string[] Known = ["composed", "merged", "attention"];
+    static readonly string[] Known = ["composed", "merged", "attention", "load"];
 
     public IReadOnlyList<string> Names { get; init; } = [];
     public int Rounds { get; init; } = 7;

@@ -1,18 +1,104 @@
 using System.CommandLine;
+using LoraComposition.CommandLine;
+using LoraComposition.Compression;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.Models;
+using LoraComposition.Tool.Composing;
+using LoraComposition.Tool.Inputs;
+using Spectre.Console;
 
 namespace LoraComposition.Tool.Commands;
 
-/// <summary><c>compose</c>: says what a file or folder holds.</summary>
+/// <summary><c>compose</c>: writes a composition of adapters as one adapter or as a whole checkpoint.</summary>
 static class ComposeCommand
 {
-    static readonly Argument<string> path = new("PATH") { Description = "A safetensors file, an adapter folder or a checkpoint folder." };
+    static readonly Option<string> @base = CommonOptions.Base();
+    static readonly Option<string[]> adapters = CommonOptions.Adapters();
+    static readonly Option<string> weights = new("--weights") { Description = "uniform; one real number for each adapter, as in 0.5,0.3,0.2; or the weights.json of a learned composition.", DefaultValueFactory = _ => "uniform" };
+    static readonly Option<string> form = new("--as") { Description = "What to write: adapter (one PEFT folder) or checkpoint (the whole model, merged).", Required = true };
+    static readonly Option<int?> rank = new("--rank") { Description = "Compress the adapter to at most this rank. Default: exact, the sum of the adapters' ranks.", HelpName = "K" };
+    static readonly Option<double?> energy = new("--energy") { Description = "Compress each layer to the smallest rank that keeps this share of its energy, as in 0.99." };
+    static readonly Option<string> output = CommonOptions.Out();
+    static readonly Option<bool> force = CommonOptions.Force();
+    static readonly Option<string> spelling = new("--spelling") { Description = "The layers' names in the adapter: v5 (transformers since 5) or v4 (before).", DefaultValueFactory = _ => "v5" };
+
+    const string Description = """
+        Composes adapters and writes the result, checked by reading it again.
+
+        Examples:
+          lora-compose compose --base vit --adapter a --adapter b --as adapter --out composed
+          lora-compose compose --base vit --adapter a --adapter b --weights 0.7,0.3 --as checkpoint --out merged
+          lora-compose compose --base vit --adapter a --adapter b --as adapter --energy 0.99 --out small
+        """;
 
     public static Command Create()
     {
-        var command = new Command("compose", "Says what a safetensors file, an adapter folder or a checkpoint folder holds.") { path };
-        command.SetAction(parsed => Run(parsed));
+        var command = new Command("compose", Description) { @base, adapters, weights, form, rank, energy, output, force, spelling };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var settings = Read(parsed);
+            // Ctrl+C is listened to only once the action has returned its task.
+            return Task.Run(() =>
+            {
+                ComposeReport report;
+                using (var progress = ProgressReporter.ForStandardError()) report = ComposeJob.Run(settings, progress, cancellation);
+                ToolOutput.Write(parsed, report, Print);
+                return ExitCodes.Done;
+            }, CancellationToken.None);
+        });
         return command;
     }
 
-    static int Run(ParseResult parsed) => throw new NotImplementedException();
+    static ComposeSettings Read(ParseResult parsed)
+    {
+        var folders = parsed.GetValue(adapters)!;
+        var compression = ReadCompression(parsed);
+        var asked = parsed.GetValue(form) switch
+        {
+            "adapter" => ComposeForm.Adapter,
+            "checkpoint" => ComposeForm.Checkpoint,
+            var other => throw new UsageException($"--as {other}: expected adapter or checkpoint."),
+        };
+        if (asked == ComposeForm.Checkpoint && compression is not null) throw new UsageException("--rank and --energy are for --as adapter; a checkpoint takes the exact composition at no cost.");
+        return new ComposeSettings
+        {
+            Base = parsed.GetValue(@base)!,
+            Adapters = folders,
+            Weights = WeightChoice.Parse(parsed.GetValue(weights)!, folders.Length),
+            Form = asked,
+            Compression = compression,
+            Out = CommonOptions.ReadOut(parsed, output, force),
+            Spelling = parsed.GetValue(spelling) switch
+            {
+                "v5" => ModuleSpelling.Transformers5,
+                "v4" => ModuleSpelling.Transformers4,
+                var other => throw new UsageException($"--spelling {other}: expected v4 or v5."),
+            },
+        };
+    }
+
+    static RankTarget? ReadCompression(ParseResult parsed) => (parsed.GetValue(rank), parsed.GetValue(energy)) switch
+    {
+        (null, null) => null,
+        ({ }, { }) => throw new UsageException("--rank and --energy exclude each other; give one of them."),
+        ({ } k, null) => k >= 1 ? RankTarget.Rank(k) : throw new UsageException($"--rank {k}: expected at least 1."),
+        (null, { } share) => share is > 0 and <= 1 ? RankTarget.Energy(share) : throw new UsageException($"--energy {share}: expected a share above 0 and at most 1."),
+    };
+
+    static void Print(IAnsiConsole console, ComposeReport report)
+    {
+        console.WriteLine($"Composed {report.Adapters.Count} adapters ({string.Join(", ", report.Adapters)}) on {report.Layers} layers.");
+        if (report.Ranks is { } ranks) console.WriteLine($"Rank: {Range(ranks.Values)}.");
+        if (report.Compression is { } layers)
+        {
+            var table = new Table().AddColumns("layer", "rank", "retained energy", "relative error");
+            foreach (var layer in layers) table.AddRow(Markup.Escape(layer.Path), $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}", $"{layer.RelativeError:G3}");
+            console.Write(table);
+            console.WriteLine($"Compressing changes the outputs on random images by up to {report.CompressionError!.Largest:G3} ({report.CompressionError.Relative:P2} of the largest).");
+        }
+        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        console.WriteLine($"Wrote the {(report.Form == ComposeForm.Adapter ? "adapter" : "checkpoint")} to {report.Out}. Read again, it differs from the composition in memory by at most {report.WrittenError.Largest:G3} in outputs of up to {report.WrittenError.Scale:G3}.");
+    }
+
+    static string Range(IEnumerable<long> ranks) => ranks.Min() is var least && ranks.Max() is var most && least == most ? $"{least}" : $"{least} to {most}";
 }

@@ -1,3 +1,6 @@
+using LoraComposition.Attachments;
+using LoraComposition.Models;
+
 namespace LoraComposition.Adapters;
 
 /// <summary>
@@ -34,33 +37,77 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>The name of the model the module was trained on, where known.</summary>
     public string? BaseModel { get; }
 
+    /// <summary>The revision of that model, where known. Default null.</summary>
+    public string? Revision { get; init; }
+
+    /// <summary>The whole classifier that was saved with the module; null where none was. Owned by this object. It is written with the module but never composed.</summary>
+    public SavedHead? Head { get; init; }
+
+    /// <summary>How the module was composed from others; null where it was trained or nothing is known.</summary>
+    public AdapterProvenance? Provenance { get; init; }
+
+    /// <summary>The SHA-256 of the weights file the module was read from, 64 lower-case hexadecimal digits; null where it was made in memory.</summary>
+    public string? Fingerprint { get; internal init; }
+
+    /// <summary>The weights file the module was read from; null where it was made in memory.</summary>
+    public string? WeightsPath { get; internal init; }
+
+    /// <summary>What was odd about the files the module was read from, but changes nothing; empty where nothing was.</summary>
+    public IReadOnlyList<string> Warnings { get; internal init; } = [];
+
     /// <summary>The update of each adapted layer by its path, in ordinal order.</summary>
     public IReadOnlyDictionary<string, LoraDelta> Layers => layers;
 
-    /// <summary>The number of trained numbers in all layers: <c>Σ rank · (in + out)</c>.</summary>
+    /// <summary>The number of trained numbers in all layers, a saved head's not counted: <c>Σ rank · (in + out)</c>.</summary>
     public long ParameterCount => layers.Values.Sum(d => d.Rank * (d.InFeatures + d.OutFeatures));
 
     /// <summary>Reads one adapter from a PEFT folder (<c>adapter_config.json</c> and <c>adapter_model.safetensors</c>).</summary>
-    /// <param name="folder">The folder that holds the two files.</param>
-    /// <param name="name">What to call the adapter; the folder's name where not given.</param>
+    /// <remarks>
+    /// Only plain LoRA on linear layers is read; every other setting is refused. A rank that differs from the tensors', and <c>fan_in_fan_out</c>, which PEFT
+    /// itself passes over on linear layers, give a warning in <see cref="Warnings"/>.
+    /// </remarks>
+    /// <param name="folder">The folder that holds the two files, or one single sub-folder that does, as PEFT writes adapters with a name.</param>
+    /// <param name="name">What to call the adapter; the name of the folder that holds the two files where not given.</param>
+    /// <param name="options">What is let through; defaults where not given.</param>
     /// <returns>The adapter. The caller owns it.</returns>
     /// <exception cref="Serialization.ModelFileException">A file is missing, damaged or not supported; the message names file, key, expected and found.</exception>
-    public static LoraAdapter Load(string folder, string? name = null) => PeftAdapterReader.Read(folder, name);
+    public static LoraAdapter Load(string folder, string? name = null, AdapterLoadOptions? options = null) => PeftAdapterReader.Read(folder, name, options ?? new AdapterLoadOptions());
 
-    /// <summary>Reads every PEFT adapter in the direct sub-folders of a folder, in ordinal order of their names.</summary>
-    /// <param name="folder">The folder whose sub-folders hold an <c>adapter_config.json</c> each; others are passed over.</param>
+    /// <summary>Reads every PEFT adapter in the direct sub-folders of a folder, in ordinal order of their names, by which the adapters are called.</summary>
+    /// <param name="folder">The folder whose sub-folders hold an <c>adapter_config.json</c> each, or one single sub-folder that does; others are passed over.</param>
+    /// <param name="options">What is let through; defaults where not given.</param>
     /// <returns>The adapters. The caller owns them.</returns>
     /// <exception cref="Serialization.ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
-    public static IReadOnlyList<LoraAdapter> LoadAll(string folder) => PeftAdapterReader.ReadAll(folder);
+    public static IReadOnlyList<LoraAdapter> LoadAll(string folder, AdapterLoadOptions? options = null) => PeftAdapterReader.ReadAll(folder, options ?? new AdapterLoadOptions());
 
     /// <summary>Writes the adapter as a PEFT folder, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <param name="options">The type of the weights; defaults where not given.</param>
+    /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and saved.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Save(string folder) => PeftAdapterWriter.Write(this, folder);
+    public void Save(string folder, AdapterSaveOptions? options = null) => PeftAdapterWriter.Write(this, folder, options ?? new AdapterSaveOptions());
+
+    /// <summary>Copies the adapter with its layers named as a model names them in one spelling.</summary>
+    /// <param name="model">The model the adapter fits.</param>
+    /// <param name="spelling">Whose names to use.</param>
+    /// <returns>A copy with the same numbers and head. The caller owns it.</returns>
+    /// <exception cref="AdapterMismatchException">The adapter does not fit the model.</exception>
+    public LoraAdapter Respell(IAdaptableModel model, ModuleSpelling spelling)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var sites = new SiteIndex(model);
+        var match = AdapterMatch.Resolve(model, [this]);
+        return With(Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path));
+    }
+
+    /// <summary>The same module with other numbers or names for its layers: what is known about it, and a copy of its head, go along.</summary>
+    internal LoraAdapter With(string name, IEnumerable<KeyValuePair<string, LoraDelta>> layers, AdapterProvenance? provenance) =>
+        new(name, layers, BaseModel) { Revision = Revision, Head = Head?.Clone(), Warnings = Warnings, Provenance = provenance };
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var delta in layers.Values) delta.Dispose();
+        Head?.Dispose();
     }
 }

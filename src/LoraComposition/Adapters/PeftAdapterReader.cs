@@ -1,50 +1,46 @@
+using System.Security.Cryptography;
 using LoraComposition.Serialization;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Adapters;
 
 /// <summary>Reads LoRA adapters from PEFT folders. Whatever is not plain LoRA is refused, never silently misread.</summary>
-internal static class PeftAdapterReader
+internal sealed class PeftAdapterReader
 {
+    readonly AdapterFolder folder;
+    readonly AdapterLoadOptions options;
+    readonly PeftConfig config;
+    readonly List<string> warnings;
+    readonly List<string> nonFinite = [];
+
+    PeftAdapterReader(AdapterFolder folder, AdapterLoadOptions options)
+    {
+        (this.folder, this.options) = (folder, options);
+        config = PeftConfigReader.Read(folder.Config);
+        warnings = [.. config.Warnings];
+    }
+
     /// <summary>Reads one adapter.</summary>
-    /// <param name="folder">The folder of the two files.</param>
+    /// <param name="folder">The folder of the two files, or of the one sub-folder that holds them.</param>
     /// <param name="name">What to call it; the folder's name where null.</param>
+    /// <param name="options">What is let through.</param>
     /// <exception cref="ModelFileException">A file is missing, damaged or not supported.</exception>
-    public static LoraAdapter Read(string folder, string? name)
+    public static LoraAdapter Read(string folder, string? name, AdapterLoadOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        name ??= Path.GetFileName(full) is { } last && !string.IsNullOrWhiteSpace(last) ? last : full;
-        CheckFiles(folder);
-        var config = PeftConfigReader.Read(Path.Combine(folder, PeftFiles.Config));
-        using var file = SafetensorsFile.Open(Path.Combine(folder, PeftFiles.Weights));
-        var pairs = PeftTensors.Pair(file);
-        CheckTargets(config, pairs.Select(pair => pair.Layer).ToList(), Path.Combine(folder, PeftFiles.Config));
-
-        var layers = new List<KeyValuePair<string, LoraDelta>>(pairs.Count);
-        try
-        {
-            foreach (var (layer, a, b) in pairs) layers.Add(new(layer, ReadDelta(file, a, b, config.Scaling(layer, a.Shape[0]))));
-            return new LoraAdapter(name, layers, config.BaseModel);
-        }
-        catch
-        {
-            foreach (var (_, delta) in layers) delta.Dispose();
-            throw;
-        }
+        var found = AdapterFolder.Find(folder);
+        return Read(found with { Name = name ?? found.Name }, folder, options);
     }
 
     /// <summary>Reads the adapters in the sub-folders of a folder, in ordinal order of their names.</summary>
     /// <exception cref="ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
-    public static IReadOnlyList<LoraAdapter> ReadAll(string folder)
+    public static IReadOnlyList<LoraAdapter> ReadAll(string folder, AdapterLoadOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        if (!Directory.Exists(folder)) throw new AdapterException(folder, "the folder does not exist.");
         var adapters = new List<LoraAdapter>();
         try
         {
-            foreach (var inner in Directory.GetDirectories(folder).Where(HasConfig).OrderBy(path => Path.GetFileName(path), StringComparer.Ordinal)) adapters.Add(Read(inner, null));
-            if (adapters.Count == 0) throw new AdapterException(folder, $"expected sub-folders with {PeftFiles.Config}, found none.");
+            foreach (var found in AdapterFolder.FindAll(folder)) adapters.Add(Read(found, folder, options));
             return adapters;
         }
         catch
@@ -54,47 +50,95 @@ internal static class PeftAdapterReader
         }
     }
 
-    static bool HasConfig(string folder) => File.Exists(Path.Combine(folder, PeftFiles.Config));
-
-    static void CheckFiles(string folder)
+    static LoraAdapter Read(AdapterFolder folder, string root, AdapterLoadOptions options)
     {
-        if (!Directory.Exists(folder)) throw new AdapterException(folder, "the folder does not exist.");
-        if (!HasConfig(folder))
-        {
-            var inner = Directory.GetDirectories(folder).Where(HasConfig).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).FirstOrDefault();
-            throw new AdapterException(folder, $"the folder holds no {PeftFiles.Config}; {(inner is null ? "give the folder that PEFT's save_pretrained wrote" : $"give its sub-folder '{inner}'")}.");
-        }
-        if (File.Exists(Path.Combine(folder, PeftFiles.Weights))) return;
-        throw new AdapterException(folder, File.Exists(Path.Combine(folder, PeftFiles.PickledWeights))
-            ? $"the folder holds {PeftFiles.PickledWeights} but no {PeftFiles.Weights}; a pickle is never read because it can run code: load the adapter with PEFT and save it with save_pretrained(folder, safe_serialization=True)."
-            : $"the folder holds no {PeftFiles.Weights}; give the folder that PEFT's save_pretrained wrote.");
+        folder.Check(root, options);
+        return new PeftAdapterReader(folder, options).Read();
     }
 
-    static void CheckTargets(PeftConfig config, IReadOnlyList<string> layers, string path)
+    LoraAdapter Read()
     {
-        foreach (var layer in layers)
+        using var file = SafetensorsFile.Open(folder.Weights);
+        var tensors = PeftTensors.Of(file, new PeftKey(folder.KeyNames), config.SavesHead);
+        CheckTargets(tensors.Layers.Select(pair => pair.Layer).ToList());
+        CheckRanks(tensors.Layers);
+        var provenance = ProvenanceText.Parse(file.Metadata, out var problem);
+        if (problem is not null) warnings.Add(problem);
+
+        var layers = new List<KeyValuePair<string, LoraDelta>>(tensors.Layers.Count);
+        SavedHead? head = null;
+        try
         {
-            if (!config.Targets.Selects(layer) || config.Exclusions?.Selects(layer) == true)
-                throw new AdapterException(path, $"layer '{layer}' of {PeftFiles.Weights} is not a target by 'target_modules' and 'exclude_modules'; the two files do not belong together.");
+            foreach (var (layer, a, b) in tensors.Layers) layers.Add(new(layer, ReadDelta(file, layer, a, b)));
+            head = ReadHead(file, tensors);
+            if (nonFinite.Count > 0) warnings.Add($"tensor '{nonFinite[0]}' holds NaN or infinite numbers{(nonFinite.Count > 1 ? $", and so do {nonFinite.Count - 1} others" : "")}.");
+            return new LoraAdapter(folder.Name, layers, config.BaseModel)
+            {
+                Head = head,
+                Revision = config.Revision,
+                Provenance = provenance,
+                Fingerprint = FingerprintOf(folder.Weights),
+                WeightsPath = folder.Weights,
+                Warnings = warnings,
+            };
         }
-        foreach (var target in config.Targets.Names)
+        catch
+        {
+            head?.Dispose();
+            foreach (var (_, delta) in layers) delta.Dispose();
+            throw;
+        }
+    }
+
+    void CheckTargets(IReadOnlyList<string> layers)
+    {
+        if (layers.FirstOrDefault(layer => !config.IsTarget(layer)) is { } other)
+            throw new AdapterException(folder.Config, $"layer '{other}' of {PeftFiles.Weights} is not a target by 'target_modules', 'exclude_modules', 'modules_to_save' and 'layers_to_transform'; the two files do not belong together.");
+        // A head that is saved whole is no target, whatever the list says.
+        foreach (var target in config.Targets.Names.Where(name => !(config.SavesHead && name == PeftKey.Head)))
         {
             if (!layers.Any(layer => ModuleSelector.IsNamed(layer, target)))
-                throw new AdapterException(path, $"target '{target}' matched no tensor of {PeftFiles.Weights}; the two files do not belong together.");
+                throw new AdapterException(folder.Config, $"target '{target}' matched no tensor of {PeftFiles.Weights}; the two files do not belong together.");
         }
+        if (config.Targets.Blocks is not { } blocks) return;
+        // PEFT passes over blocks that the model does not have, so the list may name more than there are.
+        var absent = blocks.Indices.Except(layers.Select(blocks.IndexOf).OfType<int>()).Order().ToList();
+        if (absent.Count > 0) warnings.Add($"'layers_to_transform' names {string.Join(", ", absent)}, of which {PeftFiles.Weights} holds no layer.");
     }
 
-    static LoraDelta ReadDelta(SafetensorsFile file, TensorInfo a, TensorInfo b, double scaling)
+    void CheckRanks(IReadOnlyList<(string Layer, TensorInfo A, TensorInfo B)> layers)
+    {
+        var odd = layers.Select(pair => (pair.Layer, Rank: pair.A.Shape[0], Expected: config.Rank.For(pair.Layer))).Where(pair => pair.Rank != pair.Expected).ToList();
+        if (odd.Count == 0) return;
+        warnings.Add($"layer '{odd[0].Layer}' has rank {odd[0].Rank} although 'r' and 'rank_pattern' say {odd[0].Expected}{(odd.Count > 1 ? $", and so for {odd.Count - 1} others" : "")}; the tensors' rank is used, also to divide alpha.");
+    }
+
+    LoraDelta ReadDelta(SafetensorsFile file, string layer, TensorInfo a, TensorInfo b)
     {
         using var scope = NewDisposeScope();
-        return new LoraDelta(ReadFactor(file, a.Name), ReadFactor(file, b.Name), scaling);
+        return new LoraDelta(ReadTensor(file, a.Name), ReadTensor(file, b.Name), config.Scaling(layer, a.Shape[0])) { Alpha = config.Alpha.For(layer) };
     }
 
-    static Tensor ReadFactor(SafetensorsFile file, string key)
+    SavedHead? ReadHead(SafetensorsFile file, PeftTensors tensors)
+    {
+        if (tensors.HeadWeight is null) return null;
+        using var scope = NewDisposeScope();
+        return new SavedHead(ReadTensor(file, tensors.HeadWeight.Name), tensors.HeadBias is null ? null : ReadTensor(file, tensors.HeadBias.Name));
+    }
+
+    Tensor ReadTensor(SafetensorsFile file, string key)
     {
         // A copy, so that the adapter can be saved over its own file by any program.
-        var factor = file.Read(key).to(ScalarType.Float32, copy: true);
-        if (factor.isfinite().all().item<bool>()) return factor;
-        throw new AdapterException(file.Path, $"tensor '{key}' holds NaN or infinite numbers; the training diverged, so train the adapter again.");
+        var tensor = file.Read(key).to(ScalarType.Float32, copy: true);
+        if (tensor.isfinite().all().item<bool>()) return tensor;
+        if (!options.AllowNonFinite) throw new AdapterException(file.Path, $"tensor '{key}' holds NaN or infinite numbers; the training diverged, so train the adapter again, or set {nameof(options.AllowNonFinite)} to read it all the same.");
+        nonFinite.Add(key);
+        return tensor;
+    }
+
+    static string FingerprintOf(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

@@ -7,20 +7,41 @@ namespace LoraComposition.Adapters;
 internal static class PeftAdapterWriter
 {
     /// <summary>Writes the weights, then the configuration: a folder with a configuration is complete.</summary>
+    /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and saved.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public static void Write(LoraAdapter adapter, string folder)
+    public static void Write(LoraAdapter adapter, string folder, AdapterSaveOptions options)
     {
-        ArgumentNullException.ThrowIfNull(adapter);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        options.Validate();
+        if (adapter.Head is not null && adapter.Layers.Keys.FirstOrDefault(layer => ModuleSelector.IsNamed(layer, PeftKey.Head)) is { } both)
+            throw new ArgumentException($"Adapter '{adapter.Name}' both adapts '{both}' and saves it whole, which PEFT cannot hold; leave one out.");
+        using var scope = NewDisposeScope();
         var config = PeftConfigWriter.Format(adapter);
-        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        var tensors = Tensors(adapter).ToDictionary(pair => pair.Key, pair => As(options.Dtype, pair.Key, pair.Value), StringComparer.Ordinal);
+        var metadata = new Dictionary<string, string>(adapter.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []) { ["format"] = "pt" };
+        Directory.CreateDirectory(folder);
+        SafetensorsWriter.Write(Path.Combine(folder, PeftFiles.Weights), tensors, metadata);
+        AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream => stream.Write(config));
+    }
+
+    static IEnumerable<KeyValuePair<string, Tensor>> Tensors(LoraAdapter adapter)
+    {
         foreach (var (layer, delta) in adapter.Layers)
         {
-            tensors.Add(PeftKey.Format(layer, LoraFactor.A), delta.A);
-            tensors.Add(PeftKey.Format(layer, LoraFactor.B), delta.B);
+            yield return new(PeftKey.Of(layer, LoraFactor.A), delta.A);
+            yield return new(PeftKey.Of(layer, LoraFactor.B), delta.B);
         }
-        Directory.CreateDirectory(folder);
-        SafetensorsWriter.Write(Path.Combine(folder, PeftFiles.Weights), tensors, new Dictionary<string, string> { ["format"] = "pt" });
-        AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream => stream.Write(config));
+        if (adapter.Head is not { } head) yield break;
+        yield return new(PeftKey.OfHead(isBias: false), head.Weight);
+        if (head.Bias is { } bias) yield return new(PeftKey.OfHead(isBias: true), bias);
+    }
+
+    static Tensor As(ScalarType? dtype, string key, Tensor tensor)
+    {
+        if (dtype is not { } type || type == tensor.dtype) return tensor;
+        var cast = tensor.detach().to(type);
+        // Float16 ends at 65504.
+        if (tensor.isfinite().equal(cast.isfinite()).all().item<bool>()) return cast;
+        throw new ArgumentException($"Tensor '{key}' holds numbers that are too large for {type}; write it as Float32 or BFloat16.");
     }
 }

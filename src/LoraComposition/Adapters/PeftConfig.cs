@@ -1,32 +1,31 @@
 namespace LoraComposition.Adapters;
 
 /// <summary>What <c>adapter_config.json</c> says about how the file's tensors are meant.</summary>
-/// <param name="Alpha">The setting <c>lora_alpha</c>.</param>
+/// <param name="Alpha">The settings <c>lora_alpha</c> and <c>alpha_pattern</c>.</param>
 /// <param name="UseRslora">Whether alpha is divided by √rank in place of the rank.</param>
-/// <param name="AlphaPattern">Other alphas for some layers; the first pattern that matches counts.</param>
+/// <param name="Rank">The settings <c>r</c> and <c>rank_pattern</c>. They only told the trainer which rank to make; that of the tensors counts.</param>
 /// <param name="Targets">The layers that carry an update.</param>
 /// <param name="Exclusions">The layers that <paramref name="Targets"/> would match but that carry none; null where there are none.</param>
+/// <param name="SavesHead">Whether a whole head was saved with the adapter.</param>
 /// <param name="BaseModel">The model the adapter was trained on, where named.</param>
+/// <param name="Revision">The revision of that model, where named.</param>
+/// <param name="Warnings">What was odd but changes nothing.</param>
 internal sealed record PeftConfig(
-    double Alpha,
+    PatternedSetting<double> Alpha,
     bool UseRslora,
-    IReadOnlyList<(PeftRegex Layer, double Alpha)> AlphaPattern,
+    PatternedSetting<int> Rank,
     ModuleSelector Targets,
     ModuleSelector? Exclusions,
-    string? BaseModel)
+    bool SavesHead,
+    string? BaseModel,
+    string? Revision,
+    IReadOnlyList<string> Warnings)
 {
     /// <summary>The factor in front of <c>B·A</c> of one layer: alpha/rank, or alpha/√rank with rank stabilisation.</summary>
     /// <param name="layer">The layer's path without the file's prefix.</param>
-    /// <param name="rank">The rank of the layer's tensors. The settings <c>r</c> and <c>rank_pattern</c> only told the trainer which rank to make.</param>
-    public double Scaling(string layer, long rank)
-    {
-        var alpha = Alpha;
-        foreach (var (pattern, value) in AlphaPattern)
-        {
-            if (!pattern.IsMatch(layer)) continue;
-            alpha = value;
-            break;
-        }
-        return alpha / (UseRslora ? Math.Sqrt(rank) : rank);
-    }
+    /// <param name="rank">The rank of the layer's tensors.</param>
+    public double Scaling(string layer, long rank) => Alpha.For(layer) / (UseRslora ? Math.Sqrt(rank) : rank);
+
+    /// <summary>Whether the layer carries an update, in PEFT's order: exclusions, saved modules, targets.</summary>
+    public bool IsTarget(string layer) => Exclusions?.Selects(layer) != true && !(SavesHead && ModuleSelector.IsNamed(layer, PeftKey.Head)) && Targets.Selects(layer);
 }

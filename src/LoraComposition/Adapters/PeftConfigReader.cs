@@ -10,13 +10,14 @@ internal sealed class PeftConfigReader
 {
     const int MaxLength = 1 << 20;
 
-    /// <summary>PEFT's default of <c>lora_alpha</c>.</summary>
-    const double DefaultAlpha = 8;
+    /// <summary>PEFT's default of <c>r</c> and of <c>lora_alpha</c>.</summary>
+    const int Default = 8;
 
     readonly string path;
     readonly JsonElement root;
+    readonly List<string> warnings;
 
-    PeftConfigReader(string path, JsonElement root) => (this.path, this.root) = (path, root);
+    PeftConfigReader(string path, JsonElement root, List<string> warnings) => (this.path, this.root, this.warnings) = (path, root, warnings);
 
     /// <summary>Reads a configuration.</summary>
     /// <exception cref="AdapterException">The file is missing, too long, not valid JSON, or asks for something other than plain LoRA.</exception>
@@ -27,8 +28,9 @@ internal sealed class PeftConfigReader
         {
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new AdapterException(path, $"expected a JSON object, found {document.RootElement.ValueKind}.");
-            PeftSettings.Check(document.RootElement, path);
-            return new PeftConfigReader(path, document.RootElement).Parse();
+            var warnings = new List<string>();
+            PeftSettings.Check(document.RootElement, path, warnings);
+            return new PeftConfigReader(path, document.RootElement, warnings).Parse();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -62,35 +64,78 @@ internal sealed class PeftConfigReader
 
     PeftConfig Parse()
     {
-        if (Find("r") is { } rank) CheckRank("r", rank);
-        var ranks = Pattern("rank_pattern");
-        foreach (var rankOfLayer in ranks) CheckRank($"rank_pattern of {rankOfLayer.Name}", rankOfLayer.Value);
-        var alphas = Pattern("alpha_pattern").Select(alpha =>
-            (PeftRegex.Ending(path, "alpha_pattern", alpha.Name), Finite($"alpha_pattern of {alpha.Name}", alpha.Value))).ToList();
+        // PEFT transposes the update of GPT-2's own kind of layer only; on linear layers it warns and goes on without.
+        if (Find("fan_in_fan_out") is { } transposed && Flag("fan_in_fan_out", transposed))
+            warnings.Add("'fan_in_fan_out' is true, which PEFT passes over on linear layers; it is passed over here too.");
         return new PeftConfig(
-            Find("lora_alpha") is { } alpha ? Finite("lora_alpha", alpha) : DefaultAlpha,
+            Patterned("lora_alpha", "alpha_pattern", Default, Finite),
             Find("use_rslora") is { } rslora && Flag("use_rslora", rslora),
-            alphas,
-            Selector("target_modules") ?? throw new AdapterException(path, "'target_modules' is missing, expected the names of the adapted layers; ViT has no default."),
-            Selector("exclude_modules"),
-            Find("base_model_name_or_path") is { } model ? Text("base_model_name_or_path", model) : null);
+            Patterned("r", "rank_pattern", Default, Rank),
+            Selector("target_modules", Blocks()) ?? throw new AdapterException(path, "'target_modules' is missing, expected the names of the adapted layers; ViT has no default."),
+            Selector("exclude_modules", null),
+            SavesHead(),
+            Find("base_model_name_or_path") is { } model ? Text("base_model_name_or_path", model) : null,
+            Find("revision") is { } revision ? Text("revision", revision) : null,
+            warnings);
     }
 
     /// <summary>A setting's value, or null where it is missing or null.</summary>
     JsonElement? Find(string setting) => root.TryGetProperty(setting, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    List<JsonProperty> Pattern(string setting) => Find(setting) switch
+    PatternedSetting<T> Patterned<T>(string setting, string patterns, T missing, Func<string, JsonElement, T> read)
     {
-        null => [],
-        { ValueKind: JsonValueKind.Object } pattern => [.. pattern.EnumerateObject()],
-        { } other => throw Expected(setting, "an object", other),
-    };
+        List<JsonProperty> entries = Find(patterns) switch
+        {
+            null => [],
+            { ValueKind: JsonValueKind.Object } pattern => [.. pattern.EnumerateObject()],
+            { } other => throw Expected(patterns, "an object", other),
+        };
+        return new PatternedSetting<T>(
+            Find(setting) is { } value ? read(setting, value) : missing,
+            [.. entries.Select(entry => (PeftRegex.Ending(path, patterns, entry.Name), read($"{patterns} of {entry.Name}", entry.Value)))]);
+    }
 
-    ModuleSelector? Selector(string setting)
+    LayerFilter? Blocks()
+    {
+        var patterns = Find("layers_pattern") switch
+        {
+            null => [],
+            { ValueKind: JsonValueKind.String } one => one.GetString() is { Length: > 0 } text ? [text] : [],
+            { ValueKind: JsonValueKind.Array } many => many.EnumerateArray().Select(name => Text("layers_pattern", name)).ToList(),
+            { } other => throw Expected("layers_pattern", "a name or a list of names", other),
+        };
+        var indices = Find("layers_to_transform") switch
+        {
+            null => [],
+            { ValueKind: JsonValueKind.Array } many => many.EnumerateArray().Select(index => BlockIndex(index)).ToList(),
+            { } one => [BlockIndex(one)],
+        };
+        if (indices.Count > 0)
+            return new LayerFilter(indices, patterns.Count == 0 ? [PeftRegex.Index(path, "layers_pattern", "[^.]*")] : [.. patterns.Select(pattern => PeftRegex.Index(path, "layers_pattern", pattern))]);
+        if (patterns.Count > 0) throw new AdapterException(path, "'layers_pattern' is set without 'layers_to_transform', which PEFT does not allow; remove it or name the blocks.");
+        return null;
+    }
+
+    int BlockIndex(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var index) && index >= 0 ? index : throw Expected("layers_to_transform", "the index of a block or a list of them", value);
+
+    bool SavesHead()
+    {
+        if (Find("modules_to_save") is not { } value) return false;
+        if (value.ValueKind != JsonValueKind.Array) throw Expected("modules_to_save", "a list of names", value);
+        var names = value.EnumerateArray().Select(name => Text("modules_to_save", name)).ToList();
+        // For sequence classification PEFT lists two names by itself, of which a model has one.
+        if (names.Find(name => name is not (PeftKey.Head or "score")) is { } other)
+            throw new AdapterException(path, $"'modules_to_save' names '{other}', a whole trained module that would be dropped; only the head '{PeftKey.Head}' is read, so train the adapter again without it.");
+        return names.Contains(PeftKey.Head);
+    }
+
+    ModuleSelector? Selector(string setting, LayerFilter? blocks)
     {
         if (Find(setting) is not { } value) return null;
         if (value.ValueKind == JsonValueKind.String)
         {
+            if (blocks is not null) throw new AdapterException(path, $"'layers_to_transform' is set although '{setting}' is a text, which PEFT does not allow; list the names or remove the former.");
             var text = value.GetString()!;
             if (text.Length == 0) throw Expected(setting, "a pattern or a list of names", value);
             if (setting == "target_modules" && text.Equals("all-linear", StringComparison.OrdinalIgnoreCase)) return ModuleSelector.All;
@@ -98,13 +143,13 @@ internal sealed class PeftConfigReader
         }
         if (value.ValueKind != JsonValueKind.Array) throw Expected(setting, "a pattern or a list of names", value);
         var names = value.EnumerateArray().Select(name => Text(setting, name)).ToList();
-        return names.Count > 0 ? ModuleSelector.Named(names) : null;
+        return names.Count > 0 ? ModuleSelector.Named(names, blocks) : null;
     }
 
-    void CheckRank(string setting, JsonElement value)
+    int Rank(string setting, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var rank)) throw Expected(setting, "an integer", value);
-        if (rank <= 0) throw Expected(setting, "a rank above 0", value);
+        return rank > 0 ? rank : throw Expected(setting, "a rank above 0", value);
     }
 
     double Finite(string setting, JsonElement value)

@@ -42,17 +42,16 @@ internal static class PeftConfigWriter
             json.WriteRawValue("0.0");
             WriteNulls(json, "lora_ga_config", "megatron_config");
             json.WriteString("megatron_core", "megatron.core");
-            WriteNulls(json, "modules_to_save", "monteclora_config");
+            WriteNames(json, "modules_to_save", adapter.Head is null ? null : [PeftKey.Head]);
+            json.WriteNull("monteclora_config");
             json.WriteString("peft_type", "LORA");
             json.WriteString("peft_version", PeftVersion);
             json.WriteNumber("qalora_group_size", 16);
             json.WriteNumber("r", rank);
             WritePattern(json, "rank_pattern", layers.Where(layer => layer.Rank != rank).Select(layer => (layer.Layer, (double)layer.Rank)));
-            json.WriteNull("revision");
+            json.WriteString("revision", adapter.Revision);
             // Whole paths mean exactly the layers in the file, in PEFT's rule too.
-            json.WriteStartArray("target_modules");
-            foreach (var (layer, _, _) in layers) json.WriteStringValue(layer);
-            json.WriteEndArray();
+            WriteNames(json, "target_modules", layers.Select(layer => layer.Layer));
             WriteNulls(json, "target_parameters", "task_type", "trainable_token_indices", "use_bdlora");
             json.WriteBoolean("use_dora", false);
             json.WriteBoolean("use_qalora", false);
@@ -77,6 +76,12 @@ internal static class PeftConfigWriter
     static void WriteNulls(Utf8JsonWriter json, params ReadOnlySpan<string> settings)
     {
         foreach (var setting in settings) json.WriteNull(setting);
+    }
+
+    static void WriteNames(Utf8JsonWriter json, string setting, IEnumerable<string>? names)
+    {
+        json.WritePropertyName(setting);
+        JsonSerializer.Serialize(json, names);
     }
 
     static void WritePattern(Utf8JsonWriter json, string setting, IEnumerable<(string Layer, double Value)> values)

@@ -31,13 +31,22 @@ internal sealed class PeftRegex
     /// <summary>A key of <c>rank_pattern</c> or <c>alpha_pattern</c>: it must match the end of a path, from its start or after a dot.</summary>
     public static PeftRegex Ending(string file, string setting, string pattern) => new(file, setting, pattern, $@"\A(.*\.)?({pattern})$");
 
+    /// <summary>An entry of <c>layers_pattern</c>: the name of a list of blocks, with something in front of it and the index after it.</summary>
+    public static PeftRegex Index(string file, string setting, string pattern) => new(file, setting, pattern, $@"\A.*\.{pattern}\.(\d+)\.");
+
     /// <summary>Whether the pattern matches a layer's path.</summary>
     /// <exception cref="AdapterException">The match took longer than the limit.</exception>
-    public bool IsMatch(string layer)
+    public bool IsMatch(string layer) => Match(layer).Success;
+
+    /// <summary>What the pattern's first group caught in a layer's path, or null where the pattern does not match.</summary>
+    /// <exception cref="AdapterException">The match took longer than the limit.</exception>
+    public string? FirstGroup(string layer) => Match(layer) is { Success: true } match ? match.Groups[1].Value : null;
+
+    Match Match(string layer)
     {
         try
         {
-            return regex.IsMatch(layer);
+            return regex.Match(layer);
         }
         catch (RegexMatchTimeoutException e)
         {

@@ -7,11 +7,13 @@ internal static class PeftSettings
 {
     const string Retrain = "train the adapter again without it";
 
+    const string Unknown = "this setting is not known and may change what the adapter computes; remove it if it does not";
+
     /// <summary>Settings that are read elsewhere, or that only told the trainer what to do.</summary>
     static readonly HashSet<string> harmless = new(StringComparer.Ordinal)
     {
-        "alpha_pattern", "auto_mapping", "base_model_name_or_path", "corda_config", "ensure_weight_tying", "eva_config", "exclude_modules", "inference_mode",
-        "init_lora_weights", "layers_pattern", "layers_to_transform", "loftq_config", "lora_alpha", "lora_dropout", "lora_ga_config", "megatron_core", "peft_type",
+        "alpha_pattern", "auto_mapping", "base_model_name_or_path", "corda_config", "ensure_weight_tying", "eva_config", "exclude_modules", "fan_in_fan_out", "inference_mode",
+        "init_lora_weights", "layers_pattern", "layers_to_transform", "loftq_config", "lora_alpha", "lora_dropout", "lora_ga_config", "megatron_core", "modules_to_save", "peft_type",
         "peft_version", "qalora_group_size", "r", "rank_pattern", "revision", "runtime_config", "target_modules", "task_type", "use_rslora",
     };
 
@@ -20,19 +22,18 @@ internal static class PeftSettings
         ["alora_invocation_tokens"] = "the update acts on some tokens only; " + Retrain,
         ["arrow_config"] = "the adapter is a router over other adapters; load those one by one",
         ["bias"] = "the adapter also holds trained biases, which would be dropped; train it again with bias 'none'",
-        ["fan_in_fan_out"] = "its layers are stored transposed as in GPT-2, which no ViT layer is; set it to false if the adapter is for a ViT",
         ["kasa_config"] = "the update is not the product B·A alone; " + Retrain,
         ["layer_replication"] = "the adapter needs layers that the base model does not have; " + Retrain,
         ["lora_bias"] = "lora_B has a bias, which would be dropped; " + Retrain,
         ["megatron"] = "its layers are split over devices; merge them with Megatron first",
         ["megatron_config"] = "its layers are split over devices; merge them with Megatron first",
-        ["modules_to_save"] = "the adapter also holds a whole trained head, which is not read; train it without modules_to_save, or remove the setting and the head's tensors",
         ["monteclora_config"] = "the update is random; " + Retrain,
         ["target_parameters"] = "it adapts parameters that are not linear layers; name the layers in target_modules",
         ["trainable_token_indices"] = "the adapter also holds trained embeddings, which would be dropped; " + Retrain,
         ["use_bdlora"] = "the factors are block-diagonal; " + Retrain,
         ["use_dora"] = "DoRA rescales each output by a learned magnitude, which would be dropped; " + Retrain,
         ["use_qalora"] = "the update acts on pooled inputs; " + Retrain,
+        ["velora_config"] = Unknown,
     };
 
     /// <summary>Ways to start that change the base model's weights, by how their names begin.</summary>
@@ -41,15 +42,23 @@ internal static class PeftSettings
     static readonly HashSet<string> plainStarts = new(StringComparer.Ordinal) { "gaussian", "eva", "orthogonal" };
 
     /// <summary>Refuses every setting that makes the adapter something other than plain LoRA.</summary>
+    /// <param name="config">The configuration, an object.</param>
+    /// <param name="path">Its file.</param>
+    /// <param name="warnings">Gets what is not known but switched off.</param>
     /// <exception cref="AdapterException">A setting is refused; the message says why and what to do.</exception>
-    public static void Check(JsonElement config, string path)
+    public static void Check(JsonElement config, string path, List<string> warnings)
     {
         foreach (var setting in config.EnumerateObject())
         {
-            if (harmless.Contains(setting.Name) || IsBlank(setting.Value)) continue;
+            if (harmless.Contains(setting.Name)) continue;
+            var known = refusals.TryGetValue(setting.Name, out var reason);
+            if (IsBlank(setting.Value))
+            {
+                if (!known) warnings.Add($"'{setting.Name}' is {Shown(setting.Value)}: this setting is not known and is taken to be switched off.");
+                continue;
+            }
             if (setting.Name == "bias" && IsText(setting.Value, "none")) continue;
-            var reason = refusals.GetValueOrDefault(setting.Name, "this setting is not known and may change what the adapter computes; remove it if it does not");
-            throw new AdapterException(path, $"'{setting.Name}' is {Shown(setting.Value)}: {reason}.");
+            throw new AdapterException(path, $"'{setting.Name}' is {Shown(setting.Value)}: {reason ?? Unknown}.");
         }
         if (!config.TryGetProperty("peft_type", out var type)) throw new AdapterException(path, "'peft_type' is missing, expected \"LORA\".");
         if (!IsText(type, "LORA")) throw new AdapterException(path, $"'peft_type' is {Shown(type)}, expected \"LORA\"; only LoRA adapters can be composed.");

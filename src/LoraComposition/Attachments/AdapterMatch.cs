@@ -3,35 +3,52 @@ using LoraComposition.Models;
 
 namespace LoraComposition.Attachments;
 
-/// <summary>Finds the place of every layer that adapters name, and checks that the updates fit.</summary>
-internal static class AdapterMatch
+/// <summary>The place of every layer that adapters name, and whether the updates fit.</summary>
+/// <param name="Layers">For every place that at least one adapter changes, in the order of the forward pass: the update of each adapter, null where it leaves the layer alone.</param>
+/// <param name="Refusals">What does not fit, in the order of the adapters and their layers.</param>
+internal sealed record AdapterMatch(IReadOnlyDictionary<AdapterSite, LoraDelta?[]> Layers, IReadOnlyList<AdapterRefusal> Refusals)
 {
-    /// <summary>For every place that at least one adapter changes: the update of each adapter, null where it leaves the layer alone.</summary>
+    /// <summary>Matches adapters that must all fit.</summary>
     /// <exception cref="AdapterMismatchException">An adapter names a layer the model does not have, names one twice, or has another shape.</exception>
     public static IReadOnlyDictionary<AdapterSite, LoraDelta?[]> Resolve(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters)
     {
-        if (adapters.Count == 0) throw new ArgumentException("A composition needs at least one adapter.");
-        var sites = new Dictionary<string, AdapterSite>(StringComparer.Ordinal);
-        foreach (var site in model.Sites)
-            foreach (var spelling in Enum.GetValues<ModuleSpelling>()) sites[site.PathIn(spelling)] = site;
+        var match = Find(model, adapters);
+        if (match.Refusals is [var first, ..]) throw new AdapterMismatchException(first.Adapter, first.Layer, first.Reason);
+        return match.Layers;
+    }
 
+    /// <summary>Matches adapters as far as they fit.</summary>
+    /// <exception cref="ArgumentException">There is no adapter.</exception>
+    public static AdapterMatch Find(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters)
+    {
+        if (adapters.Count == 0) throw new ArgumentException("A composition needs at least one adapter.");
+        var sites = new SiteIndex(model);
         var found = new Dictionary<AdapterSite, LoraDelta?[]>();
+        var refusals = new List<AdapterRefusal>();
         for (int n = 0; n < adapters.Count; n++)
         {
             foreach (var (path, delta) in adapters[n].Layers)
             {
-                if (!sites.TryGetValue(path, out var site))
-                    throw new AdapterMismatchException(adapters[n].Name, path, $"the model has no such layer; its layers are called like '{model.Sites[0].Path}'.");
-                if (!found.TryGetValue(site, out var modules)) found[site] = modules = new LoraDelta?[adapters.Count];
-                if (modules[n] is not null) throw new AdapterMismatchException(adapters[n].Name, path, "the adapter names this layer in two spellings.");
-                var weight = site.PlainLayer.weight!;
-                if (delta.InFeatures != weight.shape[1] || delta.OutFeatures != weight.shape[0])
-                    throw new AdapterMismatchException(adapters[n].Name, path,
-                        $"expected lora_A [*, {weight.shape[1]}] and lora_B [{weight.shape[0]}, *], found [{delta.Rank}, {delta.InFeatures}] and [{delta.OutFeatures}, {delta.Rank}].");
+                var site = sites.Find(path);
+                if (Problem(model, site, delta, taken: site is not null && found.GetValueOrDefault(site)?[n] is not null) is { } reason)
+                {
+                    refusals.Add(new AdapterRefusal(adapters[n].Name, path, reason));
+                    continue;
+                }
+                if (!found.TryGetValue(site!, out var modules)) found[site!] = modules = new LoraDelta?[adapters.Count];
                 modules[n] = delta;
             }
         }
         // In the order of the forward pass, whatever order the files had.
-        return model.Sites.Where(found.ContainsKey).ToDictionary(site => site, site => found[site]);
+        return new AdapterMatch(model.Sites.Where(found.ContainsKey).ToDictionary(site => site, site => found[site]), refusals);
+    }
+
+    static string? Problem(IAdaptableModel model, AdapterSite? site, LoraDelta delta, bool taken)
+    {
+        if (site is null) return $"the model has no such layer; its layers are called like '{model.Sites[0].Path}'.";
+        if (taken) return "the adapter names this layer in two spellings.";
+        var weight = site.BaseLayer.weight!;
+        return delta.InFeatures == weight.shape[1] && delta.OutFeatures == weight.shape[0] ? null
+            : $"expected lora_A [*, {weight.shape[1]}] and lora_B [{weight.shape[0]}, *], found [{delta.Rank}, {delta.InFeatures}] and [{delta.OutFeatures}, {delta.Rank}].";
     }
 }

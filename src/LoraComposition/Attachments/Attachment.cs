@@ -91,10 +91,10 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
         GC.SuppressFinalize(this);
     }
 
-    private protected LoraAdapter Export(string name, ModuleSpelling spelling, Func<TLayer, LoraDelta> delta)
+    private protected LoraAdapter Export(string name, ModuleSpelling spelling, Func<TLayer, LoraDelta> delta, AdapterProvenance? provenance = null)
     {
         RequireAttached();
-        return new LoraAdapter(name, attached.Select(l => KeyValuePair.Create(l.Site.PathIn(spelling), delta(l.Layer))).ToArray(), model.BaseModelName);
+        return new LoraAdapter(name, attached.Select(l => KeyValuePair.Create(l.Site.PathIn(spelling), delta(l.Layer))).ToArray(), model.BaseModelName) { Provenance = provenance };
     }
 
     void RequireAttached()

@@ -9,8 +9,11 @@ namespace LoraComposition.Attachments;
 /// <summary>N adapters composed on a model: at each layer that any of them adapts stands a composer (arXiv:2402.15414, section 4).</summary>
 public sealed class Composition : Attachment<LoraComposer>
 {
+    readonly IReadOnlyList<string?> fingerprints;
+
     Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make)
-        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site])) => AdapterNames = adapters.Select(a => a.Name).ToArray();
+        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site])) =>
+        (AdapterNames, fingerprints) = (adapters.Select(a => a.Name).ToArray(), adapters.Select(a => a.Fingerprint).ToArray());
 
     /// <summary>The names of the adapters, in the order of the weights.</summary>
     public IReadOnlyList<string> AdapterNames { get; }
@@ -127,8 +130,22 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <summary>The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks.</summary>
     /// <param name="name">What to call it.</param>
     /// <param name="spelling">Whose names its file uses.</param>
-    /// <returns>A copy. The caller owns it.</returns>
-    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToDelta());
+    /// <returns>A copy, with the modules and their weights as its provenance. The caller owns it.</returns>
+    /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
+    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToDelta(), Provenance(spelling));
+
+    AdapterProvenance Provenance(ModuleSpelling spelling)
+    {
+        const string Suffix = "Composer";
+        var methods = Layers.Select(l => l.Layer.GetType().Name).Distinct().Select(type => (type.EndsWith(Suffix, StringComparison.Ordinal) ? type[..^Suffix.Length] : type).ToLowerInvariant());
+        var weights = ReadWeights();
+        return new AdapterProvenance { Method = string.Join("+", methods), Sources = [.. AdapterNames.Select((name, n) => Source(name, fingerprints[n], n, weights, spelling))] };
+    }
+
+    static AdapterSource Source(string name, string? fingerprint, int n, IReadOnlyList<(AdapterSite Site, double[] Weights)> weights, ModuleSpelling spelling) =>
+        weights.Select(layer => layer.Weights[n]).Distinct().ToArray() is [var same]
+            ? new AdapterSource { Name = name, Fingerprint = fingerprint, Weight = same }
+            : new AdapterSource { Name = name, Fingerprint = fingerprint, LayerWeights = weights.ToDictionary(layer => layer.Site.PathIn(spelling), layer => layer.Weights[n]) };
 
     sealed class FixedWeights(IReadOnlyList<LoraComposer> layers) : IDisposable
     {

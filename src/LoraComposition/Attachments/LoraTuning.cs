@@ -21,6 +21,9 @@ public sealed class LoraTuning : Attachment<LoraLinear>
     /// <summary>The layers that arXiv:2402.15414 adapts: query, key and value.</summary>
     public static IReadOnlyList<LinearRole> DefaultRoles { get; } = [LinearRole.Query, LinearRole.Key, LinearRole.Value];
 
+    /// <summary>Every layer of the blocks, as PEFT's <c>all-linear</c> means it: the head is not among them.</summary>
+    public static IReadOnlyList<LinearRole> AllRoles { get; } = [.. Enum.GetValues<LinearRole>().Where(role => role != LinearRole.Head)];
+
     /// <summary>Puts a fresh update on every layer with one of the given roles and freezes everything else.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="options">Rank, alpha and dropout; defaults where not given.</param>

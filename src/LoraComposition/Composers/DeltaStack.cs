@@ -51,4 +51,7 @@ internal sealed class DeltaStack : Module
 
     /// <summary><c>W₀ + B·diag(w̃)·A</c>, <c>[out, in]</c>.</summary>
     public Tensor AddTo(Tensor weight, Tensor spread) => addmm(weight, b.mul(spread), a, beta: 1, alpha: 1);
+
+    /// <summary>The same, written to memory of the weight's shape.</summary>
+    public void AddTo(Tensor weight, Tensor spread, Tensor result) => result.copy_(weight).addmm_(b.mul(spread), a, beta: 1, alpha: 1);
 }

@@ -20,6 +20,7 @@ public abstract class LoraComposer : AdaptedLinear
 {
     private protected readonly DeltaStack stack;
     readonly FixedWeight fixedWeight = new();
+    readonly KeptMemory kept = new();
 
     /// <summary>Stacks the updates.</summary>
     /// <param name="name">The name of the module's type.</param>
@@ -63,8 +64,7 @@ public abstract class LoraComposer : AdaptedLinear
         var output = order switch
         {
             EvaluationOrder.Stacked => Stacked(input, spread),
-            EvaluationOrder.MaterialisedByTokens when training => MaterialisedLinearFunction.Apply(input, Materialise(spread), base_layer.bias, spread, stack),
-            // Autograd's own gradient of the materialised weight is the order by weight.
+            _ when training => Materialised(input, spread, order),
             _ => functional.linear(input, stack.AddTo(frozen, spread), base_layer.bias),
         };
         return output.MoveToOuterDisposeScope();
@@ -93,16 +93,22 @@ public abstract class LoraComposer : AdaptedLinear
         return base_layer.call(input).add(functional.linear(thin, stack.B));
     }
 
-    Tensor Materialise(Tensor spread)
+    Tensor Materialised(Tensor input, Tensor spread, EvaluationOrder order)
     {
-        using var noGrad = no_grad();
-        return stack.AddTo(base_layer.weight!, spread);
+        // The function keeps the memory until its backward pass; this handle to it is not needed longer.
+        using var weight = kept.Take(base_layer.weight!);
+        using (no_grad()) stack.AddTo(base_layer.weight!, spread, weight);
+        return MaterialisedLinearFunction.Apply(input, weight, base_layer.bias, spread, stack, order, kept);
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) fixedWeight.Clear();
+        if (disposing)
+        {
+            fixedWeight.Clear();
+            kept.Clear();
+        }
         base.Dispose(disposing);
     }
 }

@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition.Composers;
 
 /// <summary>
-/// A linear layer through an already materialised weight, with the gradient of the composition's weights taken from the thin products:
-/// <c>∂L/∂w̃ = Σ over tokens of (x·Aᵀ)∘(∂y·B)</c>. No gradient of size out×in is ever formed.
+/// A linear layer through an already materialised weight, with the gradient of the composition's weights taken either from the thin products,
+/// <c>∂L/∂w̃ = Σ over tokens of (x·Aᵀ)∘(∂y·B)</c>, or from that of the weight, <c>∂L/∂w̃ = Σ over outputs of ((∂yᵀ·x)·Aᵀ)∘B</c>.
 /// </summary>
 internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction<MaterialisedLinearFunction>
 {
@@ -21,11 +21,13 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
     /// <param name="bias">The frozen bias <c>[out]</c>, where there is one.</param>
     /// <param name="spread">The weight of each stacked rank <c>[R]</c>; receives a gradient.</param>
     /// <param name="stack">The frozen factors.</param>
-    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Tensor spread, DeltaStack stack)
+    /// <param name="order">One of the two materialised orders.</param>
+    /// <param name="kept">Gets the weight's memory back when the backward pass is done with it.</param>
+    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Tensor spread, DeltaStack stack, EvaluationOrder order, KeptMemory kept)
     {
         // An exception inside a managed backward would end the process, so it is kept there and thrown here.
         Interlocked.Exchange(ref failure, null)?.Throw();
-        return apply(input, weight, bias!, spread, stack.A, stack.B);
+        return apply(input, weight, bias!, spread, stack.A, stack.B, order, kept);
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -33,6 +35,8 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
         var (input, weight, bias, a, b) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor?)vars[2], (Tensor)vars[4], (Tensor)vars[5]);
         ctx.save_for_backward([input, weight, a, b]);
         ctx.save_data("input needs gradient", input.requires_grad);
+        ctx.save_data("order", vars[6]);
+        ctx.save_data("kept", vars[7]);
         return functional.linear(input, weight, bias);
     }
 
@@ -44,16 +48,18 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
             var saved = ctx.get_saved_variables();
             var (input, weight, a, b) = (saved[0], saved[1], saved[2], saved[3]);
             Tensor? inputGradient = (bool)ctx.get_data("input needs gradient") ? grad_output.matmul(weight).MoveToOuterDisposeScope() : null;
-            // [tokens, R] each
-            var h = input.reshape(-1, input.shape[^1]).matmul(a.t());
-            var g = grad_output.reshape(-1, grad_output.shape[^1]).matmul(b);
-            var spreadGradient = h.mul_(g).sum(0L).MoveToOuterDisposeScope();
-            return [inputGradient!, null!, null!, spreadGradient, null!, null!];
+            ((KeptMemory)ctx.get_data("kept")).Return(weight);
+            // [tokens, in] and [tokens, out]
+            var (x, dy) = (input.reshape(-1, input.shape[^1]), grad_output.reshape(-1, grad_output.shape[^1]));
+            var spreadGradient = (EvaluationOrder)ctx.get_data("order") == EvaluationOrder.MaterialisedByTokens
+                ? x.matmul(a.t()).mul_(dy.matmul(b)).sum(0L)            // [tokens, R]∘[tokens, R] → [R]
+                : dy.t().matmul(x).matmul(a.t()).mul_(b).sum(0L);       // [out, in]·[in, R]∘[out, R] → [R]
+            return [inputGradient!, null!, null!, spreadGradient.MoveToOuterDisposeScope(), null!, null!, null!, null!];
         }
         catch (Exception e)
         {
             Interlocked.Exchange(ref failure, ExceptionDispatchInfo.Capture(e));
-            return [null!, null!, null!, null!, null!, null!];
+            return [null!, null!, null!, null!, null!, null!, null!, null!];
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class AdapterSite
     /// <param name="path">The layer's path as adapter files spell it since transformers 5.</param>
     /// <param name="transformers4Path">The path up to transformers 4; the same where not given.</param>
     /// <param name="role">What the layer does.</param>
-    /// <param name="layerIndex">The index of the transformer block it belongs to.</param>
+    /// <param name="layerIndex">The index of the transformer block it belongs to; for a head, the number of blocks.</param>
     /// <param name="parent">The module that the layer is a child of.</param>
     /// <param name="child">The name under which the child is registered.</param>
     /// <param name="get">Reads the parent's field.</param>
@@ -36,7 +36,7 @@ public sealed class AdapterSite
     /// <summary>What the layer does.</summary>
     public LinearRole Role { get; }
 
-    /// <summary>The index of the transformer block the layer belongs to.</summary>
+    /// <summary>The index of the transformer block the layer belongs to; for a head, the number of blocks.</summary>
     public int LayerIndex { get; }
 
     /// <summary>What stands there now: the plain layer or an adapted one. Owned by the model.</summary>
@@ -55,6 +55,9 @@ public sealed class AdapterSite
         AdaptedLinear => throw new InvalidOperationException($"Layer '{Path}' is adapted already; detach or merge what is attached first."),
         var other => throw new InvalidOperationException($"Layer '{Path}' is a {other.GetType().Name}; only linear layers can be adapted."),
     };
+
+    /// <summary>The plain layer that stands there, or the one inside the adapted layer that does.</summary>
+    internal Linear BaseLayer => Layer is AdaptedLinear adapted ? adapted.BaseLayer : PlainLayer;
 
     /// <summary>Puts another module there, in the field and in the registration, without changing the order of the children.</summary>
     internal void Replace(Module<Tensor, Tensor> layer)

@@ -1,6 +1,6 @@
 namespace LoraComposition.Models;
 
-/// <summary>What a linear layer does in a transformer block.</summary>
+/// <summary>What a linear layer does in a transformer.</summary>
 public enum LinearRole
 {
     /// <summary>The query projection of attention.</summary>
@@ -20,4 +20,7 @@ public enum LinearRole
 
     /// <summary>The layer that leaves the feed-forward part.</summary>
     FeedForwardOut,
+
+    /// <summary>The classifier after the last block. It is adapted only where it is asked for by name.</summary>
+    Head,
 }

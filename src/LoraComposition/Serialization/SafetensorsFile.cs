@@ -65,15 +65,19 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public Tensor Read(string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
-        if (!Tensors.TryGetValue(name, out var info)) throw new SafetensorsException(Path, $"the file holds no tensor '{name}'.");
-        if (info.ByteLength == 0) return empty([.. info.Shape], info.Dtype);
+        var info = Find(name);
+        return info.ByteLength == 0 ? empty([.. info.Shape], info.Dtype) : Map(info) ?? Copy(info, info.Dtype);
+    }
 
-        // A mapping past the end of the file would end the process at the first access.
-        var now = RandomAccess.GetLength(handle);
-        if (now < length) throw new SafetensorsException(Path, $"the file is {now} bytes long, expected {length}; it was shortened after it was opened, so fetch it again.");
-        return Map(info) ?? Copy(info);
+    /// <summary>
+    /// Reads one tensor in a type of choice. Another type than the file's is converted piece by piece from the file, so that besides the result hardly any memory is taken:
+    /// not even the mapped pages.
+    /// </summary>
+    /// <inheritdoc cref="Read(string)"/>
+    internal Tensor Read(string name, ScalarType dtype)
+    {
+        var info = Find(name);
+        return info.Dtype == dtype ? Read(name) : Copy(info, dtype);
     }
 
     /// <summary>Closes the file. Tensors read from it stay valid.</summary>
@@ -81,6 +85,17 @@ public sealed class SafetensorsFile : IDisposable
     {
         lock (mapped) mapping.Dispose();
         handle.Dispose();
+    }
+
+    TensorInfo Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        if (!Tensors.TryGetValue(name, out var info)) throw new SafetensorsException(Path, $"the file holds no tensor '{name}'.");
+        // A mapping past the end of the file would end the process at the first access.
+        var now = RandomAccess.GetLength(handle);
+        if (now < length) throw new SafetensorsException(Path, $"the file is {now} bytes long, expected {length}; it was shortened after it was opened, so fetch it again.");
+        return info;
     }
 
     Tensor? Map(TensorInfo info)
@@ -96,20 +111,25 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    Tensor Copy(TensorInfo info)
+    Tensor Copy(TensorInfo info, ScalarType dtype)
     {
-        const int ChunkElements = 1 << 26;
-        var tensor = empty([.. info.Shape], info.Dtype);
+        // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB; pieces to convert stay small.
+        int most = info.Dtype == dtype ? 1 << 26 : 1 << 16;
+        var tensor = empty([.. info.Shape], dtype);
         try
         {
-            using var flat = tensor.view(-1);
-            var size = SafetensorsDtype.Size(info.Dtype);
-            var count = info.ByteLength / size;
-            // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB.
-            for (long start = 0; start < count; start += ChunkElements)
+            using var scope = NewDisposeScope();
+            using var gradients = no_grad();
+            var flat = tensor.view(-1);
+            int size = SafetensorsDtype.Size(info.Dtype);
+            long count = info.ByteLength / size;
+            var piece = info.Dtype == dtype ? null : empty(Math.Min(most, count), info.Dtype);
+            for (long start = 0; start < count; start += most)
             {
-                using var chunk = flat.narrow(0, start, Math.Min(ChunkElements, count - start));
-                RegularFile.ReadExactly(handle, chunk.bytes, info.Offset + start * size, (message, cause) => new SafetensorsException(Path, message, cause));
+                using var part = flat.narrow(0, start, Math.Min(most, count - start));
+                using var read = piece?.narrow(0, 0, part.numel());
+                RegularFile.ReadExactly(handle, (read ?? part).bytes, info.Offset + start * size, (message, cause) => new SafetensorsException(Path, message, cause));
+                if (read is not null) part.copy_(read);
             }
             return tensor;
         }

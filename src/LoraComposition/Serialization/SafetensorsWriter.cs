@@ -21,7 +21,12 @@ public static class SafetensorsWriter
     /// A name is empty, too long, reserved or holds control characters, a tensor is on the meta device or of a type that cannot be written, or there are more than 100,000 tensors.
     /// </exception>
     /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) => Write(path, tensors, metadata, null);
+
+    /// <summary>
+    /// Writes tensors in one type of choice, or each in its own where it is null. They are converted piece by piece on their way to the file, so that no converted copy is held.
+    /// </summary>
+    internal static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -29,12 +34,12 @@ public static class SafetensorsWriter
         foreach (var (name, tensor) in tensors) Check(name, tensor);
         foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) CheckText(key, text);
         // Wide types first, so that every tensor is aligned to its type.
-        var ordered = tensors.OrderByDescending(pair => SafetensorsDtype.Size(pair.Value.dtype)).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToList();
-        var header = Header(ordered, metadata);
+        var ordered = tensors.OrderByDescending(pair => SafetensorsDtype.Size(dtype ?? pair.Value.dtype)).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToList();
+        var header = Header(ordered, metadata, dtype);
         AtomicFile.Write(path, stream =>
         {
             stream.Write(header);
-            foreach (var (_, tensor) in ordered) WriteData(stream, tensor);
+            foreach (var (_, tensor) in ordered) WriteData(stream, tensor, dtype ?? tensor.dtype);
         });
     }
 
@@ -64,7 +69,7 @@ public static class SafetensorsWriter
         }
     }
 
-    static byte[] Header(List<KeyValuePair<string, Tensor>> ordered, IReadOnlyDictionary<string, string>? metadata)
+    static byte[] Header(List<KeyValuePair<string, Tensor>> ordered, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -79,10 +84,11 @@ public static class SafetensorsWriter
             var position = 0L;
             foreach (var (name, tensor) in ordered)
             {
-                SafetensorsDtype.TryGetName(tensor.dtype, out var dtype);
-                var end = position + tensor.numel() * SafetensorsDtype.Size(tensor.dtype);
+                var type = dtype ?? tensor.dtype;
+                SafetensorsDtype.TryGetName(type, out var spelling);
+                var end = position + tensor.numel() * SafetensorsDtype.Size(type);
                 json.WriteStartObject(name);
-                json.WriteString("dtype", dtype);
+                json.WriteString("dtype", spelling);
                 WriteIntegers(json, "shape", tensor.shape);
                 WriteIntegers(json, "data_offsets", position, end);
                 json.WriteEndObject();
@@ -105,17 +111,18 @@ public static class SafetensorsWriter
         json.WriteEndArray();
     }
 
-    static void WriteData(Stream stream, Tensor tensor)
+    static void WriteData(Stream stream, Tensor tensor, ScalarType dtype)
     {
-        const long ChunkElements = 1 << 26;
+        // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB; pieces to convert stay small.
+        int most = tensor.dtype == dtype ? 1 << 26 : 1 << 16;
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
         var flat = tensor.cpu().contiguous().view(-1);
-        // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB.
-        for (long start = 0; start < flat.numel(); start += ChunkElements)
+        for (long start = 0; start < flat.numel(); start += most)
         {
-            using var chunk = flat.narrow(0, start, Math.Min(ChunkElements, flat.numel() - start));
-            stream.Write(chunk.bytes);
+            using var piece = flat.narrow(0, start, Math.Min(most, flat.numel() - start));
+            using var converted = piece.to(dtype);
+            stream.Write(converted.bytes);
         }
     }
 }

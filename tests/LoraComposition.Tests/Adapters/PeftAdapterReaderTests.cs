@@ -111,6 +111,12 @@ public sealed class PeftAdapterReaderTests : IDisposable
     [InlineData("rank_pattern", "{\"q_proj\":2}")]
     [InlineData("r", "16")]
     [InlineData("lora_dropout", "0.1")]
+    [InlineData("fan_in_fan_out", "true")]
+    [InlineData("layers_to_transform", "[0,1]")]
+    [InlineData("layers_to_transform", "[]")]
+    [InlineData("layers_pattern", "[]")]
+    [InlineData("layers_pattern", "\"\"")]
+    [InlineData("modules_to_save", "[]")]
     [InlineData("use_bdlora", null)]
     [InlineData("a_setting_of_the_future", "null")]
     public void Accepts_settings_that_change_nothing(string setting, string? json)
@@ -152,7 +158,7 @@ public sealed class PeftAdapterReaderTests : IDisposable
         Loading(() => LoraAdapter.LoadAll(folder.File("missing"))).WithMessage("*does not exist*");
         Loading(() => LoraAdapter.Load(folder.File("missing"))).WithMessage("*does not exist*");
         Loading(() => LoraAdapter.Load(folder.Path)).WithMessage("*no adapter_config.json*");
-        Loading(() => LoraAdapter.Load(Path.GetDirectoryName(PeftFolder.Fixture("vit-a"))!)).WithMessage("*give its sub-folder 'reject-bias'*");
+        Loading(() => LoraAdapter.Load(Path.GetDirectoryName(PeftFolder.Fixture("vit-a"))!)).WithMessage("*holds several adapters*'reject-bias', 'reject-dora', 'vit-a'*");
     }
 
     [Fact]
@@ -174,21 +180,16 @@ public sealed class PeftAdapterReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("lora_A alone", "*layer 'vit.layers.0.attention.q_proj' has lora_A but no lora_B*")]
-    [InlineData("lora_B alone", "*layer 'vit.layers.0.attention.q_proj' has lora_B but no lora_A*")]
     [InlineData("misshaped", "*expected lora_A [rank, in]*found [5, 32] and [32, 4]*")]
     [InlineData("flat", "*expected lora_A [rank, in]*found [4] and [32, 4]*")]
     [InlineData("no rank", "*without empty sides, found [0, 32] and [32, 0]*")]
     [InlineData("integers", "*is Int32, expected a floating type*")]
-    [InlineData("NaN", "*lora_A.weight' holds NaN or infinite*")]
-    [InlineData("infinite", "*lora_B.weight' holds NaN or infinite*")]
     [InlineData("above single precision", "*lora_A.weight' holds NaN or infinite*")]
     [InlineData("unexpected", "*unexpected tensor 'base_model.model.classifier.weight'*")]
     [InlineData("unnamed", "*unexpected tensor 'base_model.model.lora_A.weight'*")]
     [InlineData("twice", "*has lora_A twice*")]
     [InlineData("not a target", "*layer 'vit.layers.0.mlp.fc1'*is not a target*")]
     [InlineData("target missing", "*target 'q_proj' matched no tensor*")]
-    [InlineData("nothing", "*holds no tensor*")]
     public void Refuses_weights(string what, string message)
     {
         PeftFolder.Copy(folder);
@@ -200,14 +201,10 @@ public sealed class PeftAdapterReaderTests : IDisposable
     {
         switch (what)
         {
-            case "lora_A alone": tensors.Remove(QueryB); break;
-            case "lora_B alone": tensors.Remove(QueryA); break;
             case "misshaped": tensors[QueryA] = zeros(5, 32); break;
             case "flat": tensors[QueryA] = zeros(4); break;
             case "no rank": (tensors[QueryA], tensors[QueryB]) = (zeros(0, 32), zeros(32, 0)); break;
             case "integers": tensors[QueryA] = zeros(4, 32, dtype: int32); break;
-            case "NaN": tensors[QueryA][3, 31] = float.NaN; break;
-            case "infinite": tensors[QueryB][0, 0] = float.NegativeInfinity; break;
             case "above single precision": tensors[QueryA] = full([4, 32], 1e300, dtype: float64); break;
             case "unexpected": tensors["base_model.model.classifier.weight"] = zeros(5, 32); break;
             case "unnamed": tensors["base_model.model.lora_A.weight"] = zeros(4, 32); break;
@@ -219,7 +216,6 @@ public sealed class PeftAdapterReaderTests : IDisposable
             case "target missing":
                 foreach (var key in tensors.Keys.Where(key => key.Contains("q_proj")).ToList()) tensors.Remove(key);
                 break;
-            case "nothing": tensors.Clear(); break;
             default: throw new ArgumentOutOfRangeException(nameof(what), what, null);
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraComposition.Adapters;
+using LoraComposition.Serialization;
 using LoraComposition.Tests.Serialization;
 using static TorchSharp.torch;
 
@@ -17,6 +18,10 @@ public sealed class PeftAdapterWriterTests : IDisposable
     [InlineData("vit-c")]
     [InlineData("vit-rslora")]
     [InlineData("vit-pattern")]
+    [InlineData("vit-head")]
+    [InlineData("vit-layers")]
+    [InlineData("vit-regex")]
+    [InlineData("vit-all-linear")]
     public void What_was_read_comes_back_exactly_and_in_the_same_bytes(string fixture)
     {
         using var adapter = LoraAdapter.Load(PeftFolder.Fixture(fixture));
@@ -96,11 +101,35 @@ public sealed class PeftAdapterWriterTests : IDisposable
         IsSame(again, adapter);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float16)]
+    [InlineData(ScalarType.BFloat16)]
+    public void The_file_can_hold_16_bit_numbers(ScalarType dtype)
+    {
+        using var adapter = LoraAdapter.Load(PeftFolder.Fixture("vit-head"));
+        adapter.Save(folder.Path, new AdapterSaveOptions { Dtype = dtype });
+        using (var file = SafetensorsFile.Open(folder.File("adapter_model.safetensors"))) file.Tensors.Values.Should().HaveCount(14).And.OnlyContain(tensor => tensor.Dtype == dtype);
+        using var again = LoraAdapter.Load(folder.Path);
+        foreach (var (layer, delta) in adapter.Layers) again.Layers[layer].A.allclose(delta.A, rtol: 0.01).Should().BeTrue(layer);
+        adapter.Layers.Values.Should().OnlyContain(delta => delta.A.dtype == ScalarType.Float32, "the adapter itself is not changed");
+    }
+
+    [Fact]
+    public void Numbers_too_large_for_the_type_and_other_types_are_refused()
+    {
+        using var adapter = new LoraAdapter("large", [new("layer", new LoraDelta(full([1, 3], 1e5f), zeros(4, 1), 1))]);
+        adapter.Invoking(a => a.Save(folder.Path, new AdapterSaveOptions { Dtype = ScalarType.Float16 })).Should().Throw<ArgumentException>().WithMessage("*lora_A.weight' holds numbers that are too large for Float16*");
+        adapter.Invoking(a => a.Save(folder.Path, new AdapterSaveOptions { Dtype = ScalarType.Int8 })).Should().Throw<ArgumentException>().WithMessage("*as Int8*");
+        Directory.GetFiles(folder.Path).Should().BeEmpty();
+        adapter.Save(folder.Path, new AdapterSaveOptions { Dtype = ScalarType.BFloat16 });
+    }
+
     static LoraDelta Delta(long rank, double scaling) =>
         new(arange(rank * 3, dtype: float32).view(rank, 3), arange(rank * 4, dtype: float32).view(4, rank), scaling);
 
     static void IsSame(LoraAdapter actual, LoraAdapter expected)
     {
+        actual.Warnings.Should().BeEmpty();
         actual.Layers.Keys.Should().Equal(expected.Layers.Keys);
         foreach (var (layer, delta) in expected.Layers)
         {

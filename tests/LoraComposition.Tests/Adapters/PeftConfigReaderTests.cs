@@ -13,7 +13,6 @@ public sealed class PeftConfigReaderTests : IDisposable
     [Theory]
     [InlineData("reject-dora", "*'use_dora' is true*")]
     [InlineData("reject-bias", "*'bias' is \"lora_only\"*")]
-    [InlineData("vit-head", "*'modules_to_save' is*classifier*train it without modules_to_save*")]
     public void Refuses_what_peft_wrote_beyond_plain_lora(string fixture, string message) =>
         Refuses(PeftFolder.Fixture(fixture), message);
 
@@ -34,7 +33,15 @@ public sealed class PeftConfigReaderTests : IDisposable
     [InlineData("trainable_token_indices", "[1]", "*'trainable_token_indices'*")]
     [InlineData("velora_config", "{\"k\":1}", "*'velora_config'*not known*")]
     [InlineData("a_setting_of_the_future", "7", "*'a_setting_of_the_future' is 7*not known*")]
-    [InlineData("fan_in_fan_out", "true", "*'fan_in_fan_out'*no ViT layer*")]
+    [InlineData("modules_to_save", "[\"classifier\",\"pooler\"]", "*'modules_to_save' names 'pooler'*")]
+    [InlineData("modules_to_save", "\"classifier\"", "*'modules_to_save': expected a list*")]
+    [InlineData("fan_in_fan_out", "1", "*'fan_in_fan_out': expected true or false*")]
+    [InlineData("layers_to_transform", "[0]", "*layer 'vit.layers.1.attention.k_proj'*is not a target*")]
+    [InlineData("layers_to_transform", "1", "*layer 'vit.layers.0.attention.k_proj'*is not a target*")]
+    [InlineData("layers_to_transform", "\"1\"", "*'layers_to_transform': expected the index*")]
+    [InlineData("layers_to_transform", "[-1]", "*'layers_to_transform': expected the index*found -1*")]
+    [InlineData("layers_pattern", "\"layers\"", "*'layers_pattern' is set without 'layers_to_transform'*")]
+    [InlineData("layers_pattern", "1", "*'layers_pattern': expected a name*")]
     [InlineData("init_lora_weights", "\"pissa\"", "*'pissa', which changed the base model*")]
     [InlineData("init_lora_weights", "\"pissa_niter_16\"", "*'pissa_niter_16', which changed the base model*")]
     [InlineData("init_lora_weights", "\"olora\"", "*changed the base model*")]

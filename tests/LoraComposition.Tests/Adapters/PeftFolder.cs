@@ -27,10 +27,12 @@ internal static class PeftFolder
     }
 
     /// <summary>Writes the copy's weights again with some changed, added or (where null) removed.</summary>
-    public static void Change(TemporaryFolder folder, Action<Dictionary<string, Tensor>> change)
+    public static void Change(TemporaryFolder folder, Action<Dictionary<string, Tensor>> change) => Change(folder.Path, change);
+
+    public static void Change(string folder, Action<Dictionary<string, Tensor>> change)
     {
         using var scope = NewDisposeScope();
-        var path = folder.File("adapter_model.safetensors");
+        var path = Path.Combine(folder, "adapter_model.safetensors");
         Dictionary<string, Tensor> tensors;
         using (var file = SafetensorsFile.Open(path)) tensors = file.Tensors.Keys.ToDictionary(name => name, name => file.Read(name).clone());
         change(tensors);

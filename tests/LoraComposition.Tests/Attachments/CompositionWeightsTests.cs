@@ -17,7 +17,7 @@ public sealed class CompositionWeightsTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void AFileGivesTheSameWeightsAndTheSameBytesAgain()
+    public void A_file_gives_the_same_weights_and_the_same_bytes_again()
     {
         var weights = new CompositionWeights(["b", "a"], [KeyValuePair.Create<string, IReadOnlyList<double>>(Layer, [0.1, -1 / 3.0])]);
 
@@ -32,7 +32,7 @@ public sealed class CompositionWeightsTests : IDisposable
     }
 
     [Fact]
-    public void TheWeightsOfALearnedCompositionReproduceItForAdaptersInAnotherOrder()
+    public void The_weights_of_a_learned_composition_reproduce_it_for_adapters_in_another_order()
     {
         using var scope = NewDisposeScope();
         using var model = Fixture.Vit();
@@ -52,7 +52,7 @@ public sealed class CompositionWeightsTests : IDisposable
     }
 
     [Fact]
-    public void OneListOfWeightsCountsForEveryLayer()
+    public void One_list_of_weights_counts_for_every_layer()
     {
         using var scope = NewDisposeScope();
         using var model = Fixture.Vit();
@@ -68,7 +68,7 @@ public sealed class CompositionWeightsTests : IDisposable
     [InlineData("""["vit-a", "vit-b"]""", Layer, "*no adapter 'vit-c'*vit-a, vit-b*")]
     [InlineData("""["vit-a", "vit-b", "other"]""", Layer, "*no adapter 'vit-c'*other*")]
     [InlineData("""["vit-a", "vit-b", "vit-c"]""", Layer, "*of layer 'vit.layers.0.attention.k_proj' are missing*")]
-    public void WeightsForOtherAdaptersOrLayersAreRefusedAndTheModelIsAsBefore(string adapterNames, string layer, string message)
+    public void Weights_for_other_adapters_or_layers_are_refused_and_the_model_is_as_before(string adapterNames, string layer, string message)
     {
         using var model = Fixture.Vit();
         var adapters = Fixture.Adapters();
@@ -84,7 +84,7 @@ public sealed class CompositionWeightsTests : IDisposable
     }
 
     [Fact]
-    public void WeightsForMoreAdaptersThanAreGivenAreRefused()
+    public void Weights_for_more_adapters_than_are_given_are_refused()
     {
         using var model = Fixture.Vit();
         var adapters = Fixture.Adapters();
@@ -111,7 +111,7 @@ public sealed class CompositionWeightsTests : IDisposable
     [InlineData("""{"format": "lora-composition-weights-1", "adapters": ["a"], "layers": {"l": [1e999]}}""", "*'l'*")]
     [InlineData("""{"format": "lora-composition-weights-1", "adapters": ["a"], "layers": {"l": [1], "l": [2]}}""", "*not valid JSON*")]
     [InlineData("""{"format": "lora-composition-weights-1", "adapters": ["\ud800"], "layers": {"l": [1]}}""", "*not valid JSON*")]
-    public void ADamagedFileIsRefusedByName(string text, string message)
+    public void A_damaged_file_is_refused_by_name(string text, string message)
     {
         File.WriteAllText(file, text);
 

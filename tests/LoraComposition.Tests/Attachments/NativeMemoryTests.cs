@@ -52,23 +52,26 @@ public class NativeMemoryTests
         statistics.ThreadTotalLiveCount.Should().Be(before, "every step disposes what it made");
     }
 
-    public static TheoryData<string, Func<Module<Tensor, Tensor>>, long[]> Layers => new()
+    public static TheoryData<string, Func<Module<Tensor, Tensor>>, long[], long> Layers => new()
     {
-        { "lora", () => new LoraLinear(SmallLayers.Linear(6, 4), SmallLayers.Delta(6, 4, 2, 1, 1)), [3, 6] },
-        { "lora with dropout", () => new LoraLinear(SmallLayers.Linear(6, 4), SmallLayers.Delta(6, 4, 2, 1, 1), dropout: 0.5), [3, 6] },
-        { "uniform", () => new UniformComposer(SmallLayers.Linear(6, 4), [SmallLayers.Delta(6, 4, 2, 1, 1)]), [3, 6] },
-        { "stacked", () => Learned(EvaluationOrder.Stacked), [3, 6] },
-        { "by tokens", () => Learned(EvaluationOrder.MaterialisedByTokens), [3, 6] },
-        { "by weight", () => Learned(EvaluationOrder.MaterialisedByWeight), [3, 6] },
-        { "vision transformer", Fixture.Vit, [1, 3, 32, 32] },
+        { "lora", () => new LoraLinear(SmallLayers.Linear(6, 4), SmallLayers.Delta(6, 4, 2, 1, 1)), [3, 6], 1 },
+        { "lora with dropout", () => new LoraLinear(SmallLayers.Linear(6, 4), SmallLayers.Delta(6, 4, 2, 1, 1), dropout: 0.5), [3, 6], 1 },
+        { "uniform", () => new UniformComposer(SmallLayers.Linear(6, 4), [SmallLayers.Delta(6, 4, 2, 1, 1)]), [3, 6], 1 },
+        { "stacked", () => Learned(EvaluationOrder.Stacked), [3, 6], 1 },
+        { "by tokens", () => Learned(EvaluationOrder.MaterialisedByTokens), [3, 6], 0 },
+        { "by weight", () => Learned(EvaluationOrder.MaterialisedByWeight), [3, 6], 0 },
+        { "vision transformer", Fixture.Vit, [1, 3, 32, 32], 1 },
     };
 
     static LearnedComposer Learned(EvaluationOrder order) => new(SmallLayers.Linear(6, 4), [SmallLayers.Delta(6, 4, 2, 1, 1), SmallLayers.Delta(6, 4, 3, 1, 2)]) { Order = order };
 
-    /// <summary>A caller who makes no scope of his own gets one tensor from a forward pass and nothing more.</summary>
+    /// <summary>
+    /// A caller who makes no scope of his own gets one tensor from a forward pass and nothing more. Between the two passes the materialised orders lend
+    /// their kept memory to the graph, so that they count one tensor less.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Layers))]
-    public void A_pass_makes_one_tensor_that_outlives_it(string name, Func<Module<Tensor, Tensor>> make, long[] shape)
+    public void A_pass_makes_one_tensor_that_outlives_it(string name, Func<Module<Tensor, Tensor>> make, long[] shape, long between)
     {
         using var outer = NewDisposeScope();
         using var module = make();
@@ -84,7 +87,7 @@ public class NativeMemoryTests
 
         var statistics = DisposeScopeManager.Statistics;
         long before = statistics.ThreadTotalLiveCount;
-        Pass(_ => statistics.ThreadTotalLiveCount.Should().Be(before + 1, name));
+        Pass(_ => statistics.ThreadTotalLiveCount.Should().Be(before + between, name));
         statistics.ThreadTotalLiveCount.Should().Be(before, name);
     }
 }

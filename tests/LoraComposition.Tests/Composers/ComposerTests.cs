@@ -178,4 +178,39 @@ public class ComposerTests
         var start = () => new LearnedComposer(SmallLayers.Linear(In, Out), Modules(), [0, 0]);
         start.Should().Throw<ArgumentException>().WithMessage("Expected 4 numbers*found 2*");
     }
+
+    /// <summary>The memory of the materialised weight is used again from step to step, but never while a graph still reads it.</summary>
+    [Theory]
+    [InlineData(EvaluationOrder.MaterialisedByTokens)]
+    [InlineData(EvaluationOrder.MaterialisedByWeight)]
+    public void Forward_passes_at_different_weights_can_precede_their_backward_passes(EvaluationOrder order)
+    {
+        using var scope = NewDisposeScope();
+        var x = SmallLayers.Input(1, ScalarType.Float32, 3, In).requires_grad_();
+        var expected = Gradients(EvaluationOrder.Stacked);
+
+        var found = Gradients(order);
+
+        for (int i = 0; i < expected.Count; i++) found[i].ShouldBeClose(expected[i], 1e-5, $"{i}");
+
+        List<Tensor> Gradients(EvaluationOrder order)
+        {
+            var composer = new LearnedComposer(SmallLayers.Linear(In, Out), Modules()) { Order = order };
+            var gradients = new List<Tensor>();
+            for (int round = 0; round < 2; round++)
+            {
+                var first = composer.call(x);
+                using (no_grad()) composer.Logits.add_(tensor([1f, -2, 0.5f, 0]));
+                var second = composer.call(x);
+                foreach (var output in new[] { first, second })
+                {
+                    x.grad?.zero_();
+                    composer.Logits.grad?.zero_();
+                    output.square().sum().backward();
+                    gradients.AddRange([x.grad!.clone(), composer.Logits.grad!.clone()]);
+                }
+            }
+            return gradients;
+        }
+    }
 }

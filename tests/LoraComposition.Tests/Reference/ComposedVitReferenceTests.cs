@@ -34,10 +34,45 @@ public sealed class ComposedVitReferenceTests : IDisposable
     [InlineData("vit-b", "vit-b")]
     [InlineData("vit-c", "vit-c")]
     [InlineData("vit-a-v4names", "vit-a")]
+    [InlineData("vit-rslora", "vit-rslora")]
+    [InlineData("vit-pattern", "vit-pattern")]
+    [InlineData("vit-regex", "vit-regex")]
+    [InlineData("vit-layers", "vit-layers")]
+    [InlineData("vit-all-linear", "vit-all-linear")]
     public void One_adapter_gives_its_logits(string folder, string expected)
     {
         using var composition = Composition.AttachUniform(model, [Fixture.Adapter(folder)]);
         model.call(io["pixel_values"]).ShouldBeClose(peft[$"logits.{expected}"]);
+    }
+
+    [Fact]
+    public void An_adapter_with_its_saved_head_gives_its_logits()
+    {
+        using var adapter = Fixture.Adapter("vit-head");
+        model.SetHead(adapter.Head!);
+        using var composition = Composition.AttachUniform(model, [adapter]);
+        model.call(io["pixel_values"]).ShouldBeClose(peft["logits.vit-head"]);
+    }
+
+    [Fact]
+    public void Every_adapter_that_peft_evaluated_is_compared() =>
+        peft.Keys.Where(key => key.StartsWith("logits.vit-", StringComparison.Ordinal)).Should().HaveCount(9, "the tests above name each of them");
+
+    [Fact]
+    public void An_adapter_on_the_head_is_merged_detached_and_tuned_like_any_other()
+    {
+        using var adapter = Fixture.Adapter("vit-all-linear");
+        var plain = model.call(io["pixel_values"]);
+        using (var tuning = LoraTuning.Continue(model, adapter))
+        {
+            model.call(io["pixel_values"]).ShouldBeClose(peft["logits.vit-all-linear"]);
+            tuning.Layers[^1].Site.Role.Should().Be(LinearRole.Head);
+            model.Invoking(m => m.ResetHead(["x"], 1)).Should().Throw<InvalidOperationException>().WithMessage("*'classifier' is adapted already*");
+        }
+        model.call(io["pixel_values"]).ShouldBeIdentical(plain);
+        using (var composition = Composition.AttachUniform(model, [adapter])) composition.MergeIntoBase();
+        model.Sites[^1].Layer.Should().BeSameAs(model.Classifier);
+        model.call(io["pixel_values"]).ShouldBeClose(peft["logits.vit-all-linear"]);
     }
 
     [Fact]

@@ -65,6 +65,27 @@ public sealed class SafetensorsFileTests : IDisposable
         tensor.data<float>().Should().Equal(numbers);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, ScalarType.Float32)]
+    [InlineData(ScalarType.Float16, ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16, ScalarType.Float32)]
+    [InlineData(ScalarType.Float64, ScalarType.Float32)]
+    [InlineData(ScalarType.Float32, ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float32, ScalarType.Float64)]
+    public void Converts_a_tensor_of_several_pieces(ScalarType stored, ScalarType wanted)
+    {
+        using var scope = NewDisposeScope();
+        // The last piece is a single number.
+        var tensor = arange(3 * (1 << 16) + 1).to(ScalarType.Float64).div(7).to(stored).view(1, -1);
+        SafetensorsWriter.Write(folder.File("pieces"), new Dictionary<string, Tensor> { ["none"] = zeros(0, 3, dtype: stored), ["a"] = tensor });
+        using var file = SafetensorsFile.Open(folder.File("pieces"));
+        var read = file.Read("a", wanted);
+        read.dtype.Should().Be(wanted);
+        read.shape.Should().Equal(tensor.shape);
+        read.equal(tensor.to(wanted)).all().item<bool>().Should().BeTrue();
+        file.Read("none", wanted).shape.Should().Equal(0, 3);
+    }
+
     [Fact]
     public void Reads_through_links()
     {
@@ -121,6 +142,8 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "An open file cannot be replaced there.");
         var path = folder.Write("file", Make(Tensor("a").PadRight(72), 16));
+        // Two files of one length are told apart by their times, which on some systems advance by milliseconds only.
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddMinutes(-1));
         using var file = SafetensorsFile.Open(path);
         AtomicFile.Write(path, stream => stream.Write(Enumerable.Repeat((byte)7, 96).ToArray()));
         using var tensor = file.Read("a");

@@ -9,7 +9,7 @@ public sealed class StagedFolderTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void TheFolderIsNotThereBeforeAllIsWritten()
+    public void The_folder_is_not_there_before_all_is_written()
     {
         var target = Path.Combine(folder.Path, "deep", "out");
 
@@ -24,7 +24,7 @@ public sealed class StagedFolderTests : IDisposable
     }
 
     [Fact]
-    public void AFailureLeavesNothing()
+    public void A_failure_leaves_nothing()
     {
         var target = Path.Combine(folder.Path, "out");
 
@@ -39,7 +39,7 @@ public sealed class StagedFolderTests : IDisposable
     }
 
     [Fact]
-    public void AnExistingFolderKeepsWhatIsNotReplaced()
+    public void An_existing_folder_keeps_what_is_not_replaced()
     {
         var target = Path.Combine(folder.Path, "out");
         Directory.CreateDirectory(target);
@@ -60,7 +60,7 @@ public sealed class StagedFolderTests : IDisposable
     }
 
     [Fact]
-    public void AFileInThePlaceIsKept()
+    public void A_file_in_the_place_is_kept()
     {
         var target = Path.Combine(folder.Path, "out");
         File.WriteAllText(target, "a file");

@@ -1,3 +1,5 @@
+using LoraComposition.Serialization;
+
 namespace LoraComposition.FewShot.Data.Folders;
 
 /// <summary>One picture of a class folder, and the rules for what counts as a class and as a picture.</summary>

@@ -1,3 +1,5 @@
+using LoraComposition.Serialization;
+
 namespace LoraComposition.FewShot.Data.Folders;
 
 /// <summary>A folder with a sub-folder of pictures per class: <c>&lt;class&gt;/*.jpg</c>, <c>.jpeg</c> or <c>.png</c>, in capitals too.</summary>

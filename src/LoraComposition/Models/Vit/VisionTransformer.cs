@@ -1,3 +1,5 @@
+using LoraComposition.Adapters;
+using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,7 +14,9 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     readonly VitEmbeddings embeddings;
     readonly ModuleList<VitBlock> blocks;
     readonly LayerNorm norm;
-    Linear? classifier;
+    readonly AdapterSite[] blockSites;
+    readonly AdapterSite headSite;
+    Module<Tensor, Tensor>? classifier;
 
     /// <summary>Builds the model with parameters that are not initialised; <see cref="Create"/> and <see cref="Load"/> fill them.</summary>
     /// <param name="config">The shape; with class names it gets a head.</param>
@@ -28,20 +32,21 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         norm = LayerNorm(config.HiddenSize, config.LayerNormEpsilon, device: device);
         if (config.ClassNames.Count > 0) classifier = Linear(config.HiddenSize, config.ClassNames.Count, true, device);
         RegisterComponents();
-        Sites = blocks.SelectMany((block, i) => block.Sites(i)).ToArray();
+        blockSites = blocks.SelectMany((block, i) => block.Sites(i)).ToArray();
+        headSite = new AdapterSite("classifier", null, LinearRole.Head, config.LayerCount, this, nameof(classifier), () => classifier!, head => classifier = head);
     }
 
     /// <summary>The shape, and the names of the classes.</summary>
     public VitConfig Config { get; private set; }
 
-    /// <inheritdoc/>
-    public IReadOnlyList<AdapterSite> Sites { get; }
+    /// <summary>The layers that can be adapted, in the order of the forward pass. The head is the last, where the model has one.</summary>
+    public IReadOnlyList<AdapterSite> Sites => classifier is null ? blockSites : [.. blockSites, headSite];
 
     /// <inheritdoc/>
     public string? BaseModelName { get; init; }
 
-    /// <summary>The head, weight <c>[classes, d]</c>; null for a backbone alone. Owned by this model.</summary>
-    public Linear? Classifier => classifier;
+    /// <summary>The head, weight <c>[classes, d]</c>, without what is attached to it; null for a backbone alone. Owned by this model.</summary>
+    public Linear? Classifier => classifier is null ? null : headSite.BaseLayer;
 
     /// <summary>A new model with the usual random start: weights normal with deviation 0.02, cut off at two deviations; biases zero.</summary>
     /// <param name="config">The shape.</param>
@@ -52,7 +57,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     {
         var model = new VisionTransformer(config, META);
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var slot in model.Slots("vit."))
+        foreach (var slot in model.Slots(TransformersVitLayout.Default))
         {
             var value = slot.Name.EndsWith(".bias", StringComparison.Ordinal) ? zeros([.. slot.Shape])
                 : slot.Name.Contains("layernorm", StringComparison.Ordinal) ? ones([.. slot.Shape])
@@ -62,7 +67,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
         return model;
     }
 
-    /// <summary>Reads a model from a model-hub folder (<c>config.json</c> and <c>model.safetensors</c> in transformers' layout, also a backbone alone).</summary>
+    /// <summary>
+    /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c> names.
+    /// The layout is that of transformers, also of a backbone alone, or of timm.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Another image size, a fresh head, type; defaults where not given.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
@@ -71,9 +79,11 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
 
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <param name="options">Another type, several files; where not given, one file in the parameters' own types.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Save(string folder) => VitCheckpoint.Save(this, folder);
+    public void Save(string folder, VitSaveOptions? options = null) => VitCheckpoint.Save(this, folder, options ?? new VitSaveOptions());
 
     /// <summary>Classifies images.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
@@ -105,9 +115,9 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     /// <exception cref="InvalidOperationException">The model has no head.</exception>
     public Tensor Classify(Tensor features)
     {
-        var head = classifier ?? throw new InvalidOperationException("The model has no head; give it one with ResetHead.");
+        var head = Classifier ?? throw new InvalidOperationException("The model has no head; give it one with ResetHead.");
         using var scope = NewDisposeScope();
-        return head.call(features.to(head.weight!.dtype)).MoveToOuterDisposeScope();
+        return classifier!.call(features.to(head.weight!.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Every hidden state: the embeddings, then each block's output. The last norm is not applied.</summary>
@@ -128,31 +138,49 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     /// <param name="classNames">The names of the classes.</param>
     /// <param name="seed">The seed of the random start.</param>
     /// <exception cref="ArgumentException">There is no class.</exception>
+    /// <exception cref="InvalidOperationException">An adapter is attached to the old head.</exception>
     public void ResetHead(IReadOnlyList<string> classNames, long seed)
     {
         ArgumentNullException.ThrowIfNull(classNames);
         if (classNames.Count == 0) throw new ArgumentException("A head needs at least one class.");
-        var like = norm.weight!;
-        var type = like.dtype.ElementSize() > 2 ? like.dtype : ScalarType.Float32;
         using var generator = new Generator((ulong)seed, CPU);
-        var head = Linear(Config.HiddenSize, classNames.Count, true, META);
-        head.weight = Owned(() => VitInitialisation.Normal([classNames.Count, Config.HiddenSize], generator).to(type, like.device));
-        head.bias = Owned(() => zeros(classNames.Count, dtype: type, device: like.device));
-        head.train(training);
-        var old = classifier;
-        Layers.AdaptedLinear.Submodules(this)[nameof(classifier)] = head;
-        classifier = head;
-        old?.Dispose();
-        Config = Config with { ClassNames = [.. classNames] };
+        PutHead(classNames, () => VitInitialisation.Normal([classNames.Count, Config.HiddenSize], generator), () => zeros(classNames.Count));
     }
 
-    /// <summary>Every parameter with its name in a checkpoint of the given prefix (<c>vit.</c> or none).</summary>
-    internal IEnumerable<WeightSlot> Slots(string prefix)
+    /// <summary>Puts a trained head on the model, as an adapter's file may hold one. An old head is disposed. Its type is that of a fresh head.</summary>
+    /// <param name="head">The head; copied. Where it has no bias, the bias is zero.</param>
+    /// <param name="classNames">The names of the classes. Where not given, the old ones if there are as many, else <c>LABEL_0</c> and so on.</param>
+    /// <exception cref="ArgumentException">The head reads another width than the model's, or has another number of classes than there are names.</exception>
+    /// <exception cref="InvalidOperationException">An adapter is attached to the old head.</exception>
+    public void SetHead(SavedHead head, IReadOnlyList<string>? classNames = null)
     {
-        var slots = embeddings.Slots(prefix + "embeddings.")
-            .Concat(blocks.SelectMany((block, i) => block.Slots($"{prefix}encoder.layer.{i}.")))
-            .Concat(WeightSlot.Of(prefix + "layernorm", norm));
-        return classifier is null ? slots : slots.Concat(WeightSlot.Of("classifier", classifier));
+        ArgumentNullException.ThrowIfNull(head);
+        if (head.InFeatures != Config.HiddenSize)
+            throw new ArgumentException($"The head's weight is [{head.ClassCount}, {head.InFeatures}], expected [*, {Config.HiddenSize}]; it was trained on a model of another width.", nameof(head));
+        if (classNames is not null && classNames.Count != head.ClassCount)
+            throw new ArgumentException($"{classNames.Count} class names are given for a head of {head.ClassCount} classes.", nameof(classNames));
+        classNames ??= Config.ClassNames.Count == head.ClassCount ? Config.ClassNames : [.. Enumerable.Range(0, (int)head.ClassCount).Select(i => $"LABEL_{i}")];
+        PutHead(classNames, () => head.Weight.detach().clone(), () => head.Bias?.detach().clone() ?? zeros(head.ClassCount));
+    }
+
+    /// <summary>Every parameter and where a checkpoint of the given layout holds it.</summary>
+    internal IEnumerable<WeightSlot> Slots(VitLayout layout)
+    {
+        var slots = embeddings.Slots(layout).Concat(blocks.SelectMany((block, i) => block.Slots(layout, i))).Concat(WeightSlot.Of(layout.LastNorm, norm));
+        return classifier is null ? slots : slots.Concat(WeightSlot.Of(layout.Head, VitAttention.Plain(classifier)));
+    }
+
+    void PutHead(IReadOnlyList<string> classNames, Func<Tensor> weight, Func<Tensor> bias)
+    {
+        var old = classifier is null ? null : headSite.PlainLayer;
+        var like = norm.weight!;
+        var type = like.dtype.ElementSize() > 2 ? like.dtype : ScalarType.Float32;
+        var head = Linear(Config.HiddenSize, classNames.Count, true, META);
+        head.weight = Owned(() => weight().to(type, like.device));
+        head.bias = Owned(() => bias().to(type, like.device));
+        headSite.Replace(head);
+        old?.Dispose();
+        Config = Config with { ClassNames = [.. classNames] };
     }
 
     // What is made on the way goes with the scope; the parameter stays.

@@ -1,3 +1,4 @@
+using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -42,10 +43,10 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
         return output.call(mixed.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
     }
 
-    public IEnumerable<WeightSlot> Slots(string prefix) =>
+    public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) =>
     [
-        .. WeightSlot.Of(prefix + "attention.query", Plain(query)), .. WeightSlot.Of(prefix + "attention.key", Plain(key)),
-        .. WeightSlot.Of(prefix + "attention.value", Plain(value)), .. WeightSlot.Of(prefix + "output.dense", Plain(output)),
+        .. WeightSlot.Of(layout.Layer(block, LinearRole.Query), Plain(query)), .. WeightSlot.Of(layout.Layer(block, LinearRole.Key), Plain(key)),
+        .. WeightSlot.Of(layout.Layer(block, LinearRole.Value), Plain(value)), .. WeightSlot.Of(layout.Layer(block, LinearRole.Output), Plain(output)),
     ];
 
     public IEnumerable<AdapterSite> Sites(int layer)

@@ -1,3 +1,4 @@
+using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -42,10 +43,10 @@ internal sealed class VitBlock : Module<Tensor, Tensor>
         return attended.add(feed_forward.call(norm_after.call(attended))).MoveToOuterDisposeScope();
     }
 
-    public IEnumerable<WeightSlot> Slots(string prefix) =>
+    public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) =>
     [
-        .. WeightSlot.Of(prefix + "layernorm_before", norm_before), .. attention.Slots(prefix + "attention."),
-        .. WeightSlot.Of(prefix + "layernorm_after", norm_after), .. feed_forward.Slots(prefix),
+        .. WeightSlot.Of(layout.NormBefore(block), norm_before), .. attention.Slots(layout, block),
+        .. WeightSlot.Of(layout.NormAfter(block), norm_after), .. feed_forward.Slots(layout, block),
     ];
 
     public IEnumerable<AdapterSite> Sites(int layer) => attention.Sites(layer).Concat(feed_forward.Sites(layer));

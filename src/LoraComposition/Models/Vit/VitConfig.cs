@@ -3,9 +3,8 @@ namespace LoraComposition.Models.Vit;
 /// <summary>The shape of a vision transformer (arXiv:2010.11929), with the defaults of ViT-B/32 at 224 pixels.</summary>
 public sealed record VitConfig
 {
-    // Far beyond what fits a machine, and far below what overflows.
-    const int LargestGrid = 1 << 12;
-    const long LargestWeight = 1L << 40;
+    const int MostLayers = 1024;
+    const long LargestTensor = 1L << 40;
 
     /// <summary>The width of the hidden states, d.</summary>
     public int HiddenSize { get; init; } = 768;
@@ -49,11 +48,12 @@ public sealed record VitConfig
     {
         foreach (var (name, value) in new[] { ("hidden_size", HiddenSize), ("num_hidden_layers", LayerCount), ("num_attention_heads", HeadCount), ("intermediate_size", IntermediateSize), ("image_size", ImageSize), ("patch_size", PatchSize), ("num_channels", ChannelCount) })
             if (value < 1) throw new ArgumentException($"{name} is {value}; it must be at least 1.");
+        if (LayerCount > MostLayers) throw new ArgumentException($"num_hidden_layers is {LayerCount}; it can be at most {MostLayers}.");
+        // Shapes of this size fit no memory, and torch's own arithmetic would overflow; the products are taken as doubles because they may.
+        if (1.0 * HiddenSize * ChannelCount * PatchSize * PatchSize > LargestTensor || 1.0 * HiddenSize * GridSize * GridSize > LargestTensor || 1.0 * HiddenSize * Math.Max(HiddenSize, IntermediateSize) > LargestTensor || 1.0 * GridSize * GridSize >= int.MaxValue)
+            throw new ArgumentException($"hidden_size {HiddenSize}, intermediate_size {IntermediateSize}, num_channels {ChannelCount}, image_size {ImageSize} and patch_size {PatchSize} ask for a tensor of more than {LargestTensor} numbers.");
         if (HiddenSize % HeadCount != 0) throw new ArgumentException($"num_attention_heads {HeadCount} does not divide hidden_size {HiddenSize}.");
         if (ImageSize % PatchSize != 0) throw new ArgumentException($"patch_size {PatchSize} does not divide image_size {ImageSize}.");
-        if (GridSize > LargestGrid) throw new ArgumentException($"image_size {ImageSize} and patch_size {PatchSize} make {GridSize} patches along a side; it must be at most {LargestGrid}.");
-        if ((double)HiddenSize * ChannelCount * PatchSize * PatchSize > LargestWeight)
-            throw new ArgumentException($"hidden_size {HiddenSize}, num_channels {ChannelCount} and patch_size {PatchSize} make a projection of more than {LargestWeight} numbers.");
         if (!(LayerNormEpsilon > 0 && double.IsFinite(LayerNormEpsilon))) throw new ArgumentException($"layer_norm_eps is {LayerNormEpsilon}; it must be positive.");
     }
 }

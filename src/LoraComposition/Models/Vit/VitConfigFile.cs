@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using LoraComposition.Serialization;
 
@@ -6,21 +7,6 @@ namespace LoraComposition.Models.Vit;
 /// <summary>Reads and writes the <c>config.json</c> of a ViT on the model hubs (transformers' layout).</summary>
 internal static class VitConfigFile
 {
-    const long LargestFile = 16 << 20;   // in21k's class names twice are 2 MB
-
-    public static VitConfig Read(string path)
-    {
-        if (!File.Exists(path)) throw new CheckpointException(path, "the file is missing; a model folder holds config.json and model.safetensors.");
-        try
-        {
-            return JsonFile.ReadObject(path, LargestFile, (message, cause) => new CheckpointException(path, message, cause), root => Parse(path, root));
-        }
-        catch (ArgumentException e)
-        {
-            throw new CheckpointException(path, e.Message, e);
-        }
-    }
-
     public static void Write(string path, VitConfig config) => AtomicFile.Write(path, stream =>
     {
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
@@ -57,47 +43,37 @@ internal static class VitConfigFile
         json.Flush();
     });
 
-    static VitConfig Parse(string path, JsonElement root)
+    /// <summary>The shape that transformers' settings give; class names only where there are any.</summary>
+    /// <exception cref="CheckpointException">A setting has the wrong type or is not that of a ViT this library computes.</exception>
+    public static VitConfig Read(ConfigFields fields)
     {
-        if (root.TryGetProperty("model_type", out var type) && (type.ValueKind != JsonValueKind.String || type.GetString() != "vit"))
-            throw new CheckpointException(path, $"expected model_type \"vit\", found {Excerpt.Of(type.GetRawText())}.");
-        if (root.TryGetProperty("hidden_act", out var activation) && (activation.ValueKind != JsonValueKind.String || activation.GetString() != "gelu"))
-            throw new CheckpointException(path, $"expected hidden_act \"gelu\" (the exact one), found {Excerpt.Of(activation.GetRawText())}.");
+        if (fields.Text("model_type") is { } type && type != "vit") throw fields.Expected("model_type", "\"vit\"", fields.Find("model_type")!.Value);
+        if (fields.Text("hidden_act") is { } activation && activation != "gelu") throw fields.Expected("hidden_act", "\"gelu\" (the exact one)", fields.Find("hidden_act")!.Value);
         var shape = new VitConfig();
-        var config = shape with
+        return shape with
         {
-            HiddenSize = Integer(path, root, "hidden_size", shape.HiddenSize),
-            LayerCount = Integer(path, root, "num_hidden_layers", shape.LayerCount),
-            HeadCount = Integer(path, root, "num_attention_heads", shape.HeadCount),
-            IntermediateSize = Integer(path, root, "intermediate_size", shape.IntermediateSize),
-            ImageSize = Integer(path, root, "image_size", shape.ImageSize),
-            PatchSize = Integer(path, root, "patch_size", 16),   // transformers' default where a config leaves it out
-            ChannelCount = Integer(path, root, "num_channels", shape.ChannelCount),
-            QkvBias = !root.TryGetProperty("qkv_bias", out var bias) || bias.ValueKind == JsonValueKind.True,
-            LayerNormEpsilon = root.TryGetProperty("layer_norm_eps", out var epsilon) && epsilon.ValueKind == JsonValueKind.Number ? epsilon.GetDouble() : shape.LayerNormEpsilon,
-            ClassNames = ClassNames(path, root),
+            HiddenSize = fields.Positive("hidden_size") ?? shape.HiddenSize,
+            LayerCount = fields.Positive("num_hidden_layers") ?? shape.LayerCount,
+            HeadCount = fields.Positive("num_attention_heads") ?? shape.HeadCount,
+            IntermediateSize = fields.Positive("intermediate_size") ?? shape.IntermediateSize,
+            ImageSize = fields.Positive("image_size") ?? shape.ImageSize,
+            PatchSize = fields.Positive("patch_size") ?? 16,   // transformers' default where a config leaves it out
+            ChannelCount = fields.Positive("num_channels") ?? shape.ChannelCount,
+            QkvBias = fields.Flag("qkv_bias") ?? true,
+            LayerNormEpsilon = fields.Number("layer_norm_eps") ?? shape.LayerNormEpsilon,
+            ClassNames = ClassNames(fields),
         };
-        config.Validate();
-        return config;
     }
 
-    static int Integer(string path, JsonElement root, string name, int otherwise)
+    static string[] ClassNames(ConfigFields fields)
     {
-        if (!root.TryGetProperty(name, out var value)) return otherwise;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number is > 0 and < 1 << 20
-            ? number
-            : throw new CheckpointException(path, $"expected a positive integer for {name}, found {Excerpt.Of(value.GetRawText())}.");
-    }
-
-    static string[] ClassNames(string path, JsonElement root)
-    {
-        if (!root.TryGetProperty("id2label", out var map) || map.ValueKind == JsonValueKind.Null) return [];
-        if (map.ValueKind != JsonValueKind.Object) throw new CheckpointException(path, $"expected an object for id2label, found {map.ValueKind}.");
+        if (fields.Object("id2label") is null) return [];
+        var map = fields.Find("id2label")!.Value;
         var names = new string?[map.GetPropertyCount()];
         foreach (var entry in map.EnumerateObject())
         {
-            if (!int.TryParse(entry.Name, out int id) || id < 0 || id >= names.Length || names[id] is not null || entry.Value.ValueKind != JsonValueKind.String)
-                throw new CheckpointException(path, $"id2label must map 0 … {names.Length - 1} to one name each; found \"{Excerpt.Of(entry.Name)}\".");
+            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id >= names.Length || names[id] is not null || entry.Value.ValueKind != JsonValueKind.String)
+                throw new CheckpointException(fields.Path, $"id2label must map 0 … {names.Length - 1} to one name each; found \"{entry.Name}\".");
             names[id] = entry.Value.GetString();
         }
         return names!;

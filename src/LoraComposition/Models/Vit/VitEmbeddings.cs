@@ -1,3 +1,4 @@
+using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,11 +32,11 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
         return cat([first, patches], 1).add(positions).MoveToOuterDisposeScope();
     }
 
-    public IEnumerable<WeightSlot> Slots(string prefix) =>
+    public IEnumerable<WeightSlot> Slots(VitLayout layout) =>
     [
-        new WeightSlot(prefix + "cls_token", () => class_token, p => Set(nameof(class_token), class_token = p)),
-        new WeightSlot(prefix + "position_embeddings", () => positions, p => Set(nameof(positions), positions = p)),
-        .. WeightSlot.Of(prefix + "patch_embeddings.projection", projection),
+        new WeightSlot(layout.ClassToken, () => class_token, p => Set(nameof(class_token), class_token = p)),
+        new WeightSlot(layout.Positions, () => positions, p => Set(nameof(positions), positions = p)),
+        .. WeightSlot.Of(layout.Patches, projection),
     ];
 
     /// <summary>Interpolates trained positions to another grid, bicubic as transformers does; the class token keeps its own.</summary>

@@ -1,3 +1,4 @@
+using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -26,8 +27,8 @@ internal sealed class VitFeedForward : Module<Tensor, Tensor>
         return leave.call(functional.gelu(enter.call(input))).MoveToOuterDisposeScope();
     }
 
-    public IEnumerable<WeightSlot> Slots(string prefix) =>
-        [.. WeightSlot.Of(prefix + "intermediate.dense", VitAttention.Plain(enter)), .. WeightSlot.Of(prefix + "output.dense", VitAttention.Plain(leave))];
+    public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) =>
+        [.. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardIn), VitAttention.Plain(enter)), .. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardOut), VitAttention.Plain(leave))];
 
     public IEnumerable<AdapterSite> Sites(int layer)
     {

@@ -141,9 +141,10 @@ public class VisionTransformerTests
     public void Sites_are_named_in_both_spellings_in_the_order_of_the_forward_pass()
     {
         using var model = VisionTransformer.Create(Small, seed: 1);
-        model.Sites.Should().HaveCount(12);
+        model.Sites.Should().HaveCount(13);
         model.Sites.Take(6).Select(s => s.Path).Should().Equal("vit.layers.0.attention.q_proj", "vit.layers.0.attention.k_proj", "vit.layers.0.attention.v_proj", "vit.layers.0.attention.o_proj", "vit.layers.0.mlp.fc1", "vit.layers.0.mlp.fc2");
-        model.Sites.Skip(6).Select(s => s.PathIn(ModuleSpelling.Transformers4)).Should().Equal("vit.encoder.layer.1.attention.attention.query", "vit.encoder.layer.1.attention.attention.key", "vit.encoder.layer.1.attention.attention.value", "vit.encoder.layer.1.attention.output.dense", "vit.encoder.layer.1.intermediate.dense", "vit.encoder.layer.1.output.dense");
+        model.Sites.Skip(6).Select(s => s.PathIn(ModuleSpelling.Transformers4)).Should().Equal("vit.encoder.layer.1.attention.attention.query", "vit.encoder.layer.1.attention.attention.key", "vit.encoder.layer.1.attention.attention.value", "vit.encoder.layer.1.attention.output.dense", "vit.encoder.layer.1.intermediate.dense", "vit.encoder.layer.1.output.dense", "classifier");
+        model.Sites[^1].Role.Should().Be(LinearRole.Head);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Data.Folders;
+namespace LoraComposition.Serialization;
 
 /// <summary>Follows symbolic links, in every part of a path.</summary>
 internal static class RealPath

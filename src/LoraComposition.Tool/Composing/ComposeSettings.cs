@@ -1,0 +1,18 @@
+using LoraComposition.Compression;
+using LoraComposition.Models;
+
+namespace LoraComposition.Tool.Composing;
+
+/// <summary>The command line of <c>compose</c>, read and checked.</summary>
+sealed record ComposeSettings
+{
+    public required string Base { get; init; }
+    public required IReadOnlyList<string> Adapters { get; init; }
+    public required WeightChoice Weights { get; init; }
+    public required ComposeForm Form { get; init; }
+
+    /// <summary>How far the adapter is compressed; null for the exact one.</summary>
+    public required RankTarget? Compression { get; init; }
+    public required string Out { get; init; }
+    public required ModuleSpelling Spelling { get; init; }
+}

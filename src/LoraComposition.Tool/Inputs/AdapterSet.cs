@@ -1,0 +1,43 @@
+using LoraComposition.Adapters;
+
+namespace LoraComposition.Tool.Inputs;
+
+/// <summary>The adapters that a command names, each with a name of its own.</summary>
+sealed class AdapterSet : IDisposable
+{
+    readonly List<LoraAdapter> adapters = [];
+
+    AdapterSet()
+    {
+    }
+
+    public IReadOnlyList<LoraAdapter> Adapters => adapters;
+
+    /// <summary>Reads the adapters in the order given. Where two folders have one name, both are called by their paths.</summary>
+    /// <exception cref="Serialization.ModelFileException">One of them is refused.</exception>
+    public static AdapterSet Load(IReadOnlyList<string> folders)
+    {
+        var set = new AdapterSet();
+        try
+        {
+            foreach (var (folder, name) in Named(folders)) set.adapters.Add(LoraAdapter.Load(folder, name));
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What each folder's adapter is called: its last part, or the path where two share that.</summary>
+    public static IEnumerable<(string Folder, string Name)> Named(IReadOnlyList<string> folders)
+    {
+        var shared = folders.GroupBy(Last, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key).ToHashSet(StringComparer.Ordinal);
+        return folders.Select(folder => (folder, shared.Contains(Last(folder)) ? folder : Last(folder)));
+    }
+
+    public void Dispose() => adapters.ForEach(adapter => adapter.Dispose());
+
+    static string Last(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is { Length: > 0 } last ? last : folder;
+}

@@ -1,0 +1,16 @@
+namespace LoraComposition.Tool.Inspecting;
+
+/// <summary>The folder of a model.</summary>
+sealed record CheckpointInspection : Inspection
+{
+    public override string Kind => "checkpoint";
+
+    /// <summary>The kind of model that <c>config.json</c> names, where it does.</summary>
+    public required string? Model { get; init; }
+
+    /// <summary>The files that hold the tensors.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>Why this library cannot load the model; null where it can.</summary>
+    public required string? Refusal { get; init; }
+}

@@ -1,0 +1,18 @@
+using static TorchSharp.torch;
+
+namespace LoraComposition.Adapters;
+
+/// <summary>How an adapter is written.</summary>
+public sealed record AdapterSaveOptions
+{
+    /// <summary>The type of the weights in the file; that of the tensors where null. Default null. A 16-bit type halves the file and rounds the weights.</summary>
+    public ScalarType? Dtype { get; init; }
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="ArgumentException">The type is not a floating one.</exception>
+    public void Validate()
+    {
+        if (Dtype is not (null or ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
+            throw new ArgumentException($"The weights of an adapter cannot be written as {Dtype}; expected Float32, Float16, BFloat16 or Float64.");
+    }
+}

@@ -1,0 +1,51 @@
+using LoraComposition.Adapters;
+using LoraComposition.Models;
+
+namespace LoraComposition.Attachments;
+
+/// <summary>Whether adapters fit a model, found out without attaching them.</summary>
+public sealed record AdapterCompatibility
+{
+    AdapterCompatibility(AdapterMatch match, IReadOnlyList<string> warnings) => (Layers, Refusals, Warnings) = ([.. match.Layers.Keys], match.Refusals, warnings);
+
+    /// <summary>The layers of the model that at least one adapter changes, in the order of the forward pass.</summary>
+    public IReadOnlyList<AdapterSite> Layers { get; }
+
+    /// <summary>What does not fit; attaching fails with the first. Empty where everything fits.</summary>
+    public IReadOnlyList<AdapterRefusal> Refusals { get; }
+
+    /// <summary>What fits but looks wrong: another base model, a revision, two saved heads. What was odd about each adapter's files is in <see cref="LoraAdapter.Warnings"/>.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>Whether the adapters can be attached.</summary>
+    public bool IsCompatible => Refusals.Count == 0;
+
+    /// <summary>Checks adapters against a model. What is attached to the model at the moment does not matter.</summary>
+    /// <param name="model">The model. It is not changed.</param>
+    /// <param name="adapters">The adapters that shall be attached together, at least one.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="ArgumentException">There is no adapter.</exception>
+    public static AdapterCompatibility Check(IAdaptableModel model, params IReadOnlyList<LoraAdapter> adapters)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(adapters);
+        return new AdapterCompatibility(AdapterMatch.Find(model, adapters), [.. adapters.SelectMany(adapter => BaseWarnings(model, adapter)), .. HeadWarnings(adapters)]);
+    }
+
+    static IEnumerable<string> BaseWarnings(IAdaptableModel model, LoraAdapter adapter)
+    {
+        if (adapter.BaseModel is { } expected && model.BaseModelName is { } found && !LastPart(expected).Equals(LastPart(found), StringComparison.OrdinalIgnoreCase))
+            yield return $"Adapter '{adapter.Name}' was trained on '{expected}' but the model is '{found}'; on other weights its updates mean nothing.";
+        if (adapter.Revision is { } revision)
+            yield return $"Adapter '{adapter.Name}' was trained on revision '{revision}' of its base model; make sure that the model is that revision.";
+    }
+
+    static IEnumerable<string> HeadWarnings(IReadOnlyList<LoraAdapter> adapters)
+    {
+        var heads = adapters.Where(adapter => adapter.Head is not null).Select(adapter => $"'{adapter.Name}'").ToList();
+        if (heads.Count > 1) yield return $"Adapters {string.Join(", ", heads)} each hold a saved head; heads are not composed, so set one or train a new one.";
+    }
+
+    // A model is known by its folder's name, an adapter's base by the hub's owner/name or a path on another machine.
+    static string LastPart(string name) => name.TrimEnd('/', '\\')[(name.TrimEnd('/', '\\').LastIndexOfAny(['/', '\\']) + 1)..];
+}

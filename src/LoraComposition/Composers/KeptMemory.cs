@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace LoraComposition.Composers;
+
+/// <summary>
+/// The memory of a layer's materialised weight, kept from one step to the next: fresh memory costs a page fault for each page. A weight that is still
+/// wanted for a backward pass is not handed out again, so several forward passes before a backward one each get their own.
+/// </summary>
+internal sealed class KeptMemory
+{
+    Tensor? spare;
+
+    /// <summary>Memory of a tensor's shape, type and device; what it holds is arbitrary.</summary>
+    /// <returns>The memory. The caller disposes the handle.</returns>
+    public Tensor Take(Tensor like)
+    {
+        var taken = Interlocked.Exchange(ref spare, null);
+        if (taken is not null && taken.dtype == like.dtype && taken.device_type == like.device_type && taken.device_index == like.device_index) return taken;
+        taken?.Dispose();
+        return empty_like(like).DetachFromDisposeScope();
+    }
+
+    /// <summary>Takes memory back that nothing reads any more.</summary>
+    public void Return(Tensor memory) => Interlocked.Exchange(ref spare, memory.detach().DetachFromDisposeScope())?.Dispose();
+
+    public void Clear() => Interlocked.Exchange(ref spare, null)?.Dispose();
+}

@@ -1,0 +1,127 @@
+using LoraComposition.Serialization;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Models;
+
+/// <summary>
+/// The tensors of a checkpoint, which lie in one safetensors file or in the shards that an index names. Opening reads and checks the headers only. Knows no model.
+/// </summary>
+/// <remarks>Owns the open files; tensors that were read outlive it.</remarks>
+public sealed class CheckpointFiles : IDisposable
+{
+    /// <summary>The name of a checkpoint in one file.</summary>
+    internal const string FileName = "model.safetensors";
+
+    // What torch.save and its relatives write; never opened.
+    static readonly string[] pickles = [".bin", ".pt", ".pth", ".ckpt", ".pkl", ".bin.index.json"];
+
+    readonly Dictionary<string, SafetensorsFile> fileOf = new(StringComparer.Ordinal);
+    readonly List<SafetensorsFile> files = [];
+
+    CheckpointFiles(string path) => Path = path;
+
+    /// <summary>The file, or the index of the shards.</summary>
+    public string Path { get; }
+
+    /// <summary>The open files: one, or the shards in ordinal order of their names.</summary>
+    public IReadOnlyList<SafetensorsFile> Files => files;
+
+    /// <summary>The names of all tensors, in the order of the files and of their bytes.</summary>
+    public IReadOnlyCollection<string> Names => fileOf.Keys;
+
+    /// <summary>Opens the checkpoint in a folder. Where there are both, the single file wins, as in transformers.</summary>
+    /// <param name="folder">A folder that holds <c>model.safetensors</c>, or <c>model.safetensors.index.json</c> and the shards it names.</param>
+    /// <returns>The open checkpoint. The caller owns it.</returns>
+    /// <exception cref="ModelFileException">There is none, a file is damaged, or index and shards do not name the same tensors.</exception>
+    public static CheckpointFiles Open(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds config.json and {FileName}.");
+        string single = System.IO.Path.Combine(folder, FileName), index = System.IO.Path.Combine(folder, ShardIndex.FileName);
+        bool sharded = !File.Exists(single) && File.Exists(index);
+        var checkpoint = new CheckpointFiles(sharded ? index : single);
+        try
+        {
+            if (sharded) checkpoint.OpenShards(folder);
+            else if (File.Exists(single)) checkpoint.Add(SafetensorsFile.Open(single));
+            else throw new CheckpointException(single, Missing(folder));
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What a tensor is.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <returns>Its type, shape and place, or null where the checkpoint has none of that name.</returns>
+    public TensorInfo? Find(string name) => fileOf.TryGetValue(name, out var file) ? file.Tensors[name] : null;
+
+    /// <summary>Finds the file of a tensor.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <returns>The path of the file that holds it.</returns>
+    public string PathOf(string name) => fileOf[name].Path;
+
+    /// <summary>Reads one tensor in a type of choice.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="dtype">The type to read it in.</param>
+    /// <returns>The tensor on the CPU, mapped where the file holds it in this type. The caller owns it.</returns>
+    /// <exception cref="SafetensorsException">The file was shortened since it was opened.</exception>
+    public Tensor Read(string name, ScalarType dtype) => fileOf[name].Read(name, dtype);
+
+    /// <summary>Closes the files. Tensors read from them stay valid.</summary>
+    public void Dispose()
+    {
+        foreach (var file in files) file.Dispose();
+    }
+
+    void OpenShards(string folder)
+    {
+        var index = ShardIndex.Read(Path, (message, cause) => new CheckpointException(Path, message, cause));
+        var shards = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
+        foreach (string shard in index.FileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            string named = System.IO.Path.Combine(folder, shard);
+            string located = ShardIndex.Locate(folder, shard, (message, cause) => new CheckpointException(named, message, cause));
+            if (!File.Exists(located)) throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
+            shards.Add(shard, Add(SafetensorsFile.Open(located)));
+        }
+        foreach (var (name, shard) in index.FileOf)
+        {
+            if (!fileOf.TryGetValue(name, out var holder) || holder != shards[shard])
+                throw new CheckpointException(System.IO.Path.Combine(folder, shard), $"tensor '{name}' is missing, and {ShardIndex.FileName} says that this shard holds it{(holder is null ? "" : $"; it lies in {System.IO.Path.GetFileName(holder.Path)}")}.");
+        }
+        if (fileOf.Keys.FirstOrDefault(name => !index.FileOf.ContainsKey(name)) is { } extra)
+            throw new CheckpointException(PathOf(extra), $"tensor '{extra}' is not named by {ShardIndex.FileName}; shard and index do not belong together.");
+    }
+
+    SafetensorsFile Add(SafetensorsFile file)
+    {
+        files.Add(file);
+        foreach (string name in file.Tensors.Keys)
+        {
+            if (!fileOf.TryAdd(name, file)) throw new CheckpointException(file.Path, $"tensor '{name}' lies in {System.IO.Path.GetFileName(PathOf(name))} too, expected it in one shard.");
+        }
+        return file;
+    }
+
+    static string Missing(string folder)
+    {
+        string? pickle = Names(folder).Where(name => pickles.Any(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal).FirstOrDefault();
+        return pickle is null ? $"the file is missing, and {ShardIndex.FileName} too."
+            : $"the file is missing, and {pickle} is a pickle, which is never read because it can run code; load it in Python with torch.load(..., weights_only=True) and write {FileName} with safetensors.torch.save_file.";
+
+        static IEnumerable<string> Names(string folder)
+        {
+            try
+            {
+                return [.. Directory.EnumerateFiles(folder).Select(path => System.IO.Path.GetFileName(path))];
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new CheckpointException(folder, $"the folder cannot be read: {e.Message}", e);
+            }
+        }
+    }
+}

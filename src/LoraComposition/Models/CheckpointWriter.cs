@@ -1,0 +1,80 @@
+using LoraComposition.Serialization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Models;
+
+/// <summary>Writes the tensors of a checkpoint into a folder as transformers does: in one file, or in shards with an index. Knows no model.</summary>
+internal static class CheckpointWriter
+{
+    static readonly Dictionary<string, string> metadata = new() { ["format"] = "pt" };
+
+    /// <summary>Writes the tensors. Each file is replaced whole or not at all; of shards the index comes last.</summary>
+    /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <param name="tensors">The tensors in the order in which they fill the shards. They stay the caller's.</param>
+    /// <param name="dtype">The type in the file; null leaves each its own.</param>
+    /// <param name="maxShardBytes">The most bytes of tensors in one file; null for one file.</param>
+    /// <exception cref="ArgumentException">The type is none of floating-point numbers, a number is too large for it, or the size is not positive. Nothing was written.</exception>
+    public static void Write(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long? maxShardBytes)
+    {
+        if (maxShardBytes < 1) throw new ArgumentOutOfRangeException(nameof(maxShardBytes), maxShardBytes, "A shard must hold at least one byte.");
+        if (dtype is { } type) CheckRange(tensors, type);
+        Directory.CreateDirectory(folder);
+        var shards = Split(tensors, dtype, maxShardBytes ?? long.MaxValue);
+        string single = Path.Combine(folder, CheckpointFiles.FileName);
+        if (shards.Count == 1)
+        {
+            SafetensorsWriter.Write(single, shards[0], metadata, dtype);
+            return;
+        }
+        var fileOf = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (int i = 0; i < shards.Count; i++)
+        {
+            string name = $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
+            SafetensorsWriter.Write(Path.Combine(folder, name), shards[i], metadata, dtype);
+            foreach (string tensor in shards[i].Keys) fileOf.Add(tensor, name);
+        }
+        new ShardIndex(fileOf).Write(Path.Combine(folder, ShardIndex.FileName), tensors.Sum(pair => Bytes(pair.Value, dtype)));
+        // A single file is what readers take where both are there, so it must not outlive the index.
+        File.Delete(single);
+    }
+
+    /// <summary>Fills one shard after the other, in order, as transformers does.</summary>
+    static List<Dictionary<string, Tensor>> Split(IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long most)
+    {
+        var shards = new List<Dictionary<string, Tensor>> { new(StringComparer.Ordinal) };
+        long filled = 0;
+        foreach (var (name, tensor) in tensors)
+        {
+            long bytes = Bytes(tensor, dtype);
+            if (shards[^1].Count > 0 && bytes > most - filled)
+            {
+                shards.Add(new(StringComparer.Ordinal));
+                filled = 0;
+            }
+            shards[^1].Add(name, tensor);
+            filled += bytes;
+        }
+        return shards;
+    }
+
+    static long Bytes(Tensor tensor, ScalarType? dtype) => tensor.numel() * SafetensorsDtype.Size(dtype ?? tensor.dtype);
+
+    static void CheckRange(IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType dtype)
+    {
+        if (dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            throw new ArgumentException($"A checkpoint cannot be saved as {dtype}; expected float32, bfloat16, float16 or float64.", nameof(dtype));
+        foreach (var (name, tensor) in tensors)
+        {
+            if (tensor.dtype == dtype || tensor.numel() == 0) continue;
+            using var scope = NewDisposeScope();
+            using var gradients = no_grad();
+            // Without a temporary of the tensor's size: the extremes tell whether anything finite becomes infinite. Numbers that are none pass.
+            foreach (var extreme in (Tensor[])[tensor.min(), tensor.max()])
+            {
+                if (extreme.isfinite().item<bool>() && extreme.to(dtype).isinf().item<bool>())
+                    throw new ArgumentException($"Tensor '{name}' holds {extreme.ToDouble()}, which is too large for {dtype}; save it as bfloat16 or float32.", nameof(dtype));
+            }
+        }
+    }
+}

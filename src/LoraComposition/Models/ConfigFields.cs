@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace LoraComposition.Models;
+
+/// <summary>The settings of a model's <c>config.json</c>: a setting of the wrong type is refused, never passed over.</summary>
+/// <param name="path">The file, for messages.</param>
+/// <param name="root">The object that holds the settings.</param>
+internal sealed class ConfigFields(string path, JsonElement root)
+{
+    /// <summary>The largest integer that is believed. No size of a model comes near it, and products of a few stay far below 64 bits.</summary>
+    const int Largest = 1 << 20;
+
+    /// <summary>The file.</summary>
+    public string Path => path;
+
+    /// <summary>The names of all settings.</summary>
+    public IEnumerable<string> Names => root.EnumerateObject().Select(setting => setting.Name);
+
+    /// <summary>A setting's value; null where it is missing or null.</summary>
+    public JsonElement? Find(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    /// <summary>A setting from 1 to 1,048,575; null where it is missing or null.</summary>
+    public int? Positive(string name) => Integer(name, 1);
+
+    /// <summary>A setting from 0 to 1,048,575; null where it is missing or null.</summary>
+    public int? Count(string name) => Integer(name, 0);
+
+    /// <summary>A finite number; null where it is missing or null.</summary>
+    public double? Number(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Expected(name, "a finite number", value);
+
+    /// <summary>True or false; null where it is missing or null.</summary>
+    public bool? Flag(string name) => Find(name) is not { } value ? null
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Expected(name, "true or false", value);
+
+    /// <summary>A text; null where it is missing or null.</summary>
+    public string? Text(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Expected(name, "a text", value);
+
+    /// <summary>The settings of an object inside this one; null where it is missing or null.</summary>
+    public ConfigFields? Object(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Object ? new ConfigFields(path, value) : throw Expected(name, "an object", value);
+
+    /// <summary>The exception for a setting that is not what it must be.</summary>
+    public CheckpointException Expected(string name, string expected, JsonElement found)
+    {
+        const int Longest = 80;
+        string text = found.GetRawText();
+        return new CheckpointException(path, $"expected {expected} for {name}, found {(text.Length <= Longest ? text : text[..Longest] + "…")}.");
+    }
+
+    int? Integer(string name, int least)
+    {
+        if (Find(name) is not { } value) return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number < Largest
+            ? number
+            : throw Expected(name, $"{(least > 0 ? "a positive integer" : "an integer from 0 on")} below {Largest}", value);
+    }
+}

@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+
+namespace LoraComposition.Models.Vit;
+
+/// <summary>How to save a ViT.</summary>
+public sealed record VitSaveOptions
+{
+    /// <summary>The type of the numbers in the file: float32, bfloat16, float16 or float64. Default null: the parameters' own.</summary>
+    public ScalarType? Dtype { get; init; }
+
+    /// <summary>
+    /// The most bytes of tensors in one file. What does not fit into one goes to <c>model-00001-of-0000N.safetensors</c> and so on with an index, and a <c>model.safetensors</c> of
+    /// before is deleted, because readers would prefer it. A tensor larger than this gets a file of its own. Default null: one file.
+    /// </summary>
+    public long? MaxShardBytes { get; init; }
+}

@@ -1,0 +1,46 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Models;
+
+/// <summary>Fills a model from a checkpoint. Everything is checked before the first tensor is read.</summary>
+internal static class WeightLoader
+{
+    /// <summary>Puts each tensor of the checkpoint in its place, one after the other, so that no second copy of the model is made.</summary>
+    /// <param name="files">The checkpoint.</param>
+    /// <param name="slots">Every parameter of the model; it may lie on the meta device.</param>
+    /// <param name="unused">Names of tensors that the checkpoint may hold and the model does not need.</param>
+    /// <param name="dtype">The type of the parameters.</param>
+    /// <exception cref="CheckpointException">A tensor is missing, left over, of another shape or does not hold floating-point numbers. Nothing was changed.</exception>
+    public static void Load(CheckpointFiles files, IReadOnlyList<WeightSlot> slots, IReadOnlyCollection<string> unused, ScalarType dtype)
+    {
+        Check(files, slots, unused);
+        foreach (var parts in slots.GroupBy(slot => slot.Name))
+        {
+            using var scope = NewDisposeScope();
+            // Read once for all parts: they become views of it.
+            var whole = files.Read(parts.Key, dtype);
+            foreach (var slot in parts) slot.Assign(slot.Source.Take(whole));
+        }
+    }
+
+    /// <summary>Checks that the checkpoint holds what the model needs and nothing else.</summary>
+    /// <exception cref="CheckpointException">It does not.</exception>
+    public static void Check(CheckpointFiles files, IReadOnlyList<WeightSlot> slots, IReadOnlyCollection<string> unused)
+    {
+        foreach (var slot in slots)
+        {
+            var expected = slot.Source.WholeShape(slot.Shape);
+            var found = files.Find(slot.Name)
+                ?? throw new CheckpointException(files.Path, $"tensor '{slot.Name}' [{string.Join(", ", expected)}] is missing; the checkpoint holds {files.Names.Count} tensors. Is config.json the one that belongs to it?");
+            if (!found.Shape.SequenceEqual(expected))
+                throw new CheckpointException(files.PathOf(slot.Name), $"tensor '{slot.Name}': expected [{string.Join(", ", expected)}], found [{string.Join(", ", found.Shape)}].");
+            if (found.Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+                throw new CheckpointException(files.PathOf(slot.Name), $"tensor '{slot.Name}': expected floating-point numbers, found {found.Dtype}.");
+        }
+        var known = slots.Select(slot => slot.Name).Concat(unused).ToHashSet(StringComparer.Ordinal);
+        var extra = files.Names.Where(name => !known.Contains(name)).Order(StringComparer.Ordinal).ToArray();
+        if (extra.Length > 0)
+            throw new CheckpointException(files.Path, $"{extra.Length} tensors are not part of this model, the first is '{extra[0]}'; more layers than in config.json, or another kind of model.");
+    }
+}
