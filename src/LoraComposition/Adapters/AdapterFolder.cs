@@ -53,10 +53,10 @@ internal sealed record AdapterFolder(string Path, string Name)
             throw new AdapterException(Path, File.Exists(System.IO.Path.Combine(Path, PeftFiles.PickledWeights))
                 ? $"the folder holds {PeftFiles.PickledWeights} but no {PeftFiles.Weights}; a pickle is never read because it can run code: load the adapter with PEFT and save it with save_pretrained(folder, safe_serialization=True)."
                 : $"the folder holds no {PeftFiles.Weights}; give the folder that PEFT's save_pretrained wrote.");
-        if (options.AllowOutsideLinks || RealPath.Of(root) is not { } realRoot) return;
+        if (options.AllowOutsideLinks) return;
         foreach (var file in (string[])[Config, Weights])
         {
-            if (RealPath.Of(file) is { } real && !RealPath.IsInside(real, realRoot))
+            if (FolderBoundary.Outside(root, file) is { } real)
                 throw new AdapterException(file, $"a link leads to '{real}', outside the folder '{root}'; copy the file there, or set {nameof(AdapterLoadOptions.AllowOutsideLinks)} where the place is trusted.");
         }
     }

@@ -7,8 +7,8 @@ public sealed record AdapterLoadOptions
     public bool AllowNonFinite { get; init; }
 
     /// <summary>
-    /// Follow symbolic links that lead out of the given folder. Default false: an adapter from a stranger could point at any file. Set it for folders that are
-    /// made of such links, like the snapshots in a model hub's cache.
+    /// Follow symbolic links that lead out of the given folder. Default false: an adapter from a stranger could point at any file. The snapshots in
+    /// a model hub's cache, which link to the blobs beside them, need no permission.
     /// </summary>
     public bool AllowOutsideLinks { get; init; }
 }

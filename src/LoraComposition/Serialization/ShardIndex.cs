@@ -38,37 +38,14 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> FileOf)
         return new ShardIndex(fileOf);
     }
 
-    /// <summary>The file a shard's name stands for, when its links are followed as long as they stay in the folder.</summary>
+    /// <summary>The path of a shard, whose links must not leave the folder.</summary>
     /// <exception cref="ModelFileException">The shard is a link to somewhere else.</exception>
     public static string Locate(string folder, string shard, Func<string, Exception?, ModelFileException> refusal)
     {
-        const int MostLinks = 16;
         string path = Path.Combine(folder, shard);
-        for (int i = 0; i < MostLinks; i++)
-        {
-            if (new FileInfo(path).LinkTarget is not { } target) return path;
-            if (!IsPlainFileName(target)) throw refusal("the shard is a link that leaves the folder; put the file itself there.", null);
-            path = Path.Combine(folder, target);
-        }
-        throw refusal("the shard is a chain of too many links; put the file itself there.", null);
+        if (!File.Exists(path) && new FileInfo(path).LinkTarget is not null) throw refusal("the shard is a link that leads nowhere; put the file itself there.", null);
+        return FolderBoundary.Outside(folder, path) is { } real ? throw refusal($"the shard is a link that leaves the folder, to '{real}'; put the file itself there.", null) : path;
     }
-
-    /// <summary>Writes an index as transformers does; the same tensors give the same bytes. The total is that of the tensors' bytes.</summary>
-    public void Write(string path, long totalBytes) => AtomicFile.Write(path, stream =>
-    {
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("metadata");
-            json.WriteNumber("total_size", totalBytes);
-            json.WriteEndObject();
-            json.WriteStartObject("weight_map");
-            foreach (var (name, file) in FileOf.OrderBy(entry => entry.Key, StringComparer.Ordinal)) json.WriteString(name, file);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        stream.WriteByte((byte)'\n');
-    });
 
     // Both separators and the drive's colon everywhere, so that a folder means the same on every system.
     static bool IsPlainFileName(string name) =>
