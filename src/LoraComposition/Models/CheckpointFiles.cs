@@ -27,8 +27,10 @@ internal sealed class CheckpointFiles : IDisposable
     public IReadOnlyCollection<string> Names => fileOf.Keys;
 
     /// <summary>Opens the checkpoint in a folder. Where there are both, the single file wins, as in transformers.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="allowOutsideLinks">Whether shards may be links that leave the folder. A single file may always be one.</param>
     /// <exception cref="ModelFileException">There is none, a file is damaged, or index and shards do not name the same tensors.</exception>
-    public static CheckpointFiles Open(string folder)
+    public static CheckpointFiles Open(string folder, bool allowOutsideLinks = false)
     {
         if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds config.json and {FileName}.");
         string single = System.IO.Path.Combine(folder, FileName), index = System.IO.Path.Combine(folder, ShardIndex.FileName);
@@ -36,7 +38,7 @@ internal sealed class CheckpointFiles : IDisposable
         var checkpoint = new CheckpointFiles(sharded ? index : single);
         try
         {
-            if (sharded) checkpoint.OpenShards(folder);
+            if (sharded) checkpoint.OpenShards(folder, allowOutsideLinks);
             else if (File.Exists(single)) checkpoint.Add(SafetensorsFile.Open(single));
             else throw new CheckpointException(single, Missing(folder));
             return checkpoint;
@@ -65,16 +67,18 @@ internal sealed class CheckpointFiles : IDisposable
         foreach (var file in files) file.Dispose();
     }
 
-    void OpenShards(string folder)
+    void OpenShards(string folder, bool allowOutsideLinks)
     {
         var index = ShardIndex.Read(Path, (message, cause) => new CheckpointException(Path, message, cause));
+        string? realFolder = RealPath.Of(folder);
         var shards = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         foreach (string shard in index.FileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             string named = System.IO.Path.Combine(folder, shard);
-            string located = ShardIndex.Locate(folder, shard, (message, cause) => new CheckpointException(named, message, cause));
-            if (!File.Exists(located)) throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
-            shards.Add(shard, Add(SafetensorsFile.Open(located)));
+            string real = RealPath.Of(named) ?? throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
+            if (!allowOutsideLinks && realFolder is not null && !RealPath.IsInside(real, realFolder))
+                throw new CheckpointException(named, $"the shard is a link that leaves the folder, to {real}; copy the file there, or set AllowOutsideLinks where the place is trusted.");
+            shards.Add(shard, Add(SafetensorsFile.Open(named)));
         }
         foreach (var (name, shard) in index.FileOf)
         {

@@ -31,26 +31,11 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> FileOf)
             if (entry.Value.ValueKind != JsonValueKind.String) throw refusal($"weight_map, tensor '{entry.Name}': expected a file's name, found {entry.Value.ValueKind}.", null);
             string shard = entry.Value.GetString()!;
             if (!IsPlainFileName(shard))
-                throw refusal($"weight_map, tensor '{entry.Name}': expected the plain name of a {Extension} file beside the index, found {JsonSerializer.Serialize(shard[..Math.Min(shard.Length, 80)])}.", null);
+                throw refusal($"weight_map, tensor '{entry.Name}': expected the plain name of a {Extension} file beside the index, found '{Excerpt.Of(shard)}'.", null);
             fileOf.Add(entry.Name, shard);
         }
         if (fileOf.Count == 0) throw refusal("weight_map is empty, expected the file of each tensor.", null);
         return new ShardIndex(fileOf);
-    }
-
-    /// <summary>The file a shard's name stands for, when its links are followed as long as they stay in the folder.</summary>
-    /// <exception cref="ModelFileException">The shard is a link to somewhere else.</exception>
-    public static string Locate(string folder, string shard, Func<string, Exception?, ModelFileException> refusal)
-    {
-        const int MostLinks = 16;
-        string path = Path.Combine(folder, shard);
-        for (int i = 0; i < MostLinks; i++)
-        {
-            if (new FileInfo(path).LinkTarget is not { } target) return path;
-            if (!IsPlainFileName(target)) throw refusal("the shard is a link that leaves the folder; put the file itself there.", null);
-            path = Path.Combine(folder, target);
-        }
-        throw refusal("the shard is a chain of too many links; put the file itself there.", null);
     }
 
     /// <summary>Writes an index as transformers does; the same tensors give the same bytes. The total is that of the tensors' bytes.</summary>
