@@ -30,7 +30,7 @@ static class ToolOutput
     {
         if (parsed.GetValue(GlobalOptions.Json))
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(result, json));
+            Console.Out.WriteLine(JsonSerializer.Serialize(result, result!.GetType(), json));
             return;
         }
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });

@@ -1,18 +1,53 @@
 using System.CommandLine;
+using LoraComposition.CommandLine;
+using LoraComposition.Tool.Checking;
+using LoraComposition.Tool.Inputs;
+using Spectre.Console;
 
 namespace LoraComposition.Tool.Commands;
 
-/// <summary><c>check</c>: says what a file or folder holds.</summary>
+/// <summary><c>check</c>: says whether adapters fit a base, why not, and how alike they are.</summary>
 static class CheckCommand
 {
-    static readonly Argument<string> path = new("PATH") { Description = "A safetensors file, an adapter folder or a checkpoint folder." };
+    static readonly Option<string> @base = CommonOptions.Base();
+    static readonly Option<string[]> adapters = CommonOptions.Adapters();
+
+    const string Description = """
+        Says for each adapter what matches the base and what is refused and why, and how alike the adapters are. Exit code 1 when anything is refused.
+
+        Examples:
+          lora-compose check --base vit --adapter a --adapter b
+          lora-compose check --base vit --adapter a --adapter b --json
+        """;
 
     public static Command Create()
     {
-        var command = new Command("check", "Says what a safetensors file, an adapter folder or a checkpoint folder holds.") { path };
-        command.SetAction(parsed => Run(parsed));
+        var command = new Command("check", Description) { @base, adapters };
+        command.SetAction((parsed, cancellation) => Task.Run(() =>
+        {
+            var report = CompatibilityCheck.Run(parsed.GetValue(@base)!, parsed.GetValue(adapters)!, cancellation);
+            ToolOutput.Write(parsed, report, Print);
+            return report.AllFit ? ExitCodes.Done : ExitCodes.Refused;
+        }, CancellationToken.None));
         return command;
     }
 
-    static int Run(ParseResult parsed) => throw new NotImplementedException();
+    static void Print(IAnsiConsole console, CheckReport report)
+    {
+        foreach (var adapter in report.Adapters)
+        {
+            console.WriteLine(adapter.Fits
+                ? $"{adapter.Name}: fits. {adapter.Matched.Count} layers, rank {(adapter.Ranks![0] == adapter.Ranks[1] ? $"{adapter.Ranks[0]}" : $"{adapter.Ranks[0]} to {adapter.Ranks[1]}")}, norm {adapter.Norm:G4}."
+                : $"{adapter.Name}: refused. {adapter.Refusals[0]}{(adapter.Refusals.Count > 1 ? $" And {adapter.Refusals.Count - 1} more; --json lists them." : "")}");
+            foreach (string warning in adapter.Warnings) console.WriteLine($"  warning: {warning}");
+        }
+        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        if (report.Pairs.Count > 0)
+        {
+            var table = new Table().AddColumns("adapter", "adapter", "cosine of the updates");
+            foreach (var pair in report.Pairs) table.AddRow(Markup.Escape(pair.First), Markup.Escape(pair.Second), $"{pair.Cosine:F4}");
+            console.Write(table);
+        }
+        console.WriteLine(report.AllFit ? "All adapters fit the base." : $"{report.Adapters.Count(adapter => !adapter.Fits)} of {report.Adapters.Count} adapters are refused.");
+    }
 }

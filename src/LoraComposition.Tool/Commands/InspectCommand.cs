@@ -1,4 +1,6 @@
 using System.CommandLine;
+using LoraComposition.CommandLine;
+using LoraComposition.Tool.Inspecting;
 
 namespace LoraComposition.Tool.Commands;
 
@@ -7,12 +9,23 @@ static class InspectCommand
 {
     static readonly Argument<string> path = new("PATH") { Description = "A safetensors file, an adapter folder or a checkpoint folder." };
 
+    const string Description = """
+        Says what a safetensors file, an adapter folder or a checkpoint folder holds.
+
+        Examples:
+          lora-compose inspect adapters/eurosat
+          lora-compose inspect vit-base-patch32-224-in21k
+          lora-compose inspect model.safetensors --json
+        """;
+
     public static Command Create()
     {
-        var command = new Command("inspect", "Says what a safetensors file, an adapter folder or a checkpoint folder holds.") { path };
-        command.SetAction(parsed => Run(parsed));
+        var command = new Command("inspect", Description) { path };
+        command.SetAction(parsed =>
+        {
+            ToolOutput.Write(parsed, Inspector.Inspect(parsed.GetValue(path)!), InspectionText.Print);
+            return ExitCodes.Done;
+        });
         return command;
     }
-
-    static int Run(ParseResult parsed) => throw new NotImplementedException();
 }

@@ -12,6 +12,9 @@ sealed record AdapterInspection : Inspection
     /// <summary>The model it was trained on, where named.</summary>
     public required string? BaseModel { get; init; }
 
+    /// <summary>The revision of that model, where named.</summary>
+    public required string? Revision { get; init; }
+
     /// <summary>The names of the adapted layers without their place: <c>q_proj</c>, <c>v_proj</c>, …</summary>
     public required IReadOnlyList<string> Targets { get; init; }
 

@@ -8,4 +8,4 @@ namespace LoraComposition.Tool.Inspecting;
 /// <param name="InFeatures">The width of the layer's input.</param>
 /// <param name="OutFeatures">The width of its output.</param>
 /// <param name="Norm">The Frobenius norm of the update, scaling included.</param>
-sealed record AdapterLayer(string Path, long Rank, double Alpha, double Scaling, long InFeatures, long OutFeatures, double Norm);
+sealed record AdapterLayer(string Path, long Rank, double? Alpha, double Scaling, long InFeatures, long OutFeatures, double Norm);

@@ -7,6 +7,9 @@ namespace LoraComposition.Adapters;
 /// <param name="Name">What to call the adapter.</param>
 internal sealed record AdapterFolder(string Path, string Name)
 {
+    // A folder that may not be read, beside the adapters, is passed over.
+    static readonly EnumerationOptions all = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+
     /// <summary>The path of the configuration.</summary>
     public string Config => System.IO.Path.Combine(Path, PeftFiles.Config);
 
@@ -60,7 +63,7 @@ internal sealed record AdapterFolder(string Path, string Name)
 
     static bool HasConfig(string folder) => File.Exists(System.IO.Path.Combine(folder, PeftFiles.Config));
 
-    static IEnumerable<string> Inner(string folder) => Directory.GetDirectories(folder).Order(StringComparer.Ordinal);
+    static IEnumerable<string> Inner(string folder) => Directory.GetDirectories(folder, "*", all).Order(StringComparer.Ordinal);
 
     static string LastPart(string folder)
     {

@@ -49,6 +49,9 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>The SHA-256 of the weights file the module was read from, 64 lower-case hexadecimal digits; null where it was made in memory.</summary>
     public string? Fingerprint { get; internal init; }
 
+    /// <summary>The weights file the module was read from; null where it was made in memory.</summary>
+    public string? WeightsPath { get; internal init; }
+
     /// <summary>What was odd about the files the module was read from, but changes nothing; empty where nothing was.</summary>
     public IReadOnlyList<string> Warnings { get; internal init; } = [];
 
@@ -59,6 +62,10 @@ public sealed class LoraAdapter : IDisposable
     public long ParameterCount => layers.Values.Sum(d => d.Rank * (d.InFeatures + d.OutFeatures));
 
     /// <summary>Reads one adapter from a PEFT folder (<c>adapter_config.json</c> and <c>adapter_model.safetensors</c>).</summary>
+    /// <remarks>
+    /// Only plain LoRA on linear layers is read; every other setting is refused. A rank that differs from the tensors', and <c>fan_in_fan_out</c>, which PEFT
+    /// itself passes over on linear layers, give a warning in <see cref="Warnings"/>.
+    /// </remarks>
     /// <param name="folder">The folder that holds the two files, or one single sub-folder that does, as PEFT writes adapters with a name.</param>
     /// <param name="name">What to call the adapter; the name of the folder that holds the two files where not given.</param>
     /// <param name="options">What is let through; defaults where not given.</param>
@@ -90,14 +97,12 @@ public sealed class LoraAdapter : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         var sites = new SiteIndex(model);
         var match = AdapterMatch.Resolve(model, [this]);
-        return new LoraAdapter(Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), BaseModel)
-        {
-            Revision = Revision,
-            Head = Head?.Clone(),
-            Warnings = Warnings,
-            Provenance = Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path),
-        };
+        return With(Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path));
     }
+
+    /// <summary>The same module with other numbers or names for its layers: what is known about it, and a copy of its head, go along.</summary>
+    internal LoraAdapter With(string name, IEnumerable<KeyValuePair<string, LoraDelta>> layers, AdapterProvenance? provenance) =>
+        new(name, layers, BaseModel) { Revision = Revision, Head = Head?.Clone(), Warnings = Warnings, Provenance = provenance };
 
     /// <inheritdoc/>
     public void Dispose()

@@ -34,6 +34,9 @@ public sealed class LoraDelta : IDisposable
     /// <summary>The factor in front of <c>B·A</c>.</summary>
     public double Scaling { get; }
 
+    /// <summary>The setting alpha that the scaling was made of, where it was read from a file; null elsewhere.</summary>
+    public double? Alpha { get; init; }
+
     /// <summary>The rank r of the two factors.</summary>
     public long Rank => A.shape[0];
 
@@ -53,7 +56,7 @@ public sealed class LoraDelta : IDisposable
 
     /// <summary>Copies both factors.</summary>
     /// <returns>An independent update. The caller owns it.</returns>
-    public LoraDelta Clone() => new(A.clone(), B.clone(), Scaling);
+    public LoraDelta Clone() => new(A.clone(), B.clone(), Scaling) { Alpha = Alpha };
 
     /// <inheritdoc/>
     public void Dispose()

@@ -69,7 +69,7 @@ internal sealed class PeftAdapterReader
         SavedHead? head = null;
         try
         {
-            foreach (var (layer, a, b) in tensors.Layers) layers.Add(new(layer, ReadDelta(file, a, b, config.Scaling(layer, a.Shape[0]))));
+            foreach (var (layer, a, b) in tensors.Layers) layers.Add(new(layer, ReadDelta(file, layer, a, b)));
             head = ReadHead(file, tensors);
             if (nonFinite.Count > 0) warnings.Add($"tensor '{nonFinite[0]}' holds NaN or infinite numbers{(nonFinite.Count > 1 ? $", and so do {nonFinite.Count - 1} others" : "")}.");
             return new LoraAdapter(folder.Name, layers, config.BaseModel)
@@ -78,6 +78,7 @@ internal sealed class PeftAdapterReader
                 Revision = config.Revision,
                 Provenance = provenance,
                 Fingerprint = FingerprintOf(folder.Weights),
+                WeightsPath = folder.Weights,
                 Warnings = warnings,
             };
         }
@@ -112,10 +113,10 @@ internal sealed class PeftAdapterReader
         warnings.Add($"layer '{odd[0].Layer}' has rank {odd[0].Rank} although 'r' and 'rank_pattern' say {odd[0].Expected}{(odd.Count > 1 ? $", and so for {odd.Count - 1} others" : "")}; the tensors' rank is used, also to divide alpha.");
     }
 
-    LoraDelta ReadDelta(SafetensorsFile file, TensorInfo a, TensorInfo b, double scaling)
+    LoraDelta ReadDelta(SafetensorsFile file, string layer, TensorInfo a, TensorInfo b)
     {
         using var scope = NewDisposeScope();
-        return new LoraDelta(ReadTensor(file, a.Name), ReadTensor(file, b.Name), scaling);
+        return new LoraDelta(ReadTensor(file, a.Name), ReadTensor(file, b.Name), config.Scaling(layer, a.Shape[0])) { Alpha = config.Alpha.For(layer) };
     }
 
     SavedHead? ReadHead(SafetensorsFile file, PeftTensors tensors)

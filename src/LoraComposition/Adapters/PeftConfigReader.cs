@@ -124,9 +124,10 @@ internal sealed class PeftConfigReader
         if (Find("modules_to_save") is not { } value) return false;
         if (value.ValueKind != JsonValueKind.Array) throw Expected("modules_to_save", "a list of names", value);
         var names = value.EnumerateArray().Select(name => Text("modules_to_save", name)).ToList();
-        if (names.Find(name => name != PeftKey.Head) is { } other)
+        // For sequence classification PEFT lists two names by itself, of which a model has one.
+        if (names.Find(name => name is not (PeftKey.Head or "score")) is { } other)
             throw new AdapterException(path, $"'modules_to_save' names '{other}', a whole trained module that would be dropped; only the head '{PeftKey.Head}' is read, so train the adapter again without it.");
-        return names.Count > 0;
+        return names.Contains(PeftKey.Head);
     }
 
     ModuleSelector? Selector(string setting, LayerFilter? blocks)

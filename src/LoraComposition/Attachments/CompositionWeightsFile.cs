@@ -31,31 +31,16 @@ internal static class CompositionWeightsFile
 
     public static CompositionWeights Read(string path)
     {
-        ModelFileException Refuse(string message, Exception? cause = null) => new(path, message, cause);
+        ModelFileException Refuse(string message, Exception? cause) => new(path, message, cause);
 
-        var (handle, _) = RegularFile.Open(path, Refuse);
-        byte[] text;
-        using (handle)
-        {
-            var length = RandomAccess.GetLength(handle);
-            if (length > MaxLength) throw Refuse($"the file is {length} bytes long, expected at most {MaxLength}.");
-            text = new byte[length];
-            RegularFile.ReadExactly(handle, text, 0, Refuse);
-        }
+        using var document = JsonFile.Read(path, MaxLength, Refuse);
+        var root = document.RootElement;
+        if (!root.TryGetProperty("format", out var format) || format.ValueKind != JsonValueKind.String || format.GetString() != Format)
+            throw Refuse($"expected \"format\": \"{Format}\", found {(format.ValueKind == JsonValueKind.Undefined ? "none" : format)}; give the weights a composition saved.", null);
         try
         {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object) throw Refuse($"expected a JSON object, found {root.ValueKind}.");
-            if (!root.TryGetProperty("format", out var format) || format.ValueKind != JsonValueKind.String || format.GetString() != Format)
-                throw Refuse($"expected \"format\": \"{Format}\", found {(format.ValueKind == JsonValueKind.Undefined ? "none" : format)}; give the weights a composition saved.");
             var names = Member(root, "adapters", JsonValueKind.Array).EnumerateArray().Select(name => Text(name)).ToArray();
             return new CompositionWeights(names, Member(root, "layers", JsonValueKind.Object).EnumerateObject().Select(layer => KeyValuePair.Create(layer.Name, Numbers(layer))));
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // System.Text.Json throws the latter for half a surrogate pair in a text.
-            throw Refuse($"not valid JSON: {e.Message}", e);
         }
         catch (ArgumentException e)
         {
@@ -63,12 +48,12 @@ internal static class CompositionWeightsFile
         }
 
         JsonElement Member(JsonElement root, string name, JsonValueKind kind) =>
-            root.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : throw Refuse($"\"{name}\": expected {kind}, found {(value.ValueKind == JsonValueKind.Undefined ? "none" : value.ValueKind)}.");
+            root.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : throw Refuse($"\"{name}\": expected {kind}, found {(value.ValueKind == JsonValueKind.Undefined ? "none" : value.ValueKind)}.", null);
 
-        string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Refuse($"\"adapters\": expected names, found {value.ValueKind}.");
+        string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Refuse($"\"adapters\": expected names, found {value.ValueKind}.", null);
 
         IReadOnlyList<double> Numbers(JsonProperty layer) => layer.Value.ValueKind == JsonValueKind.Array
-            ? [.. layer.Value.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetDouble(out double number) ? number : throw Refuse($"layer '{layer.Name}': expected numbers, found {n.ValueKind}."))]
-            : throw Refuse($"layer '{layer.Name}': expected a list of numbers, found {layer.Value.ValueKind}.");
+            ? [.. layer.Value.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetDouble(out double number) ? number : throw Refuse($"layer '{layer.Name}': expected numbers, found {n.ValueKind}.", null))]
+            : throw Refuse($"layer '{layer.Name}': expected a list of numbers, found {layer.Value.ValueKind}.", null);
     }
 }

@@ -41,7 +41,7 @@ public static class AdapterCompression
                 deltas.Add(new(path, compressed.Delta));
                 report.Add(new LayerCompression(path, compressed.RankBefore, compressed.Rank, compressed.RetainedEnergy, compressed.RelativeError));
             }
-            return new CompressedAdapter(new LoraAdapter(name ?? adapter.Name, deltas, adapter.BaseModel), report.AsReadOnly());
+            return new CompressedAdapter(adapter.With(name ?? adapter.Name, deltas, adapter.Provenance), report.AsReadOnly());
         }
         catch
         {

@@ -7,10 +7,10 @@ namespace LoraComposition.Models;
 /// The tensors of a checkpoint, which lie in one safetensors file or in the shards that an index names. Opening reads and checks the headers only. Knows no model.
 /// </summary>
 /// <remarks>Owns the open files; tensors that were read outlive it.</remarks>
-internal sealed class CheckpointFiles : IDisposable
+public sealed class CheckpointFiles : IDisposable
 {
     /// <summary>The name of a checkpoint in one file.</summary>
-    public const string FileName = "model.safetensors";
+    internal const string FileName = "model.safetensors";
 
     // What torch.save and its relatives write; never opened.
     static readonly string[] pickles = [".bin", ".pt", ".pth", ".ckpt", ".pkl", ".bin.index.json"];
@@ -23,12 +23,16 @@ internal sealed class CheckpointFiles : IDisposable
     /// <summary>The file, or the index of the shards.</summary>
     public string Path { get; }
 
+    /// <summary>The open files: one, or the shards in ordinal order of their names.</summary>
+    public IReadOnlyList<SafetensorsFile> Files => files;
+
     /// <summary>The names of all tensors, in the order of the files and of their bytes.</summary>
     public IReadOnlyCollection<string> Names => fileOf.Keys;
 
     /// <summary>Opens the checkpoint in a folder. Where there are both, the single file wins, as in transformers.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="folder">A folder that holds <c>model.safetensors</c>, or <c>model.safetensors.index.json</c> and the shards it names.</param>
     /// <param name="allowOutsideLinks">Whether shards may be links that leave the folder. A single file may always be one.</param>
+    /// <returns>The open checkpoint. The caller owns it.</returns>
     /// <exception cref="ModelFileException">There is none, a file is damaged, or index and shards do not name the same tensors.</exception>
     public static CheckpointFiles Open(string folder, bool allowOutsideLinks = false)
     {
@@ -50,13 +54,19 @@ internal sealed class CheckpointFiles : IDisposable
         }
     }
 
-    /// <summary>What a tensor is, or null where the checkpoint has none of that name.</summary>
+    /// <summary>What a tensor is.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <returns>Its type, shape and place, or null where the checkpoint has none of that name.</returns>
     public TensorInfo? Find(string name) => fileOf.TryGetValue(name, out var file) ? file.Tensors[name] : null;
 
-    /// <summary>The file that holds a tensor of <see cref="Names"/>.</summary>
+    /// <summary>Finds the file of a tensor.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <returns>The path of the file that holds it.</returns>
     public string PathOf(string name) => fileOf[name].Path;
 
-    /// <summary>Reads one tensor of <see cref="Names"/> in a type of choice.</summary>
+    /// <summary>Reads one tensor in a type of choice.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="dtype">The type to read it in.</param>
     /// <returns>The tensor on the CPU, mapped where the file holds it in this type. The caller owns it.</returns>
     /// <exception cref="SafetensorsException">The file was shortened since it was opened.</exception>
     public Tensor Read(string name, ScalarType dtype) => fileOf[name].Read(name, dtype);

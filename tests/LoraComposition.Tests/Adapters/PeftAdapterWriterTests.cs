@@ -18,6 +18,10 @@ public sealed class PeftAdapterWriterTests : IDisposable
     [InlineData("vit-c")]
     [InlineData("vit-rslora")]
     [InlineData("vit-pattern")]
+    [InlineData("vit-head")]
+    [InlineData("vit-layers")]
+    [InlineData("vit-regex")]
+    [InlineData("vit-all-linear")]
     public void What_was_read_comes_back_exactly_and_in_the_same_bytes(string fixture)
     {
         using var adapter = LoraAdapter.Load(PeftFolder.Fixture(fixture));
@@ -125,6 +129,7 @@ public sealed class PeftAdapterWriterTests : IDisposable
 
     static void IsSame(LoraAdapter actual, LoraAdapter expected)
     {
+        actual.Warnings.Should().BeEmpty();
         actual.Layers.Keys.Should().Equal(expected.Layers.Keys);
         foreach (var (layer, delta) in expected.Layers)
         {

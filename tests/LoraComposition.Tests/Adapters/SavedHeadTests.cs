@@ -66,6 +66,16 @@ public sealed class SavedHeadTests : IDisposable
         adapter.Head.Should().NotBeNull();
     }
 
+    [Fact]
+    public void The_second_name_that_peft_lists_by_itself_is_passed_over()
+    {
+        PeftFolder.Copy(folder, "vit-head");
+        PeftFolder.Set(folder, "modules_to_save", "[\"classifier\",\"score\"]");
+        using (var adapter = LoraAdapter.Load(folder.Path)) adapter.Head.Should().NotBeNull();
+        PeftFolder.Change(folder, tensors => tensors["base_model.model.score.weight"] = zeros(5, 32));
+        FluentActions.Invoking(() => LoraAdapter.Load(folder.Path)).Should().Throw<AdapterException>().WithMessage("*unexpected tensor 'base_model.model.score.weight'*");
+    }
+
     [Theory]
     [InlineData("no weight", "*file holds no 'base_model.model.classifier.weight'*")]
     [InlineData("misshaped", "*classifier.weight': expected [classes, d], found [32]*")]

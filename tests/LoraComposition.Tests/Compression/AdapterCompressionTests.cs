@@ -103,6 +103,23 @@ public sealed class AdapterCompressionTests
     }
 
     [Fact]
+    public void What_is_known_of_the_adapter_goes_along()
+    {
+        using var scope = NewDisposeScope();
+        using var adapter = new LoraAdapter("a", [new("layer", Diagonal())], "base")
+        {
+            Revision = "r",
+            Head = new SavedHead(ones(2, 4), null),
+            Provenance = new AdapterProvenance { Method = "uniform", Sources = [new AdapterSource { Name = "s", Weight = 1 }] },
+        };
+        using var compressed = AdapterCompression.Compress(adapter, RankTarget.Rank(1));
+        var result = compressed.Adapter;
+        (result.BaseModel, result.Revision, result.Provenance).Should().Be(("base", "r", adapter.Provenance));
+        result.Head!.Weight.ShouldBeIdentical(adapter.Head.Weight);
+        result.Head.Should().NotBeSameAs(adapter.Head);
+    }
+
+    [Fact]
     public void Modules_of_very_different_size_keep_their_ranks()
     {
         using var scope = NewDisposeScope();

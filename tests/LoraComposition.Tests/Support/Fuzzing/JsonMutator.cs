@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace LoraComposition.Tests.Support.Fuzzing;
 
 /// <summary>Spoils JSON texts where it hurts: values, names, entries. What comes out is Latin-1, one character a byte, so that it can be invalid UTF-8 too.</summary>
@@ -16,10 +18,29 @@ internal sealed class JsonMutator(params string[] values)
 
     readonly Dictionary<string, JsonTokens> known = new(StringComparer.Ordinal);
 
-    /// <summary>One mutation of a valid ASCII text that has a property, a text and a number.</summary>
+    /// <summary>One mutation of a valid ASCII text that has a property, a text and a number; or two or three, where the text stays valid JSON in between.</summary>
     public (string Kind, string Json) Mutate(Random random, string json)
     {
         if (!known.TryGetValue(json, out var tokens)) known.Add(json, tokens = new JsonTokens(json));
+        var (kind, spoilt) = Mutate(random, json, tokens);
+        for (var more = Math.Max(0, random.Next(-2, 3)); more > 0; more--)
+        {
+            try
+            {
+                tokens = new JsonTokens(spoilt);
+            }
+            catch (JsonException)
+            {
+                break;
+            }
+            if (tokens.Numbers.Count == 0 || tokens.Texts.Count == 0) break;
+            (kind, spoilt) = ("several", Mutate(random, spoilt, tokens).Json);
+        }
+        return (kind, spoilt);
+    }
+
+    (string Kind, string Json) Mutate(Random random, string json, JsonTokens tokens)
+    {
         Range Pick(List<Range> some) => some[random.Next(some.Count)];
         string Value() => random.Next(2) == 0 && values.Length > 0 ? values[random.Next(values.Length)] : anyValues[random.Next(anyValues.Length)];
 
