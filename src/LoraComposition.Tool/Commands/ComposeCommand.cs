@@ -6,6 +6,7 @@ using LoraComposition.Models;
 using LoraComposition.Tool.Composing;
 using LoraComposition.Tool.Inputs;
 using Spectre.Console;
+using static TorchSharp.torch;
 
 namespace LoraComposition.Tool.Commands;
 
@@ -22,6 +23,8 @@ static class ComposeCommand
     static readonly Option<bool> force = CommonOptions.Force();
     static readonly Option<string> spelling = new("--spelling") { Description = "The layers' names in the adapter: v5 (transformers since 5) or v4 (before).", DefaultValueFactory = _ => "v5" };
 
+    static readonly Option<string> dtype = new("--dtype") { Description = "The type of the written numbers: float32, bfloat16 or float16.", DefaultValueFactory = _ => "float32" };
+
     const string Description = """
         Composes adapters and writes the result, checked by reading it again.
 
@@ -33,7 +36,7 @@ static class ComposeCommand
 
     public static Command Create()
     {
-        var command = new Command("compose", Description) { @base, adapters, weights, form, rank, energy, output, force, spelling };
+        var command = new Command("compose", Description) { @base, adapters, weights, form, rank, energy, output, force, spelling, dtype };
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
@@ -73,6 +76,13 @@ static class ComposeCommand
                 "v5" => ModuleSpelling.Transformers5,
                 "v4" => ModuleSpelling.Transformers4,
                 var other => throw new UsageException($"--spelling {other}: expected v4 or v5."),
+            },
+            Dtype = parsed.GetValue(dtype) switch
+            {
+                "float32" => ScalarType.Float32,
+                "bfloat16" => ScalarType.BFloat16,
+                "float16" => ScalarType.Float16,
+                var other => throw new UsageException($"--dtype {other}: expected float32, bfloat16 or float16."),
             },
         };
     }

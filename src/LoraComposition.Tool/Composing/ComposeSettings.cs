@@ -1,5 +1,6 @@
 using LoraComposition.Compression;
 using LoraComposition.Models;
+using static TorchSharp.torch;
 
 namespace LoraComposition.Tool.Composing;
 
@@ -15,4 +16,7 @@ sealed record ComposeSettings
     public required RankTarget? Compression { get; init; }
     public required string Out { get; init; }
     public required ModuleSpelling Spelling { get; init; }
+
+    /// <summary>The type of the numbers in the written file.</summary>
+    public required ScalarType Dtype { get; init; }
 }

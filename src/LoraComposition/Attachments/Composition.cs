@@ -132,9 +132,12 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="spelling">Whose names its file uses.</param>
     /// <returns>A copy, with the modules and their weights as its provenance. The caller owns it.</returns>
     /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
-    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToDelta(), Provenance(spelling));
+    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToDelta(), ToProvenance(spelling));
 
-    AdapterProvenance Provenance(ModuleSpelling spelling)
+    /// <summary>What is composed, and how: the method, and each adapter with its fingerprint and present weights.</summary>
+    /// <param name="spelling">Whose names of the layers to use.</param>
+    /// <returns>The provenance that <see cref="ToAdapter"/> writes.</returns>
+    public AdapterProvenance ToProvenance(ModuleSpelling spelling = ModuleSpelling.Transformers5)
     {
         const string Suffix = "Composer";
         var methods = Layers.Select(l => l.Layer.GetType().Name).Distinct().Select(type => (type.EndsWith(Suffix, StringComparison.Ordinal) ? type[..^Suffix.Length] : type).ToLowerInvariant());

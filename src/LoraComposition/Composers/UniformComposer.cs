@@ -21,5 +21,5 @@ public sealed class UniformComposer : LoraComposer
     protected override bool WeightsAreConstant => true;
 
     /// <inheritdoc/>
-    public override Tensor Weights() => full(ModuleCount, 1.0 / ModuleCount, device: base_layer.weight!.device);
+    public override Tensor Weights() => full(ModuleCount, 1.0 / ModuleCount, dtype: ScalarType.Float64, device: base_layer.weight!.device);
 }

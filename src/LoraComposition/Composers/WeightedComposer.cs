@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace LoraComposition.Composers;
 
 /// <summary>Updates with given weights: <c>W = W₀ + Σ wₙ·ΔWₙ</c>, any real numbers. Nothing to train.</summary>
-/// <remarks>The weight is merged at the first forward pass and kept, so that the layer then costs what the base layer costs.</remarks>
+/// <remarks>The weights are kept in float64. The layer's weight is merged at the first forward pass and kept, so that the layer then costs what the base layer costs.</remarks>
 public sealed class WeightedComposer : LoraComposer
 {
     readonly double[] weights;
@@ -32,5 +32,5 @@ public sealed class WeightedComposer : LoraComposer
     protected override bool WeightsAreConstant => true;
 
     /// <inheritdoc/>
-    public override Tensor Weights() => tensor(weights, dtype: base_layer.weight!.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, device: base_layer.weight!.device);
+    public override Tensor Weights() => tensor(weights, dtype: ScalarType.Float64, device: base_layer.weight!.device);
 }

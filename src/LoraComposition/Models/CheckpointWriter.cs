@@ -7,18 +7,18 @@ namespace LoraComposition.Models;
 /// <summary>Writes the tensors of a checkpoint into a folder as transformers does: in one file, or in shards with an index. Knows no model.</summary>
 internal static class CheckpointWriter
 {
-    static readonly Dictionary<string, string> metadata = new() { ["format"] = "pt" };
-
     /// <summary>Writes the tensors. Each file is replaced whole or not at all; of shards the index comes last.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="tensors">The tensors in the order in which they fill the shards. They stay the caller's.</param>
     /// <param name="dtype">The type in the file; null leaves each its own.</param>
     /// <param name="maxShardBytes">The most bytes of tensors in one file; null for one file.</param>
+    /// <param name="entries">Free text entries for each file, beside the format's.</param>
     /// <exception cref="ArgumentException">The type is none of floating-point numbers, a number is too large for it, or the size is not positive. Nothing was written.</exception>
-    public static void Write(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long? maxShardBytes)
+    public static void Write(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long? maxShardBytes, IEnumerable<KeyValuePair<string, string>> entries)
     {
         if (maxShardBytes < 1) throw new ArgumentOutOfRangeException(nameof(maxShardBytes), maxShardBytes, "A shard must hold at least one byte.");
         if (dtype is { } type) CheckRange(tensors, type);
+        var metadata = new Dictionary<string, string>(entries) { ["format"] = "pt" };
         Directory.CreateDirectory(folder);
         var shards = Split(tensors, dtype, maxShardBytes ?? long.MaxValue);
         string single = Path.Combine(folder, CheckpointFiles.FileName);

@@ -39,7 +39,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
         var mutator = new SafetensorsMutator(Valid());
         var kinds = Fuzz.Run(seed: 1, count: 20_000, mutator.Mutate, Load);
         kinds.Should().HaveCountGreaterThanOrEqualTo(15).And.AllSatisfy(kind => kind.Value.Refused.Should().BePositive(kind.Key));
-        kinds.Values.Sum(kind => kind.Loaded).Should().BeGreaterThan(1000, "the other half of the test is about files that load");
+        kinds.Values.Sum(kind => kind.Loaded).Should().BeGreaterThan(500, "the other half of the test is about files that load");
     }
 
     [Fact]

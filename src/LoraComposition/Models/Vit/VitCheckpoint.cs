@@ -1,3 +1,4 @@
+using LoraComposition.Adapters;
 using LoraComposition.Models.Vit.Layouts;
 using LoraComposition.Serialization;
 using static TorchSharp.torch;
@@ -39,7 +40,7 @@ internal static class VitCheckpoint
     public static void Save(VisionTransformer model, string folder, VitSaveOptions options)
     {
         var tensors = model.Slots(TransformersVitLayout.Default).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
-        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes);
+        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []);
         VitConfigFile.Write(Path.Combine(folder, Config), model.Config);
     }
 

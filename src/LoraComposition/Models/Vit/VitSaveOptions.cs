@@ -1,3 +1,4 @@
+using LoraComposition.Adapters;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Models.Vit;
@@ -13,4 +14,7 @@ public sealed record VitSaveOptions
     /// before is deleted, because readers would prefer it. A tensor larger than this gets a file of its own. Default null: one file.
     /// </summary>
     public long? MaxShardBytes { get; init; }
+
+    /// <summary>How the weights came about, for example what <c>Composition.ToProvenance</c> gives before a merge; kept in the file's metadata. Default null: nothing is said.</summary>
+    public AdapterProvenance? Provenance { get; init; }
 }

@@ -1,0 +1,157 @@
+using System.Text.Json;
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
+using LoraComposition.FewShot.Tests.Data;
+using LoraComposition.Models.Vit;
+using LoraComposition.Serialization;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Tool.Tests;
+
+public sealed class ComposeTests : IDisposable
+{
+    private static readonly string[] abc = ["--adapter", Reference.Adapter("vit-a"), "--adapter", Reference.Adapter("vit-b"), "--adapter", Reference.Adapter("vit-c")];
+
+    private readonly TemporaryFolder folder = new();
+    private readonly string output;
+
+    public ComposeTests() => output = Path.Combine(folder.Path, "out");
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("uniform", "cat.uniform", "v5")]
+    [InlineData("uniform", "cat.uniform", "v4")]
+    [InlineData("0.5,0.3,0.2", "cat.weighted", "v5")]
+    [InlineData("1,-0.5,0.25", "cat.negated", "v5")]
+    public async Task TheAdapterAndTheCheckpointComputeWhatPeftComputes(string weights, string expected, string spelling)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+
+        var (code, _, errors) = await CommandLine.RunAsync(["compose", "--base", Reference.Base, .. abc, "--weights", weights, "--as", "adapter", "--out", output, "--spelling", spelling]);
+        (code, errors).Should().BeEquivalentTo((0, Array.Empty<string>()));
+        using (var model = VisionTransformer.Load(Reference.Base))
+        {
+            using var adapter = LoraAdapter.Load(output);
+            using var attached = Composition.AttachUniform(model, [adapter]);
+            ShouldBeClose(model.call(Reference.Pixels()), Reference.Logits(expected));
+            adapter.Layers.Keys.Should().OnlyContain(path => path.StartsWith(spelling == "v5" ? "vit.layers." : "vit.encoder.layer."));
+            adapter.Provenance!.Sources.Select(source => source.Name).Should().Equal("vit-a", "vit-b", "vit-c");
+            adapter.Provenance.Sources.Should().OnlyContain(source => source.Fingerprint != null);
+        }
+
+        string merged = Path.Combine(folder.Path, "merged");
+        (await CommandLine.RunAsync(["compose", "--base", Reference.Base, .. abc, "--weights", weights, "--as", "checkpoint", "--out", merged])).Code.Should().Be(0);
+        using (var model = VisionTransformer.Load(merged)) ShouldBeClose(model.call(Reference.Pixels()), Reference.Logits(expected));
+        using (var file = SafetensorsFile.Open(Path.Combine(merged, "model.safetensors"))) file.Metadata.Values.Should().Contain(text => text.Contains("vit-b"));
+    }
+
+    [Fact]
+    public async Task TheSameCommandGivesTheSameBytes()
+    {
+        string again = Path.Combine(folder.Path, "again", "out");
+        foreach (string place in (string[])[output, again])
+            (await CommandLine.RunAsync(["compose", "--base", Reference.Base, .. abc, "--as", "adapter", "--out", place])).Code.Should().Be(0);
+
+        foreach (string file in Directory.GetFiles(output))
+            File.ReadAllBytes(file).Should().Equal(File.ReadAllBytes(Path.Combine(again, Path.GetFileName(file))), Path.GetFileName(file));
+    }
+
+    [Fact]
+    public async Task WeightsForEachLayerComeFromAFileInWhateverOrder()
+    {
+        string file = Path.Combine(folder.Path, "weights.json");
+        using (var model = VisionTransformer.Load(Reference.Base))
+        {
+            var adapters = new[] { "vit-c", "vit-a", "vit-b" }.Select(name => LoraAdapter.Load(Reference.Adapter(name))).ToArray();
+            using (var composition = Composition.AttachWeighted(model, adapters, [0.2, 0.5, 0.3])) composition.ToWeights().Save(file);
+            foreach (var adapter in adapters) adapter.Dispose();
+        }
+
+        (await CommandLine.RunAsync(["compose", "--base", Reference.Base, .. abc, "--weights", file, "--as", "checkpoint", "--out", output])).Code.Should().Be(0);
+
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var merged = VisionTransformer.Load(output);
+        ShouldBeClose(merged.call(Reference.Pixels()), Reference.Logits("cat.weighted"));
+    }
+
+    [Fact]
+    public async Task CompressionReportsWhatIsLost()
+    {
+        var (code, text, _) = await CommandLine.RunAsync(["compose", "--base", Reference.Base, .. abc, "--as", "adapter", "--rank", "3", "--out", output, "--json"]);
+
+        code.Should().Be(0);
+        var report = JsonDocument.Parse(text).RootElement;
+        report.GetProperty("compression").EnumerateArray().Should().HaveCount(6).And.OnlyContain(layer =>
+            layer.GetProperty("rank").GetInt32() == 3 && layer.GetProperty("rankBefore").GetInt32() == 16 && layer.GetProperty("retainedEnergy").GetDouble() < 1 && layer.GetProperty("relativeError").GetDouble() > 0);
+        report.GetProperty("compressionError").GetProperty("largest").GetDouble().Should().BeGreaterThan(0);
+        report.GetProperty("writtenError").GetProperty("relative").GetDouble().Should().BeLessThan(1e-5);
+        using var adapter = LoraAdapter.Load(output);
+        adapter.Layers.Values.Should().OnlyContain(delta => delta.Rank == 3);
+    }
+
+    [Fact]
+    public async Task SixteenBitsHalveTheFileAndTheErrorIsMeasured()
+    {
+        var (code, text, _) = await CommandLine.RunAsync(["compose", "--base", Reference.Base, .. abc, "--as", "adapter", "--dtype", "bfloat16", "--out", output, "--json"]);
+
+        code.Should().Be(0);
+        JsonDocument.Parse(text).RootElement.GetProperty("writtenError").GetProperty("relative").GetDouble().Should().BeInRange(1e-5, 0.05);
+        using var file = SafetensorsFile.Open(Path.Combine(output, "adapter_model.safetensors"));
+        file.Tensors.Values.Should().OnlyContain(tensor => tensor.Dtype == ScalarType.BFloat16);
+    }
+
+    [Fact]
+    public async Task AFolderThatIsNotEmptyIsKeptWithoutForce()
+    {
+        Directory.CreateDirectory(output);
+        File.WriteAllText(Path.Combine(output, "mine.txt"), "kept");
+        string[] command = ["compose", "--base", Reference.Base, .. abc, "--as", "adapter", "--out", output];
+
+        var (code, _, errors) = await CommandLine.RunAsync(command);
+
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Contain("--force");
+        Directory.GetFiles(output).Should().ContainSingle();
+
+        (await CommandLine.RunAsync([.. command, "--force"])).Code.Should().Be(0);
+        File.ReadAllText(Path.Combine(output, "mine.txt")).Should().Be("kept");
+        using var adapter = LoraAdapter.Load(output);
+    }
+
+    [Theory]
+    [InlineData(1, "reject-dora", "DoRA", "--as", "adapter")]
+    [InlineData(1, "none", "does not exist", "--as", "adapter")]
+    [InlineData(2, "vit-a", "--as", "--as", "novel")]
+    [InlineData(2, "vit-a", "--weights", "--as", "adapter", "--weights", "0.5,0.5")]
+    [InlineData(2, "vit-a", "--weights", "--as", "adapter", "--weights", "NaN")]
+    [InlineData(2, "vit-a", "--weights", "--as", "adapter", "--weights", "missing.json")]
+    [InlineData(2, "vit-a", "--rank", "--as", "adapter", "--rank", "0")]
+    [InlineData(2, "vit-a", "--energy", "--as", "adapter", "--energy", "1.5")]
+    [InlineData(2, "vit-a", "--rank", "--as", "adapter", "--energy", "0.5", "--rank", "3")]
+    [InlineData(2, "vit-a", "--rank", "--as", "checkpoint", "--rank", "3")]
+    [InlineData(2, "vit-a", "--spelling", "--as", "adapter", "--spelling", "v6")]
+    [InlineData(2, "vit-a", "--dtype", "--as", "adapter", "--dtype", "int4")]
+    public async Task ARefusalIsOneLineAndWritesNothing(int expected, string adapter, string names, params string[] options)
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync(["compose", "--base", Reference.Base, "--adapter", Reference.Adapter(adapter), "--out", output, .. options]);
+
+        code.Should().Be(expected);
+        errors.Should().ContainSingle().Which.Should().Contain(names);
+        printed.Should().BeEmpty();
+        Directory.GetFileSystemEntries(folder.Path).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task VerboseAddsTheStackTrace()
+    {
+        var (code, _, errors) = await CommandLine.RunAsync("compose", "--verbose", "--base", Reference.Base, "--adapter", Reference.Adapter("reject-bias"), "--as", "adapter", "--out", output);
+
+        code.Should().Be(1);
+        errors.Should().Contain(line => line.TrimStart().StartsWith("at LoraComposition."));
+    }
+
+    private static void ShouldBeClose(Tensor found, Tensor expected) => (found - expected).abs().max().item<float>().Should().BeLessThan(1e-4f);
+}
