@@ -31,9 +31,10 @@ public sealed class CheckpointFiles : IDisposable
 
     /// <summary>Opens the checkpoint in a folder. Where there are both, the single file wins, as in transformers.</summary>
     /// <param name="folder">A folder that holds <c>model.safetensors</c>, or <c>model.safetensors.index.json</c> and the shards it names.</param>
+    /// <param name="allowOutsideLinks">Whether shards may be links that leave the folder. A single file may always be one.</param>
     /// <returns>The open checkpoint. The caller owns it.</returns>
     /// <exception cref="ModelFileException">There is none, a file is damaged, or index and shards do not name the same tensors.</exception>
-    public static CheckpointFiles Open(string folder)
+    public static CheckpointFiles Open(string folder, bool allowOutsideLinks = false)
     {
         if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds config.json and {FileName}.");
         string single = System.IO.Path.Combine(folder, FileName), index = System.IO.Path.Combine(folder, ShardIndex.FileName);
@@ -41,7 +42,7 @@ public sealed class CheckpointFiles : IDisposable
         var checkpoint = new CheckpointFiles(sharded ? index : single);
         try
         {
-            if (sharded) checkpoint.OpenShards(folder);
+            if (sharded) checkpoint.OpenShards(folder, allowOutsideLinks);
             else if (File.Exists(single)) checkpoint.Add(SafetensorsFile.Open(single));
             else throw new CheckpointException(single, Missing(folder));
             return checkpoint;
@@ -76,16 +77,17 @@ public sealed class CheckpointFiles : IDisposable
         foreach (var file in files) file.Dispose();
     }
 
-    void OpenShards(string folder)
+    void OpenShards(string folder, bool allowOutsideLinks)
     {
         var index = ShardIndex.Read(Path, (message, cause) => new CheckpointException(Path, message, cause));
         var shards = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         foreach (string shard in index.FileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             string named = System.IO.Path.Combine(folder, shard);
-            string located = ShardIndex.Locate(folder, shard, (message, cause) => new CheckpointException(named, message, cause));
-            if (!File.Exists(located)) throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
-            shards.Add(shard, Add(SafetensorsFile.Open(located)));
+            if (!File.Exists(named)) throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
+            if (!allowOutsideLinks && FolderBoundary.Outside(folder, named) is { } real)
+                throw new CheckpointException(named, $"the shard is a link that leaves the folder, to {real}; copy the file there, or set AllowOutsideLinks where the place is trusted.");
+            shards.Add(shard, Add(SafetensorsFile.Open(named)));
         }
         foreach (var (name, shard) in index.FileOf)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraComposition.Serialization;
 
 namespace LoraComposition.Models;
 
@@ -42,12 +43,7 @@ internal sealed class ConfigFields(string path, JsonElement root)
         : value.ValueKind == JsonValueKind.Object ? new ConfigFields(path, value) : throw Expected(name, "an object", value);
 
     /// <summary>The exception for a setting that is not what it must be.</summary>
-    public CheckpointException Expected(string name, string expected, JsonElement found)
-    {
-        const int Longest = 80;
-        string text = found.GetRawText();
-        return new CheckpointException(path, $"expected {expected} for {name}, found {(text.Length <= Longest ? text : text[..Longest] + "…")}.");
-    }
+    public CheckpointException Expected(string name, string expected, JsonElement found) => new(path, $"expected {expected} for {name}, found {Excerpt.Of(found.GetRawText())}.");
 
     int? Integer(string name, int least)
     {

@@ -31,21 +31,29 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> FileOf)
             if (entry.Value.ValueKind != JsonValueKind.String) throw refusal($"weight_map, tensor '{entry.Name}': expected a file's name, found {entry.Value.ValueKind}.", null);
             string shard = entry.Value.GetString()!;
             if (!IsPlainFileName(shard))
-                throw refusal($"weight_map, tensor '{entry.Name}': expected the plain name of a {Extension} file beside the index, found {JsonSerializer.Serialize(shard[..Math.Min(shard.Length, 80)])}.", null);
+                throw refusal($"weight_map, tensor '{entry.Name}': expected the plain name of a {Extension} file beside the index, found '{Excerpt.Of(shard)}'.", null);
             fileOf.Add(entry.Name, shard);
         }
         if (fileOf.Count == 0) throw refusal("weight_map is empty, expected the file of each tensor.", null);
         return new ShardIndex(fileOf);
     }
 
-    /// <summary>The path of a shard, whose links must not leave the folder.</summary>
-    /// <exception cref="ModelFileException">The shard is a link to somewhere else.</exception>
-    public static string Locate(string folder, string shard, Func<string, Exception?, ModelFileException> refusal)
+    /// <summary>Writes an index as transformers does; the same tensors give the same bytes. The total is that of the tensors' bytes.</summary>
+    public void Write(string path, long totalBytes) => AtomicFile.Write(path, stream =>
     {
-        string path = Path.Combine(folder, shard);
-        if (!File.Exists(path) && new FileInfo(path).LinkTarget is not null) throw refusal("the shard is a link that leads nowhere; put the file itself there.", null);
-        return FolderBoundary.Outside(folder, path) is { } real ? throw refusal($"the shard is a link that leaves the folder, to '{real}'; put the file itself there.", null) : path;
-    }
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("metadata");
+            json.WriteNumber("total_size", totalBytes);
+            json.WriteEndObject();
+            json.WriteStartObject("weight_map");
+            foreach (var (name, file) in FileOf.OrderBy(entry => entry.Key, StringComparer.Ordinal)) json.WriteString(name, file);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        stream.WriteByte((byte)'\n');
+    });
 
     // Both separators and the drive's colon everywhere, so that a folder means the same on every system.
     static bool IsPlainFileName(string name) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using LoraComposition.Serialization;
 
 namespace LoraComposition.Models.Vit;
 
@@ -56,7 +57,7 @@ internal sealed partial class TimmConfig
         int width = Agreed("embed_dim", patch[0]), channels = Agreed("in_chans", patch[1]), side = Agreed("patch_size", patch[2]);
         string architecture = fields.Text("architecture")!;
         if (arguments?.Find("patch_size") is null && PatchInName().Match(architecture) is { Success: true } named && named.Groups[1].Value != side.ToString(CultureInfo.InvariantCulture))
-            throw new CheckpointException(files.PathOf("patch_embed.proj.weight"), $"expected patches of {named.Groups[1].Value} pixels for architecture {architecture}, found {side}.");
+            throw new CheckpointException(files.PathOf("patch_embed.proj.weight"), $"expected patches of {named.Groups[1].Value} pixels for architecture {Excerpt.Of(architecture)}, found {side}.");
 
         int layers = 0;
         while (files.Find($"blocks.{layers}.norm1.weight") is not null) layers++;
@@ -88,7 +89,7 @@ internal sealed partial class TimmConfig
         if (arguments?.Positive("num_heads") is { } heads) return heads;
         var known = families.FirstOrDefault(family => architecture.StartsWith(family.Family, StringComparison.Ordinal));
         return known.Width == width ? known.Heads : throw new CheckpointException(fields.Path,
-            $"the number of attention heads is in no tensor, and not known for architecture '{architecture}' of width {width}; add it as num_heads to model_args.");
+            $"the number of attention heads is in no tensor, and not known for architecture '{Excerpt.Of(architecture)}' of width {width}; add it as num_heads to model_args.");
     }
 
     /// <summary>The side of the image by the positions, <c>[1, 1 + grid², d]</c>; the configuration must say the same.</summary>
@@ -128,7 +129,7 @@ internal sealed partial class TimmConfig
         foreach (string name in arguments?.Names ?? [])
         {
             if (arguments!.Find(name) is { } value && !harmless.Contains(name) && !IsDefault(name, value))
-                throw arguments.Expected($"model_args.{name}", "timm's default (this ViT computes nothing else)", value);
+                throw arguments.Expected($"model_args.{Excerpt.Of(name)}", "timm's default (this ViT computes nothing else)", value);
         }
     }
 

@@ -14,7 +14,7 @@ internal static class VitCheckpoint
 
     public static VisionTransformer Load(string folder, VitLoadOptions options)
     {
-        using var files = CheckpointFiles.Open(folder);
+        using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
         var (config, layout) = ReadConfig(Path.Combine(folder, Config), files);
         config = WithClasses(config, layout, files);
         CheckLayers(config, layout, files);

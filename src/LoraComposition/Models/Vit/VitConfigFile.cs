@@ -73,7 +73,7 @@ internal static class VitConfigFile
         foreach (var entry in map.EnumerateObject())
         {
             if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id >= names.Length || names[id] is not null || entry.Value.ValueKind != JsonValueKind.String)
-                throw new CheckpointException(fields.Path, $"id2label must map 0 … {names.Length - 1} to one name each; found \"{entry.Name}\".");
+                throw new CheckpointException(fields.Path, $"id2label must map 0 … {names.Length - 1} to one name each; found \"{Excerpt.Of(entry.Name)}\".");
             names[id] = entry.Value.GetString();
         }
         return names!;

@@ -16,4 +16,7 @@ public sealed record VitLoadOptions
 
     /// <summary>The type of the parameters. Default float32, whatever the file holds.</summary>
     public ScalarType Dtype { get; init; } = ScalarType.Float32;
+
+    /// <summary>Whether shards may be links that leave the folder, as in the cache of the model hub's own program. Default false: such links are refused.</summary>
+    public bool AllowOutsideLinks { get; init; }
 }
