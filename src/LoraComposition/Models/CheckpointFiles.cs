@@ -84,7 +84,7 @@ public sealed class CheckpointFiles : IDisposable
         foreach (string shard in index.FileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             string named = System.IO.Path.Combine(folder, shard);
-            if (!File.Exists(named)) throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
+            if (RealPath.Of(named) is null) throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
             if (!allowOutsideLinks && FolderBoundary.Outside(folder, named) is { } real)
                 throw new CheckpointException(named, $"the shard is a link that leaves the folder, to {real}; copy the file there, or set AllowOutsideLinks where the place is trusted.");
             shards.Add(shard, Add(SafetensorsFile.Open(named)));
