@@ -23,7 +23,7 @@ static class LoraComposeCommand
     public static Task<int> InvokeAsync(string[] arguments)
     {
         var root = new RootCommand(Description) { GlobalOptions.Json, GlobalOptions.Verbose };
-        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create()]) root.Subcommands.Add(command);
+        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(), PredictCommand.Create()]) root.Subcommands.Add(command);
         var parsed = root.Parse(arguments);
         return parsed.InvokeWithExitCodesAsync("Stopped. Nothing was written.", parsed.GetValue(GlobalOptions.Verbose));
     }

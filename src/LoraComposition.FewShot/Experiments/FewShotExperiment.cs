@@ -1,11 +1,9 @@
-using System.Runtime.InteropServices;
 using LoraComposition.Adapters;
 using LoraComposition.FewShot.Data.Sampling;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
-using TorchSharp;
 
 namespace LoraComposition.FewShot.Experiments;
 
@@ -123,7 +121,7 @@ public sealed class FewShotExperiment
         Key = key,
         ConfigurationHash = hash,
         Configuration = ConfigurationHash.ToJson(configuration),
-        Versions = Versions,
+        Versions = SoftwareVersions.Current,
         Inputs = new Dictionary<string, string> { ["foundation"] = foundation.Fingerprint, ["train"] = task.Train.Dataset.Fingerprint, ["test"] = task.Test!.Dataset.Fingerprint },
         SampleIndices = support.Indices,
         EffectiveShots = support.EffectiveShots,
@@ -135,15 +133,5 @@ public sealed class FewShotExperiment
         Timings = outcome.Timings,
         Details = ConfigurationHash.ToJson(new { testLoss = outcome.Test.Loss, outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = outcome.Description }),
         StartedUtc = started,
-    };
-
-    static Dictionary<string, string> Versions { get; } = new()
-    {
-        ["LoraComposition"] = typeof(LoraAdapter).Assembly.GetName().Version?.ToString(3) ?? "unknown",
-        ["TorchSharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "unknown",
-        ["libtorch"] = torch.__version__,
-        [".NET"] = Environment.Version.ToString(),
-        ["system"] = RuntimeInformation.OSDescription,
-        ["threads"] = torch.get_num_threads().ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 }

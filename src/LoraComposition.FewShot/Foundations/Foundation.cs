@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.Models;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using TorchSharp;
@@ -11,6 +12,8 @@ namespace LoraComposition.FewShot.Foundations;
 /// <summary>The model that experiments start from: a model-hub folder, and the type and device it runs in.</summary>
 public sealed class Foundation
 {
+    internal const string PreprocessorFile = "preprocessor_config.json";
+
     Foundation(string folder, ScalarType dtype, Device device, ImagePreprocessing preprocessing, string fingerprint) =>
         (Folder, Dtype, Device, Preprocessing, Fingerprint) = (folder, dtype, device, preprocessing, fingerprint);
 
@@ -26,7 +29,7 @@ public sealed class Foundation
     /// <summary>How images are made ready for the model.</summary>
     public ImagePreprocessing Preprocessing { get; }
 
-    /// <summary>The SHA-256 of the weights.</summary>
+    /// <summary>The SHA-256 of the weights: of <c>model.safetensors</c>, or of the names and hashes of the shards.</summary>
     public string Fingerprint { get; }
 
     /// <summary>Reads what the folder says of itself and checks that the model loads.</summary>
@@ -40,12 +43,37 @@ public sealed class Foundation
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         using var model = VisionTransformer.Load(folder);
-        string settings = Path.Combine(folder, "preprocessor_config.json");
-        var preprocessing = File.Exists(settings) ? ImagePreprocessing.FromFile(settings) : ImagePreprocessing.Default with { Size = model.Config.ImageSize };
-        if (preprocessing.Size != model.Config.ImageSize)
-            throw new DataException(settings, $"expected images of the model's {model.Config.ImageSize} pixels, found {preprocessing.Size}.");
-        using var weights = File.OpenRead(Path.Combine(folder, "model.safetensors"));
-        return new Foundation(folder, dtype, device ?? CPU, preprocessing, Convert.ToHexStringLower(SHA256.HashData(weights)));
+        return new Foundation(folder, dtype, device ?? CPU, ReadPreprocessing(folder, model.Config.ImageSize), HashWeights(folder)!);
+    }
+
+    /// <summary>The preprocessing that a folder asks for, checked against the size of the model's images; the default where the folder does not say.</summary>
+    /// <exception cref="DataException">The preprocessing cannot be honoured, or its image size is not the model's.</exception>
+    internal static ImagePreprocessing ReadPreprocessing(string folder, int imageSize)
+    {
+        string settings = Path.Combine(folder, PreprocessorFile);
+        var preprocessing = File.Exists(settings) ? ImagePreprocessing.FromFile(settings) : ImagePreprocessing.Default with { Size = imageSize };
+        if (preprocessing.Size != imageSize) throw new DataException(settings, $"expected images of the model's {imageSize} pixels, found {preprocessing.Size}.");
+        return preprocessing;
+    }
+
+    /// <summary>The SHA-256 of a folder's <c>model.safetensors</c>; where it holds shards in its place, a hash of their names and contents; null where it holds neither.</summary>
+    /// <exception cref="ModelFileException">Index and shards do not fit each other.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    internal static string? HashWeights(string folder)
+    {
+        string single = Path.Combine(folder, "model.safetensors");
+        if (File.Exists(single)) return Hash(single);
+        if (!File.Exists(Path.Combine(folder, "model.safetensors.index.json"))) return null;
+        using var checkpoint = CheckpointFiles.Open(folder);
+        using var hash = new ContentFingerprint();
+        foreach (var shard in checkpoint.Files) hash.Add(Path.GetFileName(shard.Path)).Add(Hash(shard.Path));
+        return hash.ToHex();
+    }
+
+    static string Hash(string path)
+    {
+        using var weights = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(weights));
     }
 
     /// <summary>Loads a fresh copy of the model with a fresh head.</summary>

@@ -1,9 +1,12 @@
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
 using LoraComposition.FewShot.Training;
+using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Methods;
 
-/// <summary>A tuning that has nothing to describe or to fix: what is attached, and what of it trains.</summary>
-internal sealed class BodyTuning(TrainableGroup? body, IDisposable? attachment = null) : ITuning
+/// <summary>A tuning without composition: nothing at all, every weight, or a LoRA.</summary>
+internal sealed class BodyTuning(TrainableGroup? body, LoraTuning? lora = null) : ITuning
 {
     public TrainableGroup? Body => body;
 
@@ -11,5 +14,13 @@ internal sealed class BodyTuning(TrainableGroup? body, IDisposable? attachment =
 
     public IDisposable? FixForEvaluation() => null;
 
-    public void Dispose() => attachment?.Dispose();
+    public LoraAdapter? ToAdapter(string name)
+    {
+        using var scope = NewDisposeScope();
+        return lora?.ToAdapter(name);
+    }
+
+    public CompositionWeights? ToWeights() => null;
+
+    public void Dispose() => lora?.Dispose();
 }

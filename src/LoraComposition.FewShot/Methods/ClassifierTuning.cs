@@ -16,6 +16,9 @@ public sealed class ClassifierTuning : ITuningMethod
     public bool NeedsModules => false;
 
     /// <inheritdoc/>
+    public bool KeepsBase => true;
+
+    /// <inheritdoc/>
     public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(model);

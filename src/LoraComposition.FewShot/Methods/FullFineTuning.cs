@@ -17,6 +17,9 @@ public sealed class FullFineTuning : ITuningMethod
     public bool NeedsModules => false;
 
     /// <inheritdoc/>
+    public bool KeepsBase => false;
+
+    /// <inheritdoc/>
     public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -1,3 +1,5 @@
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
 using LoraComposition.FewShot.Training;
 
 namespace LoraComposition.FewShot.Methods;
@@ -13,4 +15,14 @@ public interface ITuning : IDisposable
 
     /// <summary>Makes evaluation as cheap as the plain model until the result is disposed.</summary>
     IDisposable? FixForEvaluation();
+
+    /// <summary>The present update of the body as one adapter that does exactly the same; null where the body is the foundation's.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <returns>A copy. The caller owns it.</returns>
+    LoraAdapter? ToAdapter(string name);
+
+    /// <summary>The present weight of every upstream module at every layer; null where none are composed.</summary>
+    /// <returns>A copy.</returns>
+    /// <exception cref="ArgumentException">Two modules have one name.</exception>
+    CompositionWeights? ToWeights();
 }

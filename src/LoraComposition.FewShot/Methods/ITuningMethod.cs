@@ -15,6 +15,9 @@ public interface ITuningMethod
     /// <summary>Whether the method uses upstream modules.</summary>
     bool NeedsModules { get; }
 
+    /// <summary>Whether the foundation's own weights stay as they are, so that the result can be kept as an adapter and a head.</summary>
+    bool KeepsBase { get; }
+
     /// <summary>Makes a model ready for this method.</summary>
     /// <param name="model">A fresh copy of the foundation.</param>
     /// <param name="modules">The upstream modules.</param>

@@ -18,6 +18,9 @@ public sealed class LearnedComposition : ITuningMethod
     public bool NeedsModules => true;
 
     /// <inheritdoc/>
+    public bool KeepsBase => true;
+
+    /// <inheritdoc/>
     public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -35,6 +38,10 @@ public sealed class LearnedComposition : ITuningMethod
         };
 
         public IDisposable? FixForEvaluation() => composition.FixWeights();
+
+        public LoraAdapter ToAdapter(string name) => composition.ToAdapter(name);
+
+        public CompositionWeights ToWeights() => composition.ToWeights();
 
         public void Dispose() => composition.Dispose();
     }

@@ -18,6 +18,9 @@ public sealed class LoraFromScratch : ITuningMethod
     public bool NeedsModules => false;
 
     /// <inheritdoc/>
+    public bool KeepsBase => true;
+
+    /// <inheritdoc/>
     public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -1,5 +1,6 @@
 using LoraComposition.Adapters;
 using LoraComposition.Attachments;
+using LoraComposition.FewShot.Training;
 using LoraComposition.Models.Vit;
 
 namespace LoraComposition.FewShot.Methods;
@@ -17,6 +18,23 @@ public sealed class UniformComposition : ITuningMethod
     public bool NeedsModules => true;
 
     /// <inheritdoc/>
-    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) =>
-        new BodyTuning(null, Composition.AttachUniform(model, modules));
+    public bool KeepsBase => true;
+
+    /// <inheritdoc/>
+    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new Tuning(Composition.AttachUniform(model, modules));
+
+    sealed class Tuning(Composition composition) : ITuning
+    {
+        public TrainableGroup? Body => null;
+
+        public object? Describe() => null;
+
+        public IDisposable? FixForEvaluation() => null;
+
+        public LoraAdapter ToAdapter(string name) => composition.ToAdapter(name);
+
+        public CompositionWeights ToWeights() => composition.ToWeights();
+
+        public void Dispose() => composition.Dispose();
+    }
 }

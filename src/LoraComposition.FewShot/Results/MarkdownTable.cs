@@ -12,8 +12,14 @@ public static class MarkdownTable
     {
         ArgumentNullException.ThrowIfNull(summary);
         var grid = SummaryGrid.Of(summary);
-        List<string[]> lines = [[.. grid.Header.Select(Escape)], .. grid.Rows.Select(row => row.Select(Show).ToArray())];
-        int[] widths = [.. grid.Header.Select((_, column) => Math.Max(3, lines.Max(line => line[column].Length)))];
+        return Of([.. grid.Header.Select(Escape)], grid.Rows.Select(row => row.Select(Show).ToArray()));
+    }
+
+    /// <summary>A table of cells that are Markdown already; the first column stands left, the others right.</summary>
+    internal static string Of(string[] header, IEnumerable<string[]> rows)
+    {
+        List<string[]> lines = [header, .. rows];
+        int[] widths = [.. header.Select((_, column) => Math.Max(3, lines.Max(line => line[column].Length)))];
         lines.Insert(1, [.. widths.Select((width, column) => column == 0 ? new string('-', width) : new string('-', width - 1) + ':')]);
         var text = new StringBuilder();
         foreach (var line in lines)
@@ -29,5 +35,5 @@ public static class MarkdownTable
     static string Show(SummaryGrid.Cell cell) => cell.Best ? $"**{cell.Text}**" : Escape(cell.Text);
 
     // A bar would end the cell, also the two of |Θ|.
-    static string Escape(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    internal static string Escape(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 }

@@ -18,28 +18,30 @@ public static class Evaluator
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ValidationScore OnImages(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation = default)
     {
-        using var noGrad = no_grad();
-        var (type, device) = Place(model);
-        bool wasTraining = model.training;
-        model.eval();
         double correct = 0, loss = 0;
-        try
+        ForEachBatch(model, images, indices, batchSize, (batch, logits) =>
         {
-            foreach (int[] batch in indices.Chunk(batchSize))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                using var scope = NewDisposeScope();
-                var logits = model.call(images.Batch(batch, device, type));
-                var (right, sum) = Count(logits, images.Labels(batch, device));
-                correct += right;
-                loss += sum;
-            }
-        }
-        finally
-        {
-            model.train(wasTraining);
-        }
+            var (right, sum) = Count(logits, images.Labels(batch, logits.device));
+            correct += right;
+            loss += sum;
+        }, cancellation);
         return new ValidationScore(correct / indices.Count, loss / indices.Count);
+    }
+
+    /// <summary>The class that the model gives each of some images, in their order; as in <see cref="OnImages"/>, without dropout.</summary>
+    internal static int[] Predict(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation)
+    {
+        var predicted = new List<int>(indices.Count);
+        ForEachBatch(model, images, indices, batchSize, (_, logits) => predicted.AddRange(Largest(logits)), cancellation);
+        return [.. predicted];
+    }
+
+    /// <summary>The class that the head gives each of some features <c>[samples, d]</c>.</summary>
+    internal static int[] PredictFromFeatures(VisionTransformer model, Tensor features)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return Largest(model.Classify(features));
     }
 
     /// <summary>Runs the head alone over features <c>[samples, d]</c> with labels <c>[samples]</c>.</summary>
@@ -57,6 +59,31 @@ public static class Evaluator
         var first = model.parameters().First();
         return (first.dtype, first.device);
     }
+
+    // The action runs without gradients, inside a dispose scope of its own.
+    static void ForEachBatch(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, Action<int[], Tensor> action, CancellationToken cancellation)
+    {
+        using var noGrad = no_grad();
+        var (type, device) = Place(model);
+        bool wasTraining = model.training;
+        model.eval();
+        try
+        {
+            foreach (int[] batch in indices.Chunk(batchSize))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                action(batch, model.call(images.Batch(batch, device, type)));
+            }
+        }
+        finally
+        {
+            model.train(wasTraining);
+        }
+    }
+
+    // [samples, classes] → [samples]
+    static int[] Largest(Tensor logits) => [.. logits.argmax(1).cpu().data<long>().Select(label => (int)label)];
 
     static (double Correct, double Loss) Count(Tensor logits, Tensor labels) =>
         (logits.argmax(1).eq(labels).sum().item<long>(), nn.functional.cross_entropy(logits.to(ScalarType.Float32), labels, reduction: nn.Reduction.Sum).item<float>());

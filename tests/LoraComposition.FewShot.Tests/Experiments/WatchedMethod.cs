@@ -1,4 +1,5 @@
 using LoraComposition.Adapters;
+using LoraComposition.Attachments;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.FewShot.Training;
@@ -14,6 +15,8 @@ internal sealed class WatchedMethod(ITuningMethod inner, Action? begins = null) 
     public BackboneStart Start => inner.Start;
 
     public bool NeedsModules => inner.NeedsModules;
+
+    public bool KeepsBase => inner.KeepsBase;
 
     public int Begun { get; private set; }
 
@@ -36,6 +39,10 @@ internal sealed class WatchedMethod(ITuningMethod inner, Action? begins = null) 
         public object? Describe() => tuning.Describe();
 
         public IDisposable? FixForEvaluation() => tuning.FixForEvaluation();
+
+        public LoraAdapter? ToAdapter(string name) => tuning.ToAdapter(name);
+
+        public CompositionWeights? ToWeights() => tuning.ToWeights();
 
         public void Dispose()
         {

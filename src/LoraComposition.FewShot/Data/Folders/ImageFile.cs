@@ -17,10 +17,13 @@ internal sealed record ImageFile(string Path, string RelativePath, long Length, 
 
     public static IEnumerable<ImageFile> InClass(string root, string className, int label) =>
         from path in Directory.EnumerateFiles(System.IO.Path.Combine(root, className))
-        where Extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && Counts(path, root)
+        where IsPicture(path) && Counts(path, root)
         let name = System.IO.Path.GetFileName(path)
         orderby name
         select new ImageFile(path, $"{className}/{name}", new FileInfo(RealPath.Of(path)!).Length, label);
+
+    /// <summary>Whether a file is a picture by its name.</summary>
+    public static bool IsPicture(string path) => Extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     private static bool Counts(string path, string root) =>
         !System.IO.Path.GetFileName(path).StartsWith('.') && RealPath.Of(path) is { } real && RealPath.IsInside(real, root);

@@ -73,6 +73,16 @@ public sealed class ImageFolderDataset : ImageDataset
         return files[index].Label;
     }
 
+    /// <summary>The file of one picture, from the data set's folder: <c>class/name.png</c>, with forward slashes on every system.</summary>
+    /// <param name="index">The picture, from 0 to <see cref="Count"/> − 1.</param>
+    /// <returns>The relative path.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such picture.</exception>
+    public string RelativePath(int index)
+    {
+        CheckIndex(index);
+        return files[index].RelativePath;
+    }
+
     /// <inheritdoc/>
     public override RgbImage Decode(int index)
     {

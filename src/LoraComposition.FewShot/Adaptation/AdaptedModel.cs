@@ -1,0 +1,136 @@
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
+using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.Models.Vit;
+using LoraComposition.Serialization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Adaptation;
+
+/// <summary>A base model with an adapter merged into it and a head for new classes, ready to predict.</summary>
+/// <remarks>
+/// Its folder holds <c>adapter/</c> (PEFT; missing where the body is the base's), <c>head.safetensors</c>, <c>weights.json</c> (where adapters were composed),
+/// <c>preprocessor_config.json</c> (where the base has one) and <c>adapted.json</c>, never the base's own weights. Owns model and adapter. Not thread-safe.
+/// </remarks>
+public sealed class AdaptedModel : IDisposable
+{
+    readonly byte[]? preprocessor;
+
+    AdaptedModel(AdaptedModelInfo info, VisionTransformer model, LoraAdapter? adapter, CompositionWeights? weights, ImagePreprocessing preprocessing, byte[]? preprocessor)
+    {
+        (Info, Model, Adapter, Weights, Preprocessing, this.preprocessor) = (info, model, adapter, weights, preprocessing, preprocessor);
+        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        model.eval();
+    }
+
+    /// <summary>The method, the classes and the base.</summary>
+    public AdaptedModelInfo Info { get; }
+
+    /// <summary>The model, in evaluation mode, the adapter merged into its weights.</summary>
+    public VisionTransformer Model { get; }
+
+    /// <summary>The adapter on its own; null where the body is the base's.</summary>
+    public LoraAdapter? Adapter { get; }
+
+    /// <summary>The weight of each composed adapter at every layer; null where none were composed.</summary>
+    public CompositionWeights? Weights { get; }
+
+    /// <summary>How images are made ready for the model.</summary>
+    public ImagePreprocessing Preprocessing { get; }
+
+    /// <summary>Reads an adapted model and its base, in float32.</summary>
+    /// <param name="folder">A folder that <see cref="Save"/> wrote.</param>
+    /// <param name="baseFolder">The base's model-hub folder, where it is not where it was.</param>
+    /// <param name="device">The device. Default the CPU.</param>
+    /// <returns>The model. The caller owns it.</returns>
+    /// <exception cref="ModelFileException">A file is missing or damaged, or the base is another than the model was adapted on.</exception>
+    /// <exception cref="AdapterMismatchException">The adapter does not fit the base.</exception>
+    /// <exception cref="Data.DataException">The preprocessing cannot be honoured.</exception>
+    public static AdaptedModel Load(string folder, string? baseFolder = null, Device? device = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        var info = AdaptedModelInfoFile.Read(folder);
+        string from = baseFolder ?? info.Base.Folder;
+        CheckBase(from, info.Base);
+        var model = VisionTransformer.Load(from);
+        LoraAdapter? adapter = null;
+        try
+        {
+            using (var head = HeadFile.Read(folder, info.ClassNames.Count, model.Config.HiddenSize)) model.SetHead(head, info.ClassNames);
+            if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method);
+            Merge(model, adapter);
+            string weights = Path.Combine(folder, AdaptedModelFiles.Weights), settings = Path.Combine(folder, AdaptedModelFiles.Preprocessor);
+            var preprocessing = Foundation.ReadPreprocessing(folder, model.Config.ImageSize);
+            if (device is not null) model.to(device);
+            return new AdaptedModel(info, model, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null, preprocessing, File.Exists(settings) ? File.ReadAllBytes(settings) : null);
+        }
+        catch
+        {
+            adapter?.Dispose();
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the model's folder, <c>adapted.json</c> last; a run that ends before leaves nothing that could be taken for a model.</summary>
+    /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <param name="replace">Whether a model that is there is replaced. Files of other names stay.</param>
+    /// <exception cref="IOException">The folder holds something and is not to be replaced, or cannot be written.</exception>
+    public void Save(string folder, bool replace = false)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        AdaptedModelFolder.Write(folder, replace, Write);
+    }
+
+    internal void Write(string folder)
+    {
+        Adapter?.Save(Path.Combine(folder, AdaptedModelFiles.Adapter));
+        HeadFile.Write(folder, Model);
+        Weights?.Save(Path.Combine(folder, AdaptedModelFiles.Weights));
+        if (preprocessor is not null) AtomicFile.Write(Path.Combine(folder, AdaptedModelFiles.Preprocessor), stream => stream.Write(preprocessor));
+        AdaptedModelInfoFile.Write(folder, Info);
+    }
+
+    /// <summary>Takes over what a method has trained.</summary>
+    internal static AdaptedModel Take(TrainedModel trained, Foundation foundation)
+    {
+        var adapter = trained.Tuning.ToAdapter(trained.Method.Name);
+        var weights = trained.Tuning.ToWeights();
+        var model = trained.ReleaseModel();
+        Merge(model, adapter);
+        string settings = Path.Combine(foundation.Folder, Foundation.PreprocessorFile);
+        var info = new AdaptedModelInfo
+        {
+            Method = trained.Method.Name,
+            HasAdapter = adapter is not null,
+            ClassNames = model.Config.ClassNames,
+            Base = new BaseReference(foundation.Folder, foundation.Fingerprint),
+        };
+        return new AdaptedModel(info, model, adapter, weights, foundation.Preprocessing, File.Exists(settings) ? File.ReadAllBytes(settings) : null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Adapter?.Dispose();
+        Model.Dispose();
+    }
+
+    static void Merge(VisionTransformer model, LoraAdapter? adapter)
+    {
+        if (adapter is null) return;
+        using var scope = NewDisposeScope();
+        using var attached = LoraTuning.Continue(model, adapter);
+        attached.MergeIntoBase();
+    }
+
+    static void CheckBase(string folder, BaseReference expected)
+    {
+        string found = Foundation.HashWeights(folder) ?? throw new ModelFileException(folder, $"expected the base model (weights with SHA-256 {expected.Sha256}), found none; give the folder in which it is now.");
+        if (found != expected.Sha256)
+            throw new ModelFileException(folder, $"expected the base model that was adapted (weights with SHA-256 {expected.Sha256}), found another ({found}); give the folder of that base, or adapt again.");
+    }
+}

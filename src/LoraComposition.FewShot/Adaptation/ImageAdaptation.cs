@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using LoraComposition.Adapters;
+using LoraComposition.FewShot.Data;
+using LoraComposition.FewShot.Data.Folders;
+using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Training;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Adaptation;
+
+/// <summary>
+/// Adapts a base model to a folder of labelled images: draws K images per class to learn from, holds out others, tries every method, keeps the one
+/// that is best on the images held out and tests it once where there is a test part.
+/// </summary>
+public sealed class ImageAdaptation
+{
+    const double SameLoss = 1e-6;   // the losses of one model computed in two ways
+    const int TestChunk = 1024;   // the pictures in memory at once
+
+    readonly Foundation foundation;
+    readonly IReadOnlyList<LoraAdapter> modules;
+    readonly ImageAdaptationOptions options;
+
+    /// <summary>Describes the adaptation.</summary>
+    /// <param name="foundation">The base, in float32: the adapter is merged into it, and 16-bit weights would lose small updates.</param>
+    /// <param name="modules">The upstream modules, each with a name of its own; none where no method needs them. Not owned.</param>
+    /// <param name="options">The settings.</param>
+    /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one name.</exception>
+    public ImageAdaptation(Foundation foundation, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(foundation);
+        ArgumentNullException.ThrowIfNull(modules);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (foundation.Dtype != ScalarType.Float32) throw new ArgumentException($"Expected a base in float32, found {foundation.Dtype}.", nameof(foundation));
+        if (modules.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new ArgumentException($"Two adapters are called '{twice.Key}'; give each a name of its own.", nameof(modules));
+        if (modules.Count == 0 && options.Methods.FirstOrDefault(m => m.NeedsModules) is { } method) throw new ArgumentException($"The method '{method.Name}' composes adapters, but none are given.", nameof(modules));
+        (this.foundation, this.modules, this.options) = (foundation, modules, options);
+    }
+
+    /// <summary>Tries the methods and keeps the best.</summary>
+    /// <param name="data">The labelled images.</param>
+    /// <param name="progress">Is told how far the work is, and of classes with too few images, in one line.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>The model and the report, not saved yet. The caller owns it.</returns>
+    /// <exception cref="DataException">There are too few classes or images, or a picture is damaged.</exception>
+    /// <exception cref="Attachments.AdapterMismatchException">A module does not fit the base.</exception>
+    /// <exception cref="TrainingDivergedException">A learning rate is too high.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public ImageAdaptationResult Run(ImageFolderSplits data, IProgressReporter progress, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(progress);
+        var started = DateTimeOffset.UtcNow;
+        var clock = Stopwatch.StartNew();
+        var samples = AdaptationSamples.Draw(data.Train, options.Shots, options.ValidationPerClass, options.Seed);
+        if (samples.Warning is { } warning) progress.Report($"warning: {warning}");
+        using var images = new PreprocessedImages(data.Train, foundation.Preprocessing);
+        Prepare(images, [.. samples.Support.Indices, .. samples.Validation], progress, cancellation);
+
+        var model = Try(images, samples, progress, out var attempts, cancellation);
+        try
+        {
+            var test = data.Test is null ? null : Test(model, data.Test, progress, cancellation);
+            return new ImageAdaptationResult(model, Report(data, samples, attempts, model.Info.Method, test, started, clock.Elapsed));
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    static void Prepare(PreprocessedImages images, IReadOnlyList<int> indices, IProgressReporter progress, CancellationToken cancellation)
+    {
+        using var bar = progress.Begin("reading pictures", indices.Count);
+        images.Prepare(indices, new PictureProgress(bar), cancellation);
+    }
+
+    AdaptedModel Try(PreprocessedImages images, AdaptationSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
+    {
+        var task = new FewShotTask(images.Dataset.Name, images, samples.Support.Indices, samples.Validation, Test: null);
+        using var backbones = new FrozenBackbones(foundation, task.ClassNames, modules, options.Tuning.EvaluationBatchSize);
+        var training = new FewShotTraining(foundation, task, modules, options.Tuning, backbones);
+        attempts = [];
+        TrainedModel? best = null;
+        try
+        {
+            foreach (var method in options.Methods)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var trained = training.Train(method, samples.Support, progress, cancellation);
+                bool better = best is null || IsBetter(trained, best);
+                var loser = better ? best : trained;
+                if (better) best = trained;
+                try
+                {
+                    int[] predicted = training.Predict(trained, images, samples.Validation, cancellation);
+                    attempts.Add(new Attempt(Result(trained), [.. predicted.Zip(samples.Validation, (label, index) => label == images.Dataset.Label(index))]));
+                }
+                finally
+                {
+                    loser?.Dispose();
+                }
+            }
+            return AdaptedModel.Take(best!, foundation);
+        }
+        finally
+        {
+            best?.Dispose();
+        }
+    }
+
+    // Where training did not improve on the warm-up, a LoRA is the classifier and a learned composition the uniform one: the simpler is then kept.
+    static bool IsBetter(TrainedModel one, TrainedModel other)
+    {
+        ValidationScore score = one.Outcome.Validation!.Value, otherScore = other.Outcome.Validation!.Value;
+        bool same = score.Accuracy == otherScore.Accuracy && Math.Abs(score.Loss - otherScore.Loss) <= SameLoss;
+        return same ? one.TrainableParameters < other.TrainableParameters : score.IsBetterThan(otherScore);
+    }
+
+    static MethodResult Result(TrainedModel trained) => new()
+    {
+        Method = trained.Method.Name,
+        ValidationAccuracy = trained.Outcome.Validation!.Value.Accuracy,
+        ValidationLoss = trained.Outcome.Validation!.Value.Loss,
+        TrainableParameters = trained.TrainableParameters,
+        HeadParameters = trained.HeadParameters,
+        Steps = trained.Outcome.Steps,
+        BestStep = trained.Outcome.BestStep,
+        StoppedEarly = trained.Outcome.StoppedEarly,
+        Timings = trained.Timings,
+    };
+
+    // In pieces, because a test part may be far larger than memory and each picture is needed once.
+    TestScore Test(AdaptedModel model, ImageDataset test, IProgressReporter progress, CancellationToken cancellation)
+    {
+        using var bar = progress.Begin("testing", test.Count);
+        double correct = 0, loss = 0;
+        foreach (int[] chunk in Enumerable.Range(0, test.Count).Chunk(TestChunk))
+        {
+            using var images = new PreprocessedImages(new DatasetView(test, chunk), model.Preprocessing);
+            images.Prepare([.. Enumerable.Range(0, chunk.Length)], new PictureProgress(bar), cancellation);
+            var score = Evaluator.OnImages(model.Model, images, [.. Enumerable.Range(0, chunk.Length)], options.Tuning.EvaluationBatchSize, cancellation);
+            correct += score.Accuracy * chunk.Length;
+            loss += score.Loss * chunk.Length;
+        }
+        return new TestScore(test.Count, correct / test.Count, loss / test.Count);
+    }
+
+    AdaptationReport Report(ImageFolderSplits data, AdaptationSamples samples, IReadOnlyList<Attempt> attempts, string chosen, TestScore? test, DateTimeOffset started, TimeSpan elapsed)
+    {
+        var best = attempts.Single(attempt => attempt.Result.Method == chosen);
+        return new AdaptationReport
+        {
+            Chosen = chosen,
+            Methods = [.. attempts.Select(attempt => attempt.Result)],
+            Comparisons = [.. attempts.Where(attempt => attempt != best).Select(other => MethodComparison.Of(other.Result.Method, best.Correct, other.Correct))],
+            ValidationCount = samples.Validation.Count,
+            Test = test,
+            Warning = samples.Warning,
+            Classes = [.. data.Train.ClassNames.Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label], samples.ValidationCounts[label]))],
+            TrainingFiles = [.. samples.Support.Indices.Select(data.Train.RelativePath)],
+            ValidationFiles = [.. samples.Validation.Select(data.Train.RelativePath)],
+            Inputs = Inputs(data),
+            Configuration = ConfigurationHash.ToJson(new
+            {
+                options.Seed,
+                options.Shots,
+                options.ValidationPerClass,
+                methods = options.Methods.Select(m => m.Name),
+                options.Tuning,
+                foundation.Preprocessing,
+                device = foundation.Device.type.ToString(),
+            }),
+            Versions = SoftwareVersions.Current,
+            StartedUtc = started,
+            Seconds = Math.Round(elapsed.TotalSeconds, 3),
+        };
+    }
+
+    Dictionary<string, string> Inputs(ImageFolderSplits data)
+    {
+        var inputs = new Dictionary<string, string> { ["base"] = foundation.Fingerprint, ["train"] = data.Train.Fingerprint };
+        if (data.Test is { } test) inputs["test"] = test.Fingerprint;
+        foreach (var module in modules) inputs[$"adapter {module.Name}"] = module.Fingerprint ?? "made in memory";
+        return inputs;
+    }
+
+    sealed record Attempt(MethodResult Result, bool[] Correct);
+}

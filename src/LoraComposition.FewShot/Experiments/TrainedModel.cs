@@ -1,0 +1,42 @@
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Models.Vit;
+
+namespace LoraComposition.FewShot.Experiments;
+
+/// <summary>A model that one method has trained on one support set, with what the method attached to it.</summary>
+/// <remarks>Owns the model and the tuning, until the model is released.</remarks>
+internal sealed class TrainedModel(ITuningMethod method, VisionTransformer model, ITuning tuning, TrainingOutcome outcome, IReadOnlyDictionary<string, double> timings) : IDisposable
+{
+    bool released;
+
+    public ITuningMethod Method => method;
+
+    public VisionTransformer Model => model;
+
+    public ITuning Tuning => tuning;
+
+    public TrainingOutcome Outcome => outcome;
+
+    /// <summary>The seconds that loading, warm-up and training took.</summary>
+    public IReadOnlyDictionary<string, double> Timings => timings;
+
+    public long TrainableParameters { get; } = tuning.Body?.Parameters.Sum(p => p.numel()) ?? 0;
+
+    public long HeadParameters { get; } = model.Classifier!.parameters().Sum(p => p.numel());
+
+    /// <summary>Takes out what the method attached and hands the plain model with its trained head to the caller.</summary>
+    public VisionTransformer ReleaseModel()
+    {
+        tuning.Dispose();
+        released = true;
+        return model;
+    }
+
+    public void Dispose()
+    {
+        if (released) return;
+        tuning.Dispose();
+        model.Dispose();
+    }
+}

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using LoraComposition.CommandLine;
+using LoraComposition.FewShot.Adaptation;
+using LoraComposition.FewShot.Data.Folders;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.Tool.Inputs;
+using Spectre.Console;
+using TorchSharp;
+
+namespace LoraComposition.Tool.Commands;
+
+/// <summary><c>adapt</c>: learns a folder of labelled images from few of them and keeps the best model.</summary>
+static class AdaptCommand
+{
+    const string All = "all";
+    static readonly ImageAdaptationOptions defaults = new();
+    static readonly string names = string.Join(", ", defaults.Methods.Select(m => m.Name));
+
+    static readonly Option<string> baseFolder = CommonOptions.Base();
+    static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/*, or train/<class>/* and test/<class>/*. Test images are used once, at the end.", Required = true };
+    static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };
+    static readonly Option<string> method = new("--method") { Description = $"Of {names}, separated by commas, or {All}; the best on held-out images is kept.", DefaultValueFactory = _ => All };
+    static readonly Option<int> seed = new("--seed") { Description = "The seed of every random choice; the same seed gives the same model.", DefaultValueFactory = _ => defaults.Seed };
+    static readonly Option<int> validation = new("--validation") { Description = "At most so many further images of each class are held out to stop the training and to compare the methods.", DefaultValueFactory = _ => defaults.ValidationPerClass };
+    static readonly Option<int> steps = new("--steps") { Description = "Training steps of each method.", DefaultValueFactory = _ => defaults.Tuning.Training.Steps ?? 100 };
+    static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Tuning.Lora.Rank };
+    static readonly Option<int?> threads = new("--threads") { Description = "CPU threads. Default: all cores." };
+    static readonly Option<string> output = CommonOptions.Out();
+    static readonly Option<bool> force = CommonOptions.Force();
+
+    const string Description = """
+        Adapts a base to a folder of labelled images: learns from K images per class, holds out others, tries methods and keeps the best.
+
+        Example:
+          lora-compose adapt --base vit-base-patch32-224-in21k --adapter adapters/eurosat adapters/flowers --data my-images --shots 5 --out my-model
+        """;
+
+    public static Command Create()
+    {
+        var command = new Command("adapt", Description) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, threads, output, force };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var options = Read(parsed);
+            // Ctrl+C is listened to only once the action has returned its task.
+            return Task.Run(() => Run(parsed, options, cancellation), CancellationToken.None);
+        });
+        return command;
+    }
+
+    static ImageAdaptationOptions Read(ParseResult parsed)
+    {
+        var methods = Methods(parsed.GetValue(method)!);
+        if (parsed.GetValue(adapters)!.Length == 0 && methods.FirstOrDefault(m => m.NeedsModules) is { } composing)
+            throw new UsageException($"--method {parsed.GetValue(method)}: {composing.Name} composes adapters; give --adapter, or of the methods only {string.Join(",", defaults.Methods.Where(m => !m.NeedsModules).Select(m => m.Name))}.");
+        if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => named.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
+        CommonOptions.ReadOut(parsed, output, force);
+        if (parsed.GetValue(threads) is < 1) throw new UsageException("--threads must be at least 1.");
+        return defaults with
+        {
+            Shots = Positive(parsed, shots),
+            ValidationPerClass = Positive(parsed, validation),
+            Methods = methods,
+            Seed = parsed.GetValue(seed),
+            Tuning = defaults.Tuning with
+            {
+                Training = defaults.Tuning.Training with { Steps = Positive(parsed, steps) },
+                Lora = defaults.Tuning.Lora with { Rank = Positive(parsed, rank) },
+            },
+        };
+    }
+
+    static int Run(ParseResult parsed, ImageAdaptationOptions options, CancellationToken cancellation)
+    {
+        if (parsed.GetValue(threads) is { } count) torch.set_num_threads(count);
+        using var progress = ProgressReporter.ForStandardError();
+        var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
+        var foundation = Foundation.Open(parsed.GetValue(baseFolder)!);
+        using var modules = AdapterSet.Load(parsed.GetValue(adapters)!);
+        using var result = new ImageAdaptation(foundation, modules.Adapters, options).Run(images, progress, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        result.Save(parsed.GetValue(output)!, parsed.GetValue(force));
+        ToolOutput.Write(parsed, result.Report, (console, report) => Show(console, report, parsed.GetValue(output)!));
+        return ExitCodes.Done;
+    }
+
+    static void Show(IAnsiConsole console, AdaptationReport report, string folder)
+    {
+        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Method"), Right("Validation"), Right("Loss"), Right("|Θ|"), Right("Steps"), Right("Seconds"));
+        foreach (var result in report.Methods)
+            table.AddRow(result.Method, Text($"{100 * result.ValidationAccuracy:F1} %"), Text($"{result.ValidationLoss:F3}"), Text($"{result.TrainableParameters:N0}"), Text($"{result.Steps}"), Text($"{result.Timings.Values.Sum():F1}"));
+        console.Write(table);
+        console.WriteLine(report.Verdict);
+        console.WriteLine($"The model is in {folder}; report.md in it says more. Use it with: lora-compose predict --model {folder} --images PATH");
+    }
+
+    static TableColumn Right(string header) => new TableColumn(header).RightAligned();
+
+    static string Text(FormattableString value) => FormattableString.Invariant(value);
+
+    static ITuningMethod[] Methods(string text)
+    {
+        if (text == All) return [.. defaults.Methods];
+        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => defaults.Methods.FirstOrDefault(m => m.Name == name) ?? throw new UsageException($"--method {text}: '{name}' is not one of {names} or {All}.")).ToArray();
+        return methods.Distinct().Count() == methods.Length ? methods : throw new UsageException($"--method {text}: a method occurs twice.");
+    }
+
+    static int Positive(ParseResult parsed, Option<int> option)
+    {
+        int value = parsed.GetValue(option);
+        return value >= 1 ? value : throw new UsageException($"{option.Name} is {value}; it must be at least 1.");
+    }
+}

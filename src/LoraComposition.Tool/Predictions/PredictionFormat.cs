@@ -1,0 +1,11 @@
+namespace LoraComposition.Tool.Predictions;
+
+/// <summary>How predictions are written.</summary>
+enum PredictionFormat
+{
+    /// <summary>A line for each image and rank.</summary>
+    Csv,
+
+    /// <summary>One array with an object for each image.</summary>
+    Json,
+}

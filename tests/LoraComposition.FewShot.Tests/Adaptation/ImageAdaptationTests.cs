@@ -1,0 +1,213 @@
+using LoraComposition.FewShot.Adaptation;
+using LoraComposition.FewShot.Data;
+using LoraComposition.FewShot.Data.Folders;
+using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.FewShot.Training;
+
+namespace LoraComposition.FewShot.Tests.Adaptation;
+
+public sealed class ImageAdaptationTests : IDisposable
+{
+    private readonly TinyAdaptation tiny = new();
+
+    public void Dispose() => tiny.Dispose();
+
+    [Theory]
+    [InlineData("learned")]
+    [InlineData("uniform")]
+    [InlineData("lora")]
+    [InlineData("classifier")]
+    public void TheLoadedModelDoesWhatTheTrainedOneDid(string method)
+    {
+        // Without a warm-up the training improves on where it started, so that there is something to lose.
+        var tuning = TinyAdaptation.Options.Tuning with { WarmUpEpochs = 0, HeadLearningRate = 0.05 };
+        using var result = tiny.Run(TinyAdaptation.Options with { Methods = [TuningMethods.Find(method)!], Tuning = tuning with { Training = tuning.Training with { Steps = 20 } } });
+        result.Report.Methods.Single().BestStep.Should().BePositive();
+        result.Save(tiny.At("out"));
+
+        using var loaded = AdaptedModel.Load(tiny.At("out"));
+
+        loaded.Info.Should().BeEquivalentTo(new { Method = method, HasAdapter = method != "classifier", ClassNames = new[] { "\"pear\"", "apple, red", "plum" } });
+        loaded.Weights?.AdapterNames.Should().Equal("module-1", "module-2");
+        (loaded.Weights is not null).Should().Be(method is "learned" or "uniform");
+        // The report's loss was measured in training, before anything was merged or saved.
+        var data = ImageFolderSplits.Open(tiny.At("pictures"));
+        var files = Enumerable.Range(0, data.Train.Count).ToDictionary(data.Train.RelativePath);
+        using var images = new PreprocessedImages(data.Train, loaded.Preprocessing);
+        var score = Evaluator.OnImages(loaded.Model, images, [.. result.Report.ValidationFiles.Select(file => files[file])], 4);
+        score.Loss.Should().BeApproximately(result.Report.Methods.Single().ValidationLoss, 1e-4);
+        score.Accuracy.Should().Be(result.Report.Methods.Single().ValidationAccuracy);
+        using var pixels = images.Batch([0, 7, 14], TorchSharp.torch.CPU);
+        using var logits = loaded.Model.call(pixels);
+        using var trained = result.Model.Model.call(pixels);
+        logits.allclose(trained, rtol: 0, atol: 1e-4).Should().BeTrue();
+    }
+
+    [Fact]
+    public void KeepsTheBestOnTheValidationImages()
+    {
+        using var result = tiny.Run();
+
+        var report = result.Report;
+        report.Methods.Select(m => m.Method).Should().Equal("learned", "uniform", "lora", "classifier");
+        var best = report.Methods.OrderByDescending(m => m.ValidationAccuracy).ThenBy(m => m.ValidationLoss).First();
+        report.Chosen.Should().Be(best.Method);   // no two of them are equally good here
+        result.Model.Info.Method.Should().Be(best.Method);
+        report.Comparisons.Select(c => c.Other).Should().BeEquivalentTo(report.Methods.Select(m => m.Method).Where(m => m != best.Method));
+        foreach (var comparison in report.Comparisons)
+            comparison.Difference.Should().BeApproximately(best.ValidationAccuracy - report.Methods.Single(m => m.Method == comparison.Other).ValidationAccuracy, 1e-12);
+        report.ValidationCount.Should().Be(9);
+        report.Classes.Should().Equal(new ClassSamples("\"pear\"", 2, 3), new ClassSamples("apple, red", 2, 3), new ClassSamples("plum", 2, 3));
+        report.TrainingFiles.Should().HaveCount(6).And.NotIntersectWith(report.ValidationFiles);
+        report.Warning.Should().BeNull();
+        report.Inputs.Should().Contain("base", tiny.Foundation.Fingerprint).And.Contain("adapter module-1", tiny.Modules[0].Fingerprint!);
+    }
+
+    [Theory]
+    [InlineData("lora", "classifier")]
+    [InlineData("learned", "uniform")]
+    public void KeepsTheSimplerOfTwoThatAreTheSame(string larger, string simpler)
+    {
+        // Steps this small leave the first state the best, and that is the simpler method's.
+        var tuning = TinyAdaptation.Options.Tuning with { HeadLearningRate = 1e-12, LoraLearningRate = 1e-12, ComposerLearningRate = 1e-12 };
+
+        using var result = tiny.Run(TinyAdaptation.Options with { Tuning = tuning, Methods = [TuningMethods.Find(larger)!, TuningMethods.Find(simpler)!] });
+
+        result.Report.Chosen.Should().Be(simpler);
+    }
+
+    [Fact]
+    public void TestsTheChosenModelOnTheTestImages()
+    {
+        using var result = tiny.Run();
+
+        var test = ImageFolderSplits.Open(tiny.At("pictures")).Test!;
+        using var images = new PreprocessedImages(test, result.Model.Preprocessing);
+        var score = Evaluator.OnImages(result.Model.Model, images, [.. Enumerable.Range(0, test.Count)], 7);
+        result.Report.Test!.Count.Should().Be(18);
+        result.Report.Test.Accuracy.Should().BeApproximately(score.Accuracy, 1e-9);
+        result.Report.Test.Loss.Should().BeApproximately(score.Loss, 1e-5);
+    }
+
+    [Fact]
+    public void WithoutATestPartThereIsNoTestResult()
+    {
+        using var result = tiny.Run(TinyAdaptation.Options with { Methods = [new ClassifierTuning()] }, pictures: "pictures/train");
+
+        result.Report.Test.Should().BeNull();
+        result.Report.Verdict.Should().Contain("There are no test images");
+    }
+
+    [Fact]
+    public void TheSameSeedGivesTheSameBytes()
+    {
+        using (var first = tiny.Run()) first.Save(tiny.At("first"));
+        using (var second = tiny.Run()) second.Save(tiny.At("second"));
+        using (var other = tiny.Run(TinyAdaptation.Options with { Seed = 1 })) other.Save(tiny.At("other"));
+
+        var files = Contents("first");
+        files.Keys.Should().Contain(["adapted.json", "head.safetensors", "preprocessor_config.json"]);
+        Contents("second").Should().BeEquivalentTo(files);
+        Contents("other")["head.safetensors"].Should().NotBe(files["head.safetensors"]);
+    }
+
+    [Fact]
+    public void WarnsOnceOfClassesWithTooFewImages()
+    {
+        TinyImageFolder.Write(tiny.At("few"), [("a", 6), ("b", 1), ("c", 2)]);
+        var progress = new ScriptedProgress();
+
+        using var result = tiny.Run(TinyAdaptation.Options with { Methods = [new ClassifierTuning()] }, "few", progress);
+
+        progress.Lines.Should().ContainSingle().Which.Should().Be(
+            "warning: 1 of 3 classes have fewer than 2 images ('b' has 1), and all of theirs are learned from; 2 of 3 classes have no image left to compare methods on ('b', 'c').");
+        result.Report.Warning.Should().NotBeNull();
+        result.Report.Classes.Should().Equal(new ClassSamples("a", 2, 3), new ClassSamples("b", 1, 0), new ClassSamples("c", 2, 0));
+    }
+
+    [Fact]
+    public void RefusesDataThatLeaveNothingToCompareOn()
+    {
+        var run = () => tiny.Run(TinyAdaptation.Options with { Shots = 6 });
+
+        run.Should().Throw<DataException>().WithMessage("*6 images per class*no class has more than 6. Expected at least 7 images in a class, better 9 in each*at most 5 shots*");
+    }
+
+    [Fact]
+    public void RefusesASingleClass()
+    {
+        TinyImageFolder.Write(tiny.At("one"), [("only", 6)]);
+
+        var run = () => tiny.Run(pictures: "one");
+
+        run.Should().Throw<DataException>().WithMessage("*at least 2 classes, found 1 ('only')*");
+    }
+
+    [Fact]
+    public void NamesADamagedPicture()
+    {
+        File.WriteAllText(tiny.At("pictures", "train", "plum", "00.png"), "no picture");
+
+        var run = () => tiny.Run(TinyAdaptation.Options with { Shots = 5 });
+
+        run.Should().Throw<DataException>().WithMessage("*00.png*");
+    }
+
+    [Theory]
+    [InlineData("learned: training")]
+    [InlineData("lora: training")]
+    [InlineData("testing")]
+    public void StopsWhereItIsCancelled(string at)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var progress = new ScriptedProgress(description =>
+        {
+            if (description == at) cancellation.Cancel();
+        });
+
+        var run = () => tiny.Run(progress: progress, cancellation: cancellation.Token);
+
+        run.Should().Throw<OperationCanceledException>();
+        progress.Begun[^1].Should().Be(at);
+    }
+
+    [Fact]
+    public void RefusesMethodsThatCannotBeKept()
+    {
+        var full = () => tiny.Run(TinyAdaptation.Options with { Methods = [new FullFineTuning()] });
+        var alone = () => new ImageAdaptation(tiny.Foundation, [], TinyAdaptation.Options);
+        var twice = () => new ImageAdaptation(tiny.Foundation, [tiny.Modules[0], tiny.Modules[0]], TinyAdaptation.Options);
+
+        full.Should().Throw<ArgumentException>().WithMessage("*'full' changes the base's own weights*");
+        alone.Should().Throw<ArgumentException>().WithMessage("*'learned' composes adapters, but none are given*");
+        twice.Should().Throw<ArgumentException>().WithMessage("*Two adapters are called 'module-1'*");
+    }
+
+    [Theory]
+    [InlineData("learned")]
+    [InlineData("uniform")]
+    [InlineData("lora")]
+    [InlineData("classifier")]
+    public void LeavesNoTensorBehind(string method)
+    {
+        tiny.Run(method).Dispose();
+
+        // The frozen backbone that gives the features, and the model that is trained.
+        long loading = 2 * Left(() => tiny.Foundation.Load(["a", "b", "c"], 0).Dispose());
+
+        Left(() => tiny.Run(method).Dispose()).Should().Be(loading, "adapting adds nothing to what loading leaves to the collector");
+    }
+
+    private static long Left(Action action)
+    {
+        long before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        action();
+        return TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
+    }
+
+    private Dictionary<string, string> Contents(string folder) => Directory.GetFiles(tiny.At(folder), "*", SearchOption.AllDirectories)
+        .Where(path => !Path.GetFileName(path).StartsWith("report.", StringComparison.Ordinal))
+        .ToDictionary(path => Path.GetRelativePath(tiny.At(folder), path), path => Convert.ToHexString(File.ReadAllBytes(path)));
+}

@@ -1,0 +1,65 @@
+using LoraComposition.Adapters;
+using LoraComposition.FewShot.Adaptation;
+using LoraComposition.FewShot.Data.Folders;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot.Tests.Data;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Layers;
+
+namespace LoraComposition.FewShot.Tests.Support;
+
+/// <summary>A base, two modules and a folder of pictures of three classes, of a size that trains in milliseconds. Owns all of them.</summary>
+internal sealed class TinyAdaptation : IDisposable
+{
+    public static readonly (string, int)[] Classes = [("apple, red", 6), ("\"pear\"", 6), ("plum", 6)];
+
+    private readonly TemporaryFolder folder = new();
+
+    public TinyAdaptation()
+    {
+        Foundation = Foundation.Open(TinyModel.Save(At("base")));
+        using var model = TinyModel.Create(1);
+        foreach (int seed in (int[])[1, 2])
+        {
+            using var adapter = TinyAdapters.Create(model, "any", seed);
+            adapter.Save(At($"module-{seed}"));
+        }
+        Modules = [LoraAdapter.Load(At("module-1")), LoraAdapter.Load(At("module-2"))];
+        TinyImageFolder.Write(At("pictures", "train"), Classes);
+        TinyImageFolder.Write(At("pictures", "test"), Classes, firstInstance: 6);
+    }
+
+    public static ImageAdaptationOptions Options { get; } = new()
+    {
+        Shots = 2,
+        ValidationPerClass = 3,
+        Tuning = new TuningOptions
+        {
+            Training = new TrainingOptions { Steps = 6, BatchSize = 4, Checks = 3 },
+            WarmUpEpochs = 3,
+            LoraLearningRate = 0.05,
+            ComposerLearningRate = 0.5,
+            Lora = new LoraOptions { Rank = 2 },
+            EvaluationBatchSize = 5,
+        },
+    };
+
+    public Foundation Foundation { get; }
+
+    public IReadOnlyList<LoraAdapter> Modules { get; }
+
+    public string At(params string[] parts) => folder.At(parts);
+
+    public ImageAdaptationResult Run(ImageAdaptationOptions? options = null, string pictures = "pictures", IProgressReporter? progress = null, CancellationToken cancellation = default) =>
+        new ImageAdaptation(Foundation, Modules, options ?? Options).Run(ImageFolderSplits.Open(At(pictures)), progress ?? NullProgressReporter.Instance, cancellation);
+
+    public ImageAdaptationResult Run(string method) => Run(Options with { Methods = [TuningMethods.Find(method)!] });
+
+    public void Dispose()
+    {
+        foreach (var module in Modules) module.Dispose();
+        folder.Dispose();
+    }
+}

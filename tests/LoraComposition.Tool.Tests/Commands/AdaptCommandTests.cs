@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
+using LoraComposition.FewShot.Adaptation;
+using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Tool.Tests.Support;
+
+namespace LoraComposition.Tool.Tests.Commands;
+
+public sealed class AdaptCommandTests : IDisposable
+{
+    private readonly TinyInputs inputs = new();
+
+    public void Dispose() => inputs.Dispose();
+
+    [Fact]
+    public async Task TriesEveryMethodAndSavesTheBest()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--out", inputs.At("out")]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        output.Should().ContainAll("| learned", "| uniform", "| lora", "| classifier", "on 9 validation images", "On 18 test images, used for nothing else", $"lora-compose predict --model {inputs.At("out")}");
+        using var report = JsonDocument.Parse(File.ReadAllText(inputs.At("out", "report.json")));
+        report.RootElement.GetProperty("methods").GetArrayLength().Should().Be(4);
+        output.Should().Contain(report.RootElement.GetProperty("verdict").GetString());
+        File.ReadAllText(inputs.At("out", "report.md")).Should().Contain(report.RootElement.GetProperty("verdict").GetString());
+        using var model = AdaptedModel.Load(inputs.At("out"));
+        model.Info.Method.Should().Be(report.RootElement.GetProperty("chosen").GetString());
+        report.RootElement.GetProperty("inputs").GetProperty("base").GetString().Should().Be(model.Info.Base.Sha256);
+        Directory.GetFileSystemEntries(inputs.Path).Select(Path.GetFileName).Should().BeEquivalentTo("base", "module-1", "module-2", "pictures", "out");
+    }
+
+    [Fact]
+    public async Task TheComposedAdapterAndItsWeightsAreOrdinaryFiles()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--method", "uniform", "--out", inputs.At("out"), "--json"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        using var report = JsonDocument.Parse(output);
+        report.RootElement.GetProperty("chosen").GetString().Should().Be("uniform");
+        using var adapter = LoraAdapter.Load(inputs.At("out", "adapter"));
+        adapter.Layers.Values.Should().OnlyContain(delta => delta.Rank == 4, "two modules of rank 2 are stacked");
+        var weights = CompositionWeights.Load(inputs.At("out", "weights.json"));
+        weights.AdapterNames.Should().Equal("module-1", "module-2");
+        weights.Layers.Values.Should().OnlyContain(layer => layer.SequenceEqual(new[] { 0.5, 0.5 }));
+    }
+
+    [Fact]
+    public async Task ReplacesAModelOnlyWithForce()
+    {
+        string[] arguments = [.. inputs.Adapt, "--method", "classifier", "--out", inputs.At("out")];
+        (await CommandLine.RunAsync(arguments)).Code.Should().Be(0);
+        string[] before = FolderState.Of(inputs.At("out"));
+
+        var (code, output, errors) = await CommandLine.RunAsync(arguments);
+        (code, output).Should().Be((2, ""));
+        errors.Should().ContainSingle().Which.Should().Contain("not empty").And.Contain("--force");
+        FolderState.Of(inputs.At("out")).Should().Equal(before);
+
+        (await CommandLine.RunAsync([.. arguments, "--force"])).Code.Should().Be(0);
+        FolderState.Of(inputs.At("out")).Should().NotEqual(before);
+    }
+
+    [Theory]
+    [InlineData("--method", "best", "'best' is not one of learned, uniform, lora, classifier or all")]
+    [InlineData("--method", "lora,lora", "a method occurs twice")]
+    [InlineData("--shots", "0", "--shots is 0; it must be at least 1")]
+    [InlineData("--threads", "0", "--threads must be at least 1")]
+    public async Task RefusesWrongUsage(string option, string value, string message)
+    {
+        var arguments = inputs.Adapt.ToList();
+        int at = arguments.IndexOf(option);
+        if (at >= 0) arguments.RemoveRange(at, 2);
+
+        var (code, _, errors) = await CommandLine.RunAsync([.. arguments, option, value, "--out", inputs.At("out")]);
+
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Contain(message);
+        Directory.Exists(inputs.At("out")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task RefusesAnAdapterGivenTwice()
+    {
+        var (code, _, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--adapter", inputs.At("module-1"), "--out", inputs.At("out")]);
+
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Contain("module-1 is given twice");
+    }
+
+    [Fact]
+    public async Task NeedsAdaptersToCompose()
+    {
+        string[] arguments = ["adapt", "--base", inputs.At("base"), "--data", inputs.At("pictures"), "--shots", "2", "--steps", "2", "--out", inputs.At("out")];
+
+        var (code, _, errors) = await CommandLine.RunAsync(arguments);
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Contain("give --adapter");
+
+        (await CommandLine.RunAsync([.. arguments, "--method", "lora,classifier"])).Code.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task RefusesDataWithTooFewImages()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt.Select(a => a == "2" ? "6" : a), "--out", inputs.At("out")]);
+
+        (code, output).Should().Be((1, ""));
+        errors.Should().ContainSingle().Which.Should().Contain("Expected at least 7 images in a class");
+        Directory.Exists(inputs.At("out")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task CtrlCLeavesNothing()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("there is no SIGINT to send");
+        var arguments = inputs.Adapt.ToList();
+        arguments[arguments.IndexOf("--steps") + 1] = "1000000";
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "lora-compose.dll"), .. arguments, "--out", inputs.At("out")]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        try
+        {
+            // A million steps are under way: after 10 s at the latest a line says so.
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            string? line = await process.StandardError.ReadLineAsync(deadline.Token);
+            line.Should().Contain("training");
+            using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync(deadline.Token);
+            await process.WaitForExitAsync(deadline.Token);
+
+            string[] errors = (await process.StandardError.ReadToEndAsync(deadline.Token)).TrimEnd().Split('\n');
+            errors[^1].Should().Be("Stopped. Nothing was written.");
+            process.ExitCode.Should().Be(130);
+            Directory.GetFileSystemEntries(inputs.Path).Select(Path.GetFileName).Should().BeEquivalentTo("base", "module-1", "module-2", "pictures");
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
+    }
+}
