@@ -20,8 +20,13 @@ internal static class PeftAdapterWriter
         var tensors = Tensors(adapter).ToDictionary(pair => pair.Key, pair => As(options.Dtype, pair.Key, pair.Value), StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(adapter.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []) { ["format"] = "pt" };
         Directory.CreateDirectory(folder);
-        SafetensorsWriter.Write(Path.Combine(folder, PeftFiles.Weights), tensors, metadata);
-        AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream => stream.Write(config));
+        // The configuration is on the disk before the weights are replaced, and renamed after them: a disk that fills up leaves both old files.
+        AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream =>
+        {
+            stream.Write(config);
+            stream.Flush();
+            SafetensorsWriter.Write(Path.Combine(folder, PeftFiles.Weights), tensors, metadata);
+        });
     }
 
     static IEnumerable<KeyValuePair<string, Tensor>> Tensors(LoraAdapter adapter)

@@ -29,18 +29,20 @@ public static class SafetensorsWriter
     internal static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        AtomicFile.Write(path, stream => Write(stream, tensors, metadata, dtype));
+    }
+
+    /// <summary>Writes the file's bytes to a stream, after everything was checked.</summary>
+    internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype = null)
+    {
         ArgumentNullException.ThrowIfNull(tensors);
         if (tensors.Count > SafetensorsHeader.MaxTensors) throw new ArgumentException($"Found {tensors.Count} tensors, expected at most {SafetensorsHeader.MaxTensors}.", nameof(tensors));
         foreach (var (name, tensor) in tensors) Check(name, tensor);
         foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) CheckText(key, text);
         // Wide types first, so that every tensor is aligned to its type.
         var ordered = tensors.OrderByDescending(pair => SafetensorsDtype.Size(dtype ?? pair.Value.dtype)).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToList();
-        var header = Header(ordered, metadata, dtype);
-        AtomicFile.Write(path, stream =>
-        {
-            stream.Write(header);
-            foreach (var (_, tensor) in ordered) WriteData(stream, tensor, dtype ?? tensor.dtype);
-        });
+        stream.Write(Header(ordered, metadata, dtype));
+        foreach (var (_, tensor) in ordered) WriteData(stream, tensor, dtype ?? tensor.dtype);
     }
 
     static void Check(string name, Tensor tensor)

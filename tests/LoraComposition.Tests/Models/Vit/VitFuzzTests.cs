@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using LoraComposition.Models.Vit;
+using LoraComposition.Serialization;
 using LoraComposition.Tests.Serialization;
 using LoraComposition.Tests.Support;
 using LoraComposition.Tests.Support.Fuzzing;
@@ -45,14 +47,14 @@ public sealed class VitFuzzTests : IDisposable
         File.Copy(shards[0], Path.Combine(outside.Path, "outside.safetensors"));
         File.CreateSymbolicLink(Path.Combine(folder.Path, "link.safetensors"), Path.Combine(outside.Path, "outside.safetensors"));
         File.CreateSymbolicLink(Path.Combine(folder.Path, "folder"), outside.Path);
-        var names = new JsonMutator([.. shards.Select(Path.GetFileName).Concat(["link.safetensors", "folder/outside.safetensors", $"../{Path.GetFileName(outside.Path)}/outside.safetensors", $"{outside.Path}/outside.safetensors", "..\\outside.safetensors", "C:outside.safetensors", "..", ".", "", "config.json"])
-            .Select(name => JsonSerializer.Serialize(name))]);
+        string[] elsewhere = ["link.safetensors", "folder/outside.safetensors", $"../{Path.GetFileName(outside.Path)}/outside.safetensors", $"{outside.Path}/outside.safetensors"];
+        var names = new JsonMutator([.. shards.Select(Path.GetFileName).Concat(elsewhere).Concat(["..\\outside.safetensors", "C:outside.safetensors", "..", ".", "", "config.json"]).Select(name => JsonSerializer.Serialize(name))]);
 
         var mutator = new FolderMutator(folder).AddJson(Index, File.ReadAllBytes(Path.Combine(folder.Path, Index)), names);
         foreach (var shard in shards)
         {
-            var valid = File.ReadAllBytes(shard);
-            mutator.Add(Path.GetFileName(shard), valid, new SafetensorsMutator(valid).Mutate);
+            var bytes = File.ReadAllBytes(shard);
+            mutator.Add(Path.GetFileName(shard), bytes, new SafetensorsMutator(bytes).Mutate);
         }
         var plain = shards.Select(Path.GetFileName).ToHashSet();
         var kinds = Fuzz.Run(seed: 1, count: 1000, mutator.Mutate, _ =>
@@ -64,6 +66,16 @@ public sealed class VitFuzzTests : IDisposable
         });
         kinds.Values.Sum(kind => kind.Loaded).Should().BePositive();
         kinds.Values.Sum(kind => kind.Refused).Should().BePositive();
+
+        // One changed tensor would be refused for being in the wrong shard; here the whole shard lies elsewhere.
+        mutator.Restore();
+        var valid = File.ReadAllText(Path.Combine(folder.Path, Index));
+        Load();
+        foreach (var name in elsewhere)
+        {
+            folder.Write(Index, Encoding.UTF8.GetBytes(valid.Replace(Path.GetFileName(shards[0]), name, StringComparison.Ordinal)));
+            FluentActions.Invoking(Load).Should().Throw<ModelFileException>(name);
+        }
     }
 
     void Load()

@@ -27,11 +27,17 @@ internal sealed class FolderMutator(MemoryFolder folder)
     /// <summary>Spoils one file and puts the one before right again.</summary>
     public FuzzCase Mutate(Random random)
     {
-        if (spoilt is { } last) folder.Write(last.Name, last.Valid);
+        Restore();
         var (name, valid, mutate) = files[random.Next(files.Count)];
         var input = mutate(random);
         folder.Write(name, input.Bytes);
         spoilt = (name, valid);
         return input with { Kind = $"{name}: {input.Kind}" };
+    }
+
+    /// <summary>Puts the last spoilt file right again.</summary>
+    public void Restore()
+    {
+        if (spoilt is { } last) folder.Write(last.Name, last.Valid);
     }
 }
