@@ -4,8 +4,8 @@ namespace LoraComposition.Serialization;
 public static class StagedFolder
 {
     /// <summary>Fills a folder beside the destination and, when that has succeeded, puts it in place.</summary>
-    /// <param name="path">The destination. A missing one appears in one step; into an existing one the files are moved in the order they were written, replacing
-    /// those of the same name, and nothing else in it is touched.</param>
+    /// <param name="path">The destination. A missing one appears in one step; into an existing one the files are moved in the order they were written, JSON
+    /// files last, replacing those of the same name, and nothing else in it is touched.</param>
     /// <param name="write">Writes the files into the folder it is given. Where it throws, the destination is unchanged and the exception is passed on.</param>
     /// <exception cref="IOException">The parent folder is missing or cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The parent folder cannot be written.</exception>
@@ -38,7 +38,9 @@ public static class StagedFolder
             Directory.Move(staging, target);
             return;
         }
-        var files = new DirectoryInfo(staging).GetFiles("*", SearchOption.AllDirectories).OrderBy(file => file.LastWriteTimeUtc).ThenBy(file => file.FullName, StringComparer.Ordinal);
+        // What describes other files comes after them.
+        var files = new DirectoryInfo(staging).GetFiles("*", SearchOption.AllDirectories)
+            .OrderBy(file => file.Extension == ".json").ThenBy(file => file.LastWriteTimeUtc).ThenBy(file => file.FullName, StringComparer.Ordinal);
         foreach (var file in files.ToArray())
         {
             var place = Path.Combine(target, Path.GetRelativePath(staging, file.FullName));
