@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using LoraComposition.Serialization;
 
@@ -23,43 +22,10 @@ internal sealed class PeftConfigReader
     /// <exception cref="AdapterException">The file is missing, too long, not valid JSON, or asks for something other than plain LoRA.</exception>
     public static PeftConfig Read(string path)
     {
-        var text = ReadText(path);
-        try
-        {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new AdapterException(path, $"expected a JSON object, found {document.RootElement.ValueKind}.");
-            var warnings = new List<string>();
-            PeftSettings.Check(document.RootElement, path, warnings);
-            return new PeftConfigReader(path, document.RootElement, warnings).Parse();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // System.Text.Json throws the latter for half a surrogate pair in a text.
-            throw new AdapterException(path, $"the file is not valid JSON: {e.Message}", e);
-        }
-    }
-
-    static byte[] ReadText(string path)
-    {
-        ModelFileException Refuse(string message, Exception? cause) => new AdapterException(path, message, cause);
-
-        var (handle, _) = RegularFile.Open(path, Refuse);
-        using (handle)
-        {
-            var length = RandomAccess.GetLength(handle);
-            if (length > MaxLength) throw Refuse($"the file is {length} bytes long, expected at most {MaxLength}.", null);
-            var text = new byte[length];
-            RegularFile.ReadExactly(handle, text, 0, Refuse);
-            try
-            {
-                new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetCharCount(text);
-            }
-            catch (DecoderFallbackException e)
-            {
-                throw Refuse($"the file is not valid UTF-8 at byte {e.Index}.", e);
-            }
-            return text;
-        }
+        using var document = JsonFile.Read(path, MaxLength, (message, cause) => new AdapterException(path, message, cause));
+        var warnings = new List<string>();
+        PeftSettings.Check(document.RootElement, path, warnings);
+        return new PeftConfigReader(path, document.RootElement, warnings).Parse();
     }
 
     PeftConfig Parse()

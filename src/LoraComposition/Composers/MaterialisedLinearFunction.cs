@@ -13,6 +13,10 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
 {
     static ExceptionDispatchInfo? failure;
 
+    // What the last backward call of this thread returned. The engine has its own hold on it by the time of the next call, and this one would keep
+    // the gradients of all layers alive until the caller's scope ends.
+    [ThreadStatic] static Tensor[]? returned;
+
     public override string Name => nameof(MaterialisedLinearFunction);
 
     /// <summary>Applies the layer: <c>y = x·Wᵀ + b</c>.</summary>
@@ -44,17 +48,23 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
     {
         try
         {
+            foreach (var gradient in returned ?? []) gradient.Dispose();
+            returned = null;
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
             var (input, weight, a, b) = (saved[0], saved[1], saved[2], saved[3]);
-            Tensor? inputGradient = (bool)ctx.get_data("input needs gradient") ? grad_output.matmul(weight).MoveToOuterDisposeScope() : null;
-            ((KeptMemory)ctx.get_data("kept")).Return(weight);
-            // [tokens, in] and [tokens, out]
+            // [tokens, in] and [tokens, out]; the gradient often comes transposed, so it is laid out once for all products.
             var (x, dy) = (input.reshape(-1, input.shape[^1]), grad_output.reshape(-1, grad_output.shape[^1]));
+            Tensor? inputGradient = (bool)ctx.get_data("input needs gradient") ? dy.mm(weight).view(input.shape).MoveToOuterDisposeScope() : null;
+            ((KeptMemory)ctx.get_data("kept")).Return(weight);
             var spreadGradient = (EvaluationOrder)ctx.get_data("order") == EvaluationOrder.MaterialisedByTokens
-                ? x.matmul(a.t()).mul_(dy.matmul(b)).sum(0L)            // [tokens, R]∘[tokens, R] → [R]
-                : dy.t().matmul(x).matmul(a.t()).mul_(b).sum(0L);       // [out, in]·[in, R]∘[out, R] → [R]
-            return [inputGradient!, null!, null!, spreadGradient.MoveToOuterDisposeScope(), null!, null!, null!, null!];
+                ? x.mm(a.t()).mul_(dy.mm(b)).sum(0L)            // [tokens, R]∘[tokens, R] → [R]
+                : dy.t().mm(x).mm(a.t()).mul_(b).sum(0L);       // [out, in]·[in, R]∘[out, R] → [R]
+            spreadGradient.MoveToOuterDisposeScope();
+            returned = inputGradient is null ? [spreadGradient] : [inputGradient, spreadGradient];
+            // For the same reason: nobody reads this handle any more.
+            grad_output.Dispose();
+            return [inputGradient!, null!, null!, spreadGradient, null!, null!, null!, null!];
         }
         catch (Exception e)
         {

@@ -76,6 +76,7 @@ public sealed class LoraLinear : AdaptedLinear
     public override LoraDelta ToDelta()
     {
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         return new LoraDelta(lora_A.detach().clone(), lora_B.detach().mul(Scaling), 1);
     }
 
@@ -84,6 +85,7 @@ public sealed class LoraLinear : AdaptedLinear
     public LoraDelta ToTrainedDelta()
     {
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         return new LoraDelta(lora_A.detach().clone(), lora_B.detach().clone(), Scaling);
     }
 
