@@ -56,7 +56,7 @@ static class CompatibilityCheck
         {
             var found = AdapterCompatibility.Check(model, read);
             // In the model's own names, so that adapters of both spellings can be compared.
-            if (found.IsCompatible) fitting.Add(read.Respell(model, ModuleSpelling.Transformers5));
+            if (found.IsCompatible) fitting.Add(AdapterSpelling.Respell(read, model, ModuleSpelling.Transformers5));
             return new AdapterCheck
             {
                 Name = name,

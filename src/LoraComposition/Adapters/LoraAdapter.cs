@@ -1,6 +1,3 @@
-using LoraComposition.Attachments;
-using LoraComposition.Models;
-
 namespace LoraComposition.Adapters;
 
 /// <summary>
@@ -86,23 +83,6 @@ public sealed class LoraAdapter : IDisposable
     /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and saved.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Save(string folder, AdapterSaveOptions? options = null) => PeftAdapterWriter.Write(this, folder, options ?? new AdapterSaveOptions());
-
-    /// <summary>Copies the adapter with its layers named as a model names them in one spelling.</summary>
-    /// <param name="model">The model the adapter fits.</param>
-    /// <param name="spelling">Whose names to use.</param>
-    /// <returns>A copy with the same numbers and head. The caller owns it.</returns>
-    /// <exception cref="AdapterMismatchException">The adapter does not fit the model.</exception>
-    public LoraAdapter Respell(IAdaptableModel model, ModuleSpelling spelling)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        var sites = new SiteIndex(model);
-        var match = AdapterMatch.Resolve(model, [this]);
-        return With(Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path));
-    }
-
-    /// <summary>The same module with other numbers or names for its layers: what is known about it, and a copy of its head, go along.</summary>
-    internal LoraAdapter With(string name, IEnumerable<KeyValuePair<string, LoraDelta>> layers, AdapterProvenance? provenance) =>
-        new(name, layers, BaseModel) { Revision = Revision, Head = Head?.Clone(), Warnings = Warnings, Provenance = provenance };
 
     /// <inheritdoc/>
     public void Dispose()

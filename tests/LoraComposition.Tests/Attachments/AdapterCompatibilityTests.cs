@@ -99,7 +99,7 @@ public sealed class AdapterCompatibilityTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         using var adapter = Fixture.Adapter(from);
-        using (var respelled = adapter.Respell(model, spelling)) respelled.Save(folder.Path);
+        using (var respelled = AdapterSpelling.Respell(adapter, model, spelling)) respelled.Save(folder.Path);
         File.ReadAllBytes(folder.File("adapter_model.safetensors")).Should().Equal(File.ReadAllBytes(Fixture.Path("peft", to, "adapter_model.safetensors")));
     }
 
@@ -110,15 +110,15 @@ public sealed class AdapterCompatibilityTests : IDisposable
         using var adapter = Fixture.Adapter("vit-head");
         using var composition = Composition.AttachLearned(model, [adapter, adapter], new Dictionary<string, IReadOnlyList<double>> { ["vit.layers.0.attention.q_proj"] = [0, 1] });
         using var composed = composition.ToAdapter("c");
-        using var respelled = composed.Respell(model, ModuleSpelling.Transformers4);
+        using var respelled = AdapterSpelling.Respell(composed, model, ModuleSpelling.Transformers4);
         respelled.Provenance!.Sources[0].LayerWeights.Keys.Should().BeEquivalentTo(respelled.Layers.Keys);
-        using (var copy = adapter.Respell(model, ModuleSpelling.Transformers4))
+        using (var copy = AdapterSpelling.Respell(adapter, model, ModuleSpelling.Transformers4))
         {
             (copy.Name, copy.BaseModel).Should().Be((adapter.Name, adapter.BaseModel));
             copy.Head!.Weight.ShouldBeIdentical(adapter.Head!.Weight);
         }
         adapter.Head!.Weight.sum().item<float>().Should().NotBe(0, "the copy had its own head");
         using var unknown = new LoraAdapter("odd", [new("x", SmallLayers.Delta(32, 32, 2, 1, 1))]);
-        unknown.Invoking(a => a.Respell(model, ModuleSpelling.Transformers5)).Should().Throw<AdapterMismatchException>();
+        unknown.Invoking(a => AdapterSpelling.Respell(a, model, ModuleSpelling.Transformers5)).Should().Throw<AdapterMismatchException>();
     }
 }
