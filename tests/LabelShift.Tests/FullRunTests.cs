@@ -72,7 +72,7 @@ public sealed partial class FullRunTests : IDisposable
     [Fact]
     public async Task CtrlCStopsTheProgram()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("there is no SIGINT to send");
+        Interrupt.SkipWhereItCannotArrive();
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LabelShift.dll"), .. arguments, "--steps", "1000000"]) { RedirectStandardError = true, RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
         try
@@ -81,8 +81,8 @@ public sealed partial class FullRunTests : IDisposable
             var patience = Stopwatch.StartNew();
             while (!(Directory.Exists(modules) && Directory.GetDirectories(modules).Count(f => !f.EndsWith(".partial", StringComparison.Ordinal)) == 3) && !process.HasExited && patience.Elapsed < TimeSpan.FromSeconds(60)) await Task.Delay(50);
             await Task.Delay(500);
-            using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await Interrupt.SendAsync(process, deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
 
             string[] errors = (await process.StandardError.ReadToEndAsync()).TrimEnd().Split('\n');

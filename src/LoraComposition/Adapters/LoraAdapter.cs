@@ -84,6 +84,10 @@ public sealed class LoraAdapter : IDisposable
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Save(string folder, AdapterSaveOptions? options = null) => PeftAdapterWriter.Write(this, folder, options ?? new AdapterSaveOptions());
 
+    /// <summary>The same module with other numbers or names for its layers: what is known about it, and a copy of its head, go along.</summary>
+    internal LoraAdapter With(string name, IEnumerable<KeyValuePair<string, LoraDelta>> layers, AdapterProvenance? provenance) =>
+        new(name, layers, BaseModel) { Revision = Revision, Head = Head?.Clone(), Warnings = Warnings, Provenance = provenance };
+
     /// <inheritdoc/>
     public void Dispose()
     {

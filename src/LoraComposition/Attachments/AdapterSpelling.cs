@@ -18,12 +18,6 @@ public static class AdapterSpelling
         ArgumentNullException.ThrowIfNull(model);
         var sites = new SiteIndex(model);
         var match = AdapterMatch.Resolve(model, [adapter]);
-        return new LoraAdapter(adapter.Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), adapter.BaseModel)
-        {
-            Revision = adapter.Revision,
-            Head = adapter.Head?.Clone(),
-            Warnings = adapter.Warnings,
-            Provenance = adapter.Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path),
-        };
+        return adapter.With(adapter.Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), adapter.Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path));
     }
 }

@@ -85,7 +85,7 @@ public sealed class PeftConfigReaderTests : IDisposable
     [InlineData("{\"r\":4,\"r\":8}", "*not valid JSON*uplicate*")]
     [InlineData("{\"rank_pattern\":{\"q\":4,\"\\u0071\":8}}", "*not valid JSON*uplicate*")]
     [InlineData("{\"r\":4,}", "*not valid JSON*")]
-    [InlineData("\ufeff{}", "*not valid JSON*")]
+    [InlineData("\ufeff{}", "*byte order mark*")]
     [InlineData("{} {}", "*not valid JSON*")]
     [InlineData("{\"lora_alpha\":NaN}", "*not valid JSON*")]
     [InlineData("{\"peft_type\":\"LORA\",\"lora_alpha\":1e999,\"target_modules\":[\"q\"]}", "*'lora_alpha': expected a finite number*")]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using LoraComposition.Adapters;
 using LoraComposition.Attachments;
@@ -115,7 +114,7 @@ public sealed class AdaptCommandTests : IDisposable
     [Fact]
     public async Task CtrlCLeavesNothing()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("there is no SIGINT to send");
+        Interrupt.SkipWhereItCannotArrive();
         var arguments = inputs.Adapt.ToList();
         arguments[arguments.IndexOf("--steps") + 1] = "1000000";
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "lora-compose.dll"), .. arguments, "--out", inputs.At("out")]) { RedirectStandardError = true, RedirectStandardOutput = true };
@@ -126,7 +125,7 @@ public sealed class AdaptCommandTests : IDisposable
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             string? line = await process.StandardError.ReadLineAsync(deadline.Token);
             line.Should().Contain("training");
-            using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync(deadline.Token);
+            await Interrupt.SendAsync(process, deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
 
             string[] errors = (await process.StandardError.ReadToEndAsync(deadline.Token)).TrimEnd().Split('\n');
