@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using LoraComposition.CommandLine;
 using LoraComposition.Tool.Commands;
 
@@ -24,6 +25,7 @@ static class LoraComposeCommand
     {
         var root = new RootCommand(Description) { GlobalOptions.Json, GlobalOptions.Verbose };
         foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(), PredictCommand.Create()]) root.Subcommands.Add(command);
+        foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         var parsed = root.Parse(arguments);
         return parsed.InvokeWithExitCodesAsync("Stopped. Nothing was written.", parsed.GetValue(GlobalOptions.Verbose));
     }

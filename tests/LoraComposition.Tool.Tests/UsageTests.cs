@@ -13,6 +13,21 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("inspect")]
+    [InlineData("check")]
+    [InlineData("compose")]
+    [InlineData("adapt")]
+    [InlineData("predict")]
+    public async Task TheHelpOfACommandEndsWithItsExamples(string command)
+    {
+        var (code, output, errors) = await CommandLine.RunAsync(command, "--help");
+
+        (code, errors).Should().BeEquivalentTo((0, Array.Empty<string>()));
+        output[output.IndexOf("Examples:", StringComparison.Ordinal)..].Should().Contain($"  lora-compose {command} ");
+        (await CommandLine.RunAsync("--help")).Output.Split("Examples:").Should().HaveCount(2, "the list of the commands is short");
+    }
+
+    [Theory]
     [InlineData("explode")]
     [InlineData("inspect")]
     [InlineData("inspect", "here", "--colour", "red")]

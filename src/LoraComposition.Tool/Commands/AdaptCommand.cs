@@ -32,16 +32,15 @@ static class AdaptCommand
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = CommonOptions.Force();
 
-    const string Description = """
-        Adapts a base to a folder of labelled images: learns from K images per class, holds out others, tries methods and keeps the best.
+    const string Description = "Adapts a base to a folder of labelled images: learns from K images per class, holds out others, tries methods and keeps the best.";
 
-        Example:
-          lora-compose adapt --base vit-base-patch32-224-in21k --adapter adapters/eurosat adapters/flowers --data my-images --shots 5 --out my-model
+    const string Examples = """
+        lora-compose adapt --base vit-base-patch32-224-in21k --adapter adapters/eurosat adapters/flowers --data my-images --shots 5 --out my-model
         """;
 
     public static Command Create()
     {
-        var command = new Command("adapt", Description) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, threads, output, force };
+        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, threads, output, force };
         command.SetAction((parsed, cancellation) =>
         {
             var options = Read(parsed);

@@ -12,17 +12,16 @@ static class CheckCommand
     static readonly Option<string> @base = CommonOptions.Base();
     static readonly Option<string[]> adapters = CommonOptions.Adapters();
 
-    const string Description = """
-        Says for each adapter what matches the base and what is refused and why, and how alike the adapters are. Exit code 1 when anything is refused.
+    const string Description = "Says for each adapter what matches the base and what is refused and why, and how alike the adapters are. Exit code 1 when anything is refused.";
 
-        Examples:
-          lora-compose check --base vit --adapter a --adapter b
-          lora-compose check --base vit --adapter a --adapter b --json
+    const string Examples = """
+        lora-compose check --base vit --adapter a --adapter b
+        lora-compose check --base vit --adapter a --adapter b --json
         """;
 
     public static Command Create()
     {
-        var command = new Command("check", Description) { @base, adapters };
+        var command = new ToolCommand("check", Description, Examples) { @base, adapters };
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
             var report = CompatibilityCheck.Run(parsed.GetValue(@base)!, parsed.GetValue(adapters)!, cancellation);

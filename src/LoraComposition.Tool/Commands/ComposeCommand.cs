@@ -25,18 +25,17 @@ static class ComposeCommand
 
     static readonly Option<string> dtype = new("--dtype") { Description = "The type of the written numbers: float32, bfloat16 or float16.", DefaultValueFactory = _ => "float32" };
 
-    const string Description = """
-        Composes adapters and writes the result, checked by reading it again.
+    const string Description = "Composes adapters and writes the result, checked by reading it again.";
 
-        Examples:
-          lora-compose compose --base vit --adapter a --adapter b --as adapter --out composed
-          lora-compose compose --base vit --adapter a --adapter b --weights 0.7,0.3 --as checkpoint --out merged
-          lora-compose compose --base vit --adapter a --adapter b --as adapter --energy 0.99 --out small
+    const string Examples = """
+        lora-compose compose --base vit --adapter a --adapter b --as adapter --out composed
+        lora-compose compose --base vit --adapter a --adapter b --weights 0.7,0.3 --as checkpoint --out merged
+        lora-compose compose --base vit --adapter a --adapter b --as adapter --energy 0.99 --out small
         """;
 
     public static Command Create()
     {
-        var command = new Command("compose", Description) { @base, adapters, weights, form, rank, energy, output, force, spelling, dtype };
+        var command = new ToolCommand("compose", Description, Examples) { @base, adapters, weights, form, rank, energy, output, force, spelling, dtype };
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);

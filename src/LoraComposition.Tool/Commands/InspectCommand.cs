@@ -9,18 +9,17 @@ static class InspectCommand
 {
     static readonly Argument<string> path = new("PATH") { Description = "A safetensors file, an adapter folder or a checkpoint folder." };
 
-    const string Description = """
-        Says what a safetensors file, an adapter folder or a checkpoint folder holds.
+    const string Description = "Says what a safetensors file, an adapter folder or a checkpoint folder holds.";
 
-        Examples:
-          lora-compose inspect adapters/eurosat
-          lora-compose inspect vit-base-patch32-224-in21k
-          lora-compose inspect model.safetensors --json
+    const string Examples = """
+        lora-compose inspect adapters/eurosat
+        lora-compose inspect vit-base-patch32-224-in21k
+        lora-compose inspect model.safetensors --json
         """;
 
     public static Command Create()
     {
-        var command = new Command("inspect", Description) { path };
+        var command = new ToolCommand("inspect", Description, Examples) { path };
         command.SetAction(parsed =>
         {
             ToolOutput.Write(parsed, Inspector.Inspect(parsed.GetValue(path)!), InspectionText.Print);

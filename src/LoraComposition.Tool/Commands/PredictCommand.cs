@@ -19,16 +19,15 @@ static class PredictCommand
     static readonly Option<PredictionFormat> format = new("--format") { Description = "csv (path,rank,class,probability) or json; --json means the same.", DefaultValueFactory = _ => PredictionFormat.Csv };
     static readonly Option<int?> threads = new("--threads") { Description = "CPU threads. Default: all cores." };
 
-    const string Description = """
-        Classifies images with a model that adapt wrote. An image that cannot be read is named on standard error, and the exit code is 1 when the others are done.
+    const string Description = "Classifies images with a model that adapt wrote. An image that cannot be read is named on standard error, and the exit code is 1 when the others are done.";
 
-        Example:
-          lora-compose predict --model my-model --images photos --top 3
+    const string Examples = """
+        lora-compose predict --model my-model --images photos --top 3
         """;
 
     public static Command Create()
     {
-        var command = new Command("predict", Description) { model, images, top, baseFolder, format, threads };
+        var command = new ToolCommand("predict", Description, Examples) { model, images, top, baseFolder, format, threads };
         command.SetAction((parsed, cancellation) =>
         {
             if (parsed.GetValue(top) < 1) throw new UsageException($"--top is {parsed.GetValue(top)}; it must be at least 1.");
