@@ -21,8 +21,8 @@ static class AttentionKernels
                     var output = attend(inputs[0], inputs[1], inputs[2]);
                     if (backward) output.sum().backward();
                 };
-                var training = Stopwatches.Interleaved(4 * options.Rounds, Step(AttentionKernel.Fused, true), Step(AttentionKernel.Explicit, true));
-                var inference = Stopwatches.Interleaved(4 * options.Rounds, Step(AttentionKernel.Fused, false), Step(AttentionKernel.Explicit, false));
+                var training = Stopwatches.Interleaved(4 * options.Rounds, Step((q, k, v) => AttentionKernel.Fused(q, k, v), true), Step((q, k, v) => AttentionKernel.Explicit(q, k, v), true));
+                var inference = Stopwatches.Interleaved(4 * options.Rounds, Step((q, k, v) => AttentionKernel.Fused(q, k, v), false), Step((q, k, v) => AttentionKernel.Explicit(q, k, v), false));
                 Console.WriteLine($"  batch {batch,3}, {heads,2} heads, {tokens,3} tokens, width {width}, {type,-8}: training {Stopwatches.Ratio(training[1], training[0]):F2}, inference {Stopwatches.Ratio(inference[1], inference[0]):F2}");
             }
         }

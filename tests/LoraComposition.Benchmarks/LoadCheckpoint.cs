@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LoraComposition.Models;
 using LoraComposition.Models.Vit;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ static class LoadCheckpoint
         var folder = Directory.CreateTempSubdirectory("lora-composition-");
         try
         {
-            using (var model = BenchmarkModel.Create(options)) model.Save(folder.FullName, new VitSaveOptions { Dtype = dtype });
+            using (var model = BenchmarkModel.Create(options)) model.Save(folder.FullName, new CheckpointSaveOptions { Dtype = dtype });
             string file = Path.Combine(folder.FullName, "model.safetensors");
             double size = new FileInfo(file).Length;
             var peak = Peak(folder.FullName);
@@ -57,7 +58,7 @@ static class LoadCheckpoint
         {
             foreach (var dtype in (ScalarType[])[ScalarType.Float32, ScalarType.BFloat16])
             {
-                model.Save(small.FullName, new VitSaveOptions { Dtype = dtype });
+                model.Save(small.FullName, new CheckpointSaveOptions { Dtype = dtype });
                 LoadAndTouch(small.FullName);
             }
         }

@@ -2,6 +2,7 @@ using LoraComposition.Adapters;
 using LoraComposition.Attachments;
 using LoraComposition.Compression;
 using LoraComposition.FewShot.Progress;
+using LoraComposition.Models;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using LoraComposition.Tool.Inputs;
@@ -81,7 +82,7 @@ static class ComposeJob
     {
         var provenance = composition.ToProvenance();
         composition.MergeIntoBase();
-        model.Save(folder, new VitSaveOptions { Dtype = settings.Dtype, Provenance = provenance });
+        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance });
         string preprocessing = Path.Combine(settings.Base, Preprocessing);
         if (File.Exists(preprocessing)) File.Copy(preprocessing, Path.Combine(folder, Preprocessing));
         using var read = VisionTransformer.Load(folder);

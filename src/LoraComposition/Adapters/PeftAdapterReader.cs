@@ -93,7 +93,9 @@ internal sealed class PeftAdapterReader
     void CheckTargets(IReadOnlyList<string> layers)
     {
         if (layers.FirstOrDefault(layer => !config.IsTarget(layer)) is { } other)
-            throw new AdapterException(folder.Config, $"layer '{other}' of {PeftFiles.Weights} is not a target by 'target_modules', 'exclude_modules', 'modules_to_save' and 'layers_to_transform'; the two files do not belong together.");
+            throw new AdapterException(folder.Config, !config.NamesTargets
+                ? $"'target_modules' is missing, expected the names of the adapted layers; only T5 has a default, {string.Join(" and ", config.Targets.Names)}, and layer '{other}' of {PeftFiles.Weights} is none of its layers."
+                : $"layer '{other}' of {PeftFiles.Weights} is not a target by 'target_modules', 'exclude_modules', 'modules_to_save' and 'layers_to_transform'; the two files do not belong together.");
         // A head that is saved whole is no target, whatever the list says.
         foreach (var target in config.Targets.Names.Where(name => !(config.SavesHead && name == PeftKey.Head)))
         {

@@ -5,6 +5,7 @@ namespace LoraComposition.Adapters;
 /// <param name="UseRslora">Whether alpha is divided by √rank in place of the rank.</param>
 /// <param name="Rank">The settings <c>r</c> and <c>rank_pattern</c>. They only told the trainer which rank to make; that of the tensors counts.</param>
 /// <param name="Targets">The layers that carry an update.</param>
+/// <param name="NamesTargets">Whether <c>target_modules</c> says so; otherwise they are those of T5, the only model here for which PEFT has a default.</param>
 /// <param name="Exclusions">The layers that <paramref name="Targets"/> would match but that carry none; null where there are none.</param>
 /// <param name="SavesHead">Whether a whole head was saved with the adapter.</param>
 /// <param name="BaseModel">The model the adapter was trained on, where named.</param>
@@ -15,6 +16,7 @@ internal sealed record PeftConfig(
     bool UseRslora,
     PatternedSetting<int> Rank,
     ModuleSelector Targets,
+    bool NamesTargets,
     ModuleSelector? Exclusions,
     bool SavesHead,
     string? BaseModel,

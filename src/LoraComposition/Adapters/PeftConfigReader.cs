@@ -12,6 +12,9 @@ internal sealed class PeftConfigReader
     /// <summary>PEFT's default of <c>r</c> and of <c>lora_alpha</c>.</summary>
     const int Default = 8;
 
+    /// <summary>PEFT's default of <c>target_modules</c> for T5. ViT has none.</summary>
+    static readonly string[] defaultTargets = ["q", "v"];
+
     readonly string path;
     readonly JsonElement root;
     readonly List<string> warnings;
@@ -33,11 +36,14 @@ internal sealed class PeftConfigReader
         // PEFT transposes the update of GPT-2's own kind of layer only; on linear layers it warns and goes on without.
         if (Find("fan_in_fan_out") is { } transposed && Flag("fan_in_fan_out", transposed))
             warnings.Add("'fan_in_fan_out' is true, which PEFT passes over on linear layers; it is passed over here too.");
+        var blocks = Blocks();
+        var targets = Selector("target_modules", blocks);
         return new PeftConfig(
             Patterned("lora_alpha", "alpha_pattern", Default, Finite),
             Find("use_rslora") is { } rslora && Flag("use_rslora", rslora),
             Patterned("r", "rank_pattern", Default, Rank),
-            Selector("target_modules", Blocks()) ?? throw new AdapterException(path, "'target_modules' is missing, expected the names of the adapted layers; ViT has no default."),
+            targets ?? ModuleSelector.Named(defaultTargets, blocks),
+            targets is not null,
             Selector("exclude_modules", null),
             SavesHead(),
             Find("base_model_name_or_path") is { } model ? Text("base_model_name_or_path", model) : null,

@@ -13,16 +13,20 @@ internal static class AttentionKernel
     /// <param name="q"><c>[batch, heads, asking, width]</c>.</param>
     /// <param name="k"><c>[batch, heads, tokens, width]</c>.</param>
     /// <param name="v"><c>[batch, heads, tokens, width]</c>.</param>
-    /// <returns><c>softmax(q·kᵀ/√width)·v</c>, <c>[batch, heads, asking, width]</c>.</returns>
-    public static Tensor Attend(Tensor q, Tensor k, Tensor v) =>
-        q.device_type == DeviceType.CPU && q.dtype.ElementSize() == 2 && is_grad_enabled() ? Explicit(q, k, v) : Fused(q, k, v);
+    /// <param name="bias">What is added to the scores, of a shape that broadcasts to <c>[batch, heads, asking, tokens]</c>; null for nothing.</param>
+    /// <param name="scale">The factor of the scores; 1/√width where null.</param>
+    /// <returns><c>softmax(scale·q·kᵀ + bias)·v</c>, <c>[batch, heads, asking, width]</c>.</returns>
+    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? bias = null, double? scale = null) =>
+        q.device_type == DeviceType.CPU && q.dtype.ElementSize() == 2 && is_grad_enabled() ? Explicit(q, k, v, bias, scale) : Fused(q, k, v, bias, scale);
 
-    internal static Tensor Fused(Tensor q, Tensor k, Tensor v) => functional.scaled_dot_product_attention(q, k, v);
+    // TorchSharp's function has no parameter for the scale.
+    internal static Tensor Fused(Tensor q, Tensor k, Tensor v, Tensor? bias = null, double? scale = null) =>
+        functional.scaled_dot_product_attention(scale is { } factor ? q.mul(factor * Math.Sqrt(q.shape[^1])) : q, k, v, bias);
 
-    internal static Tensor Explicit(Tensor q, Tensor k, Tensor v)
+    internal static Tensor Explicit(Tensor q, Tensor k, Tensor v, Tensor? bias = null, double? scale = null)
     {
         // The scale goes to q, [asking, width], which is smaller than the scores, [asking, tokens].
-        var scores = q.mul(1 / Math.Sqrt(q.shape[^1])).matmul(k.transpose(-2, -1));
-        return scores.softmax(-1).matmul(v);
+        var scores = q.mul(scale ?? 1 / Math.Sqrt(q.shape[^1])).matmul(k.transpose(-2, -1));
+        return (bias is null ? scores : scores.add(bias)).softmax(-1).matmul(v);
     }
 }

@@ -21,6 +21,9 @@ public enum LinearRole
     /// <summary>The layer that leaves the feed-forward part.</summary>
     FeedForwardOut,
 
-    /// <summary>The classifier after the last block. It is adapted only where it is asked for by name.</summary>
+    /// <summary>The second layer that enters a gated feed-forward part: its output, after the activation, is multiplied with the first one's.</summary>
+    FeedForwardGate,
+
+    /// <summary>The layer after the last block: a classifier, or a language model's head. It is adapted only where it is asked for by name.</summary>
     Head,
 }

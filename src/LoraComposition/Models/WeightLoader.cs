@@ -10,7 +10,7 @@ internal static class WeightLoader
     /// <param name="files">The checkpoint.</param>
     /// <param name="slots">Every parameter of the model; it may lie on the meta device.</param>
     /// <param name="unused">Names of tensors that the checkpoint may hold and the model does not need.</param>
-    /// <param name="dtype">The type of the parameters.</param>
+    /// <param name="dtype">The type of the parameters that need no more bits.</param>
     /// <exception cref="CheckpointException">A tensor is missing, left over, of another shape or does not hold floating-point numbers. Nothing was changed.</exception>
     public static void Load(CheckpointFiles files, IReadOnlyList<WeightSlot> slots, IReadOnlyCollection<string> unused, ScalarType dtype)
     {
@@ -19,7 +19,7 @@ internal static class WeightLoader
         {
             using var scope = NewDisposeScope();
             // Read once for all parts: they become views of it.
-            var whole = files.Read(parts.Key, dtype);
+            var whole = files.Read(parts.Key, parts.First().DtypeIn(dtype));
             foreach (var slot in parts) slot.Assign(slot.Source.Take(whole));
         }
     }

@@ -1,5 +1,7 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace LoraComposition.Models;
 
@@ -20,8 +22,17 @@ internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Acti
     /// <summary>Changes the numbers on their way from the checkpoint to the parameter; null leaves them as they are.</summary>
     public Func<Tensor, Tensor>? Convert { get; init; }
 
-    public static IEnumerable<WeightSlot> Of(TensorSource source, Linear layer)
+    /// <summary>The type that the parameter has where the model is loaded in one of fewer bits; null where any will do.</summary>
+    public ScalarType? LeastDtype { get; init; }
+
+    /// <summary>The parameter's type in a model of the given type.</summary>
+    public ScalarType DtypeIn(ScalarType model) => LeastDtype is { } least && model.ElementSize() < least.ElementSize() ? least : model;
+
+    /// <summary>The parameters of a linear layer that can be adapted.</summary>
+    /// <exception cref="InvalidOperationException">An adapter is attached to it: the plain layer is not what the model computes with.</exception>
+    public static IEnumerable<WeightSlot> Of(TensorSource source, Module<Tensor, Tensor> adaptable)
     {
+        var layer = adaptable as Linear ?? throw new InvalidOperationException("An adapter is attached to the model; detach or merge it first.");
         yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p);
         if (layer.bias is not null) yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p);
     }
@@ -36,6 +47,11 @@ internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Acti
     {
         yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p);
         yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p);
+    }
+
+    public static IEnumerable<WeightSlot> Of(TensorSource source, Embedding layer)
+    {
+        yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p);
     }
 
     /// <summary>Puts a loaded tensor in place, as a trainable parameter.</summary>

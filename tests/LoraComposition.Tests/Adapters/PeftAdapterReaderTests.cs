@@ -158,7 +158,7 @@ public sealed class PeftAdapterReaderTests : IDisposable
         Loading(() => LoraAdapter.LoadAll(folder.File("missing"))).WithMessage("*does not exist*");
         Loading(() => LoraAdapter.Load(folder.File("missing"))).WithMessage("*does not exist*");
         Loading(() => LoraAdapter.Load(folder.Path)).WithMessage("*no adapter_config.json*");
-        Loading(() => LoraAdapter.Load(Path.GetDirectoryName(PeftFolder.Fixture("vit-a"))!)).WithMessage("*holds several adapters*'reject-bias', 'reject-dora', 'vit-a'*");
+        Loading(() => LoraAdapter.Load(Path.GetDirectoryName(PeftFolder.Fixture("vit-a"))!)).WithMessage("*holds several adapters*'reject-bias', 'reject-dora', *'vit-a'*");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using LoraComposition.Adapters;
+using LoraComposition.Models.T5;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using TorchSharp;
@@ -18,6 +19,8 @@ static class Fixture
     }
 
     public static VisionTransformer Vit() => VisionTransformer.Load(Path("vit-hf"));
+
+    public static T5Model T5(string name = "t5-flan", ScalarType dtype = ScalarType.Float32) => T5Model.Load(Path(name), new T5LoadOptions { Dtype = dtype });
 
     public static LoraAdapter Adapter(string name) => LoraAdapter.Load(Path("peft", name));
 

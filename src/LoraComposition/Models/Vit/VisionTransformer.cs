@@ -83,7 +83,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Save(string folder, VitSaveOptions? options = null) => VitCheckpoint.Save(this, folder, options ?? new VitSaveOptions());
+    public void Save(string folder, CheckpointSaveOptions? options = null) => VitCheckpoint.Save(this, folder, options ?? new CheckpointSaveOptions());
 
     /// <summary>Classifies images.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
@@ -167,7 +167,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
     internal IEnumerable<WeightSlot> Slots(VitLayout layout)
     {
         var slots = embeddings.Slots(layout).Concat(blocks.SelectMany((block, i) => block.Slots(layout, i))).Concat(WeightSlot.Of(layout.LastNorm, norm));
-        return classifier is null ? slots : slots.Concat(WeightSlot.Of(layout.Head, VitAttention.Plain(classifier)));
+        return classifier is null ? slots : slots.Concat(WeightSlot.Of(layout.Head, classifier));
     }
 
     void PutHead(IReadOnlyList<string> classNames, Func<Tensor> weight, Func<Tensor> bias)

@@ -45,8 +45,8 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
 
     public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) =>
     [
-        .. WeightSlot.Of(layout.Layer(block, LinearRole.Query), Plain(query)), .. WeightSlot.Of(layout.Layer(block, LinearRole.Key), Plain(key)),
-        .. WeightSlot.Of(layout.Layer(block, LinearRole.Value), Plain(value)), .. WeightSlot.Of(layout.Layer(block, LinearRole.Output), Plain(output)),
+        .. WeightSlot.Of(layout.Layer(block, LinearRole.Query), query), .. WeightSlot.Of(layout.Layer(block, LinearRole.Key), key),
+        .. WeightSlot.Of(layout.Layer(block, LinearRole.Value), value), .. WeightSlot.Of(layout.Layer(block, LinearRole.Output), output),
     ];
 
     public IEnumerable<AdapterSite> Sites(int layer)
@@ -57,9 +57,6 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
         yield return new AdapterSite(now + "v_proj", before + "attention.value", LinearRole.Value, layer, this, nameof(value), () => value, m => value = m);
         yield return new AdapterSite(now + "o_proj", before + "output.dense", LinearRole.Output, layer, this, nameof(output), () => output, m => output = m);
     }
-
-    internal static Linear Plain(Module<Tensor, Tensor> layer) =>
-        layer as Linear ?? throw new InvalidOperationException("An adapter is attached to the model; detach or merge it first.");
 
     // [batch, tokens, d] → [batch, heads, tokens, d/heads]
     Tensor Split(Tensor x) => x.view(x.shape[0], x.shape[1], headCount, -1).transpose(1, 2);

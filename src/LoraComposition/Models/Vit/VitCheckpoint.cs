@@ -37,7 +37,7 @@ internal static class VitCheckpoint
         }
     }
 
-    public static void Save(VisionTransformer model, string folder, VitSaveOptions options)
+    public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options)
     {
         var tensors = model.Slots(TransformersVitLayout.Default).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
         CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []);

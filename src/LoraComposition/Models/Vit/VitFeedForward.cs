@@ -28,7 +28,7 @@ internal sealed class VitFeedForward : Module<Tensor, Tensor>
     }
 
     public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) =>
-        [.. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardIn), VitAttention.Plain(enter)), .. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardOut), VitAttention.Plain(leave))];
+        [.. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardIn), enter), .. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardOut), leave)];
 
     public IEnumerable<AdapterSite> Sites(int layer)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using LoraComposition.Models;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using LoraComposition.Tests.Serialization;
@@ -39,7 +40,7 @@ public sealed class VitFuzzTests : IDisposable
     [Fact]
     public void Every_spoilt_index_or_shard_is_refused_or_loads_from_the_folder_alone()
     {
-        using (var model = Fixture.Vit()) model.Save(folder.Path, new VitSaveOptions { MaxShardBytes = 60_000 });
+        using (var model = Fixture.Vit()) model.Save(folder.Path, new CheckpointSaveOptions { MaxShardBytes = 60_000 });
         var shards = Directory.GetFiles(folder.Path, "*.safetensors");
         shards.Should().HaveCountGreaterThan(1);
         using var outside = new MemoryFolder();

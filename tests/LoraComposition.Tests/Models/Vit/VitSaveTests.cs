@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraComposition.Models;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using LoraComposition.Tests.Support;
@@ -40,7 +41,7 @@ public sealed class VitSaveTests : IDisposable
     [InlineData(ScalarType.Float64)]
     public void The_type_in_the_file_is_the_one_asked_for(ScalarType dtype)
     {
-        model.Save(folder.Path, new VitSaveOptions { Dtype = dtype });
+        model.Save(folder.Path, new CheckpointSaveOptions { Dtype = dtype });
         using var written = SafetensorsFile.Open(folder.File("model.safetensors"));
         var reference = Fixture.Tensors("vit-hf", "model.safetensors");
         foreach (string name in reference.Keys) written.Read(name).ShouldBeIdentical(reference[name].to(dtype), name);
@@ -50,7 +51,7 @@ public sealed class VitSaveTests : IDisposable
     [Fact]
     public void Shards_hold_at_most_what_was_asked_for_and_load_as_the_same_model()
     {
-        model.Save(folder.Path, new VitSaveOptions { MaxShardBytes = 30_000 });
+        model.Save(folder.Path, new CheckpointSaveOptions { MaxShardBytes = 30_000 });
 
         Files().Should().Equal("config.json", "model-00001-of-00004.safetensors", "model-00002-of-00004.safetensors", "model-00003-of-00004.safetensors", "model-00004-of-00004.safetensors", Index);
         long total = 0;
@@ -72,7 +73,7 @@ public sealed class VitSaveTests : IDisposable
     public void Shards_and_index_are_the_same_bytes_each_time()
     {
         using var other = new TemporaryFolder();
-        var options = new VitSaveOptions { MaxShardBytes = 30_000, Dtype = ScalarType.BFloat16 };
+        var options = new CheckpointSaveOptions { MaxShardBytes = 30_000, Dtype = ScalarType.BFloat16 };
         model.Save(folder.Path, options);
         model.Save(other.Path, options);
         foreach (string file in Files()) File.ReadAllBytes(other.File(file)).Should().Equal(File.ReadAllBytes(folder.File(file)), file);
@@ -82,14 +83,14 @@ public sealed class VitSaveTests : IDisposable
     [Fact]
     public void The_limit_counts_the_bytes_in_the_file()
     {
-        model.Save(folder.Path, new VitSaveOptions { MaxShardBytes = model.parameters().Sum(p => 2 * p.numel()), Dtype = ScalarType.Float16 });
+        model.Save(folder.Path, new CheckpointSaveOptions { MaxShardBytes = model.parameters().Sum(p => 2 * p.numel()), Dtype = ScalarType.Float16 });
         Files().Should().Equal("config.json", "model.safetensors");
     }
 
     [Fact]
     public void A_tensor_larger_than_a_shard_gets_its_own()
     {
-        model.Save(folder.Path, new VitSaveOptions { MaxShardBytes = 1 });
+        model.Save(folder.Path, new CheckpointSaveOptions { MaxShardBytes = 1 });
         Files().Where(name => name.StartsWith("model-", StringComparison.Ordinal)).Should().HaveCount(model.parameters().Count());
         using var loaded = VisionTransformer.Load(folder.Path);
         loaded.Classifier!.weight!.ShouldBeIdentical(model.Classifier!.weight!);
@@ -100,7 +101,7 @@ public sealed class VitSaveTests : IDisposable
     {
         model.Save(folder.Path);
         using (no_grad()) model.Classifier!.bias!.fill_(7);
-        model.Save(folder.Path, new VitSaveOptions { MaxShardBytes = 50_000 });
+        model.Save(folder.Path, new CheckpointSaveOptions { MaxShardBytes = 50_000 });
         Files().Should().NotContain("model.safetensors");
         using var loaded = VisionTransformer.Load(folder.Path);
         loaded.Classifier!.bias!.data<float>().Should().AllBeEquivalentTo(7f);
@@ -109,10 +110,10 @@ public sealed class VitSaveTests : IDisposable
     [Fact]
     public void A_model_can_be_saved_over_the_files_it_was_loaded_from()
     {
-        model.Save(folder.Path, new VitSaveOptions { MaxShardBytes = 50_000 });
+        model.Save(folder.Path, new CheckpointSaveOptions { MaxShardBytes = 50_000 });
         using var loaded = VisionTransformer.Load(folder.Path);
         using (no_grad()) loaded.Classifier!.bias!.fill_(7);
-        loaded.Save(folder.Path, new VitSaveOptions { MaxShardBytes = 50_000 });
+        loaded.Save(folder.Path, new CheckpointSaveOptions { MaxShardBytes = 50_000 });
         using var again = VisionTransformer.Load(folder.Path);
         foreach (var (name, parameter) in loaded.named_parameters()) again.get_parameter(name)!.ShouldBeIdentical(parameter, name);
     }
@@ -125,7 +126,7 @@ public sealed class VitSaveTests : IDisposable
     public void What_cannot_be_written_is_refused_before_anything_is(ScalarType? dtype, long? most, float number, string message)
     {
         using (no_grad()) model.Classifier!.bias!.fill_(number);
-        FluentActions.Invoking(() => model.Save(folder.Path, new VitSaveOptions { Dtype = dtype, MaxShardBytes = most })).Should().Throw<ArgumentException>().WithMessage(message);
+        FluentActions.Invoking(() => model.Save(folder.Path, new CheckpointSaveOptions { Dtype = dtype, MaxShardBytes = most })).Should().Throw<ArgumentException>().WithMessage(message);
         Files().Should().BeEmpty();
     }
 

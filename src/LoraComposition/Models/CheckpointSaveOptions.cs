@@ -1,10 +1,10 @@
 using LoraComposition.Adapters;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
-/// <summary>How to save a ViT.</summary>
-public sealed record VitSaveOptions
+/// <summary>How to save a model.</summary>
+public sealed record CheckpointSaveOptions
 {
     /// <summary>The type of the numbers in the file: float32, bfloat16, float16 or float64. Default null: the parameters' own.</summary>
     public ScalarType? Dtype { get; init; }

@@ -1,0 +1,46 @@
+using static TorchSharp.torch;
+
+namespace LoraComposition.Models.T5;
+
+/// <summary>
+/// What a decoder keeps between the steps of a generation, so that each token is computed once: the keys and values of the tokens decoded so far, and
+/// those of cross-attention. Made by <see cref="T5Model.StartDecoding"/>, extended by <see cref="T5Model.Decode(Tensor, DecoderCache)"/>.
+/// </summary>
+/// <remarks>Owns its tensors. It belongs to the weights it was made with: changing an adapter in between gives wrong results. Not thread-safe.</remarks>
+public sealed class DecoderCache : IDisposable
+{
+    internal DecoderCache(long batchSize, IReadOnlyList<CachedLayer> layers, Tensor? crossBias) => (BatchSize, Layers, CrossBias) = (batchSize, layers, crossBias);
+
+    /// <summary>The number of sequences.</summary>
+    public long BatchSize { get; private set; }
+
+    /// <summary>The number of tokens decoded so far, the same for every sequence.</summary>
+    public long Length { get; internal set; }
+
+    internal IReadOnlyList<CachedLayer> Layers { get; }
+
+    internal Tensor? CrossBias { get; private set; }
+
+    /// <summary>Takes other sequences of the batch: those that are not finished, or the ones that a beam search goes on with.</summary>
+    /// <param name="sequences">The index of each sequence to go on with, <c>[n]</c> of int64, in any order and as often as wanted.</param>
+    /// <exception cref="ArgumentException">It is no such vector, or an index lies outside the batch.</exception>
+    public void Choose(Tensor sequences)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        TokenIds.Check(sequences, 1, BatchSize, nameof(sequences));
+        foreach (var layer in Layers) layer.Choose(sequences);
+        if (CrossBias is { } old)
+        {
+            CrossBias = old.index_select(0, sequences).DetachFromDisposeScope();
+            old.Dispose();
+        }
+        BatchSize = sequences.shape[0];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var layer in Layers) layer.Dispose();
+        CrossBias?.Dispose();
+    }
+}

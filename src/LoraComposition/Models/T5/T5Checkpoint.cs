@@ -1,0 +1,98 @@
+using LoraComposition.Adapters;
+using LoraComposition.Serialization;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Models.T5;
+
+/// <summary>Reads and writes T5 checkpoints in the layout of transformers.</summary>
+internal static class T5Checkpoint
+{
+    const string Config = "config.json", Embedding = "shared.weight", Head = "lm_head.weight";
+    const int LargestConfig = 1 << 20;
+
+    // The embedding under the names of the parts that use it.
+    static readonly string[] copies = ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"];
+
+    // Old checkpoints hold a table for cross-attention, which has no positions.
+    static readonly string[] unused = ["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"];
+
+    public static T5Model Load(string folder, T5LoadOptions options)
+    {
+        using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
+        var config = ReadConfig(Path.Combine(folder, Config), files);
+        CheckLayers(config, files);
+        foreach (string copy in copies) CheckCopy(files, copy);
+
+        var model = new T5Model(config, META) { BaseModelName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) };
+        try
+        {
+            WeightLoader.Load(files, [.. model.Slots()], [.. copies, .. unused, .. config.TiedHead ? [Head] : Array.Empty<string>()], options.Dtype);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    public static void Save(T5Model model, string folder, CheckpointSaveOptions options)
+    {
+        var tensors = model.Slots().Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
+        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []);
+        T5ConfigFile.Write(Path.Combine(folder, Config), model.Config);
+    }
+
+    static T5Config ReadConfig(string path, CheckpointFiles files)
+    {
+        if (!File.Exists(path)) throw new CheckpointException(path, $"the file is missing; a model folder holds {Config} and {CheckpointFiles.FileName}.");
+        using var document = JsonFile.Read(path, LargestConfig, (message, cause) => new CheckpointException(path, message, cause));
+        var fields = new ConfigFields(path, document.RootElement);
+        try
+        {
+            var config = T5ConfigFile.Read(fields);
+            config.Validate();
+            return config.TiedHead && HasOwnHead(files, byTransformers5: fields.Find(T5ConfigFile.Scaled) is not null) ? config with { TiedHead = false } : config;
+        }
+        catch (ArgumentException e)
+        {
+            throw new CheckpointException(path, e.Message, e);
+        }
+    }
+
+    /// <summary>Whether a head that the config ties to the embedding has weights of its own all the same. Transformers 5 says of every T5 that it is tied.</summary>
+    static bool HasOwnHead(CheckpointFiles files, bool byTransformers5)
+    {
+        if (files.Find(Head) is null) return false;
+        if (byTransformers5) return !Same(files, Head);
+        CheckCopy(files, Head);
+        return false;
+    }
+
+    /// <summary>A copy that differs would be dropped, and the model would be another one.</summary>
+    static void CheckCopy(CheckpointFiles files, string name)
+    {
+        if (files.Find(name) is not null && !Same(files, name))
+            throw new CheckpointException(files.PathOf(name), $"tensor '{name}' differs from '{Embedding}', of which {Config} makes it a copy; correct the one that is wrong.");
+    }
+
+    static bool Same(CheckpointFiles files, string name)
+    {
+        if (files.Find(Embedding) is not { } embedding || files.Find(name) is not { } other || embedding.Dtype != other.Dtype || !embedding.Shape.SequenceEqual(other.Shape)) return false;
+        using var scope = NewDisposeScope();
+        return files.Read(name, other.Dtype).eq(files.Read(Embedding, embedding.Dtype)).all().item<bool>();
+    }
+
+    /// <summary>A model of many layers takes room even without its numbers, so it is not built for layers that are not there.</summary>
+    static void CheckLayers(T5Config config, CheckpointFiles files)
+    {
+        foreach (var (stack, count, part, setting) in new[] { ("encoder", config.EncoderLayerCount, 1, "num_layers"), ("decoder", config.DecoderLayerCount, 2, "num_decoder_layers") })
+        {
+            for (int i = 0; i < count; i++)
+            {
+                string name = $"{stack}.block.{i}.layer.{part}.DenseReluDense.wo.weight";
+                if (files.Find(name) is null) throw new CheckpointException(files.Path, $"tensor '{name}' is missing, and {Config} asks for {count} layers ({setting}).");
+            }
+        }
+    }
+}

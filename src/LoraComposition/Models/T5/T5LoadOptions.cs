@@ -1,0 +1,13 @@
+using static TorchSharp.torch;
+
+namespace LoraComposition.Models.T5;
+
+/// <summary>How to load a T5.</summary>
+public sealed record T5LoadOptions
+{
+    /// <summary>The type of the parameters. Default float32, whatever the file holds. The layers that leave the feed-forward parts are float32 at least.</summary>
+    public ScalarType Dtype { get; init; } = ScalarType.Float32;
+
+    /// <summary>Whether shards may be links that leave the folder, as in the cache of the model hub's own program. Default false: such links are refused.</summary>
+    public bool AllowOutsideLinks { get; init; }
+}

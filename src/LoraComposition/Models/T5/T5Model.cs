@@ -1,0 +1,218 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Models.T5;
+
+/// <summary>
+/// A T5 (arXiv:1910.10683) with encoder, decoder and language-model head, as transformers' T5ForConditionalGeneration, whose linear layers can be adapted:
+/// T5 1.0, and T5 1.1 with Flan-T5.
+/// </summary>
+/// <remarks>
+/// Owns its parameters, not what is attached to it. There is no dropout, in training neither. In 16 bits the layers that leave the feed-forward parts stay
+/// float32, and with them the states between blocks. Not thread-safe: a forward pass in another thread needs its own model.
+/// </remarks>
+public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IAdaptableModel
+{
+    /// <summary>The label of a token that does not count.</summary>
+    public const long IgnoredLabel = -100;
+
+    // Encoder, decoder and the tied head all use this one module.
+    readonly Embedding shared;
+    readonly T5Encoder encoder;
+    readonly T5Decoder decoder;
+    Module<Tensor, Tensor>? lm_head;
+
+    /// <summary>Builds the model with parameters that are not initialised; <see cref="Create"/> and <see cref="Load"/> fill them.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="device">Where the parameters lie. <c>torch.META</c>: shapes without memory.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
+    public T5Model(T5Config config, Device device) : base(nameof(T5Model))
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        Config = config;
+        shared = Embedding(config.VocabularySize, config.HiddenSize, device: device);
+        encoder = new T5Encoder(config, device);
+        decoder = new T5Decoder(config, device);
+        if (!config.TiedHead) lm_head = Linear(config.HiddenSize, config.VocabularySize, false, device);
+        RegisterComponents();
+        int blocks = config.EncoderLayerCount + config.DecoderLayerCount;
+        var sites = encoder.Sites().Concat(decoder.Sites(config.EncoderLayerCount));
+        Sites = [.. config.TiedHead ? sites : sites.Append(new AdapterSite("lm_head", null, LinearRole.Head, blocks, this, nameof(lm_head), () => lm_head!, head => lm_head = head))];
+    }
+
+    /// <summary>The shape.</summary>
+    public T5Config Config { get; }
+
+    /// <summary>
+    /// The layers that can be adapted, in the order of the forward pass: encoder, decoder, and the head where it has weights of its own. The decoder's blocks
+    /// are counted on after the encoder's. Cross-attention has the same roles as self-attention.
+    /// </summary>
+    public IReadOnlyList<AdapterSite> Sites { get; }
+
+    /// <inheritdoc/>
+    public string? BaseModelName { get; init; }
+
+    /// <summary>A new model with transformers' random start: normal numbers, whose deviation depends on the widths a layer connects.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="seed">The seed of the random start.</param>
+    /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
+    public static T5Model Create(T5Config config, long seed)
+    {
+        var model = new T5Model(config, META);
+        using var generator = new Generator((ulong)seed, CPU);
+        foreach (var slot in model.Slots()) slot.Assign(T5Initialisation.Start(slot.Name, [.. slot.Shape], config, generator));
+        return model;
+    }
+
+    /// <summary>
+    /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c> names.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">The type of the parameters; defaults where not given.</param>
+    /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
+    /// <exception cref="Serialization.ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
+    public static T5Model Load(string folder, T5LoadOptions? options = null) => T5Checkpoint.Load(folder, options ?? new T5LoadOptions());
+
+    /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. The embedding is written once.</summary>
+    /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <param name="options">Another type, several files; where not given, one file in the parameters' own types.</param>
+    /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public void Save(string folder, CheckpointSaveOptions? options = null) => T5Checkpoint.Save(this, folder, options ?? new CheckpointSaveOptions());
+
+    /// <summary>The logits of each next token.</summary>
+    /// <param name="ids">The text, <c>[batch, tokens]</c> of int64.</param>
+    /// <param name="mask"><c>[batch, tokens]</c>, 0 for filling; null where all tokens count.</param>
+    /// <param name="decoderIds">What the decoder reads, <c>[batch, decoded]</c> of int64; it begins with <see cref="T5Config.DecoderStartTokenId"/>.</param>
+    /// <returns><c>[batch, decoded, vocabulary]</c>. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
+    public override Tensor forward(Tensor ids, Tensor? mask, Tensor decoderIds)
+    {
+        using var scope = NewDisposeScope();
+        return Logits(Decode(decoderIds, Encode(ids, mask), mask)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The mean cross-entropy of the labels, each predicted from the ones before it.</summary>
+    /// <param name="ids">The text, <c>[batch, tokens]</c> of int64.</param>
+    /// <param name="mask"><c>[batch, tokens]</c>, 0 for filling; null where all tokens count.</param>
+    /// <param name="labels">The answer, <c>[batch, decoded]</c> of int64, with <see cref="IgnoredLabel"/> where a token does not count.</param>
+    /// <returns>A scalar, the mean over all tokens that count. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, an index lies outside the vocabulary, or no label counts.</exception>
+    public Tensor Loss(Tensor ids, Tensor? mask, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var decoderIds = ShiftRight(labels);
+        if (labels.device_type != DeviceType.META && labels.eq(IgnoredLabel).all().item<bool>()) throw new ArgumentException("No label counts, so there is no loss.", nameof(labels));
+        // [batch, decoded, vocabulary] → [batch · decoded, vocabulary]
+        var logits = call(ids, mask, decoderIds).flatten(0, 1);
+        // 16 bits are too few for the sum over a vocabulary.
+        if (logits.dtype.ElementSize() < 4) logits = logits.to(ScalarType.Float32);
+        return functional.cross_entropy(logits, labels.flatten(), ignore_index: IgnoredLabel).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Encodes texts.</summary>
+    /// <param name="ids"><c>[batch, tokens]</c> of int64.</param>
+    /// <param name="mask"><c>[batch, tokens]</c>, 0 for filling; null where all tokens count.</param>
+    /// <returns>The encoder's states, <c>[batch, tokens, d]</c>. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
+    public Tensor Encode(Tensor ids, Tensor? mask = null)
+    {
+        using var scope = NewDisposeScope();
+        TokenIds.CheckMask(mask, ids, nameof(mask));
+        return encoder.call(Embed(ids, nameof(ids)), mask).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Decodes whole sequences: each token sees itself, those before it and the encoder's states.</summary>
+    /// <param name="decoderIds"><c>[batch, decoded]</c> of int64; they begin with <see cref="T5Config.DecoderStartTokenId"/>.</param>
+    /// <param name="encoderStates">What <see cref="Encode"/> gave, <c>[batch, tokens, d]</c>.</param>
+    /// <param name="encoderMask">The mask that <see cref="Encode"/> got.</param>
+    /// <param name="decoderMask"><c>[batch, decoded]</c>, 0 for filling in front; null where all tokens count.</param>
+    /// <returns>The decoder's states, <c>[batch, decoded, d]</c>. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
+    public Tensor Decode(Tensor decoderIds, Tensor encoderStates, Tensor? encoderMask = null, Tensor? decoderMask = null)
+    {
+        using var scope = NewDisposeScope();
+        CheckStates(encoderStates, encoderMask);
+        TokenIds.CheckMask(decoderMask, decoderIds, nameof(decoderMask));
+        CheckBatch(decoderIds, encoderStates.shape[0]);
+        return decoder.Decode(Embed(decoderIds, nameof(decoderIds)), decoderMask, encoderStates, encoderMask).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Begins a generation: computes what cross-attention reads once for all tokens.</summary>
+    /// <param name="encoderStates">What <see cref="Encode"/> gave, <c>[batch, tokens, d]</c>.</param>
+    /// <param name="encoderMask">The mask that <see cref="Encode"/> got.</param>
+    /// <returns>A cache that holds no decoded token yet. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public DecoderCache StartDecoding(Tensor encoderStates, Tensor? encoderMask = null)
+    {
+        CheckStates(encoderStates, encoderMask);
+        return decoder.NewCache(encoderStates, encoderMask);
+    }
+
+    /// <summary>Decodes the next tokens of the sequences in a cache. Without a scope of <c>no_grad</c> the cache keeps the graph of all steps alive.</summary>
+    /// <param name="decoderIds">The next tokens, <c>[batch, next]</c> of int64; the very first is <see cref="T5Config.DecoderStartTokenId"/>.</param>
+    /// <param name="cache">What was kept so far; it is extended by these tokens.</param>
+    /// <returns>The decoder's states of these tokens, <c>[batch, next, d]</c>. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
+    public Tensor Decode(Tensor decoderIds, DecoderCache cache)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        using var scope = NewDisposeScope();
+        CheckBatch(decoderIds, cache.BatchSize);
+        return decoder.Decode(Embed(decoderIds, nameof(decoderIds)), cache).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Applies the head to the decoder's states.</summary>
+    /// <param name="states"><c>[…, d]</c>.</param>
+    /// <returns><c>[…, vocabulary]</c>. The caller owns them.</returns>
+    public Tensor Logits(Tensor states)
+    {
+        using var scope = NewDisposeScope();
+        var read = Config.ScaledHead ? states.mul(1 / Math.Sqrt(Config.HiddenSize)) : states;
+        return (lm_head is null ? functional.linear(read, shared.weight!) : lm_head.call(read)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What the decoder reads to predict labels: the start token, then each label but the last. Labels that do not count become filling.</summary>
+    /// <param name="labels"><c>[batch, decoded]</c> of int64.</param>
+    /// <returns><c>[batch, decoded]</c> of int64. The caller owns them.</returns>
+    /// <exception cref="ArgumentException">They are no such matrix, or a label lies outside the vocabulary.</exception>
+    public Tensor ShiftRight(Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var filled = labels.dtype == ScalarType.Int64 ? labels.masked_fill(labels.eq(IgnoredLabel), Config.PadTokenId) : labels;
+        TokenIds.Check(filled, 2, Config.VocabularySize, nameof(labels));
+        var start = full_like(filled[.., ..1], Config.DecoderStartTokenId);
+        return cat([start, filled[.., ..^1]], 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Every parameter and where a checkpoint holds it.</summary>
+    internal IEnumerable<WeightSlot> Slots()
+    {
+        var slots = WeightSlot.Of(new TensorSource("shared"), shared).Concat(encoder.Slots()).Concat(decoder.Slots());
+        return lm_head is null ? slots : slots.Concat(WeightSlot.Of(new TensorSource("lm_head"), lm_head));
+    }
+
+    Tensor Embed(Tensor ids, string name)
+    {
+        TokenIds.Check(ids, 2, Config.VocabularySize, name);
+        return shared.call(ids);
+    }
+
+    void CheckStates(Tensor encoderStates, Tensor? encoderMask)
+    {
+        if (encoderStates.dim() != 3 || encoderStates.shape[2] != Config.HiddenSize)
+            throw new ArgumentException($"Expected the encoder's states [batch, tokens, {Config.HiddenSize}], found [{string.Join(", ", encoderStates.shape)}].", nameof(encoderStates));
+        TokenIds.CheckMask(encoderMask, encoderStates, nameof(encoderMask));
+    }
+
+    static void CheckBatch(Tensor decoderIds, long batch)
+    {
+        if (decoderIds.dim() != 2 || decoderIds.shape[0] != batch)
+            throw new ArgumentException($"Expected indices [{batch}, *], as many sequences as were encoded, found [{string.Join(", ", decoderIds.shape)}].", nameof(decoderIds));
+    }
+}
