@@ -2,13 +2,14 @@ namespace LoraComposition.Benchmarks;
 
 sealed record BenchmarkOptions
 {
-    static readonly string[] Known = ["composed", "merged", "attention", "load"];
+    static readonly string[] Known = ["composed", "merged", "attention", "load", "generation", "t5"];
 
     public IReadOnlyList<string> Names { get; init; } = [];
     public int Rounds { get; init; } = 7;
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Batch { get; init; } = 32;
     public int Layers { get; init; } = 12;
+    public int T5Layers { get; init; } = 3;
     public IReadOnlyList<int> Modules { get; init; } = [1, 5, 25, 100];
 
     public bool Runs(string name) => Names.Count == 0 || Names.Contains(name);
@@ -32,6 +33,7 @@ sealed record BenchmarkOptions
                 "--threads" => options with { Threads = numbers[0] },
                 "--batch" => options with { Batch = numbers[0] },
                 "--layers" => options with { Layers = numbers[0] },
+                "--t5-layers" => options with { T5Layers = numbers[0] },
                 "--modules" => options with { Modules = numbers },
                 _ => null,
             };

@@ -22,14 +22,25 @@ internal sealed class CachedLayer(KeysValues cross) : IDisposable
     /// <summary>Takes other sequences of the batch, or the same in another order.</summary>
     public void Choose(Tensor sequences)
     {
-        KeysValues Chosen(KeysValues old)
-        {
-            var chosen = old.Select(tensor => tensor.index_select(0, sequences).DetachFromDisposeScope());
-            old.Dispose();
-            return chosen;
-        }
-        Cross = Chosen(Cross);
-        if (past is { } kept) past = Chosen(kept);
+        Cross = Chosen(Cross, sequences);
+        Reorder(sequences);
+    }
+
+    /// <summary>Takes other sequences of the same texts: what cross-attention reads stays.</summary>
+    public void Reorder(Tensor sequences)
+    {
+        if (past is { } kept) past = Chosen(kept, sequences);
+    }
+
+    /// <summary>What cross-attention reads, of other sequences of the batch.</summary>
+    /// <returns>A layer without decoded tokens. The caller owns it.</returns>
+    public CachedLayer CopyCross(Tensor sequences) => new(Cross.Select(tensor => tensor.index_select(0, sequences).DetachFromDisposeScope()));
+
+    static KeysValues Chosen(KeysValues old, Tensor sequences)
+    {
+        var chosen = old.Select(tensor => tensor.index_select(0, sequences).DetachFromDisposeScope());
+        old.Dispose();
+        return chosen;
     }
 
     public void Dispose()

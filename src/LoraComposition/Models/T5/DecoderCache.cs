@@ -37,6 +37,20 @@ public sealed class DecoderCache : IDisposable
         BatchSize = sequences.shape[0];
     }
 
+    /// <summary>A new cache, without decoded tokens, of some of the texts: each in any order and as often as wanted.</summary>
+    /// <returns>The caller owns it.</returns>
+    internal DecoderCache Copy(Tensor texts)
+    {
+        TokenIds.Check(texts, 1, BatchSize, nameof(texts));
+        return new DecoderCache(texts.shape[0], [.. Layers.Select(layer => layer.CopyCross(texts))], CrossBias?.index_select(0, texts).DetachFromDisposeScope());
+    }
+
+    /// <summary>Takes other sequences where each of the batch's rows goes on with the same text as before, so that what cross-attention reads stays.</summary>
+    internal void Reorder(Tensor sequences)
+    {
+        foreach (var layer in Layers) layer.Reorder(sequences);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
