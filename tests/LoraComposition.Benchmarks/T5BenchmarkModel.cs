@@ -12,8 +12,15 @@ static class T5BenchmarkModel
     {
         var model = T5Model.Create(new T5Config
         {
-            HiddenSize = 768, HeadCount = 12, KeyValueSize = 64, IntermediateSize = 2048, FeedForward = T5FeedForwardKind.GatedGelu, TiedHead = false, ScaledHead = false,
-            EncoderLayerCount = options.T5Layers, DecoderLayerCount = options.T5Layers,
+            HiddenSize = 768,
+            HeadCount = 12,
+            KeyValueSize = 64,
+            IntermediateSize = 2048,
+            FeedForward = T5FeedForwardKind.GatedGelu,
+            TiedHead = false,
+            ScaledHead = false,
+            EncoderLayerCount = options.T5Layers,
+            DecoderLayerCount = options.T5Layers,
         }, seed: 1);
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
         return model;
