@@ -1,4 +1,5 @@
 using Spectre.Console;
+using CellText = Spectre.Console.Text;
 
 namespace LoraComposition.FewShot.Results;
 
@@ -25,10 +26,10 @@ public static class SummaryTable
         var table = new Table().RoundedBorder();
         for (int column = 0; column < grid.Header.Count; column++)
         {
-            var header = new TableColumn(new Text(grid.Header[column]));
+            var header = new TableColumn(new CellText(grid.Header[column]));
             table.AddColumn(column == 0 ? header : header.RightAligned());
         }
-        foreach (var row in grid.Rows) table.AddRow(row.Select(cell => new Text(cell.Text, cell.Best ? new Style(decoration: Decoration.Bold) : Style.Plain)));
+        foreach (var row in grid.Rows) table.AddRow(row.Select(cell => new CellText(cell.Text, cell.Best ? new Style(decoration: Decoration.Bold) : Style.Plain)));
         return table;
     }
 }

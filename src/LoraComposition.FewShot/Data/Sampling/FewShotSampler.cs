@@ -35,4 +35,18 @@ public static class FewShotSampler
         int[] indices = [.. groups.SelectMany((g, label) => g.Take(effective[label])).Order()];
         return new FewShotSplit(shots, seed, indices, effective);
     }
+
+    /// <summary>Draws K positions in total, whatever their classes: the few-shot setting of text tasks. For one seed the sets are nested too.</summary>
+    /// <param name="count">The number of positions there are.</param>
+    /// <param name="shots">The number of positions to draw, K, at least 1; null for all.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="candidates">The positions to draw from, each once, in any order; all where not given.</param>
+    /// <returns>The draw, as of a single class.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">K is not positive, or the number of positions is negative.</exception>
+    /// <exception cref="ArgumentException">A candidate is out of range or given twice.</exception>
+    public static FewShotSplit SampleTotal(int count, int? shots, int seed, IReadOnlyList<int>? candidates = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return Sample(new int[count], 1, shots, seed, candidates);
+    }
 }

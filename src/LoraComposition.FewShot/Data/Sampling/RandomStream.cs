@@ -8,4 +8,6 @@ internal enum RandomStream
     BatchOrder = 3,
     FractalClass = 4,
     FractalInstance = 5,
+    OptionOrder = 6,
+    ProceduralText = 7,
 }

@@ -39,6 +39,18 @@ public sealed record TrainValidationSplit
         return Create(labels, classCount, _ => perClass, seed);
     }
 
+    /// <summary>Holds out a number of positions in total, whatever their classes, or all but one where there are no more.</summary>
+    /// <param name="count">The number of positions there are.</param>
+    /// <param name="heldOut">The number to hold out, at least 1.</param>
+    /// <param name="seed">The seed.</param>
+    /// <returns>The two parts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number to hold out is not positive, or the number of positions is negative.</exception>
+    public static TrainValidationSplit CreateTotal(int count, int heldOut, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return CreatePerClass(new int[count], 1, heldOut, seed);
+    }
+
     private static TrainValidationSplit Create(IReadOnlyList<int> labels, int classCount, Func<int, int> wanted, int seed)
     {
         List<int> train = [], validation = [];

@@ -85,6 +85,24 @@ public class FewShotSamplerTests
     }
 
     [Fact]
+    public void TotalsAreNestedAndTheSameForEver()
+    {
+        IEnumerable<int> smaller = [];
+        foreach (int shots in new[] { 1, 2, 3, 4, 5, 50 })
+        {
+            var split = FewShotSampler.SampleTotal(50, shots, 3);
+
+            split.Indices.Should().HaveCount(shots).And.OnlyHaveUniqueItems().And.BeInAscendingOrder();
+            smaller.Except(split.Indices).Should().BeEmpty();
+            smaller = split.Indices;
+        }
+        FewShotSampler.SampleTotal(50, 5, 3).Indices.Should().Equal(0, 4, 13, 18, 49);
+        FewShotSampler.SampleTotal(50, 5, 3, [1, 2, 3]).EffectiveShots.Should().Equal(3);
+        FluentActions.Invoking(() => FewShotSampler.SampleTotal(50, 1, 3, [50])).Should().Throw<ArgumentException>().WithMessage("*found 50*");
+        FluentActions.Invoking(() => FewShotSampler.SampleTotal(-1, 1, 3)).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [Fact]
     public void RefusesWrongInput()
     {
         FluentActions.Invoking(() => FewShotSampler.Sample(Labels, 5, 0, 1)).Should().Throw<ArgumentOutOfRangeException>();

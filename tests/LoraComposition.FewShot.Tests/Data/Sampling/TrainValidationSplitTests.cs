@@ -27,6 +27,16 @@ public class TrainValidationSplitTests
     }
 
     [Fact]
+    public void HoldsOutATotal()
+    {
+        var split = TrainValidationSplit.CreateTotal(Labels.Length, 20, 1);
+
+        split.Validation.Should().HaveCount(20);
+        BeDisjointAndComplete(split);
+        TrainValidationSplit.CreateTotal(5, 9, 1).Train.Should().ContainSingle();
+    }
+
+    [Fact]
     public void FollowsTheSeed()
     {
         var split = TrainValidationSplit.CreatePerClass(Labels, 5, 5, 1);
