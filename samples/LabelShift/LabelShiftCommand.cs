@@ -17,7 +17,7 @@ static class LabelShiftCommand
     static readonly Option<string?> Model = new("--model") { Description = "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json). Default: the small one that comes with the program." };
     static readonly Option<string> Shots = new("--shots") { Description = "Labelled images per class, for example 1,2,5,10,20 or all.", DefaultValueFactory = _ => "1,2,5,10" };
     static readonly Option<int> Seeds = new("--seeds") { Description = "The number of seeds, 0 … N-1.", DefaultValueFactory = _ => 3 };
-    static readonly Option<string> Methods = new("--methods") { Description = $"Of {string.Join(", ", TuningMethods.All.Select(m => m.Name))}.", DefaultValueFactory = _ => string.Join(',', TuningMethods.All.Select(m => m.Name)) };
+    static readonly Option<string> Methods = new("--methods") { Description = $"Of {string.Join(", ", TuningMethods.Vision.Select(m => m.Name))}.", DefaultValueFactory = _ => string.Join(',', TuningMethods.Vision.Select(m => m.Name)) };
     static readonly Option<int> Rank = new("--rank") { Description = "The rank of every LoRA.", DefaultValueFactory = _ => 16 };
     static readonly Option<int> Splits = new("--splits") { Description = "Into how many sets the labels are split.", DefaultValueFactory = _ => 4 };
     static readonly Option<int> Downstream = new("--downstream") { Description = "Which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
@@ -117,7 +117,7 @@ static class LabelShiftCommand
 
     static ITuningMethod[] ReadMethods(string text)
     {
-        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => TuningMethods.Find(name) ?? throw new UsageException($"--methods {text}: '{name}' is not one of {string.Join(", ", TuningMethods.All.Select(m => m.Name))}.")).ToArray();
+        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => TuningMethods.Vision.Find(name) ?? throw new UsageException($"--methods {text}: '{name}' is not one of {string.Join(", ", TuningMethods.Vision.Select(m => m.Name))}.")).ToArray();
         return methods.Distinct().Count() == methods.Length ? methods : throw new UsageException($"--methods {text}: a method occurs twice.");
     }
 

@@ -1,5 +1,6 @@
 using LoraComposition.Adapters;
 using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
@@ -20,16 +21,16 @@ static class LabelShiftProgram
     {
         if (settings.Threads is { } threads) torch.set_num_threads(threads);
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = Foundation.Open(settings.Model, settings.Dtype, settings.Device);
+        var foundation = ImageFoundation.Open(settings.Model, settings.Dtype, settings.Device);
         using var tasks = LabelShiftTasks.Create(settings, foundation.Preprocessing);
-        var upstream = new UpstreamModules(Path.Combine(settings.Out, "modules"), foundation, settings.Upstream);
+        var upstream = new UpstreamModules(Path.Combine(settings.Out, "modules"));
+        var trainings = tasks.Upstream.Select(task => new ImageModuleTraining(foundation, task, settings.Upstream)).ToArray();
         var modules = new List<LoraAdapter>();
         try
         {
-            foreach (var task in tasks.Upstream) modules.Add(upstream.GetOrTrain(task, progress, cancellation));
-            var keys = tasks.Upstream.ToDictionary(task => task.Name, upstream.KeyOf);
-            var experiment = new FewShotExperiment(Name, foundation, tasks.Downstream, modules, keys, settings.Tuning, new RunStore(RunFolder(settings.Out)));
-            var results = experiment.Run(settings.Methods, settings.Shots, settings.Seeds, progress, cancellation);
+            foreach (var training in trainings) modules.Add(upstream.GetOrTrain(training, progress, cancellation));
+            using var runner = new ImageFewShotRunner(foundation, tasks.Downstream, modules, trainings.ToDictionary(t => t.Name, UpstreamModules.KeyOf), settings.Tuning);
+            var results = new FewShotExperiment(Name, runner, new RunStore(RunFolder(settings.Out))).Run(settings.Methods, settings.Shots, settings.Seeds, progress, cancellation);
             Report(settings, tasks, Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]));
         }
         finally

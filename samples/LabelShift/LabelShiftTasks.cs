@@ -5,7 +5,7 @@ using LoraComposition.FewShot.Data.Folders;
 using LoraComposition.FewShot.Data.Preprocessing;
 using LoraComposition.FewShot.Data.Procedural;
 using LoraComposition.FewShot.Data.Sampling;
-using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 
 namespace LabelShift;
 
@@ -26,15 +26,15 @@ sealed class LabelShiftTasks : IDisposable
             int[] labels = [.. Enumerable.Range(first, end - first)];
             var learned = Add(new LabelSubset(train, labels), preprocessing);
             var split = TrainValidationSplit.CreatePerClass(learned.Dataset.Labels(), labels.Length, settings.ValidationPerClass, SplitSeed);
-            return new FewShotTask($"labels-{first:D3}-{end - 1:D3}", learned, split.Train, split.Validation, downstream ? Add(new LabelSubset(test, labels), preprocessing) : null);
+            return new ImageTask($"labels-{first:D3}-{end - 1:D3}", learned, split.Train, split.Validation, downstream ? Add(new LabelSubset(test, labels), preprocessing) : null);
         }).ToArray();
         Upstream = [.. tasks.Where(t => t.Test is null)];
         Downstream = tasks.Single(t => t.Test is not null);
     }
 
-    public IReadOnlyList<FewShotTask> Upstream { get; }
+    public IReadOnlyList<ImageTask> Upstream { get; }
 
-    public FewShotTask Downstream { get; }
+    public ImageTask Downstream { get; }
 
     public static LabelShiftTasks Create(LabelShiftSettings settings, ImagePreprocessing preprocessing)
     {

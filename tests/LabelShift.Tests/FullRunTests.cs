@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using LoraComposition.FewShot.Tests.Data;
 using LoraComposition.FewShot.Tests.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 using SkiaSharp;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using LoraComposition.Adapters;
 using LoraComposition.Attachments;
-using LoraComposition.FewShot.Tests.Data;
+using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
-using LoraComposition.FewShot.Tests.Data;
 using LoraComposition.FewShot.Tests.Data.Folders;
+using LoraComposition.FewShot.Tests.Support;
 using SkiaSharp;
 
 namespace LoraComposition.Tool.Tests;

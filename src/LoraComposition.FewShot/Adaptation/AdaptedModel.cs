@@ -1,7 +1,7 @@
 using LoraComposition.Adapters;
 using LoraComposition.Attachments;
 using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
@@ -63,7 +63,7 @@ public sealed class AdaptedModel : IDisposable
             if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method);
             Merge(model, adapter);
             string weights = Path.Combine(folder, AdaptedModelFiles.Weights), settings = Path.Combine(folder, AdaptedModelFiles.Preprocessor);
-            var preprocessing = Foundation.ReadPreprocessing(folder, model.Config.ImageSize);
+            var preprocessing = ImageFoundation.ReadPreprocessing(folder, model.Config.ImageSize);
             if (device is not null) model.to(device);
             return new AdaptedModel(info, model, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null, preprocessing, File.Exists(settings) ? File.ReadAllBytes(settings) : null);
         }
@@ -95,13 +95,13 @@ public sealed class AdaptedModel : IDisposable
     }
 
     /// <summary>Takes over what a method has trained.</summary>
-    internal static AdaptedModel Take(TrainedModel trained, Foundation foundation)
+    internal static AdaptedModel Take(TrainedModel trained, ImageFoundation foundation)
     {
         var adapter = trained.Tuning.ToAdapter(trained.Method.Name);
         var weights = trained.Tuning.ToWeights();
         var model = trained.ReleaseModel();
         Merge(model, adapter);
-        string settings = Path.Combine(foundation.Folder, Foundation.PreprocessorFile);
+        string settings = Path.Combine(foundation.Folder, ImageFoundation.PreprocessorFile);
         var info = new AdaptedModelInfo
         {
             Method = trained.Method.Name,
@@ -129,7 +129,7 @@ public sealed class AdaptedModel : IDisposable
 
     static void CheckBase(string folder, BaseReference expected)
     {
-        string found = Foundation.HashWeights(folder) ?? throw new ModelFileException(folder, $"expected the base model (weights with SHA-256 {expected.Sha256}), found none; give the folder in which it is now.");
+        string found = WeightsFingerprint.Find(folder) ?? throw new ModelFileException(folder, $"expected the base model (weights with SHA-256 {expected.Sha256}), found none; give the folder in which it is now.");
         if (found != expected.Sha256)
             throw new ModelFileException(folder, $"expected the base model that was adapted (weights with SHA-256 {expected.Sha256}), found another ({found}); give the folder of that base, or adapt again.");
     }

@@ -3,7 +3,7 @@ using LoraComposition.Adapters;
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Folders;
 using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
@@ -21,7 +21,7 @@ public sealed class ImageAdaptation
     const double SameLoss = 1e-6;   // the losses of one model computed in two ways
     const int TestChunk = 1024;   // the pictures in memory at once
 
-    readonly Foundation foundation;
+    readonly ImageFoundation foundation;
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly ImageAdaptationOptions options;
 
@@ -30,7 +30,7 @@ public sealed class ImageAdaptation
     /// <param name="modules">The upstream modules, each with a name of its own; none where no method needs them. Not owned.</param>
     /// <param name="options">The settings.</param>
     /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one name.</exception>
-    public ImageAdaptation(Foundation foundation, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options)
+    public ImageAdaptation(ImageFoundation foundation, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(modules);
@@ -83,9 +83,9 @@ public sealed class ImageAdaptation
 
     AdaptedModel Try(PreprocessedImages images, AdaptationSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
     {
-        var task = new FewShotTask(images.Dataset.Name, images, samples.Support.Indices, samples.Validation, Test: null);
+        var task = new ImageTask(images.Dataset.Name, images, samples.Support.Indices, samples.Validation, Test: null);
         using var backbones = new FrozenBackbones(foundation, task.ClassNames, modules, options.Tuning.EvaluationBatchSize);
-        var training = new FewShotTraining(foundation, task, modules, options.Tuning, backbones);
+        var training = new ImageTraining(foundation, task, modules, options.Tuning, backbones);
         attempts = [];
         TrainedModel? best = null;
         try

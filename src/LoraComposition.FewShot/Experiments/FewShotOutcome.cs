@@ -1,6 +1,35 @@
+using LoraComposition.FewShot.Text.Scoring;
 using LoraComposition.FewShot.Training;
 
 namespace LoraComposition.FewShot.Experiments;
 
 /// <summary>What one run measured.</summary>
-internal sealed record FewShotOutcome(ValidationScore Test, TrainingOutcome Training, long TrainableParameters, long HeadParameters, object? Description, IReadOnlyDictionary<string, double> Timings);
+public sealed record FewShotOutcome
+{
+    /// <summary>The score that tables show, 0 to 1: top-1 accuracy of images, exact match of texts.</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>The number of test samples.</summary>
+    public required int TestCount { get; init; }
+
+    /// <summary>Other numbers of the test, by camelCase names.</summary>
+    public required IReadOnlyDictionary<string, double> Scores { get; init; }
+
+    /// <summary>How the training went.</summary>
+    public required TrainingOutcome Training { get; init; }
+
+    /// <summary>The trained numbers without the head.</summary>
+    public required long TrainableParameters { get; init; }
+
+    /// <summary>The trained numbers of the head; 0 where there is none.</summary>
+    public long HeadParameters { get; init; }
+
+    /// <summary>How long each part took, in seconds.</summary>
+    public required IReadOnlyDictionary<string, double> Timings { get; init; }
+
+    /// <summary>What the method tells of its trained state, see <see cref="Methods.ITuning.Describe"/>.</summary>
+    public object? Description { get; init; }
+
+    /// <summary>What the model wrote for each test question; null where it writes no text.</summary>
+    public IReadOnlyList<ScoredPrediction>? Predictions { get; init; }
+}

@@ -1,5 +1,5 @@
 using LoraComposition.Adapters;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Methods;
 
@@ -19,10 +19,10 @@ public sealed class ClassifierTuning : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
-    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(model);
-        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = false;
         return new BodyTuning(null);
     }
 }

@@ -1,12 +1,15 @@
 using LoraComposition.Adapters;
 using LoraComposition.FewShot.Training;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>Every weight trains.</summary>
 public sealed class FullFineTuning : ITuningMethod
 {
+    // A classifier's head trains at a rate of its own. Models that write text have none of this name.
+    const string Head = "classifier.";
+
     /// <inheritdoc/>
     public string Name => "full";
 
@@ -20,11 +23,11 @@ public sealed class FullFineTuning : ITuningMethod
     public bool KeepsBase => false;
 
     /// <inheritdoc/>
-    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
-        foreach (var parameter in model.parameters()) parameter.requires_grad = true;
-        return new BodyTuning(new TrainableGroup([.. model.named_parameters().Where(p => !p.name.StartsWith("classifier.", StringComparison.Ordinal)).Select(p => p.parameter)], options.FullLearningRate, options.WeightDecay));
+        foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = true;
+        return new BodyTuning(new TrainableGroup([.. model.named_parameters().Where(p => !p.name.StartsWith(Head, StringComparison.Ordinal)).Select(p => p.parameter)], options.FullLearningRate, options.WeightDecay));
     }
 }

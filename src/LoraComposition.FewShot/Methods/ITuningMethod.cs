@@ -1,9 +1,9 @@
 using LoraComposition.Adapters;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Methods;
 
-/// <summary>One way of adapting a foundation model to a few labelled samples. All of them train the head too.</summary>
+/// <summary>One way of adapting a foundation model to a few labelled samples. Where the task has a head of its own, as image classification has, all of them train it too.</summary>
 public interface ITuningMethod
 {
     /// <summary>The name in tables and on the command line.</summary>
@@ -25,5 +25,5 @@ public interface ITuningMethod
     /// <param name="seed">The seed of random starts.</param>
     /// <returns>What trains. Disposing it takes out what was attached.</returns>
     /// <exception cref="LoraComposition.Attachments.AdapterMismatchException">A module does not fit the model.</exception>
-    ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed);
+    ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed);
 }

@@ -1,7 +1,7 @@
 using LoraComposition.Adapters;
 using LoraComposition.Attachments;
 using LoraComposition.FewShot.Training;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Methods;
 
@@ -21,7 +21,7 @@ public sealed class LearnedComposition : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
-    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);
         return new Tuning(Composition.AttachLearned(model, modules), options.ComposerLearningRate);

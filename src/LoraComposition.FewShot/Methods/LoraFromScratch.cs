@@ -1,11 +1,11 @@
 using LoraComposition.Adapters;
 using LoraComposition.Attachments;
 using LoraComposition.FewShot.Training;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Methods;
 
-/// <summary>A fresh LoRA on query, key and value trains; it uses no module of another task.</summary>
+/// <summary>A fresh LoRA trains, on query, key and value by default; it uses no module of another task.</summary>
 public sealed class LoraFromScratch : ITuningMethod
 {
     /// <inheritdoc/>
@@ -21,10 +21,10 @@ public sealed class LoraFromScratch : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
-    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var tuning = LoraTuning.Attach(model, options.Lora, seed);
+        var tuning = LoraTuning.Attach(model, options.Lora, seed, options.LoraRoles);
         return new BodyTuning(new TrainableGroup(tuning.TrainableParameters, options.LoraLearningRate, options.WeightDecay), tuning);
     }
 }

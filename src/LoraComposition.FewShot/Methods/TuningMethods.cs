@@ -1,13 +1,17 @@
 namespace LoraComposition.FewShot.Methods;
 
-/// <summary>The five methods of the paper's vision experiments.</summary>
+/// <summary>The methods of the paper's experiments.</summary>
 public static class TuningMethods
 {
-    /// <summary>All of them, in the order of the tables.</summary>
-    public static IReadOnlyList<ITuningMethod> All { get; } = [new ClassifierTuning(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(), new LearnedComposition()];
+    /// <summary>The five methods of the vision experiments, in the order of the tables.</summary>
+    public static IReadOnlyList<ITuningMethod> Vision { get; } = [new ClassifierTuning(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(), new LearnedComposition()];
+
+    /// <summary>The five methods of the language experiment, in the order of the tables.</summary>
+    public static IReadOnlyList<ITuningMethod> Text { get; } = [new ZeroShot(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(), new LearnedComposition()];
 
     /// <summary>Finds a method by its name.</summary>
+    /// <param name="methods">Where to look: <see cref="Vision"/> or <see cref="Text"/>.</param>
     /// <param name="name">The name, in any case.</param>
     /// <returns>The method, or null where there is none of that name.</returns>
-    public static ITuningMethod? Find(string name) => All.FirstOrDefault(method => string.Equals(method.Name, name, StringComparison.OrdinalIgnoreCase));
+    public static ITuningMethod? Find(this IReadOnlyList<ITuningMethod> methods, string name) => methods.FirstOrDefault(method => string.Equals(method.Name, name, StringComparison.OrdinalIgnoreCase));
 }

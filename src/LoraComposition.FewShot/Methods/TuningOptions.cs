@@ -1,5 +1,7 @@
+using LoraComposition.Attachments;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Layers;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Methods;
 
@@ -33,7 +35,10 @@ public sealed record TuningOptions
     /// <summary>Rank, alpha and dropout of a LoRA from scratch.</summary>
     public LoraOptions Lora { get; init; } = new();
 
-    /// <summary>The images in a batch where nothing trains. Default 128.</summary>
+    /// <summary>The layers that a LoRA from scratch adapts. Default query, key and value, as in section 5 of the paper.</summary>
+    public IReadOnlyList<LinearRole> LoraRoles { get; init; } = LoraTuning.DefaultRoles;
+
+    /// <summary>The samples in a batch where nothing trains. Default 128.</summary>
     public int EvaluationBatchSize { get; init; } = 128;
 
     /// <summary>Checks every setting.</summary>
@@ -42,6 +47,7 @@ public sealed record TuningOptions
     {
         Training.Validate();
         Lora.Validate();
+        if (LoraRoles.Count == 0) throw new ArgumentException("There are no LoRA roles; give at least one layer to adapt.");
         if (WarmUpEpochs < 0) throw new ArgumentException($"The warm-up has {WarmUpEpochs} epochs; it must have at least 0.");
         if (EvaluationBatchSize < 1) throw new ArgumentException($"The evaluation batch size is {EvaluationBatchSize}; it must be at least 1.");
         foreach (double rate in new[] { HeadWarmUpLearningRate, HeadLearningRate, ComposerLearningRate, LoraLearningRate, FullLearningRate })

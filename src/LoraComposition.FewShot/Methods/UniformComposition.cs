@@ -1,7 +1,7 @@
 using LoraComposition.Adapters;
 using LoraComposition.Attachments;
 using LoraComposition.FewShot.Training;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Methods;
 
@@ -21,7 +21,7 @@ public sealed class UniformComposition : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
-    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new Tuning(Composition.AttachUniform(model, modules));
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new Tuning(Composition.AttachUniform(model, modules));
 
     sealed class Tuning(Composition composition) : ITuning
     {

@@ -82,6 +82,17 @@ public sealed partial class RunStore
         return results;
     }
 
+    /// <summary>Where to keep a file that belongs to a run beside its result, for example <c>learned-k005-seed1.predictions.jsonl</c>. The folder is created where it is missing.</summary>
+    /// <param name="key">The run.</param>
+    /// <param name="extension">The end of the file's name, without the leading point; it is not <c>json</c>.</param>
+    /// <returns>The path.</returns>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
+    internal string PathBeside(RunKey key, string extension)
+    {
+        Directory.CreateDirectory(folder);
+        return Path.ChangeExtension(PathOf(key), extension);
+    }
+
     string PathOf(RunKey key) => Path.Combine(folder, key.FileName);
 
     static RunResult Read(string path)

@@ -78,7 +78,7 @@ static class AdaptCommand
         if (parsed.GetValue(threads) is { } count) torch.set_num_threads(count);
         using var progress = ProgressReporter.ForStandardError();
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var foundation = Foundation.Open(parsed.GetValue(baseFolder)!);
+        var foundation = ImageFoundation.Open(parsed.GetValue(baseFolder)!);
         using var modules = AdapterSet.Load(parsed.GetValue(adapters)!);
         using var result = new ImageAdaptation(foundation, modules.Adapters, options).Run(images, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();

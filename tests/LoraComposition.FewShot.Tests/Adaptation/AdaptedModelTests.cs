@@ -47,7 +47,7 @@ public sealed class AdaptedModelTests : IDisposable
     public void StandsOnABaseInShards()
     {
         Shard(tiny.At("base"), tiny.At("shards"));
-        var foundation = Foundation.Open(tiny.At("shards"));
+        var foundation = ImageFoundation.Open(tiny.At("shards"));
         using (var result = new ImageAdaptation(foundation, [], TinyAdaptation.Options with { Methods = [new ClassifierTuning()] }).Run(ImageFolderSplits.Open(tiny.At("pictures")), NullProgressReporter.Instance))
             result.Save(tiny.At("out"));
 

@@ -23,7 +23,7 @@ public sealed class ImageAdaptationTests : IDisposable
     {
         // Without a warm-up the training improves on where it started, so that there is something to lose.
         var tuning = TinyAdaptation.Options.Tuning with { WarmUpEpochs = 0, HeadLearningRate = 0.05 };
-        using var result = tiny.Run(TinyAdaptation.Options with { Methods = [TuningMethods.Find(method)!], Tuning = tuning with { Training = tuning.Training with { Steps = 20 } } });
+        using var result = tiny.Run(TinyAdaptation.Options with { Methods = [TuningMethods.Vision.Find(method)!], Tuning = tuning with { Training = tuning.Training with { Steps = 20 } } });
         result.Report.Methods.Single().BestStep.Should().BePositive();
         result.Save(tiny.At("out"));
 
@@ -73,7 +73,7 @@ public sealed class ImageAdaptationTests : IDisposable
         // Steps this small leave the first state the best, and that is the simpler method's.
         var tuning = TinyAdaptation.Options.Tuning with { HeadLearningRate = 1e-12, LoraLearningRate = 1e-12, ComposerLearningRate = 1e-12 };
 
-        using var result = tiny.Run(TinyAdaptation.Options with { Tuning = tuning, Methods = [TuningMethods.Find(larger)!, TuningMethods.Find(simpler)!] });
+        using var result = tiny.Run(TinyAdaptation.Options with { Tuning = tuning, Methods = [TuningMethods.Vision.Find(larger)!, TuningMethods.Vision.Find(simpler)!] });
 
         result.Report.Chosen.Should().Be(simpler);
     }

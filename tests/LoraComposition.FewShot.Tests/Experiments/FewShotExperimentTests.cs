@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
@@ -9,9 +10,9 @@ namespace LoraComposition.FewShot.Tests.Experiments;
 
 public sealed class FewShotExperimentTests : IDisposable
 {
-    private static readonly string[] Names = [.. TuningMethods.All.Select(m => m.Name)];
+    private static readonly string[] Names = [.. TuningMethods.Vision.Select(m => m.Name)];
     private readonly TinyExperiment tiny = new();
-    private readonly FewShotTask task;
+    private readonly ImageTask task;
 
     public FewShotExperimentTests() => task = tiny.Task("task", [0, 1, 2]);
 
@@ -20,7 +21,7 @@ public sealed class FewShotExperimentTests : IDisposable
     [Fact]
     public void EveryMethodAndSeedHasACompleteResult()
     {
-        var results = Run(TuningMethods.All, [2], [0, 1]);
+        var results = Run(TuningMethods.Vision, [2], [0, 1]);
 
         results.Select(r => r.Key).Should().Equal(new[] { 0, 1 }.SelectMany(seed => Names.Select(name => new RunKey("tiny", name, 2, seed))));
         foreach (var result in results)
@@ -37,7 +38,7 @@ public sealed class FewShotExperimentTests : IDisposable
                 ["test"] = task.Test!.Dataset.Fingerprint,
             });
             result.Configuration.GetProperty("options").GetProperty("lora").GetProperty("rank").GetInt32().Should().Be(2);
-            (result.Configuration.GetProperty("modules").ValueKind == JsonValueKind.Object).Should().Be(TuningMethods.Find(result.Key.Method)!.NeedsModules);
+            (result.Configuration.GetProperty("modules").ValueKind == JsonValueKind.Object).Should().Be(TuningMethods.Vision.Find(result.Key.Method)!.NeedsModules);
             result.Versions.Should().ContainKeys("TorchSharp", "libtorch", ".NET");
         }
         results.Select(r => r.SampleIndices).Distinct(new IndicesComparer()).Should().HaveCount(2, "the methods of one seed share their support set");
@@ -58,9 +59,9 @@ public sealed class FewShotExperimentTests : IDisposable
     [Fact]
     public void ASecondRunRepeatsNothing()
     {
-        var first = Run(TuningMethods.All, [2], [0]);
+        var first = Run(TuningMethods.Vision, [2], [0]);
         string[] files = FolderState.Of(tiny.RunFolder);
-        var watched = TuningMethods.All.Select(m => new WatchedMethod(m)).ToArray();
+        var watched = TuningMethods.Vision.Select(m => new WatchedMethod(m)).ToArray();
 
         var second = Run(watched, [2], [0]);
 
@@ -72,11 +73,11 @@ public sealed class FewShotExperimentTests : IDisposable
     [Fact]
     public void ADeletedRunIsRepeatedWithTheSameNumbers()
     {
-        var first = Run(TuningMethods.All, [1], [0, 1]);
+        var first = Run(TuningMethods.Vision, [1], [0, 1]);
         foreach (string name in Names) File.Delete(Path.Combine(tiny.RunFolder, $"{name}-k001-seed1.json"));
         string[] kept = FolderState.Of(tiny.RunFolder);
 
-        var again = Run(TuningMethods.All, [1], [0, 1]);
+        var again = Run(TuningMethods.Vision, [1], [0, 1]);
 
         Essence(again).Should().Equal(Essence(first));
         FolderState.Of(tiny.RunFolder).Should().HaveCount(10).And.Contain(kept);
@@ -97,7 +98,8 @@ public sealed class FewShotExperimentTests : IDisposable
     public void OnlyMethodsThatUseModulesDependOnThem()
     {
         Run([new ClassifierTuning(), new UniformComposition()], [1], [0]);
-        var other = new FewShotExperiment("tiny", tiny.Foundation, task, tiny.Modules, new Dictionary<string, string> { ["first"] = "other" }, TinyExperiment.Options, new RunStore(tiny.RunFolder));
+        using var runner = new ImageFewShotRunner(tiny.Foundation, task, tiny.Modules, new Dictionary<string, string> { ["first"] = "other" }, TinyExperiment.Options);
+        var other = new FewShotExperiment("tiny", runner, new RunStore(tiny.RunFolder));
 
         other.Run([new ClassifierTuning()], [1], [0], NullProgressReporter.Instance).Should().HaveCount(1);
         other.Invoking(e => e.Run([new UniformComposition()], [1], [0], NullProgressReporter.Instance)).Should().Throw<RunConflictException>().WithMessage("*uniform-k001-seed0.json*");
@@ -108,11 +110,11 @@ public sealed class FewShotExperimentTests : IDisposable
     [InlineData(4)]
     public void AStoppedExperimentGoesOnWhereItWas(int runs)
     {
-        var undisturbed = Essence(Run(TuningMethods.All, [1], [0, 1], folder: Path.Combine(tiny.Folder.Path, "undisturbed")));
+        var undisturbed = Essence(Run(TuningMethods.Vision, [1], [0, 1], folder: Path.Combine(tiny.Folder.Path, "undisturbed")));
         using var source = new CancellationTokenSource();
         int begun = 0;
         // The token falls in the middle of a run, whose file must not appear.
-        var methods = TuningMethods.All.Select(m => new WatchedMethod(m, () =>
+        var methods = TuningMethods.Vision.Select(m => new WatchedMethod(m, () =>
         {
             if (begun++ == runs) source.Cancel();
         })).ToArray();
@@ -121,7 +123,7 @@ public sealed class FewShotExperimentTests : IDisposable
 
         Directory.GetFiles(tiny.RunFolder).Select(Path.GetFileName).Should().BeEquivalentTo(Names[..runs].Select(name => $"{name}-k001-seed0.json"));
         new RunStore(tiny.RunFolder).LoadAll().Should().HaveCount(runs);
-        Essence(Run(TuningMethods.All, [1], [0, 1])).Should().Equal(undisturbed);
+        Essence(Run(TuningMethods.Vision, [1], [0, 1])).Should().Equal(undisturbed);
     }
 
     [Fact]

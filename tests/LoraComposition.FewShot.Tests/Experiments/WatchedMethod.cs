@@ -3,7 +3,7 @@ using LoraComposition.Attachments;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.FewShot.Training;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Tests.Experiments;
 
@@ -23,7 +23,7 @@ internal sealed class WatchedMethod(ITuningMethod inner, Action? begins = null) 
     /// <summary>The parameters that had changed when the tuning ended.</summary>
     public string[] Changed { get; private set; } = [];
 
-    public ITuning Begin(VisionTransformer model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         Begun++;
         begins?.Invoke();

@@ -25,9 +25,9 @@ public sealed class TuningMethodsTests : IDisposable
     [Fact]
     public void FindsMethodsByName()
     {
-        TuningMethods.All.Select(m => m.Name).Should().Equal("classifier", "full", "lora", "uniform", "learned");
-        foreach (var method in TuningMethods.All) TuningMethods.Find(method.Name.ToUpperInvariant()).Should().BeSameAs(method);
-        TuningMethods.Find("foo").Should().BeNull();
+        TuningMethods.Vision.Select(m => m.Name).Should().Equal("classifier", "full", "lora", "uniform", "learned");
+        foreach (var method in TuningMethods.Vision) TuningMethods.Vision.Find(method.Name.ToUpperInvariant()).Should().BeSameAs(method);
+        TuningMethods.Vision.Find("foo").Should().BeNull();
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class TuningMethodsTests : IDisposable
     [InlineData("learned", BackboneStart.UniformComposition, true)]
     public void StartsAsTheSharedBackbone(string name, BackboneStart start, bool needsModules)
     {
-        var method = TuningMethods.Find(name)!;
+        var method = TuningMethods.Vision.Find(name)!;
         (method.Start, method.NeedsModules).Should().Be((start, needsModules));
         using var plain = tiny.Foundation.Load(["a", "b"], 3);
         using var composed = tiny.Foundation.Load(["a", "b"], 3);
@@ -97,7 +97,7 @@ public sealed class TuningMethodsTests : IDisposable
     [InlineData("learned", 0.05, 0)]
     public void EachHasItsOwnRate(string name, double rate, double decay)
     {
-        using var tuning = TuningMethods.Find(name)!.Begin(model, tiny.Modules, new TuningOptions(), 0);
+        using var tuning = TuningMethods.Vision.Find(name)!.Begin(model, tiny.Modules, new TuningOptions(), 0);
 
         (tuning.Body!.LearningRate, tuning.Body.WeightDecay).Should().Be((rate, decay));
     }
@@ -145,7 +145,7 @@ public sealed class TuningMethodsTests : IDisposable
         foreach (string other in (string[])["classifier", "full", "lora", "uniform"])
         {
             using var fresh = tiny.Foundation.Load(["a", "b"], 3);
-            using var quiet = TuningMethods.Find(other)!.Begin(fresh, tiny.Modules, TinyExperiment.Options, 0);
+            using var quiet = TuningMethods.Vision.Find(other)!.Begin(fresh, tiny.Modules, TinyExperiment.Options, 0);
             quiet.Describe().Should().BeNull();
         }
     }
@@ -177,7 +177,7 @@ public sealed class TuningMethodsTests : IDisposable
         byte[] Start(int seed)
         {
             using var fresh = tiny.Foundation.Load(["a", "b"], 3);
-            using var tuning = TuningMethods.Find("lora")!.Begin(fresh, [], TinyExperiment.Options, seed);
+            using var tuning = TuningMethods.Vision.Find("lora")!.Begin(fresh, [], TinyExperiment.Options, seed);
             return [.. tuning.Body!.Parameters.SelectMany(p => Snapshot.Of(p))];
         }
 
@@ -187,7 +187,7 @@ public sealed class TuningMethodsTests : IDisposable
         Start(2).Should().NotEqual(first);
     }
 
-    private ITuning Begin(string name) => TuningMethods.Find(name)!.Begin(model, tiny.Modules, TinyExperiment.Options, 0);
+    private ITuning Begin(string name) => TuningMethods.Vision.Find(name)!.Begin(model, tiny.Modules, TinyExperiment.Options, 0);
 
     private static List<TorchSharp.Modules.Parameter> Own(VisionTransformer model) => [.. model.parameters()];
 

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Tests.Support;
 using SkiaSharp;
 
 namespace LoraComposition.FewShot.Tests.Results;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.FewShot.Tests.Results;
 

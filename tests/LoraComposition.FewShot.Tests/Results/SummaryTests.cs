@@ -1,4 +1,5 @@
 using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.FewShot.Tests.Results;
 

@@ -19,7 +19,7 @@ internal sealed class TinyAdaptation : IDisposable
 
     public TinyAdaptation()
     {
-        Foundation = Foundation.Open(TinyModel.Save(At("base")));
+        Foundation = ImageFoundation.Open(TinyModel.Save(At("base")));
         using var model = TinyModel.Create(1);
         foreach (int seed in (int[])[1, 2])
         {
@@ -46,7 +46,7 @@ internal sealed class TinyAdaptation : IDisposable
         },
     };
 
-    public Foundation Foundation { get; }
+    public ImageFoundation Foundation { get; }
 
     public IReadOnlyList<LoraAdapter> Modules { get; }
 
@@ -55,7 +55,7 @@ internal sealed class TinyAdaptation : IDisposable
     public ImageAdaptationResult Run(ImageAdaptationOptions? options = null, string pictures = "pictures", IProgressReporter? progress = null, CancellationToken cancellation = default) =>
         new ImageAdaptation(Foundation, Modules, options ?? Options).Run(ImageFolderSplits.Open(At(pictures)), progress ?? NullProgressReporter.Instance, cancellation);
 
-    public ImageAdaptationResult Run(string method) => Run(Options with { Methods = [TuningMethods.Find(method)!] });
+    public ImageAdaptationResult Run(string method) => Run(Options with { Methods = [TuningMethods.Vision.Find(method)!] });
 
     public void Dispose()
     {

@@ -3,6 +3,7 @@ using LoraComposition.FewShot.Data.Preprocessing;
 using LoraComposition.FewShot.Data.Procedural;
 using LoraComposition.FewShot.Data.Sampling;
 using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Results;
@@ -20,7 +21,7 @@ internal sealed class TinyExperiment : IDisposable
     public TinyExperiment()
     {
         Folder = Own(new TemporaryFolder());
-        Foundation = Foundation.Open(TinyModel.Save(System.IO.Path.Combine(Folder.Path, "foundation")));
+        Foundation = ImageFoundation.Open(TinyModel.Save(System.IO.Path.Combine(Folder.Path, "foundation")));
         using var model = TinyModel.Create(1);
         Modules = [Own(TinyAdapters.Create(model, "first", 1)), Own(TinyAdapters.Create(model, "second", 2)), Own(TinyAdapters.Create(model, "third", 3))];
     }
@@ -39,23 +40,23 @@ internal sealed class TinyExperiment : IDisposable
 
     public TemporaryFolder Folder { get; }
 
-    public Foundation Foundation { get; }
+    public ImageFoundation Foundation { get; }
 
     public IReadOnlyList<LoraAdapter> Modules { get; }
 
     public string RunFolder => System.IO.Path.Combine(Folder.Path, "runs");
 
-    public FewShotTask Task(string name, int[] classIds, int perClass = 6, int validationPerClass = 2, bool tested = true)
+    public ImageTask Task(string name, int[] classIds, int perClass = 6, int validationPerClass = 2, bool tested = true)
     {
         var train = Images(new FractalDataset(classIds, perClass, TinyModel.ImageSize));
         var split = TrainValidationSplit.CreatePerClass(train.Dataset.Labels(), classIds.Length, validationPerClass, 0);
-        return new FewShotTask(name, train, split.Train, split.Validation, tested ? Images(new FractalDataset(classIds, 4, TinyModel.ImageSize, firstInstance: perClass)) : null);
+        return new ImageTask(name, train, split.Train, split.Validation, tested ? Images(new FractalDataset(classIds, 4, TinyModel.ImageSize, firstInstance: perClass)) : null);
     }
 
     public PreprocessedImages Images(LoraComposition.FewShot.Data.ImageDataset dataset) => Own(new PreprocessedImages(dataset, Foundation.Preprocessing));
 
-    public FewShotExperiment Experiment(FewShotTask task, TuningOptions? options = null, string? folder = null) =>
-        new("tiny", Foundation, task, Modules, ModuleKeys, options ?? Options, new RunStore(folder ?? RunFolder));
+    public FewShotExperiment Experiment(ImageTask task, TuningOptions? options = null, string? folder = null) =>
+        new("tiny", Own(new ImageFewShotRunner(Foundation, task, Modules, ModuleKeys, options ?? Options)), new RunStore(folder ?? RunFolder));
 
     public void Dispose()
     {

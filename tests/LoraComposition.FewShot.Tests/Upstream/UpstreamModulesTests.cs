@@ -1,12 +1,14 @@
 using System.Text.Json;
 using LoraComposition.Adapters;
 using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.FewShot.Training;
 using LoraComposition.FewShot.Upstream;
 using LoraComposition.Layers;
+using LoraComposition.Models;
 using LoraComposition.Serialization;
 
 namespace LoraComposition.FewShot.Tests.Upstream;
@@ -22,7 +24,7 @@ public sealed class UpstreamModulesTests : IDisposable
     };
 
     private readonly TinyExperiment tiny = new();
-    private readonly FewShotTask task;
+    private readonly ImageTask task;
 
     public UpstreamModulesTests() => task = tiny.Task("first", [0, 1], tested: false);
 
@@ -30,7 +32,7 @@ public sealed class UpstreamModulesTests : IDisposable
 
     private string Folder => Path.Combine(tiny.Folder.Path, "modules");
 
-    private string Target => Path.Combine(Folder, $"first-{Modules().KeyOf(task)[..12]}");
+    private string Target => Path.Combine(Folder, $"first-{KeyOf(task)[..12]}");
 
     [Fact]
     public void TrainsAModuleThatDoesSomething()
@@ -38,7 +40,7 @@ public sealed class UpstreamModulesTests : IDisposable
         using var progress = new ScriptedProgress();
 
         // Without a held-out part the last state is kept, so that what trains has changed.
-        using var module = Modules().GetOrTrain(task with { Validation = [] }, progress);
+        using var module = Modules.GetOrTrain(Training(task with { Validation = [] }), progress);
 
         module.Name.Should().Be("first");
         module.Layers.Should().HaveCount(6);
@@ -50,7 +52,7 @@ public sealed class UpstreamModulesTests : IDisposable
     [Fact]
     public void TheFolderSaysHowItWasTrained()
     {
-        Modules().GetOrTrain(task, NullProgressReporter.Instance).Dispose();
+        Modules.GetOrTrain(Training(task), NullProgressReporter.Instance).Dispose();
 
         Directory.GetFileSystemEntries(Folder).Should().Equal(Target);
         Directory.GetFiles(Target).Select(Path.GetFileName).Should().BeEquivalentTo("adapter_config.json", "adapter_model.safetensors", "training.json");
@@ -64,11 +66,11 @@ public sealed class UpstreamModulesTests : IDisposable
     [Fact]
     public void TrainsOnce()
     {
-        using var first = Modules().GetOrTrain(task, NullProgressReporter.Instance);
+        using var first = Modules.GetOrTrain(Training(task), NullProgressReporter.Instance);
         string[] files = FolderState.Of(Folder);
         using var progress = new ScriptedProgress();
 
-        using var second = Modules().GetOrTrain(task, progress);
+        using var second = Modules.GetOrTrain(Training(task), progress);
 
         progress.Begun.Should().BeEmpty();
         FolderState.Of(Folder).Should().Equal(files);
@@ -78,10 +80,10 @@ public sealed class UpstreamModulesTests : IDisposable
     [Fact]
     public void TheSameSettingsGiveTheSameModule()
     {
-        using var first = Modules().GetOrTrain(task, NullProgressReporter.Instance);
+        using var first = Modules.GetOrTrain(Training(task), NullProgressReporter.Instance);
         Directory.Delete(Folder, recursive: true);
-        using var again = Modules().GetOrTrain(task, NullProgressReporter.Instance);
-        using var other = Modules(Options with { Seed = 1 }).GetOrTrain(task, NullProgressReporter.Instance);
+        using var again = Modules.GetOrTrain(Training(task), NullProgressReporter.Instance);
+        using var other = Modules.GetOrTrain(Training(task, Options with { Seed = 1 }), NullProgressReporter.Instance);
 
         Factors(again).Should().Equal(Factors(first));
         Factors(other).Should().NotEqual(Factors(first));
@@ -92,7 +94,7 @@ public sealed class UpstreamModulesTests : IDisposable
     {
         using var progress = new ScriptedProgress();
 
-        using var module = Modules(Options with { WarmUpEpochs = 0 }).GetOrTrain(task with { Validation = [] }, progress);
+        using var module = Modules.GetOrTrain(Training(task with { Validation = [] }, Options with { WarmUpEpochs = 0 }), progress);
 
         progress.Begun.Should().Equal("module first: LoRA");
         module.Layers.Should().HaveCount(6);
@@ -101,26 +103,27 @@ public sealed class UpstreamModulesTests : IDisposable
     [Fact]
     public void EverySettingIsPartOfTheKey()
     {
-        using var otherFolder = new Data.TemporaryFolder();
-        var otherFoundation = Foundation.Open(TinyModel.Save(otherFolder.Path, seed: 2));
+        using var otherFolder = new TemporaryFolder();
+        var otherFoundation = ImageFoundation.Open(TinyModel.Save(otherFolder.Path, seed: 2));
         string[] keys =
         [
-            Modules().KeyOf(task),
-            Modules(Options with { Seed = 1 }).KeyOf(task),
-            Modules(Options with { LearningRate = 0.01 }).KeyOf(task),
-            Modules(Options with { WarmUpEpochs = 1 }).KeyOf(task),
-            Modules(Options with { Lora = new LoraOptions { Rank = 4 } }).KeyOf(task),
-            Modules(Options with { Training = Options.Training with { Steps = 9 } }).KeyOf(task),
-            Modules().KeyOf(task with { Name = "second" }),
-            Modules().KeyOf(task with { Pool = [.. task.Pool.Skip(1)] }),
-            Modules().KeyOf(task with { Validation = [] }),
-            Modules().KeyOf(tiny.Task("first", [0, 2], tested: false)),
-            Modules().KeyOf(tiny.Task("first", [0, 1], perClass: 7, tested: false)),
-            new UpstreamModules(Folder, otherFoundation, Options).KeyOf(task),
+            KeyOf(task),
+            KeyOf(task, Options with { Seed = 1 }),
+            KeyOf(task, Options with { LearningRate = 0.01 }),
+            KeyOf(task, Options with { WarmUpEpochs = 1 }),
+            KeyOf(task, Options with { Lora = new LoraOptions { Rank = 4 } }),
+            KeyOf(task, Options with { Training = Options.Training with { Steps = 9 } }),
+            KeyOf(task with { Name = "second" }),
+            KeyOf(task with { Pool = [.. task.Pool.Skip(1)] }),
+            KeyOf(task with { Validation = [] }),
+            KeyOf(tiny.Task("first", [0, 2], tested: false)),
+            KeyOf(tiny.Task("first", [0, 1], perClass: 7, tested: false)),
+            UpstreamModules.KeyOf(new ImageModuleTraining(otherFoundation, task, Options)),
+            KeyOf(task, Options with { LoraRoles = [LinearRole.Query] }),
         ];
 
         keys.Should().OnlyHaveUniqueItems();
-        Modules().KeyOf(tiny.Task("first", [0, 1], tested: false)).Should().Be(keys[0]);
+        KeyOf(tiny.Task("first", [0, 1], tested: false)).Should().Be(keys[0]);
     }
 
     [Theory]
@@ -137,7 +140,7 @@ public sealed class UpstreamModulesTests : IDisposable
             if (description == stage && ++seen == advances) source.Cancel();
         });
 
-        FluentActions.Invoking(() => Modules().GetOrTrain(task, progress, source.Token)).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => Modules.GetOrTrain(Training(task), progress, source.Token)).Should().Throw<OperationCanceledException>();
 
         (Directory.Exists(Folder) ? Directory.GetFileSystemEntries(Folder) : []).Should().BeEmpty();
     }
@@ -146,7 +149,7 @@ public sealed class UpstreamModulesTests : IDisposable
     public void AModuleThatAppearedMeanwhileIsKept()
     {
         // Another process finishes the same module while this one trains.
-        using var first = Modules().GetOrTrain(task, NullProgressReporter.Instance);
+        using var first = Modules.GetOrTrain(Training(task), NullProgressReporter.Instance);
         string elsewhere = Path.Combine(tiny.Folder.Path, "elsewhere");
         Directory.Move(Target, elsewhere);
         bool moved = false;
@@ -157,7 +160,7 @@ public sealed class UpstreamModulesTests : IDisposable
         });
         string[] files = FolderState.Of(elsewhere);
 
-        Modules().GetOrTrain(task, progress).Dispose();
+        Modules.GetOrTrain(Training(task), progress).Dispose();
 
         FolderState.Of(Target).Should().Equal(files);
         Directory.GetFileSystemEntries(Folder).Should().Equal(Target);
@@ -168,26 +171,30 @@ public sealed class UpstreamModulesTests : IDisposable
     [InlineData("adapter_config.json")]
     public void ADamagedModuleIsRefused(string file)
     {
-        Modules().GetOrTrain(task, NullProgressReporter.Instance).Dispose();
+        Modules.GetOrTrain(Training(task), NullProgressReporter.Instance).Dispose();
         File.WriteAllText(Path.Combine(Target, file), "damaged");
 
-        FluentActions.Invoking(() => Modules().GetOrTrain(task, NullProgressReporter.Instance)).Should().Throw<ModelFileException>().WithMessage($"*{file}*");
+        FluentActions.Invoking(() => Modules.GetOrTrain(Training(task), NullProgressReporter.Instance)).Should().Throw<ModelFileException>().WithMessage($"*{file}*");
     }
 
     [Fact]
     public void AMissingFileIsRefused()
     {
-        Modules().GetOrTrain(task, NullProgressReporter.Instance).Dispose();
+        Modules.GetOrTrain(Training(task), NullProgressReporter.Instance).Dispose();
         File.Delete(Path.Combine(Target, "adapter_config.json"));
 
-        FluentActions.Invoking(() => Modules().GetOrTrain(task, NullProgressReporter.Instance)).Should().Throw<ModelFileException>().WithMessage("*adapter_config.json*");
+        FluentActions.Invoking(() => Modules.GetOrTrain(Training(task), NullProgressReporter.Instance)).Should().Throw<ModelFileException>().WithMessage("*adapter_config.json*");
     }
 
     [Fact]
     public void RefusesWrongSettings() =>
-        FluentActions.Invoking(() => Modules(Options with { LearningRate = 0 })).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => Training(task, Options with { LearningRate = 0 })).Should().Throw<ArgumentException>();
 
-    private UpstreamModules Modules(UpstreamOptions? options = null) => new(Folder, tiny.Foundation, options ?? Options);
+    private UpstreamModules Modules => new(Folder);
+
+    private ImageModuleTraining Training(ImageTask on, UpstreamOptions? options = null) => new(tiny.Foundation, on, options ?? Options);
+
+    private string KeyOf(ImageTask on, UpstreamOptions? options = null) => UpstreamModules.KeyOf(Training(on, options));
 
     private static byte[] Factors(LoraAdapter module) => [.. module.Layers.Values.SelectMany(d => Snapshot.Of(d.A).Concat(Snapshot.Of(d.B)))];
 }

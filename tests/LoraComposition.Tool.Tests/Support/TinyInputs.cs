@@ -1,4 +1,3 @@
-using LoraComposition.FewShot.Tests.Data;
 using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.Tool.Tests.Support;

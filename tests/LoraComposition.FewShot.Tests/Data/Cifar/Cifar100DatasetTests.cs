@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Cifar;
+using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.FewShot.Tests.Data.Cifar;
 

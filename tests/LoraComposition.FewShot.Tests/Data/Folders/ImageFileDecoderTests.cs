@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Folders;
+using LoraComposition.FewShot.Tests.Support;
 using SkiaSharp;
 
 namespace LoraComposition.FewShot.Tests.Data.Folders;

@@ -1,5 +1,6 @@
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Folders;
+using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.FewShot.Tests.Data.Folders;
 

@@ -1,3 +1,4 @@
+using LoraComposition.FewShot.Tests.Support;
 using SkiaSharp;
 
 namespace LoraComposition.FewShot.Tests.Data.Folders;

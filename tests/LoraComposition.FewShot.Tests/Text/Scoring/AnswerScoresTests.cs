@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraComposition.FewShot.Tests.Data;
+using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.FewShot.Text.Questions;
 using LoraComposition.FewShot.Text.Scoring;
 

@@ -1,5 +1,6 @@
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Tests.Data;
+using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.FewShot.Text.Questions.Formats;
 
 namespace LoraComposition.FewShot.Tests.Text.Questions.Formats;

@@ -6,10 +6,10 @@ using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Models.Vit;
 
-namespace LoraComposition.FewShot.Experiments;
+namespace LoraComposition.FewShot.Experiments.Images;
 
 /// <summary>The two backbones that stay frozen over a whole experiment, and their features of its images: computed once for all methods, K and seeds.</summary>
-internal sealed class FrozenBackbones(Foundation foundation, IReadOnlyList<string> classNames, IReadOnlyList<LoraAdapter> modules, int batchSize) : IDisposable
+internal sealed class FrozenBackbones(ImageFoundation foundation, IReadOnlyList<string> classNames, IReadOnlyList<LoraAdapter> modules, int batchSize) : IDisposable
 {
     readonly Dictionary<BackboneStart, (VisionTransformer Model, Composition? Composition)> models = [];
     readonly Dictionary<(BackboneStart, PreprocessedImages), FeatureBank> banks = [];

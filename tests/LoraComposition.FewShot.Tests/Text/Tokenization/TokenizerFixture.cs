@@ -1,8 +1,9 @@
 using System.IO.Compression;
 using System.Text.Json;
-using LoraComposition.FewShot.Data.Tokenization;
+using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.FewShot.Text.Tokenization;
 
-namespace LoraComposition.FewShot.Tests.Data.Tokenization;
+namespace LoraComposition.FewShot.Tests.Text.Tokenization;
 
 /// <summary>The small model of Fixtures/tokenizer, and what sentencepiece and transformers make of texts with it.</summary>
 internal static class TokenizerFixture

@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.Models;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using TorchSharp;
@@ -10,11 +8,11 @@ using static TorchSharp.torch;
 namespace LoraComposition.FewShot.Foundations;
 
 /// <summary>The model that experiments start from: a model-hub folder, and the type and device it runs in.</summary>
-public sealed class Foundation
+public sealed class ImageFoundation
 {
     internal const string PreprocessorFile = "preprocessor_config.json";
 
-    Foundation(string folder, ScalarType dtype, Device device, ImagePreprocessing preprocessing, string fingerprint) =>
+    ImageFoundation(string folder, ScalarType dtype, Device device, ImagePreprocessing preprocessing, string fingerprint) =>
         (Folder, Dtype, Device, Preprocessing, Fingerprint) = (folder, dtype, device, preprocessing, fingerprint);
 
     /// <summary>The folder that holds <c>config.json</c>, <c>model.safetensors</c> and <c>preprocessor_config.json</c>.</summary>
@@ -39,11 +37,11 @@ public sealed class Foundation
     /// <returns>The foundation.</returns>
     /// <exception cref="ModelFileException">The model is missing, damaged or not a ViT.</exception>
     /// <exception cref="DataException">The preprocessing cannot be honoured, or its image size is not the model's.</exception>
-    public static Foundation Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    public static ImageFoundation Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         using var model = VisionTransformer.Load(folder);
-        return new Foundation(folder, dtype, device ?? CPU, ReadPreprocessing(folder, model.Config.ImageSize), HashWeights(folder)!);
+        return new ImageFoundation(folder, dtype, device ?? CPU, ReadPreprocessing(folder, model.Config.ImageSize), WeightsFingerprint.Of(folder));
     }
 
     /// <summary>The preprocessing that a folder asks for, checked against the size of the model's images; the default where the folder does not say.</summary>
@@ -54,26 +52,6 @@ public sealed class Foundation
         var preprocessing = File.Exists(settings) ? ImagePreprocessing.FromFile(settings) : ImagePreprocessing.Default with { Size = imageSize };
         if (preprocessing.Size != imageSize) throw new DataException(settings, $"expected images of the model's {imageSize} pixels, found {preprocessing.Size}.");
         return preprocessing;
-    }
-
-    /// <summary>The SHA-256 of a folder's <c>model.safetensors</c>; where it holds shards in its place, a hash of their names and contents; null where it holds neither.</summary>
-    /// <exception cref="ModelFileException">Index and shards do not fit each other.</exception>
-    /// <exception cref="IOException">A file cannot be read.</exception>
-    internal static string? HashWeights(string folder)
-    {
-        string single = Path.Combine(folder, "model.safetensors");
-        if (File.Exists(single)) return Hash(single);
-        if (!File.Exists(Path.Combine(folder, "model.safetensors.index.json"))) return null;
-        using var checkpoint = CheckpointFiles.Open(folder);
-        using var hash = new ContentFingerprint();
-        foreach (var shard in checkpoint.Files) hash.Add(Path.GetFileName(shard.Path)).Add(Hash(shard.Path));
-        return hash.ToHex();
-    }
-
-    static string Hash(string path)
-    {
-        using var weights = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(weights));
     }
 
     /// <summary>Loads a fresh copy of the model with a fresh head.</summary>

@@ -1,9 +1,10 @@
 using System.Text;
-using LoraComposition.FewShot.Data.Tokenization;
+using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.FewShot.Text.Tokenization;
 using LoraComposition.Models;
 using LoraComposition.Serialization;
 
-namespace LoraComposition.FewShot.Tests.Data.Tokenization;
+namespace LoraComposition.FewShot.Tests.Text.Tokenization;
 
 /// <summary>Files that are not what they should be are named and refused.</summary>
 public class T5TokenizerFileTests

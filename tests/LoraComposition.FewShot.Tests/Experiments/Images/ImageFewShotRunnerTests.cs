@@ -1,16 +1,17 @@
 using LoraComposition.FewShot.Data.Sampling;
 using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.FewShot.Tests.Experiments;
+namespace LoraComposition.FewShot.Tests.Experiments.Images;
 
-public sealed class FewShotRunTests : IDisposable
+public sealed class ImageFewShotRunnerTests : IDisposable
 {
     private readonly TinyExperiment tiny = new();
-    private readonly FewShotTask task;
+    private readonly ImageTask task;
 
-    public FewShotRunTests() => task = tiny.Task("task", [0, 1, 2]);
+    public ImageFewShotRunnerTests() => task = tiny.Task("task", [0, 1, 2]);
 
     public void Dispose() => tiny.Dispose();
 
@@ -25,7 +26,7 @@ public sealed class FewShotRunTests : IDisposable
         var modules = tiny.Modules.SelectMany(m => m.Layers.Values).SelectMany(d => new[] { d.A, d.B }).ToArray();
         var factors = modules.Select(Snapshot.Of).ToArray();
         string[] files = FolderState.Of(tiny.Foundation.Folder);
-        var method = new WatchedMethod(TuningMethods.Find(name)!);
+        var method = new WatchedMethod(TuningMethods.Vision.Find(name)!);
 
         // Without a held-out part the last state is kept, so that what trains has changed.
         Execute(method, task with { Validation = [] });
@@ -43,7 +44,7 @@ public sealed class FewShotRunTests : IDisposable
     [InlineData("learned", 18)]
     public void CountsWhatTrains(string name, long expected)
     {
-        var outcome = Execute(TuningMethods.Find(name)!);
+        var outcome = Execute(TuningMethods.Vision.Find(name)!);
 
         outcome.TrainableParameters.Should().Be(expected);
         outcome.HeadParameters.Should().Be(3 * (TinyModel.Width + 1));
@@ -59,9 +60,8 @@ public sealed class FewShotRunTests : IDisposable
     [InlineData("learned")]
     public void LeavesNoTensorBehind(string name)
     {
-        var method = TuningMethods.Find(name)!;
-        using var backbones = Backbones();
-        var run = new FewShotRun(tiny.Foundation, task, tiny.Modules, TinyExperiment.Options, backbones);
+        var method = TuningMethods.Vision.Find(name)!;
+        using var run = Runner(task);
         run.Execute(method, Support, default);
 
         long loading = Left(() =>
@@ -76,7 +76,7 @@ public sealed class FewShotRunTests : IDisposable
     [Fact]
     public void RunsWithoutAValidationPart()
     {
-        var outcome = Execute(TuningMethods.Find("lora")!, task with { Validation = [] });
+        var outcome = Execute(TuningMethods.Vision.Find("lora")!, task with { Validation = [] });
 
         (outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.Validation).Should().Be((6, 6, null));
     }
@@ -90,11 +90,11 @@ public sealed class FewShotRunTests : IDisposable
         return TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
     }
 
-    private FrozenBackbones Backbones() => new(tiny.Foundation, task.ClassNames, tiny.Modules, 5);
+    private ImageFewShotRunner Runner(ImageTask on) => new(tiny.Foundation, on, tiny.Modules, TinyExperiment.ModuleKeys, TinyExperiment.Options);
 
-    private FewShotOutcome Execute(ITuningMethod method, FewShotTask? on = null)
+    private FewShotOutcome Execute(ITuningMethod method, ImageTask? on = null)
     {
-        using var backbones = Backbones();
-        return new FewShotRun(tiny.Foundation, on ?? task, tiny.Modules, TinyExperiment.Options, backbones).Execute(method, Support, default);
+        using var runner = Runner(on ?? task);
+        return runner.Execute(method, Support, default);
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace LoraComposition.FewShot.Data.Tokenization;
+namespace LoraComposition.FewShot.Text.Tokenization;
 
 /// <summary>Walks over the fields of one protobuf message, and refuses what leaves its bytes.</summary>
 /// <param name="message">The message.</param>

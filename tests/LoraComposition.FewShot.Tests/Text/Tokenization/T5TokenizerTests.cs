@@ -1,9 +1,10 @@
 using System.Text.Json;
-using LoraComposition.FewShot.Data.Tokenization;
+using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.FewShot.Text.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Tests.Data.Tokenization;
+namespace LoraComposition.FewShot.Tests.Text.Tokenization;
 
 public class T5TokenizerTests
 {

@@ -9,10 +9,10 @@ using LoraComposition.FewShot.Training;
 using LoraComposition.Models.Vit;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Experiments;
+namespace LoraComposition.FewShot.Experiments.Images;
 
 /// <summary>Trains one method on one support set, the head's warm-up on features first, and scores what came out.</summary>
-internal sealed class FewShotTraining(Foundation foundation, FewShotTask task, IReadOnlyList<LoraAdapter> modules, TuningOptions options, FrozenBackbones backbones)
+internal sealed class ImageTraining(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, TuningOptions options, FrozenBackbones backbones)
 {
     /// <summary>Trains a fresh copy of the foundation. The caller owns the result.</summary>
     public TrainedModel Train(ITuningMethod method, FewShotSplit support, IProgressReporter progress, CancellationToken cancellation)

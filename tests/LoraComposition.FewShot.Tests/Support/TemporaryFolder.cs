@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Tests.Data;
+namespace LoraComposition.FewShot.Tests.Support;
 
 /// <summary>A new empty folder that is removed after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
@@ -6,6 +6,10 @@ internal sealed class TemporaryFolder : IDisposable
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("fewshot-data-");
 
     public string Path => folder.FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public string[] Files => [.. Directory.GetFiles(Path).Select(f => System.IO.Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     public string At(params string[] parts)
     {

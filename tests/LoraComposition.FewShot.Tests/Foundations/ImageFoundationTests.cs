@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Tests.Foundations;
 
-public sealed class FoundationTests : IDisposable
+public sealed class ImageFoundationTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -20,7 +20,7 @@ public sealed class FoundationTests : IDisposable
     {
         TinyModel.Save(folder.Path);
 
-        var foundation = Foundation.Open(folder.Path);
+        var foundation = ImageFoundation.Open(folder.Path);
 
         foundation.Fingerprint.Should().Be(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder.At("model.safetensors")))));
         foundation.Preprocessing.Should().Be(ImagePreprocessing.Default with { Size = TinyModel.ImageSize, Resample = Resample.Bicubic });
@@ -30,9 +30,9 @@ public sealed class FoundationTests : IDisposable
     [Fact]
     public void OtherWeightsHaveAnotherFingerprint()
     {
-        string first = Foundation.Open(TinyModel.Save(folder.Path, seed: 1)).Fingerprint;
+        string first = ImageFoundation.Open(TinyModel.Save(folder.Path, seed: 1)).Fingerprint;
 
-        Foundation.Open(TinyModel.Save(folder.Path, seed: 2)).Fingerprint.Should().NotBe(first);
+        ImageFoundation.Open(TinyModel.Save(folder.Path, seed: 2)).Fingerprint.Should().NotBe(first);
     }
 
     [Fact]
@@ -41,12 +41,12 @@ public sealed class FoundationTests : IDisposable
         TinyModel.Save(folder.Path);
         File.Delete(folder.At("preprocessor_config.json"));
 
-        Foundation.Open(folder.Path).Preprocessing.Should().Be(ImagePreprocessing.Default with { Size = TinyModel.ImageSize });
+        ImageFoundation.Open(folder.Path).Preprocessing.Should().Be(ImagePreprocessing.Default with { Size = TinyModel.ImageSize });
     }
 
     [Fact]
     public void RefusesAMissingFolder() =>
-        FluentActions.Invoking(() => Foundation.Open(folder.At("none", "here"))).Should().Throw<ModelFileException>().WithMessage("*none*here*");
+        FluentActions.Invoking(() => ImageFoundation.Open(folder.At("none", "here"))).Should().Throw<ModelFileException>().WithMessage("*none*here*");
 
     [Fact]
     public void RefusesAMissingModel()
@@ -54,7 +54,7 @@ public sealed class FoundationTests : IDisposable
         TinyModel.Save(folder.Path);
         File.Delete(folder.At("model.safetensors"));
 
-        FluentActions.Invoking(() => Foundation.Open(folder.Path)).Should().Throw<ModelFileException>().WithMessage("*model.safetensors*missing*");
+        FluentActions.Invoking(() => ImageFoundation.Open(folder.Path)).Should().Throw<ModelFileException>().WithMessage("*model.safetensors*missing*");
     }
 
     [Fact]
@@ -62,13 +62,13 @@ public sealed class FoundationTests : IDisposable
     {
         TinyModel.Save(folder.Path, preprocessedSize: 24);
 
-        FluentActions.Invoking(() => Foundation.Open(folder.Path)).Should().Throw<DataException>().WithMessage("*preprocessor_config.json*16 pixels, found 24*");
+        FluentActions.Invoking(() => ImageFoundation.Open(folder.Path)).Should().Throw<DataException>().WithMessage("*preprocessor_config.json*16 pixels, found 24*");
     }
 
     [Fact]
     public void LoadsFreshCopiesWithSeededHeads()
     {
-        var foundation = Foundation.Open(TinyModel.Save(folder.Path));
+        var foundation = ImageFoundation.Open(TinyModel.Save(folder.Path));
         using var first = foundation.Load(["a", "b", "c"], 1);
         using var same = foundation.Load(["a", "b", "c"], 1);
         using var other = foundation.Load(["a", "b", "c"], 2);
@@ -83,7 +83,7 @@ public sealed class FoundationTests : IDisposable
     [Fact]
     public void TheBodyHasTheTypeAskedFor()
     {
-        var foundation = Foundation.Open(TinyModel.Save(folder.Path), ScalarType.BFloat16);
+        var foundation = ImageFoundation.Open(TinyModel.Save(folder.Path), ScalarType.BFloat16);
         using var model = foundation.Load(["a", "b"], 1);
         using var wide = foundation.Load(["a", "b"], 1, ScalarType.Float32);
 

@@ -3,7 +3,7 @@ using LoraComposition.Models;
 using LoraComposition.Serialization;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Data.Tokenization;
+namespace LoraComposition.FewShot.Text.Tokenization;
 
 /// <summary>T5's tokenizer: a SentencePiece unigram model, an end token after each text, and extra ids above the vocabulary. Its ids are those of transformers.</summary>
 /// <remarks>May be used by several threads at once.</remarks>
@@ -50,12 +50,16 @@ public sealed class T5Tokenizer
 
     /// <summary>The ids of a text, the end token last.</summary>
     /// <param name="text">The text. <c>&lt;extra_id_N&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;pad&gt;</c> and <c>&lt;unk&gt;</c> in it stand for their ids.</param>
+    /// <param name="maxLength">The most ids, the end token among them, which a shortened text keeps; at least 1. No limit where not given.</param>
     /// <returns>The ids; <see cref="EndId"/> alone for an empty text.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is below 1.</exception>
     /// <exception cref="CheckpointException">The model's table of characters is damaged, which shows only now.</exception>
-    public IReadOnlyList<int> Encode(string text)
+    public IReadOnlyList<int> Encode(string text, int? maxLength = null)
     {
+        if (maxLength is { } limit) ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1, nameof(maxLength));
         var ids = new List<int>();
         Walk(text, part => model.Encode(part, ids), (_, id) => ids.Add(id));
+        if (ids.Count >= maxLength) ids.RemoveRange(maxLength.Value - 1, ids.Count - maxLength.Value + 1);
         ids.Add(EndId);
         return ids;
     }
@@ -83,16 +87,7 @@ public sealed class T5Tokenizer
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (texts.Count == 0) throw new ArgumentException("A batch needs at least one text.", nameof(texts));
-        if (maxLength is { } limit) ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1, nameof(maxLength));
-        var rows = texts.Select(text => Shorten(Encode(text), maxLength)).ToArray();
-        int longest = rows.Max(row => row.Length);
-        long[] ids = new long[rows.Length * longest], mask = new long[ids.Length];   // filled with PadId
-        for (int r = 0; r < rows.Length; r++)
-        {
-            rows[r].CopyTo(ids, r * longest);
-            Array.Fill(mask, 1, r * longest, rows[r].Length);
-        }
-        return new(tensor(ids, [rows.Length, longest], device: device), tensor(mask, [rows.Length, longest], device: device));
+        return TokenBatch.Pad([.. texts.Select(text => Encode(text, maxLength))], device);
     }
 
     /// <summary>The text of ids.</summary>
@@ -146,9 +141,6 @@ public sealed class T5Tokenizer
         }
         onText(text[start..]);
     }
-
-    static long[] Shorten(IReadOnlyList<int> ids, int? maxLength) =>
-        maxLength is { } limit && ids.Count > limit ? [.. ids.Take(limit - 1).Select(id => (long)id), EndId] : [.. ids.Select(id => (long)id)];
 
     void Append(StringBuilder text, int id, bool skipSpecial)
     {

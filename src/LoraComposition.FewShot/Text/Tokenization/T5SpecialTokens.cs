@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace LoraComposition.FewShot.Data.Tokenization;
+namespace LoraComposition.FewShot.Text.Tokenization;
 
 /// <summary>The tokens that are written out in texts and are no pieces: the end, the padding, the unknown and the extra ids.</summary>
 internal static partial class T5SpecialTokens

@@ -3,7 +3,7 @@ using System.Text.Json;
 using LoraComposition.Models;
 using LoraComposition.Serialization;
 
-namespace LoraComposition.FewShot.Data.Tokenization;
+namespace LoraComposition.FewShot.Text.Tokenization;
 
 /// <summary>Reads the part of <c>tokenizer_config.json</c> that T5 uses, and refuses what would give other ids.</summary>
 internal static class T5TokenizerConfig

@@ -1,6 +1,6 @@
 using LoraComposition.FewShot.Data.Preprocessing;
 
-namespace LoraComposition.FewShot.Experiments;
+namespace LoraComposition.FewShot.Experiments.Images;
 
 /// <summary>One task: images to learn from, with a validation part held out of them, and images to test on.</summary>
 /// <param name="Name">What the task is called, for files and tables.</param>
@@ -8,7 +8,7 @@ namespace LoraComposition.FewShot.Experiments;
 /// <param name="Pool">The positions in <paramref name="Train"/> that may be learned from.</param>
 /// <param name="Validation">The positions in <paramref name="Train"/> held out for early stopping.</param>
 /// <param name="Test">The images to test on, all of them; null for a task that is only learned from. Not owned.</param>
-public sealed record FewShotTask(string Name, PreprocessedImages Train, IReadOnlyList<int> Pool, IReadOnlyList<int> Validation, PreprocessedImages? Test)
+public sealed record ImageTask(string Name, PreprocessedImages Train, IReadOnlyList<int> Pool, IReadOnlyList<int> Validation, PreprocessedImages? Test)
 {
     /// <summary>The names of the classes.</summary>
     public IReadOnlyList<string> ClassNames => Train.Dataset.ClassNames;

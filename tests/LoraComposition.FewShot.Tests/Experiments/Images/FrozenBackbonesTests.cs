@@ -1,8 +1,9 @@
 using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.FewShot.Tests.Experiments;
+namespace LoraComposition.FewShot.Tests.Experiments.Images;
 
 public sealed class FrozenBackbonesTests : IDisposable
 {

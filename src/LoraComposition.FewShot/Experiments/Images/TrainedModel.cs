@@ -2,7 +2,7 @@ using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Models.Vit;
 
-namespace LoraComposition.FewShot.Experiments;
+namespace LoraComposition.FewShot.Experiments.Images;
 
 /// <summary>A model that one method has trained on one support set, with what the method attached to it.</summary>
 /// <remarks>Owns the model and the tuning, until the model is released.</remarks>

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Data.Tokenization;
+namespace LoraComposition.FewShot.Text.Tokenization;
 
 /// <summary>One entry of a SentencePiece vocabulary.</summary>
 /// <param name="Text">How it is written; ▁ stands for a blank.</param>

@@ -3,7 +3,7 @@ using System.Text;
 using LoraComposition.Models;
 using LoraComposition.Serialization;
 
-namespace LoraComposition.FewShot.Data.Tokenization;
+namespace LoraComposition.FewShot.Text.Tokenization;
 
 /// <summary>Reads a <c>spiece.model</c> and refuses all that the tokenizing package could stumble over: its own reader believes the file.</summary>
 internal sealed class SentencePieceFile

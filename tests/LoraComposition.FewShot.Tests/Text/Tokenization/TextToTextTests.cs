@@ -3,7 +3,7 @@ using LoraComposition.Models.T5.Generation;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Tests.Data.Tokenization;
+namespace LoraComposition.FewShot.Tests.Text.Tokenization;
 
 /// <summary>From texts to texts: tokens, training, generation and scoring together.</summary>
 public class TextToTextTests

@@ -1,7 +1,7 @@
 using LoraComposition.Models;
 using Microsoft.ML.Tokenizers;
 
-namespace LoraComposition.FewShot.Data.Tokenization;
+namespace LoraComposition.FewShot.Text.Tokenization;
 
 /// <summary>A SentencePiece unigram model: text without special tokens to pieces, as sentencepiece itself does it.</summary>
 internal sealed class SentencePieceModel

@@ -1,0 +1,54 @@
+using LoraComposition.FewShot.Text.Tokenization;
+using LoraComposition.Models.T5;
+using LoraComposition.Serialization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Foundations;
+
+/// <summary>The T5 that text experiments start from: a model-hub folder with its tokenizer, and the type and device it runs in.</summary>
+public sealed class TextFoundation
+{
+    TextFoundation(string folder, ScalarType dtype, Device device, T5Tokenizer tokenizer, string fingerprint) =>
+        (Folder, Dtype, Device, Tokenizer, Fingerprint) = (folder, dtype, device, tokenizer, fingerprint);
+
+    /// <summary>The folder that holds <c>config.json</c>, the weights and <c>spiece.model</c>.</summary>
+    public string Folder { get; }
+
+    /// <summary>The type the model computes in.</summary>
+    public ScalarType Dtype { get; }
+
+    /// <summary>The device the model runs on.</summary>
+    public Device Device { get; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public T5Tokenizer Tokenizer { get; }
+
+    /// <summary>The SHA-256 of the weights: of <c>model.safetensors</c>, or of the names and hashes of the shards.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Reads what the folder holds and checks that the model loads.</summary>
+    /// <param name="folder">A model-hub folder.</param>
+    /// <param name="dtype">The type the model computes in. Default float32.</param>
+    /// <param name="device">The device. Default the CPU.</param>
+    /// <returns>The foundation.</returns>
+    /// <exception cref="ModelFileException">Model or tokenizer are missing or damaged, the model is no T5, or it has fewer tokens than the tokenizer.</exception>
+    public static TextFoundation Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        var tokenizer = T5Tokenizer.Load(folder);
+        using var model = T5Model.Load(folder);
+        if (model.Config.VocabularySize < tokenizer.VocabularySize)
+            throw new ModelFileException(folder, $"expected a model of at least {tokenizer.VocabularySize} tokens, as its tokenizer has, found {model.Config.VocabularySize}; give model and tokenizer of one checkpoint.");
+        return new TextFoundation(folder, dtype, device ?? CPU, tokenizer, WeightsFingerprint.Of(folder));
+    }
+
+    /// <summary>Loads a fresh copy of the model.</summary>
+    /// <returns>The model on its device. The caller owns it.</returns>
+    public T5Model Load()
+    {
+        var model = T5Model.Load(Folder, new T5LoadOptions { Dtype = Dtype });
+        if (Device.type != DeviceType.CPU) model.to(Device);
+        return model;
+    }
+}

@@ -1,0 +1,28 @@
+using LoraComposition.Adapters;
+using LoraComposition.Models;
+
+namespace LoraComposition.FewShot.Methods;
+
+/// <summary>The foundation as it is; nothing trains.</summary>
+public sealed class ZeroShot : ITuningMethod
+{
+    /// <inheritdoc/>
+    public string Name => "zero-shot";
+
+    /// <inheritdoc/>
+    public BackboneStart Start => BackboneStart.Foundation;
+
+    /// <inheritdoc/>
+    public bool NeedsModules => false;
+
+    /// <inheritdoc/>
+    public bool KeepsBase => true;
+
+    /// <inheritdoc/>
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = false;
+        return new BodyTuning(null);
+    }
+}

@@ -1,0 +1,23 @@
+using LoraComposition.Adapters;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot.Training;
+
+namespace LoraComposition.FewShot.Upstream;
+
+/// <summary>How the module of one upstream task comes about.</summary>
+public interface IModuleTraining
+{
+    /// <summary>The task's name, which the module has too.</summary>
+    string Name { get; }
+
+    /// <summary>Everything that decides what the module becomes: foundation, data and settings, as an object that can be written as JSON.</summary>
+    object Configuration { get; }
+
+    /// <summary>Trains the module.</summary>
+    /// <param name="progress">Is told how far the training is.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>The module, which the caller owns, and how the training went.</returns>
+    /// <exception cref="TrainingDivergedException">The learning rate is too high.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter progress, CancellationToken cancellation);
+}

@@ -1,0 +1,83 @@
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
+using LoraComposition.FewShot.Experiments.Images;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Models.Vit;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Upstream;
+
+/// <summary>A LoRA for a task of image classification: the head is warmed up on features first, then both train.</summary>
+public sealed class ImageModuleTraining : IModuleTraining
+{
+    const int EvaluationBatchSize = 128;
+    readonly ImageFoundation foundation;
+    readonly ImageTask task;
+    readonly UpstreamOptions options;
+
+    /// <summary>Describes the training.</summary>
+    /// <param name="foundation">The model the module is trained on.</param>
+    /// <param name="task">The upstream task. Not owned.</param>
+    /// <param name="options">How it is trained.</param>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public ImageModuleTraining(ImageFoundation foundation, ImageTask task, UpstreamOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(foundation);
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (this.foundation, this.task, this.options) = (foundation, task, options);
+    }
+
+    /// <inheritdoc/>
+    public string Name => task.Name;
+
+    /// <inheritdoc/>
+    public object Configuration => new
+    {
+        foundation = foundation.Fingerprint,
+        preprocessing = foundation.Preprocessing,
+        dtype = foundation.Dtype.ToString(),
+        task = task.Name,
+        classes = task.ClassNames,
+        data = task.Train.Dataset.Fingerprint,
+        pool = ConfigurationHash.Of(task.Pool),
+        validation = ConfigurationHash.Of(task.Validation),
+        options,
+    };
+
+    /// <inheritdoc/>
+    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        using var model = foundation.Load(task.ClassNames, options.Seed);
+        if (options.WarmUpEpochs > 0) WarmUp(model, progress, cancellation);
+
+        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles);
+        foreach (var parameter in model.Classifier!.parameters()) parameter.requires_grad = true;
+        model.train();
+        var (type, device) = Evaluator.Place(model);
+        Tensor Loss(int[] batch) => nn.functional.cross_entropy(model.call(task.Train.Batch(batch, device, type)), task.Train.Labels(batch, device));
+        ValidationScore Validate() => Evaluator.OnImages(model, task.Train, task.Validation, EvaluationBatchSize, cancellation);
+        using var steps = progress.Begin($"module {task.Name}: LoRA", options.Training.StepsFor(task.Pool.Count));
+        var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay), Head(model, options.LearningRate)],
+            task.Pool, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, () => steps.Advance(), cancellation);
+        return (tuning.ToAdapter(task.Name), outcome);
+    }
+
+    // The body is frozen here, so its features are computed once and the head trains on them.
+    void WarmUp(VisionTransformer model, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var training = options.Training with { Steps = null, Epochs = options.WarmUpEpochs };
+        using var bank = new FeatureBank(model, task.Train, EvaluationBatchSize);
+        using var bar = progress.Begin($"module {task.Name}: features", task.Pool.Count);
+        using var features = bank.Features(task.Pool, bar, cancellation);
+        using var labels = bank.Labels(task.Pool);
+        HeadTraining.Run(model, Head(model, options.HeadWarmUpLearningRate), features, labels, validate: null, training, options.Seed, cancellation);
+    }
+
+    TrainableGroup Head(VisionTransformer model, double rate) => new([.. model.Classifier!.parameters()], rate, options.WeightDecay);
+}

@@ -1,0 +1,56 @@
+using LoraComposition.Adapters;
+using LoraComposition.Attachments;
+using LoraComposition.FewShot.Experiments.Text;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot.Training;
+
+namespace LoraComposition.FewShot.Upstream;
+
+/// <summary>A LoRA for a task of questions whose answers a T5 writes.</summary>
+public sealed class TextModuleTraining : IModuleTraining
+{
+    const int EvaluationBatchSize = 128;
+    readonly TextFoundation foundation;
+    readonly TextTask task;
+    readonly UpstreamOptions options;
+
+    /// <summary>Describes the training.</summary>
+    /// <param name="foundation">The model the module is trained on.</param>
+    /// <param name="task">The upstream task.</param>
+    /// <param name="options">How it is trained; there is no head to warm up.</param>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public TextModuleTraining(TextFoundation foundation, TextTask task, UpstreamOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(foundation);
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (this.foundation, this.task, this.options) = (foundation, task, options);
+    }
+
+    /// <inheritdoc/>
+    public string Name => task.Name;
+
+    /// <inheritdoc/>
+    public object Configuration => new
+    {
+        foundation = foundation.Fingerprint,
+        dtype = foundation.Dtype.ToString(),
+        task = task.Configuration,
+        options,
+    };
+
+    /// <inheritdoc/>
+    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        using var model = foundation.Load();
+        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles);
+        ValidationScore Validate() => TextEvaluator.Validate(model, task.Train, task.Validation, EvaluationBatchSize, cancellation);
+        using var steps = progress.Begin($"module {task.Name}: LoRA", options.Training.StepsFor(task.Pool.Count));
+        var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay)],
+            task.Pool, batch => TextEvaluator.Loss(model, task.Train, batch), task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, () => steps.Advance(), cancellation);
+        return (tuning.ToAdapter(task.Name), outcome);
+    }
+}
