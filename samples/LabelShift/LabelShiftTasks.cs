@@ -25,7 +25,7 @@ sealed class LabelShiftTasks : IDisposable
             bool downstream = set == settings.Downstream - 1;
             int[] labels = [.. Enumerable.Range(first, end - first)];
             var learned = Add(new LabelSubset(train, labels), preprocessing);
-            var split = TrainValidationSplit.CreatePerClass(learned.Dataset.Labels(), labels.Length, settings.ValidationPerClass, SplitSeed);
+            var split = TrainValidationSplit.CreatePerClass(learned.Dataset.Labels(), labels.Length, settings.Experiment.Validation, SplitSeed);
             return new ImageTask($"labels-{first:D3}-{end - 1:D3}", learned, split.Train, split.Validation, downstream ? Add(new LabelSubset(test, labels), preprocessing) : null);
         }).ToArray();
         Upstream = [.. tasks.Where(t => t.Test is null)];

@@ -92,18 +92,13 @@ public sealed class FewShotExperiment
         SampleIndices = support.Indices,
         EffectiveShots = support.EffectiveShots,
         Accuracy = outcome.Accuracy,
+        Scores = outcome.Scores,
         ValidationAccuracy = outcome.Training.Validation?.Accuracy,
         TestCount = outcome.TestCount,
         TrainableParameters = outcome.TrainableParameters,
         HeadParameters = outcome.HeadParameters,
         Timings = outcome.Timings,
-        Details = ConfigurationHash.ToJson(new Dictionary<string, object?>(outcome.Scores.Select(s => KeyValuePair.Create(s.Key, (object?)s.Value)))
-        {
-            ["steps"] = outcome.Training.Steps,
-            ["bestStep"] = outcome.Training.BestStep,
-            ["stoppedEarly"] = outcome.Training.StoppedEarly,
-            ["trained"] = outcome.Description,
-        }),
+        Details = ConfigurationHash.ToJson(new { outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = outcome.Description }),
         StartedUtc = started,
     };
 }

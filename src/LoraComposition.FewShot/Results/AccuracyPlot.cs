@@ -3,7 +3,7 @@ using ScottPlot;
 
 namespace LoraComposition.FewShot.Results;
 
-/// <summary>Draws a summary: the accuracy in percent over the number of samples per class, a line per method, with error bars of one standard deviation.</summary>
+/// <summary>Draws a summary: the score in percent over the number of samples, a line per method, with error bars of one standard deviation.</summary>
 public static class AccuracyPlot
 {
     const int Width = 1200, Height = 800;
@@ -21,15 +21,16 @@ public static class AccuracyPlot
     /// <param name="summary">The summary; it has at least one row.</param>
     /// <param name="title">The title over the plot.</param>
     /// <param name="pathWithoutExtension">Where to write, for example <c>results/accuracy</c>; the folder is created where it is missing.</param>
+    /// <param name="labels">What the axes say; those of images where not given.</param>
     /// <exception cref="ArgumentException">The summary has no row.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public static void Save(Summary summary, string title, string pathWithoutExtension)
+    public static void Save(Summary summary, string title, string pathWithoutExtension, PlotLabels? labels = null)
     {
         ArgumentNullException.ThrowIfNull(summary);
         ArgumentNullException.ThrowIfNull(title);
         ArgumentException.ThrowIfNullOrWhiteSpace(pathWithoutExtension);
         if (summary.Rows.Count == 0) throw new ArgumentException("There is no result to plot.", nameof(summary));
-        using var plot = Draw(summary, title);
+        using var plot = Draw(summary, title, labels ?? PlotLabels.Images);
         byte[] png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
         byte[] svg = System.Text.Encoding.UTF8.GetBytes(PortableSvg.Of(plot.GetSvgXml(Width, Height)));
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(pathWithoutExtension))!);
@@ -37,14 +38,14 @@ public static class AccuracyPlot
         AtomicFile.Write(pathWithoutExtension + ".svg", stream => stream.Write(svg));
     }
 
-    static Plot Draw(Summary summary, string title)
+    static Plot Draw(Summary summary, string title, PlotLabels labels)
     {
         var plot = new Plot { ScaleFactor = 1.6 };
         plot.Font.Set(PlotFont.Name);
         plot.Title(title);
         plot.Axes.Title.Label.Bold = false;
-        plot.XLabel("Labelled samples per class, K");
-        plot.YLabel("Top-1 accuracy (%)");
+        plot.XLabel(labels.Shots);
+        plot.YLabel(labels.Score);
         plot.Axes.Left.Label.Bold = plot.Axes.Bottom.Label.Bold = false;
         for (int i = 0; i < summary.Methods.Count; i++)
             AddMethod(plot, summary, summary.Methods[i], (i - (summary.Methods.Count - 1) / 2.0) * Apart, colors[i % colors.Length], shapes[i % shapes.Length]);

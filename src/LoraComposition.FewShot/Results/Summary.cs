@@ -28,11 +28,12 @@ public sealed class Summary
     /// <summary>Groups results by method and number of samples per class.</summary>
     /// <param name="results">The results of one experiment.</param>
     /// <param name="methods">The methods in the order to show them in; others follow in ordinal order, and those without a result are left out.</param>
+    /// <param name="score">Which number of a result to summarise, from 0 to 1; its accuracy where not given.</param>
     /// <returns>The summary.</returns>
     /// <exception cref="ArgumentException">
     /// The results are of several experiments, one run occurs twice, or the runs of one row differ in their trainable parameters.
     /// </exception>
-    public static Summary Of(IEnumerable<RunResult> results, IReadOnlyList<string> methods)
+    public static Summary Of(IEnumerable<RunResult> results, IReadOnlyList<string> methods, Func<RunResult, double>? score = null)
     {
         ArgumentNullException.ThrowIfNull(results);
         ArgumentNullException.ThrowIfNull(methods);
@@ -40,7 +41,7 @@ public sealed class Summary
         string[] experiments = [.. all.Select(r => r.Key.Experiment).Distinct().Order(StringComparer.Ordinal)];
         if (experiments.Length > 1) throw new ArgumentException($"Expected the results of one experiment, found {string.Join(", ", experiments)}.", nameof(results));
         var positions = methods.Distinct().Select((method, position) => (method, position)).ToDictionary(p => p.method, p => p.position);
-        var rows = all.GroupBy(r => (r.Key.Method, r.Key.Shots)).Select(g => Row(g.Key.Method, g.Key.Shots, [.. g.OrderBy(r => r.Key.Seed)]))
+        var rows = all.GroupBy(r => (r.Key.Method, r.Key.Shots)).Select(g => Row(g.Key.Method, g.Key.Shots, [.. g.OrderBy(r => r.Key.Seed)], score ?? (r => r.Accuracy)))
             .OrderBy(r => positions.GetValueOrDefault(r.Method, int.MaxValue)).ThenBy(r => r.Method, StringComparer.Ordinal).ThenBy(r => ShotCount.Order(r.Shots));
         return new Summary([.. rows]);
     }
@@ -63,7 +64,7 @@ public sealed class Summary
     }
 
     // The runs come in the order of their seeds, so that the sums have the same bits whatever order the files were read in.
-    static SummaryRow Row(string method, int? shots, IReadOnlyList<RunResult> runs)
+    static SummaryRow Row(string method, int? shots, IReadOnlyList<RunResult> runs, Func<RunResult, double> score)
     {
         string where = $"method '{method}', K = {ShotCount.Text(shots)}";
         if (runs.GroupBy(r => r.Key.Seed).FirstOrDefault(g => g.Count() > 1) is { } twice)
@@ -71,8 +72,8 @@ public sealed class Summary
         long[] parameters = [.. runs.Select(r => r.TrainableParameters).Distinct()];
         if (parameters.Length > 1)
             throw new ArgumentException($"Expected the same number of trainable parameters in every run, found {string.Join(", ", parameters)} ({where}).", nameof(runs));
-        double mean = runs.Sum(r => r.Accuracy) / runs.Count;
-        double squares = runs.Sum(r => (r.Accuracy - mean) * (r.Accuracy - mean));
+        double mean = runs.Sum(score) / runs.Count;
+        double squares = runs.Sum(r => (score(r) - mean) * (score(r) - mean));
         double deviation = runs.Count > 1 ? Math.Sqrt(squares / (runs.Count - 1)) : 0;
         return new SummaryRow(method, shots, mean, deviation, runs.Count, parameters[0]);
     }

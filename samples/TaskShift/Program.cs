@@ -1,0 +1,3 @@
+using TaskShift;
+
+return await TaskShiftCommand.InvokeAsync(args);

@@ -1,0 +1,31 @@
+using LoraComposition.CommandLine.Experiments;
+using LoraComposition.FewShot.Experiments.Text;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Text.Tokenization;
+using LoraComposition.FewShot.Upstream;
+using TorchSharp;
+
+namespace TaskShift.Text;
+
+/// <summary>The experiment with questions, from settings to tables.</summary>
+static class TextTaskShift
+{
+    public static void Run(TextTaskShiftSettings settings, CancellationToken cancellation)
+    {
+        var experiment = settings.Experiment;
+        if (experiment.Threads is { } threads) torch.set_num_threads(threads);
+        using var progress = ProgressReporter.ForStandardError();
+        var foundation = TextFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
+        var making = new TaskMaking(foundation.Tokenizer, new TextLengths { Input = settings.MaxLength }, experiment.Validation);
+        var tasks = settings.CrossFitFolder is { } folder ? CrossFitTasks.Open(folder, making) : EmbeddedTasks.Create(making);
+        foreach (string remark in tasks.Remarks) progress.Report(remark);
+        var results = ExperimentRun.Run("task-shift-text", experiment, [.. tasks.Upstream.Select(task => new TextModuleTraining(foundation, task, experiment.Upstream))],
+            (modules, keys) => new TextFewShotRunner(foundation, tasks.Downstream, modules, keys, experiment.Tuning), progress, cancellation);
+        ExperimentReport.WriteScore(experiment, results, "accuracy", "Plain accuracy: equal but for case and white space at the ends");
+        ExperimentReport.WriteScore(experiment, results, "optionAccuracy", "Option accuracy: the option nearest to what was written is the answer");
+        ExperimentReport.Write(experiment, results, $"Task shift: {string.Join(", ", tasks.Upstream.Select(t => t.Name))} → {tasks.Downstream.Name}",
+            $"exact match on {tasks.Downstream.Test!.Dataset.Count} test questions", PlotLabels.Text, ["lora", "zero-shot"]);
+    }
+}

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using LoraComposition.FewShot.Methods;
+using LoraComposition.Layers;
+using LoraComposition.Models;
+using TorchSharp;
+
+namespace LoraComposition.CommandLine.Experiments;
+
+/// <summary>The options that all experiments share.</summary>
+public sealed class ExperimentOptions
+{
+    static readonly Dictionary<string, LinearRole> Roles = new() { ["q"] = LinearRole.Query, ["k"] = LinearRole.Key, ["v"] = LinearRole.Value, ["o"] = LinearRole.Output };
+
+    readonly Option<string?> model, shots, methods, targets, output;
+    readonly Option<int> seeds, rank;
+    readonly Option<int?> steps, upstreamEpochs, validation, threads;
+    readonly Option<string> device, dtype;
+    readonly Option<bool> resume;
+
+    /// <summary>Makes the options.</summary>
+    /// <param name="kinds">The defaults of each kind of experiment the program offers, at least one.</param>
+    /// <param name="modelDescription">What the model's folder holds.</param>
+    /// <param name="shotsDescription">What K counts.</param>
+    /// <param name="validationDescription">What is held out.</param>
+    public ExperimentOptions(IReadOnlyList<ExperimentDefaults> kinds, string modelDescription, string shotsDescription, string validationDescription)
+    {
+        ArgumentNullException.ThrowIfNull(kinds);
+        string Or(Func<ExperimentDefaults, object> value) => $"Default: {string.Join("; ", kinds.Select(d => $"{(d.Kind.Length > 0 ? $"{d.Kind} " : "")}{value(d)}"))}.";
+        model = new("--model") { Description = $"{modelDescription} Default: the small one that comes with the program." };
+        shots = new("--shots") { Description = $"{shotsDescription}, for example 1,2,5 or all. {Or(d => d.Shots)}" };
+        seeds = new("--seeds") { Description = "The number of seeds, 0 … N-1.", DefaultValueFactory = _ => 3 };
+        methods = new("--methods") { Description = $"The methods, by name. {Or(d => Names(d.Methods))}" };
+        rank = new("--rank") { Description = "The rank of every LoRA.", DefaultValueFactory = _ => 16 };
+        targets = new("--targets") { Description = $"The layers of every LoRA, of {string.Join(", ", Roles.Keys)} (query, key, value, output). {Or(d => d.Targets)}" };
+        steps = new("--steps") { Description = $"Training steps of a run. {Or(d => d.Tuning.Training.Steps!)}" };
+        upstreamEpochs = new("--upstream-epochs") { Description = $"Passes over an upstream task's samples. {Or(d => d.Upstream.Training.Epochs)}" };
+        validation = new("--validation") { Description = $"{validationDescription} {Or(d => d.Validation)}" };
+        device = new("--device") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
+        dtype = new("--dtype") { Description = "float32 or bfloat16: what the model computes in.", DefaultValueFactory = _ => "float32" };
+        threads = new("--threads") { Description = "CPU threads. Default: all cores." };
+        output = new("--out") { Description = $"The folder of the results. Runs that are there already are not repeated. {Or(d => d.Out)}" };
+        resume = new("--resume") { Description = "Go on with the runs in --out; it is an error if there are none." };
+    }
+
+    /// <summary>The options, in the order of the help.</summary>
+    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, device, dtype, threads, output, resume];
+
+    /// <summary>Reads and checks what was given.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="defaults">The defaults of the kind of experiment that was asked for.</param>
+    /// <returns>The settings.</returns>
+    /// <exception cref="UsageException">A value cannot be; the message names its option.</exception>
+    public ExperimentSettings Read(ParseResult parsed, ExperimentDefaults defaults)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(defaults);
+        string folder = parsed.GetValue(model) ?? Path.Combine(AppContext.BaseDirectory, "foundation", defaults.Model);
+        if (!Directory.Exists(folder)) throw new UsageException($"--model {folder}: there is no such folder.");
+        var lora = new LoraOptions { Rank = OptionReading.AtLeast(parsed, rank, 1) };
+        var roles = ReadTargets(parsed.GetValue(targets) ?? defaults.Targets);
+        string results = parsed.GetValue(output) ?? defaults.Out;
+        if (parsed.GetValue(resume) && !Directory.Exists(ExperimentSettings.RunFolderOf(results))) throw new UsageException($"--resume: {results} holds no runs to go on with.");
+        return new ExperimentSettings
+        {
+            Model = folder,
+            Shots = ReadShots(parsed.GetValue(shots) ?? defaults.Shots),
+            Seeds = [.. Enumerable.Range(0, OptionReading.AtLeast(parsed, seeds, 1))],
+            Methods = parsed.GetValue(methods) is { } named ? ReadMethods(named, defaults.Methods) : defaults.Methods,
+            Validation = OptionReading.AtLeast(parsed, validation, 1) ?? defaults.Validation,
+            Device = ReadDevice(parsed.GetValue(device)!),
+            Dtype = ReadDtype(parsed.GetValue(dtype)!),
+            Threads = OptionReading.AtLeast(parsed, threads, 1),
+            Out = results,
+            Tuning = defaults.Tuning with { Lora = lora, LoraRoles = roles, Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps } },
+            Upstream = defaults.Upstream with { Lora = lora, LoraRoles = roles, Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs } },
+        };
+    }
+
+    static string Names(IReadOnlyList<ITuningMethod> known) => string.Join(',', known.Select(m => m.Name));
+
+    static int?[] ReadShots(string text)
+    {
+        var counts = text.Split(',', StringSplitOptions.TrimEntries).Select(part => part == "all" ? (int?)null : int.TryParse(part, out int k) && k > 0 ? k : throw new UsageException($"--shots {text}: '{part}' is neither a positive number nor 'all'.")).ToArray();
+        return counts.Distinct().Count() == counts.Length ? counts : throw new UsageException($"--shots {text}: a number occurs twice.");
+    }
+
+    static ITuningMethod[] ReadMethods(string text, IReadOnlyList<ITuningMethod> known)
+    {
+        var chosen = text.Split(',', StringSplitOptions.TrimEntries).Select(name => known.Find(name) ?? throw new UsageException($"--methods {text}: '{name}' is not one of {Names(known)}.")).ToArray();
+        return chosen.Distinct().Count() == chosen.Length ? chosen : throw new UsageException($"--methods {text}: a method occurs twice.");
+    }
+
+    static LinearRole[] ReadTargets(string text)
+    {
+        var roles = text.Split(',', StringSplitOptions.TrimEntries).Select(name => Roles.TryGetValue(name, out var role) ? role : throw new UsageException($"--targets {text}: '{name}' is not one of {string.Join(", ", Roles.Keys)}.")).ToArray();
+        return roles.Distinct().Count() == roles.Length ? [.. roles.Order()] : throw new UsageException($"--targets {text}: a layer occurs twice.");
+    }
+
+    static torch.Device ReadDevice(string text)
+    {
+        if (text == "cpu") return torch.CPU;
+        if (text != "cuda") throw new UsageException($"--device {text}: expected cpu or cuda.");
+        return torch.cuda.is_available() ? torch.CUDA : throw new UsageException("--device cuda: this build sees no CUDA device.");
+    }
+
+    static torch.ScalarType ReadDtype(string text) => text switch
+    {
+        "float32" => torch.ScalarType.Float32,
+        "bfloat16" => torch.ScalarType.BFloat16,
+        _ => throw new UsageException($"--dtype {text}: expected float32 or bfloat16."),
+    };
+}

@@ -1,0 +1,47 @@
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Upstream;
+using TorchSharp;
+
+namespace LoraComposition.CommandLine.Experiments;
+
+/// <summary>The options that all experiments share, read and checked.</summary>
+public sealed record ExperimentSettings
+{
+    /// <summary>The foundation's folder; it exists.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The numbers of samples; null for all.</summary>
+    public required IReadOnlyList<int?> Shots { get; init; }
+
+    /// <summary>The seeds.</summary>
+    public required IReadOnlyList<int> Seeds { get; init; }
+
+    /// <summary>The methods.</summary>
+    public required IReadOnlyList<ITuningMethod> Methods { get; init; }
+
+    /// <summary>The samples held out for early stopping.</summary>
+    public required int Validation { get; init; }
+
+    /// <summary>The device.</summary>
+    public required torch.Device Device { get; init; }
+
+    /// <summary>What the model computes in.</summary>
+    public required torch.ScalarType Dtype { get; init; }
+
+    /// <summary>CPU threads; null for all cores.</summary>
+    public required int? Threads { get; init; }
+
+    /// <summary>The folder of the results.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>The settings of the methods.</summary>
+    public required TuningOptions Tuning { get; init; }
+
+    /// <summary>The settings of the modules.</summary>
+    public required UpstreamOptions Upstream { get; init; }
+
+    /// <summary>Where the result files of the runs go.</summary>
+    public string RunFolder => RunFolderOf(Out);
+
+    internal static string RunFolderOf(string output) => Path.Combine(output, "runs");
+}
