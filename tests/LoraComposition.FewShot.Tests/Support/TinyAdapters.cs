@@ -1,6 +1,6 @@
 using LoraComposition.Adapters;
 using LoraComposition.Attachments;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,7 +9,7 @@ namespace LoraComposition.FewShot.Tests.Support;
 /// <summary>Random modules on query, key and value that change what the model computes.</summary>
 internal static class TinyAdapters
 {
-    public static LoraAdapter Create(VisionTransformer model, string name, int seed, int rank = 2)
+    public static LoraAdapter Create(IAdaptableModel model, string name, int seed, int rank = 2)
     {
         using var generator = new Generator((ulong)seed, CPU);
         return new LoraAdapter(name, model.Sites.Where(site => LoraTuning.DefaultRoles.Contains(site.Role)).Select(site => KeyValuePair.Create(site.Path,

@@ -1,0 +1,73 @@
+using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.FewShot.Text.Questions;
+using LoraComposition.FewShot.Text.Tokenization;
+using LoraComposition.FewShot.Training;
+using LoraComposition.Models.T5;
+using LoraComposition.Models.T5.Generation;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Tests.Training;
+
+public sealed class TextEvaluatorTests : IDisposable
+{
+    private readonly TinyTextExperiment tiny = new();
+    private readonly T5Model model;
+    private readonly TokenizedQuestions questions;
+
+    public TextEvaluatorTests() => (model, questions) = (tiny.Foundation.Load(), tiny.Questions(QuestionPart.Test, 9));
+
+    public void Dispose()
+    {
+        model.Dispose();
+        tiny.Dispose();
+    }
+
+    [Fact]
+    public void AnswersInTheOrderOfThePositionsWhateverTheBatch()
+    {
+        int[] indices = [5, 0, 8, 3, 1];
+        using var scope = NewDisposeScope();
+        // An untrained model writes the same for every question.
+        Trainer.Train([new TrainableGroup([.. model.parameters()], 0.01)], [.. Enumerable.Range(0, 9)], batch => TextEvaluator.Loss(model, questions, batch), null, new TrainingOptions { Steps = 60 }, 0);
+        string[] alone = [.. indices.Select(i => questions.Tokenizer.Decode(Generate(i)))];
+
+        TextEvaluator.Answer(model, questions, indices, batchSize: 2).Should().Equal(alone);
+        TextEvaluator.Answer(model, questions, indices, batchSize: 64).Should().Equal(alone);
+        alone.Distinct().Should().HaveCountGreaterThan(1, "otherwise the order would not show");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(64)]
+    public void TheLossIsTheMeanOverAllTokens(int batchSize)
+    {
+        using var scope = NewDisposeScope();
+        int[] indices = [.. Enumerable.Range(0, 9)];
+        using var texts = questions.Inputs(indices, CPU);
+        var scores = model.ScoreAnswers(texts.Ids, texts.Mask, [.. indices.Select(i => (IReadOnlyList<IReadOnlyList<int>>)[questions.Answer(i)])]).Select(s => s[0]).ToArray();
+        indices.Select(i => questions.Answer(i).Count).Distinct().Should().HaveCountGreaterThan(1, "otherwise a mean over questions would do");
+
+        var (result, loss) = TextEvaluator.Score(model, questions, indices, batchSize);
+
+        loss.Should().BeApproximately(-scores.Sum(s => s.LogLikelihood) / scores.Sum(s => s.TokenCount), 1e-4);
+        result.Predictions.Select(p => p.Id).Should().Equal(questions.Dataset.Questions.Select(q => q.Id));
+    }
+
+    [Fact]
+    public void TheLossOfABatchHasItsGraph()
+    {
+        using var scope = NewDisposeScope();
+
+        TextEvaluator.Loss(model, questions, [0, 3]).backward();
+
+        model.parameters().Should().Contain(p => p.grad is Tensor);
+    }
+
+    private IEnumerable<int> Generate(int index)
+    {
+        using var batch = questions.Inputs([index], CPU);
+        return model.Generate(batch.Ids, batch.Mask, new GenerationOptions { MaxLength = questions.Lengths.Answer })[0].Best.Ids;
+    }
+}
