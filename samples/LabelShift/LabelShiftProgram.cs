@@ -18,8 +18,9 @@ static class LabelShiftProgram
         using var progress = ProgressReporter.ForStandardError();
         var foundation = ImageFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
         using var tasks = LabelShiftTasks.Create(settings, foundation.Preprocessing);
-        var results = ExperimentRun.Run("label-shift", experiment, [.. tasks.Upstream.Select(task => new ImageModuleTraining(foundation, task, experiment.Upstream))],
-            (modules, keys) => new ImageFewShotRunner(foundation, tasks.Downstream, modules, keys, experiment.Tuning), progress, cancellation);
+        var run = new ExperimentRun("label-shift", experiment, [.. tasks.Upstream.Select(task => new ImageModuleTraining(foundation, task, experiment.Upstream))],
+            (modules, keys) => new ImageFewShotRunner(foundation, tasks.Downstream, modules, keys));
+        if (run.Run(progress, cancellation) is not { } results) return;
         ExperimentReport.Write(experiment, results, $"Label shift: {tasks.Upstream.Count} modules, {tasks.Downstream.ClassNames.Count} new classes",
             $"top-1 accuracy on {tasks.Downstream.Test!.Dataset.Count} test images", PlotLabels.Images, ["lora", "classifier"]);
     }

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using LoraComposition.FewShot.Tests.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
-using SkiaSharp;
 
 namespace LabelShift.Tests;
 
@@ -16,20 +14,7 @@ public sealed partial class FullRunTests : IDisposable
     public FullRunTests()
     {
         output = Path.Combine(folder.Path, "out");
-        string model = TinyModel.Save(Path.Combine(folder.Path, "model")), pictures = Path.Combine(folder.Path, "pictures");
-        // Stripes and ramps, two classes each, in changing colours.
-        foreach (string part in (string[])["train", "test"])
-        {
-            for (int i = 0; i < 8; i++)
-            {
-                for (int j = 0; j < 5; j++) File.WriteAllBytes(folder.At("pictures", part, $"class-{i}", $"{j}.png"), Picture(i, part == "train" ? j : j + 5));
-            }
-        }
-        arguments =
-        [
-            "--data", "folder", "--path", pictures, "--model", model, "--out", output, "--shots", "1,all", "--seeds", "2", "--methods", "classifier,lora,learned",
-            "--rank", "2", "--upstream-epochs", "1", "--validation", "1", "--splits", "4", "--downstream", "2", "--threads", "1",
-        ];
+        arguments = [.. TinyRun.Arguments(folder), "--out", output, "--shots", "1,all", "--seeds", "2", "--methods", "classifier,lora,learned"];
     }
 
     public void Dispose() => folder.Dispose();
@@ -93,12 +78,6 @@ public sealed partial class FullRunTests : IDisposable
             if (!process.HasExited) process.Kill();
         }
     }
-
-    private static byte[] Picture(int kind, int instance) => Pictures.Encode(SKEncodedImageFormat.Png, 16, 16, (x, y) =>
-    {
-        int value = (kind / 2 % 2 == 0 ? x * (1 + kind) : y * (1 + kind)) * 16 + instance * 9;
-        return new SKColor((byte)value, (byte)(value * (1 + kind % 3)), (byte)(instance * 20));
-    });
 
     [GeneratedRegex(@"\d\.\d{6},\d\.\d{6},")]
     private static partial Regex Numbers();

@@ -42,6 +42,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("--path", "somewhere")]
     [InlineData("--model", "no-such-folder")]
     [InlineData("--rank")]
+    [InlineData("--shard", "3/2")]
+    [InlineData("--targets", "q,x")]
+    [InlineData("--targets", "q,q")]
     [InlineData("--colour", "red")]
     public Task NamesTheWrongOption(string option, string? value = null) =>
         RefusesAsync(option, value is null ? [option] : [option, value]);
@@ -69,7 +72,7 @@ public sealed class UsageTests : IDisposable
         code.Should().Be(0);
         errors.Should().BeEmpty();
         string text = string.Join('\n', output);
-        foreach (string option in (string[])["--data", "--path", "--model", "--shots", "--seeds", "--methods", "--rank", "--splits", "--downstream", "--steps", "--upstream-epochs", "--validation", "--device", "--dtype", "--threads", "--out", "--resume"])
+        foreach (string option in (string[])["--data", "--path", "--model", "--shots", "--seeds", "--methods", "--rank", "--splits", "--downstream", "--steps", "--upstream-epochs", "--validation", "--device", "--dtype", "--threads", "--out", "--resume", "--plan", "--shard", "--grid", "--targets"])
             text.Should().Contain(option);
     }
 

@@ -21,8 +21,9 @@ static class TextTaskShift
         var making = new TaskMaking(foundation.Tokenizer, new TextLengths { Input = settings.MaxLength }, experiment.Validation);
         var tasks = settings.CrossFitFolder is { } folder ? CrossFitTasks.Open(folder, making) : EmbeddedTasks.Create(making);
         foreach (string remark in tasks.Remarks) progress.Report(remark);
-        var results = ExperimentRun.Run("task-shift-text", experiment, [.. tasks.Upstream.Select(task => new TextModuleTraining(foundation, task, experiment.Upstream))],
-            (modules, keys) => new TextFewShotRunner(foundation, tasks.Downstream, modules, keys, experiment.Tuning), progress, cancellation);
+        var run = new ExperimentRun("task-shift-text", experiment, [.. tasks.Upstream.Select(task => new TextModuleTraining(foundation, task, experiment.Upstream))],
+            (modules, keys) => new TextFewShotRunner(foundation, tasks.Downstream, modules, keys));
+        if (run.Run(progress, cancellation) is not { } results) return;
         ExperimentReport.WriteScore(experiment, results, "accuracy", "Plain accuracy: equal but for case and white space at the ends");
         ExperimentReport.WriteScore(experiment, results, "optionAccuracy", "Option accuracy: the option nearest to what was written is the answer");
         ExperimentReport.Write(experiment, results, $"Task shift: {string.Join(", ", tasks.Upstream.Select(t => t.Name))} → {tasks.Downstream.Name}",

@@ -12,11 +12,11 @@ public sealed class ExperimentOptions
 {
     static readonly Dictionary<string, LinearRole> Roles = new() { ["q"] = LinearRole.Query, ["k"] = LinearRole.Key, ["v"] = LinearRole.Value, ["o"] = LinearRole.Output };
 
-    readonly Option<string?> model, shots, methods, targets, output;
+    readonly Option<string?> model, shots, methods, targets, output, shard;
     readonly Option<int> seeds, rank;
     readonly Option<int?> steps, upstreamEpochs, validation, threads;
     readonly Option<string> device, dtype;
-    readonly Option<bool> resume;
+    readonly Option<bool> resume, plan, grid;
 
     /// <summary>Makes the options.</summary>
     /// <param name="kinds">The defaults of each kind of experiment the program offers, at least one.</param>
@@ -41,10 +41,13 @@ public sealed class ExperimentOptions
         threads = new("--threads") { Description = "CPU threads. Default: all cores." };
         output = new("--out") { Description = $"The folder of the results. Runs that are there already are not repeated. {Or(d => d.Out)}" };
         resume = new("--resume") { Description = "Go on with the runs in --out; it is an error if there are none." };
+        plan = new("--plan") { Description = "Print what there is to do, with an estimate from the runs that are done, and do nothing." };
+        shard = new("--shard") { Description = "Do a part of the runs, i/n: several processes share one --out. Default: all, or the part of the Slurm array or indexed Kubernetes job that the program runs in." };
+        grid = new("--grid") { Description = "First choose each method's learning rate on the validation part, by the mean over K and seeds; --out/grid.csv logs the search." };
     }
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, device, dtype, threads, output, resume];
+    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, device, dtype, threads, output, resume, plan, shard, grid];
 
     /// <summary>Reads and checks what was given.</summary>
     /// <param name="parsed">The command line.</param>
@@ -72,6 +75,9 @@ public sealed class ExperimentOptions
             Dtype = ReadDtype(parsed.GetValue(dtype)!),
             Threads = OptionReading.AtLeast(parsed, threads, 1),
             Out = results,
+            PlanOnly = parsed.GetValue(plan),
+            Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
+            Grid = parsed.GetValue(grid),
             Tuning = defaults.Tuning with { Lora = lora, LoraRoles = roles, Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps } },
             Upstream = defaults.Upstream with { Lora = lora, LoraRoles = roles, Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs } },
         };

@@ -1,5 +1,6 @@
 using LoraComposition.Adapters;
 using LoraComposition.FewShot.Experiments;
+using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Upstream;
@@ -7,39 +8,78 @@ using LoraComposition.FewShot.Upstream;
 namespace LoraComposition.CommandLine.Experiments;
 
 /// <summary>An experiment from its upstream modules to its results.</summary>
-public static class ExperimentRun
+public sealed class ExperimentRun
 {
+    readonly string name;
+    readonly ExperimentSettings settings;
+    readonly IReadOnlyList<IModuleTraining> trainings;
+    readonly OpenRunner open;
+
     /// <summary>Opens the downstream task over the upstream modules. The caller owns the runner; the modules outlive it.</summary>
-    /// <param name="modules">The modules; none where no method needs them.</param>
+    /// <param name="modules">The modules; none where no method needs them, or where nothing is run.</param>
     /// <param name="keys">The key of each module's training by its name.</param>
     /// <returns>The runner.</returns>
     public delegate IFewShotRunner OpenRunner(IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> keys);
 
-    /// <summary>Trains the modules that are missing, where a method needs them, and runs everything that has no result yet.</summary>
+    /// <summary>Describes the experiment.</summary>
     /// <param name="name">The experiment's name.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="trainings">The upstream tasks.</param>
     /// <param name="open">Opens the downstream task.</param>
-    /// <param name="progress">Is told how far the work is.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
-    /// <returns>The results of all runs, old and new.</returns>
-    public static IReadOnlyList<RunResult> Run(string name, ExperimentSettings settings, IReadOnlyList<IModuleTraining> trainings, OpenRunner open, IProgressReporter progress, CancellationToken cancellation)
+    public ExperimentRun(string name, ExperimentSettings settings, IReadOnlyList<IModuleTraining> trainings, OpenRunner open)
     {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(trainings);
         ArgumentNullException.ThrowIfNull(open);
+        (this.name, this.settings, this.trainings, this.open) = (name, settings, trainings, open);
+    }
+
+    /// <summary>Trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do.</summary>
+    /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>The results of all runs; null where only the plan was asked for, or other shards have not finished theirs.</returns>
+    public IReadOnlyList<RunResult>? Run(IProgressReporter progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
         var store = new UpstreamModules(Path.Combine(settings.Out, "modules"));
         var modules = new List<LoraAdapter>();
         try
         {
-            if (settings.Methods.Any(m => m.NeedsModules))
+            if (!settings.PlanOnly && settings.Methods.Any(m => m.NeedsModules))
                 foreach (var training in trainings) modules.Add(store.GetOrTrain(training, progress, cancellation));
             using var runner = open(modules, trainings.ToDictionary(t => t.Name, UpstreamModules.KeyOf));
-            return new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)).Run(settings.Methods, settings.Shots, settings.Seeds, progress, cancellation);
+            if (settings.Grid)
+            {
+                var search = new FewShotExperiment($"{name}-grid", runner, new RunStore(Path.Combine(settings.Out, "grid")));
+                var points = GridSearch.List(settings.Methods, settings.Tuning, settings.Shots, settings.Seeds);
+                if (Do($"{name}, grid", search, points, progress, cancellation) is not { } found) return null;
+                var choices = GridSearch.Choose(points, found);
+                GridLog.Write(Path.Combine(settings.Out, "grid.csv"), choices);
+                return Report(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))], progress, cancellation);
+            }
+            return Report(runner, [.. settings.Methods.Select(m => (m, settings.Tuning))], progress, cancellation);
         }
         finally
         {
             modules.ForEach(m => m.Dispose());
         }
+    }
+
+    IReadOnlyList<RunResult>? Report(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation) =>
+        Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), FewShotWork.List(methods, settings.Shots, settings.Seeds), progress, cancellation);
+
+    IReadOnlyList<RunResult>? Do(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, IProgressReporter progress, CancellationToken cancellation)
+    {
+        if (settings.PlanOnly)
+        {
+            ExperimentPlan.Write(title, experiment, work, settings.Shard);
+            return null;
+        }
+        experiment.Run(settings.Shard.Of(work), progress, cancellation);
+        var results = work.Select(item => experiment.TryLoad(item, out var result) ? result : null).OfType<RunResult>().ToArray();
+        if (results.Length == work.Count) return results;
+        Console.WriteLine($"{title}: shard {settings.Shard.Number}/{settings.Shard.Count} is done; {results.Length} of all {work.Count} runs are. Once the other shards are done too, the same command goes on.");
+        return null;
     }
 }

@@ -1,3 +1,4 @@
+using LoraComposition.FewShot.Experiments;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Upstream;
 using TorchSharp;
@@ -33,6 +34,15 @@ public sealed record ExperimentSettings
 
     /// <summary>The folder of the results.</summary>
     public required string Out { get; init; }
+
+    /// <summary>Whether to say what there is to do, and do nothing.</summary>
+    public bool PlanOnly { get; init; }
+
+    /// <summary>Which part of the runs to do.</summary>
+    public WorkShard Shard { get; init; } = WorkShard.Whole;
+
+    /// <summary>Whether to choose each method's learning rate on the validation part first.</summary>
+    public bool Grid { get; init; }
 
     /// <summary>The settings of the methods.</summary>
     public required TuningOptions Tuning { get; init; }

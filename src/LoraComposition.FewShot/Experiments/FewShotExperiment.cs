@@ -1,5 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
 using LoraComposition.FewShot.Data.Sampling;
-using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Text.Scoring;
@@ -29,64 +29,77 @@ public sealed class FewShotExperiment
     }
 
     /// <summary>Runs everything that has no result yet.</summary>
-    /// <param name="methods">The methods.</param>
-    /// <param name="shots">The numbers of samples, per class where the task has classes; null for all.</param>
-    /// <param name="seeds">The seeds.</param>
+    /// <param name="work">The runs.</param>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps; only whole result files are left.</param>
-    /// <returns>The results of all runs, old and new.</returns>
+    /// <returns>The results of these runs, old and new, in their order.</returns>
     /// <exception cref="RunFileException">A result file is damaged, or belongs to another configuration.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IReadOnlyList<RunResult> Run(IReadOnlyList<ITuningMethod> methods, IReadOnlyList<int?> shots, IReadOnlyList<int> seeds, IProgressReporter progress, CancellationToken cancellation = default)
+    public IReadOnlyList<RunResult> Run(IReadOnlyList<FewShotWork> work, IProgressReporter progress, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(methods);
-        ArgumentNullException.ThrowIfNull(shots);
-        ArgumentNullException.ThrowIfNull(seeds);
+        ArgumentNullException.ThrowIfNull(work);
         ArgumentNullException.ThrowIfNull(progress);
         var results = new List<RunResult>();
         bool warned = false;
-        using var bar = progress.Begin($"{name}: {methods.Count * shots.Count * seeds.Count} runs", (long)methods.Count * shots.Count * seeds.Count);
-        foreach (int? k in shots)
+        using var bar = progress.Begin($"{name}: {work.Count} runs", work.Count);
+        foreach (var item in work)
         {
-            foreach (int seed in seeds)
+            cancellation.ThrowIfCancellationRequested();
+            if (!TryLoad(item, out var result))
             {
-                var support = runner.Sample(k, seed);
+                var support = runner.Sample(item.Shots, item.Seed);
                 if (!warned && runner.DescribeShortage(support) is { } shortage)
                 {
                     warned = true;
                     progress.Report($"warning: {shortage}");
                 }
-                foreach (var method in methods)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    results.Add(LoadOrRun(method, support, cancellation));
-                    bar.Advance();
-                }
+                result = Execute(item, support, cancellation);
             }
+            results.Add(result);
+            bar.Advance();
         }
         return results;
     }
 
-    RunResult LoadOrRun(ITuningMethod method, FewShotSplit support, CancellationToken cancellation)
+    /// <summary>Reads the result of a run that is done.</summary>
+    /// <param name="item">The run.</param>
+    /// <param name="result">Its result, where there is one.</param>
+    /// <returns>Whether there is one.</returns>
+    /// <exception cref="RunFileException">The file is damaged, or belongs to another configuration.</exception>
+    public bool TryLoad(FewShotWork item, [NotNullWhen(true)] out RunResult? result)
     {
-        var key = new RunKey(name, method.Name, support.Shots, support.Seed);
-        var configuration = new Dictionary<string, object?>(runner.Configure(method)) { ["experiment"] = name, ["method"] = method.Name, ["shots"] = support.Shots, ["seed"] = support.Seed };
-        string hash = ConfigurationHash.Of(configuration);
-        if (store.TryLoad(key, hash, out var result)) return result;
+        ArgumentNullException.ThrowIfNull(item);
+        return store.TryLoad(KeyOf(item), ConfigurationHash.Of(ConfigurationOf(item)), out result);
+    }
+
+    RunKey KeyOf(FewShotWork item) => new(name, item.Name, item.Shots, item.Seed);
+
+    Dictionary<string, object?> ConfigurationOf(FewShotWork item) => new(runner.Configure(item.Method, item.Options))
+    {
+        ["experiment"] = name,
+        ["method"] = item.Method.Name,
+        ["options"] = item.Options,
+        ["shots"] = item.Shots,
+        ["seed"] = item.Seed,
+        ["scored"] = item.Part,
+    };
+
+    RunResult Execute(FewShotWork item, FewShotSplit support, CancellationToken cancellation)
+    {
         var started = DateTimeOffset.UtcNow;
-        var outcome = runner.Execute(method, support, cancellation);
-        result = Result(key, configuration, hash, support, outcome, started);
+        var outcome = runner.Execute(item.Method, item.Options, support, item.Part, cancellation);
+        var result = Result(item, support, outcome, started);
         // The result comes last: a run that has one is complete.
-        if (outcome.Predictions is { } predictions) PredictionFile.Write(store.PathBeside(key, "predictions.jsonl"), predictions);
+        if (outcome.Predictions is { } predictions) PredictionFile.Write(store.PathBeside(result.Key, "predictions.jsonl"), predictions);
         store.Save(result);
         return result;
     }
 
-    RunResult Result(RunKey key, object configuration, string hash, FewShotSplit support, FewShotOutcome outcome, DateTimeOffset started) => new()
+    RunResult Result(FewShotWork item, FewShotSplit support, FewShotOutcome outcome, DateTimeOffset started) => new()
     {
-        Key = key,
-        ConfigurationHash = hash,
-        Configuration = ConfigurationHash.ToJson(configuration),
+        Key = KeyOf(item),
+        ConfigurationHash = ConfigurationHash.Of(ConfigurationOf(item)),
+        Configuration = ConfigurationHash.ToJson(ConfigurationOf(item)),
         Versions = SoftwareVersions.Current,
         Inputs = runner.Inputs,
         SampleIndices = support.Indices,

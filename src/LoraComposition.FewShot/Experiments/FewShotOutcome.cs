@@ -9,7 +9,7 @@ public sealed record FewShotOutcome
     /// <summary>The score that tables show, 0 to 1: top-1 accuracy of images, exact match of texts.</summary>
     public required double Accuracy { get; init; }
 
-    /// <summary>The number of test samples.</summary>
+    /// <summary>The number of samples it was scored on.</summary>
     public required int TestCount { get; init; }
 
     /// <summary>Other numbers of the test, by camelCase names.</summary>

@@ -12,8 +12,9 @@ public interface IFewShotRunner : IDisposable
 
     /// <summary>Everything that decides the result of a method but K and the seed: task, data, foundation, settings, and the modules where the method uses them.</summary>
     /// <param name="method">The method.</param>
+    /// <param name="options">Its settings.</param>
     /// <returns>Values that can be written as JSON, by camelCase names.</returns>
-    IReadOnlyDictionary<string, object?> Configure(ITuningMethod method);
+    IReadOnlyDictionary<string, object?> Configure(ITuningMethod method, TuningOptions options);
 
     /// <summary>Draws a support set. For one seed the sets are nested.</summary>
     /// <param name="shots">K; null for all samples.</param>
@@ -26,11 +27,14 @@ public interface IFewShotRunner : IDisposable
     /// <returns>A sentence; null where the set is complete.</returns>
     string? DescribeShortage(FewShotSplit support);
 
-    /// <summary>Trains a method on a support set and tests it on the whole test set.</summary>
+    /// <summary>Trains a method on a support set and scores it.</summary>
     /// <param name="method">The method.</param>
+    /// <param name="options">Its settings.</param>
     /// <param name="support">A set of <see cref="Sample"/>.</param>
+    /// <param name="part">What it is scored on; the test part is not touched otherwise.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>What was measured.</returns>
+    /// <exception cref="ArgumentException">The task has no samples of that part, or a setting is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    FewShotOutcome Execute(ITuningMethod method, FewShotSplit support, CancellationToken cancellation);
+    FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation);
 }

@@ -19,6 +19,9 @@ public sealed class ClassifierTuning : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { HeadWarmUpLearningRate = factor * options.HeadWarmUpLearningRate, HeadLearningRate = factor * options.HeadLearningRate };
+
+    /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -23,6 +23,9 @@ public sealed class FullFineTuning : ITuningMethod
     public bool KeepsBase => false;
 
     /// <inheritdoc/>
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { FullLearningRate = factor * options.FullLearningRate };
+
+    /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(model);

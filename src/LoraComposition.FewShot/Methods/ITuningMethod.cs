@@ -18,6 +18,12 @@ public interface ITuningMethod
     /// <summary>Whether the foundation's own weights stay as they are, so that the result can be kept as an adapter and a head.</summary>
     bool KeepsBase { get; }
 
+    /// <summary>Changes the learning rate that matters most to the method, for a search.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="factor">What to multiply the rate with, above 0.</param>
+    /// <returns>The changed settings; the same ones where the method trains nothing.</returns>
+    TuningOptions ScaleRate(TuningOptions options, double factor);
+
     /// <summary>Makes a model ready for this method.</summary>
     /// <param name="model">A fresh copy of the foundation.</param>
     /// <param name="modules">The upstream modules.</param>

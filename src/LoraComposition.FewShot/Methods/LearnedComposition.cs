@@ -21,6 +21,9 @@ public sealed class LearnedComposition : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { ComposerLearningRate = factor * options.ComposerLearningRate };
+
+    /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -21,6 +21,9 @@ public sealed class LoraFromScratch : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { LoraLearningRate = factor * options.LoraLearningRate };
+
+    /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -21,6 +21,9 @@ public sealed class UniformComposition : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { HeadWarmUpLearningRate = factor * options.HeadWarmUpLearningRate, HeadLearningRate = factor * options.HeadLearningRate };
+
+    /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new Tuning(Composition.AttachUniform(model, modules));
 
     sealed class Tuning(Composition composition) : ITuning

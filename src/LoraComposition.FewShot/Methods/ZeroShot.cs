@@ -19,6 +19,9 @@ public sealed class ZeroShot : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => options;
+
+    /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(model);

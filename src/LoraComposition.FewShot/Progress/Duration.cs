@@ -3,8 +3,11 @@ using System.Globalization;
 namespace LoraComposition.FewShot.Progress;
 
 /// <summary>A length of time as a reader needs it: its two largest units.</summary>
-static class Duration
+public static class Duration
 {
+    /// <summary>Writes a length of time, for example <c>2 min 10 s</c>.</summary>
+    /// <param name="time">The time.</param>
+    /// <returns>The text.</returns>
     public static string Text(TimeSpan time)
     {
         // Rounded first, so that 59.7 s is 1 min 0 s and never 60 s.

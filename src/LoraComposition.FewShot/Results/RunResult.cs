@@ -29,7 +29,7 @@ public sealed record RunResult
     /// <summary>The score on the test set, 0 to 1: top-1 accuracy of images, exact match of texts.</summary>
     public required double Accuracy { get; init; }
 
-    /// <summary>Other numbers of the test by camelCase names: <c>testLoss</c>, for texts also <c>accuracy</c> and <c>optionAccuracy</c>.</summary>
+    /// <summary>Other numbers of the test by camelCase names: <c>loss</c>, for texts also <c>accuracy</c> and <c>optionAccuracy</c>.</summary>
     public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>();
 
     /// <summary>The accuracy on the validation split, 0 to 1; <see langword="null"/> where there is none.</summary>

@@ -88,9 +88,9 @@ public sealed class FewShotExperimentTests : IDisposable
     {
         Run([new ClassifierTuning()], [1], [0]);
 
-        var changed = tiny.Experiment(task, TinyExperiment.Options with { HeadLearningRate = 0.5 });
+        var changed = TinyExperiment.Work([new ClassifierTuning()], [1], [0], TinyExperiment.Options with { HeadLearningRate = 0.5 });
 
-        changed.Invoking(e => e.Run([new ClassifierTuning()], [1], [0], NullProgressReporter.Instance))
+        tiny.Experiment(task).Invoking(e => e.Run(changed, NullProgressReporter.Instance))
             .Should().Throw<RunConflictException>().WithMessage("*classifier-k001-seed0.json*configuration*configuration*");
     }
 
@@ -98,11 +98,11 @@ public sealed class FewShotExperimentTests : IDisposable
     public void OnlyMethodsThatUseModulesDependOnThem()
     {
         Run([new ClassifierTuning(), new UniformComposition()], [1], [0]);
-        using var runner = new ImageFewShotRunner(tiny.Foundation, task, tiny.Modules, new Dictionary<string, string> { ["first"] = "other" }, TinyExperiment.Options);
+        using var runner = new ImageFewShotRunner(tiny.Foundation, task, tiny.Modules, new Dictionary<string, string> { ["first"] = "other" });
         var other = new FewShotExperiment("tiny", runner, new RunStore(tiny.RunFolder));
 
-        other.Run([new ClassifierTuning()], [1], [0], NullProgressReporter.Instance).Should().HaveCount(1);
-        other.Invoking(e => e.Run([new UniformComposition()], [1], [0], NullProgressReporter.Instance)).Should().Throw<RunConflictException>().WithMessage("*uniform-k001-seed0.json*");
+        other.Run(TinyExperiment.Work([new ClassifierTuning()], [1], [0]), NullProgressReporter.Instance).Should().HaveCount(1);
+        other.Invoking(e => e.Run(TinyExperiment.Work([new UniformComposition()], [1], [0]), NullProgressReporter.Instance)).Should().Throw<RunConflictException>().WithMessage("*uniform-k001-seed0.json*");
     }
 
     [Theory]
@@ -119,7 +119,7 @@ public sealed class FewShotExperimentTests : IDisposable
             if (begun++ == runs) source.Cancel();
         })).ToArray();
 
-        FluentActions.Invoking(() => tiny.Experiment(task).Run(methods, [1], [0, 1], NullProgressReporter.Instance, source.Token)).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => tiny.Experiment(task).Run(TinyExperiment.Work(methods, [1], [0, 1]), NullProgressReporter.Instance, source.Token)).Should().Throw<OperationCanceledException>();
 
         Directory.GetFiles(tiny.RunFolder).Select(Path.GetFileName).Should().BeEquivalentTo(Names[..runs].Select(name => $"{name}-k001-seed0.json"));
         new RunStore(tiny.RunFolder).LoadAll().Should().HaveCount(runs);
@@ -131,7 +131,7 @@ public sealed class FewShotExperimentTests : IDisposable
     {
         using var progress = new ScriptedProgress();
 
-        var results = tiny.Experiment(task).Run([new ClassifierTuning()], [4, 5, 6], [0, 1], progress);
+        var results = tiny.Experiment(task).Run(TinyExperiment.Work([new ClassifierTuning()], [4, 5, 6], [0, 1]), progress);
 
         // 6 images of each class, 2 of them held out.
         progress.Lines.Should().ContainSingle().Which.Should().StartWith("warning: 3 classes hold fewer than 5 images, for example 'fractal-0000'");
@@ -144,7 +144,7 @@ public sealed class FewShotExperimentTests : IDisposable
         int advances = 0;
         using var progress = new ScriptedProgress(_ => advances++);
 
-        tiny.Experiment(task).Run([new ClassifierTuning(), new UniformComposition()], [1, null], [0, 1], progress);
+        tiny.Experiment(task).Run(TinyExperiment.Work([new ClassifierTuning(), new UniformComposition()], [1, null], [0, 1]), progress);
 
         progress.Begun.Should().Equal("tiny: 8 runs");
         advances.Should().Be(8);
@@ -153,12 +153,14 @@ public sealed class FewShotExperimentTests : IDisposable
     [Fact]
     public void RefusesWhatCannotBeRun()
     {
-        FluentActions.Invoking(() => tiny.Experiment(task with { Test = null })).Should().Throw<ArgumentException>().WithMessage("Task 'task' has no test images*");
-        FluentActions.Invoking(() => tiny.Experiment(task, new TuningOptions { WarmUpEpochs = -1 })).Should().Throw<ArgumentException>();
+        var work = TinyExperiment.Work([new ClassifierTuning()], [1], [0]);
+        FluentActions.Invoking(() => tiny.Experiment(task with { Test = null }).Run(work, NullProgressReporter.Instance)).Should().Throw<ArgumentException>().WithMessage("Task 'task' has no test images*");
+        FluentActions.Invoking(() => tiny.Experiment(task).Run([work[0] with { Options = new TuningOptions { WarmUpEpochs = -1 } }], NullProgressReporter.Instance)).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => tiny.Experiment(task with { Validation = [] }).Run([work[0] with { Part = ScoredPart.Validation }], NullProgressReporter.Instance)).Should().Throw<ArgumentException>().WithMessage("*no validation images*");
     }
 
     private IReadOnlyList<RunResult> Run(IReadOnlyList<ITuningMethod> methods, IReadOnlyList<int?> shots, IReadOnlyList<int> seeds, string? folder = null) =>
-        tiny.Experiment(task, folder: folder).Run(methods, shots, seeds, NullProgressReporter.Instance);
+        tiny.Experiment(task, folder: folder).Run(TinyExperiment.Work(methods, shots, seeds), NullProgressReporter.Instance);
 
     // All but the times.
     private static string[] Essence(IEnumerable<RunResult> results) =>

@@ -18,6 +18,8 @@ internal sealed class WatchedMethod(ITuningMethod inner, Action? begins = null) 
 
     public bool KeepsBase => inner.KeepsBase;
 
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => inner.ScaleRate(options, factor);
+
     public int Begun { get; private set; }
 
     /// <summary>The parameters that had changed when the tuning ended.</summary>

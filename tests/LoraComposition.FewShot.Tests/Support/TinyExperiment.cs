@@ -55,8 +55,10 @@ internal sealed class TinyExperiment : IDisposable
 
     public PreprocessedImages Images(LoraComposition.FewShot.Data.ImageDataset dataset) => Own(new PreprocessedImages(dataset, Foundation.Preprocessing));
 
-    public FewShotExperiment Experiment(ImageTask task, TuningOptions? options = null, string? folder = null) =>
-        new("tiny", Own(new ImageFewShotRunner(Foundation, task, Modules, ModuleKeys, options ?? Options)), new RunStore(folder ?? RunFolder));
+    public FewShotExperiment Experiment(ImageTask task, string? folder = null) => new("tiny", Own(new ImageFewShotRunner(Foundation, task, Modules, ModuleKeys, 5)), new RunStore(folder ?? RunFolder));
+
+    public static IReadOnlyList<FewShotWork> Work(IReadOnlyList<ITuningMethod> methods, IReadOnlyList<int?> shots, IReadOnlyList<int> seeds, TuningOptions? options = null) =>
+        FewShotWork.List([.. methods.Select(m => (m, options ?? Options))], shots, seeds);
 
     public void Dispose()
     {

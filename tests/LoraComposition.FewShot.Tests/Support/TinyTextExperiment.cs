@@ -71,7 +71,7 @@ internal sealed class TinyTextExperiment : IDisposable
         return new TextTask(name, Questions(QuestionPart.Train, questions), split.Train, split.Validation, tested ? Questions(QuestionPart.Test, 7) : null);
     }
 
-    public TextFewShotRunner Runner(TextTask task, TuningOptions? options = null) => new(Foundation, task, Modules, ModuleKeys, options ?? Options);
+    public TextFewShotRunner Runner(TextTask task) => new(Foundation, task, Modules, ModuleKeys);
 
     public void Dispose()
     {

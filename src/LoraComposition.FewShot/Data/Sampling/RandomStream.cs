@@ -10,4 +10,5 @@ internal enum RandomStream
     FractalInstance = 5,
     OptionOrder = 6,
     ProceduralText = 7,
+    WorkShard = 8,
 }

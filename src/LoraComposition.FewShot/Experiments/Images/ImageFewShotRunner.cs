@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoraComposition.Adapters;
+using LoraComposition.FewShot.Data.Preprocessing;
 using LoraComposition.FewShot.Data.Sampling;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Methods;
@@ -14,9 +15,8 @@ public sealed class ImageFewShotRunner : IFewShotRunner
     readonly ImageFoundation foundation;
     readonly ImageTask task;
     readonly IReadOnlyDictionary<string, string> moduleKeys;
-    readonly TuningOptions options;
+    readonly IReadOnlyList<LoraAdapter> modules;
     readonly FrozenBackbones backbones;
-    readonly ImageTraining training;
     readonly int[] poolLabels;
 
     /// <summary>Describes the task and the settings.</summary>
@@ -24,33 +24,25 @@ public sealed class ImageFewShotRunner : IFewShotRunner
     /// <param name="task">The downstream task. Not owned.</param>
     /// <param name="modules">The upstream modules. Not owned.</param>
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
-    /// <param name="options">The settings of the methods.</param>
-    /// <exception cref="ArgumentException">A setting is out of range, or the task has no test images.</exception>
-    public ImageFewShotRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, TuningOptions options)
+    /// <param name="featureBatchSize">The images in a batch of frozen backbones.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
+    public ImageFewShotRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, int featureBatchSize = 128)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(moduleKeys);
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        if (task.Test is null) throw new ArgumentException($"Task '{task.Name}' has no test images.", nameof(task));
-        (this.foundation, this.task, this.moduleKeys, this.options) = (foundation, task, moduleKeys, options);
-        backbones = new FrozenBackbones(foundation, task.ClassNames, modules, options.EvaluationBatchSize);
-        training = new ImageTraining(foundation, task, modules, options, backbones);
+        ArgumentOutOfRangeException.ThrowIfLessThan(featureBatchSize, 1);
+        (this.foundation, this.task, this.modules, this.moduleKeys) = (foundation, task, modules, moduleKeys);
+        backbones = new FrozenBackbones(foundation, task.ClassNames, modules, featureBatchSize);
         poolLabels = task.Train.Dataset.Labels();
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
-    {
-        ["foundation"] = foundation.Fingerprint,
-        ["train"] = task.Train.Dataset.Fingerprint,
-        ["test"] = task.Test!.Dataset.Fingerprint,
-    };
+    public IReadOnlyDictionary<string, string> Inputs => RunInputs.Of(foundation.Fingerprint, task.Train.Dataset.Fingerprint, task.Test?.Dataset.Fingerprint);
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, object?> Configure(ITuningMethod method)
+    public IReadOnlyDictionary<string, object?> Configure(ITuningMethod method, TuningOptions options)
     {
         ArgumentNullException.ThrowIfNull(method);
         return new Dictionary<string, object?>
@@ -58,7 +50,7 @@ public sealed class ImageFewShotRunner : IFewShotRunner
             ["task"] = task.Name,
             ["classes"] = task.ClassNames,
             ["train"] = task.Train.Dataset.Fingerprint,
-            ["test"] = task.Test!.Dataset.Fingerprint,
+            ["test"] = task.Test?.Dataset.Fingerprint,
             ["pool"] = ConfigurationHash.Of(task.Pool),
             ["validation"] = ConfigurationHash.Of(task.Validation),
             ["foundation"] = foundation.Fingerprint,
@@ -66,7 +58,6 @@ public sealed class ImageFewShotRunner : IFewShotRunner
             ["dtype"] = foundation.Dtype.ToString(),
             ["device"] = foundation.Device.type.ToString(),
             ["modules"] = method.NeedsModules ? moduleKeys : null,
-            ["options"] = options,
         };
     }
 
@@ -82,19 +73,22 @@ public sealed class ImageFewShotRunner : IFewShotRunner
     }
 
     /// <inheritdoc/>
-    public FewShotOutcome Execute(ITuningMethod method, FewShotSplit support, CancellationToken cancellation)
+    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(support);
-        var test = task.Test!;
+        options.Validate();
+        var (images, indices) = Scored(part);
+        var training = new ImageTraining(foundation, task, modules, options, backbones);
         using var trained = training.Train(method, support, NullProgressReporter.Instance, cancellation);
         var clock = Stopwatch.StartNew();
-        var score = training.Score(trained, test, [.. Enumerable.Range(0, test.Dataset.Count)], cancellation);
+        var score = training.Score(trained, images, indices, cancellation);
         return new FewShotOutcome
         {
             Accuracy = score.Accuracy,
-            TestCount = test.Dataset.Count,
-            Scores = new Dictionary<string, double> { ["testLoss"] = score.Loss },
+            TestCount = indices.Count,
+            Scores = new Dictionary<string, double> { ["loss"] = score.Loss },
             Training = trained.Outcome,
             TrainableParameters = trained.TrainableParameters,
             HeadParameters = trained.HeadParameters,
@@ -102,6 +96,13 @@ public sealed class ImageFewShotRunner : IFewShotRunner
             Description = trained.Tuning.Describe(),
         };
     }
+
+    (PreprocessedImages Images, IReadOnlyList<int> Indices) Scored(ScoredPart part) => part switch
+    {
+        ScoredPart.Validation when task.Validation.Count > 0 => (task.Train, task.Validation),
+        ScoredPart.Test when task.Test is { } test => (test, [.. Enumerable.Range(0, test.Dataset.Count)]),
+        _ => throw new ArgumentException($"Task '{task.Name}' has no {(part == ScoredPart.Test ? "test" : "validation")} images.", nameof(part)),
+    };
 
     /// <summary>Lets go of the backbones and their features.</summary>
     public void Dispose() => backbones.Dispose();

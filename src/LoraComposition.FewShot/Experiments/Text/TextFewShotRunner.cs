@@ -3,6 +3,7 @@ using LoraComposition.Adapters;
 using LoraComposition.FewShot.Data.Sampling;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Text.Tokenization;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Models.T5;
 
@@ -15,41 +16,31 @@ public sealed class TextFewShotRunner : IFewShotRunner
     readonly TextTask task;
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly IReadOnlyDictionary<string, string> moduleKeys;
-    readonly TuningOptions options;
 
     // A method that trains nothing answers alike for every K and seed, so it is tested once.
-    readonly Dictionary<string, FewShotOutcome> untrained = [];
+    readonly Dictionary<(string Method, ScoredPart Part), FewShotOutcome> untrained = [];
 
     /// <summary>Describes the task and the settings.</summary>
     /// <param name="foundation">The model to adapt.</param>
     /// <param name="task">The downstream task.</param>
     /// <param name="modules">The upstream modules. Not owned.</param>
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
-    /// <param name="options">The settings of the methods; those of a head are not used.</param>
-    /// <exception cref="ArgumentException">A setting is out of range, the task has no test questions, or some of them hide their answers.</exception>
-    public TextFewShotRunner(TextFoundation foundation, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, TuningOptions options)
+    /// <exception cref="ArgumentException">Some of the test questions hide their answers.</exception>
+    public TextFewShotRunner(TextFoundation foundation, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(moduleKeys);
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        if (task.Test is null) throw new ArgumentException($"Task '{task.Name}' has no test questions.", nameof(task));
-        if (!task.Test.Dataset.HasAnswers) throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
-        (this.foundation, this.task, this.modules, this.moduleKeys, this.options) = (foundation, task, modules, moduleKeys, options);
+        if (task.Test is { Dataset.HasAnswers: false }) throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
+        (this.foundation, this.task, this.modules, this.moduleKeys) = (foundation, task, modules, moduleKeys);
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Inputs => new Dictionary<string, string>
-    {
-        ["foundation"] = foundation.Fingerprint,
-        ["train"] = task.Train.Dataset.Fingerprint,
-        ["test"] = task.Test!.Dataset.Fingerprint,
-    };
+    public IReadOnlyDictionary<string, string> Inputs => RunInputs.Of(foundation.Fingerprint, task.Train.Dataset.Fingerprint, task.Test?.Dataset.Fingerprint);
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, object?> Configure(ITuningMethod method)
+    public IReadOnlyDictionary<string, object?> Configure(ITuningMethod method, TuningOptions options)
     {
         ArgumentNullException.ThrowIfNull(method);
         return new Dictionary<string, object?>
@@ -59,7 +50,6 @@ public sealed class TextFewShotRunner : IFewShotRunner
             ["dtype"] = foundation.Dtype.ToString(),
             ["device"] = foundation.Device.type.ToString(),
             ["modules"] = method.NeedsModules ? moduleKeys : null,
-            ["options"] = options,
         };
     }
 
@@ -74,11 +64,14 @@ public sealed class TextFewShotRunner : IFewShotRunner
     }
 
     /// <inheritdoc/>
-    public FewShotOutcome Execute(ITuningMethod method, FewShotSplit support, CancellationToken cancellation)
+    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(support);
-        if (untrained.TryGetValue(method.Name, out var known)) return known;
+        options.Validate();
+        var (questions, indices) = Scored(part);
+        if (untrained.TryGetValue((method.Name, part), out var known)) return known;
         var timings = new Dictionary<string, double>();
         var clock = Stopwatch.StartNew();
         void Lap(string name)
@@ -90,33 +83,39 @@ public sealed class TextFewShotRunner : IFewShotRunner
         using var model = foundation.Load();
         using var tuning = method.Begin(model, modules, options, support.Seed);
         Lap("load");
-        var training = tuning.Body is { } body ? Train(model, tuning, body, support, cancellation) : new TrainingOutcome(0, 0, null, false);
+        var training = tuning.Body is { } body ? Train(model, tuning, body, options, support, cancellation) : new TrainingOutcome(0, 0, null, false);
         Lap("training");
         using var fixedWeights = tuning.FixForEvaluation();
-        var test = task.Test!;
-        var (scores, loss) = TextEvaluator.Score(model, test, [.. Enumerable.Range(0, test.Dataset.Count)], options.EvaluationBatchSize, cancellation);
+        var (scores, loss) = TextEvaluator.Score(model, questions, indices, options.EvaluationBatchSize, cancellation);
         Lap("test");
         var outcome = new FewShotOutcome
         {
             Accuracy = scores.ExactMatch,
             TestCount = scores.Count,
-            Scores = new Dictionary<string, double> { ["testLoss"] = loss, ["accuracy"] = scores.Accuracy, ["optionAccuracy"] = scores.OptionAccuracy },
+            Scores = new Dictionary<string, double> { ["loss"] = loss, ["accuracy"] = scores.Accuracy, ["optionAccuracy"] = scores.OptionAccuracy },
             Training = training,
             TrainableParameters = tuning.Body?.Parameters.Sum(p => p.numel()) ?? 0,
             Timings = timings,
             Description = tuning.Describe(),
             Predictions = scores.Predictions,
         };
-        if (tuning.Body is null) untrained[method.Name] = outcome;
+        if (tuning.Body is null) untrained[(method.Name, part)] = outcome;
         return outcome;
     }
+
+    (TokenizedQuestions Questions, IReadOnlyList<int> Indices) Scored(ScoredPart part) => part switch
+    {
+        ScoredPart.Validation when task.Validation.Count > 0 => (task.Train, task.Validation),
+        ScoredPart.Test when task.Test is { } test => (test, [.. Enumerable.Range(0, test.Dataset.Count)]),
+        _ => throw new ArgumentException($"Task '{task.Name}' has no {(part == ScoredPart.Test ? "test" : "validation")} questions.", nameof(part)),
+    };
 
     /// <summary>Does nothing: no model is kept between runs.</summary>
     public void Dispose()
     {
     }
 
-    TrainingOutcome Train(T5Model model, ITuning tuning, TrainableGroup body, FewShotSplit support, CancellationToken cancellation)
+    TrainingOutcome Train(T5Model model, ITuning tuning, TrainableGroup body, TuningOptions options, FewShotSplit support, CancellationToken cancellation)
     {
         ValidationScore Validate()
         {

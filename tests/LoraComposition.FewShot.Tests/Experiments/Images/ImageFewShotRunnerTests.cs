@@ -62,7 +62,7 @@ public sealed class ImageFewShotRunnerTests : IDisposable
     {
         var method = TuningMethods.Vision.Find(name)!;
         using var run = Runner(task);
-        run.Execute(method, Support, default);
+        run.Execute(method, TinyExperiment.Options, Support, ScoredPart.Test, default);
 
         long loading = Left(() =>
         {
@@ -70,7 +70,7 @@ public sealed class ImageFewShotRunnerTests : IDisposable
             using var tuning = method.Begin(model, tiny.Modules, TinyExperiment.Options, 0);
         });
 
-        Left(() => run.Execute(method, Support, default)).Should().Be(loading, "training and evaluation add nothing to what loading leaves to the collector");
+        Left(() => run.Execute(method, TinyExperiment.Options, Support, ScoredPart.Test, default)).Should().Be(loading, "training and evaluation add nothing to what loading leaves to the collector");
     }
 
     [Fact]
@@ -90,11 +90,11 @@ public sealed class ImageFewShotRunnerTests : IDisposable
         return TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
     }
 
-    private ImageFewShotRunner Runner(ImageTask on) => new(tiny.Foundation, on, tiny.Modules, TinyExperiment.ModuleKeys, TinyExperiment.Options);
+    private ImageFewShotRunner Runner(ImageTask on) => new(tiny.Foundation, on, tiny.Modules, TinyExperiment.ModuleKeys, 5);
 
     private FewShotOutcome Execute(ITuningMethod method, ImageTask? on = null)
     {
         using var runner = Runner(on ?? task);
-        return runner.Execute(method, Support, default);
+        return runner.Execute(method, TinyExperiment.Options, Support, ScoredPart.Test, default);
     }
 }

@@ -51,7 +51,7 @@ public sealed class TextFewShotRunnerTests : IDisposable
 
         (outcome.TrainableParameters, outcome.HeadParameters).Should().Be((expected, 0));
         (outcome.Training.Steps, outcome.Training.Validation.HasValue).Should().Be((steps, steps > 0));
-        outcome.Scores.Keys.Should().Equal("testLoss", "accuracy", "optionAccuracy");
+        outcome.Scores.Keys.Should().Equal("loss", "accuracy", "optionAccuracy");
         outcome.Timings.Keys.Should().Equal("load", "training", "test");
     }
 
@@ -68,14 +68,14 @@ public sealed class TextFewShotRunnerTests : IDisposable
     {
         var seen = task with { Validation = [], Test = task.Train };
         var options = TinyTextExperiment.Options with { Training = TinyTextExperiment.Options.Training with { Steps = 150, BatchSize = 12 } };
-        using var runner = tiny.Runner(seen with { Pool = [.. Enumerable.Range(0, task.Train.Dataset.Count)] }, options);
+        using var runner = tiny.Runner(seen with { Pool = [.. Enumerable.Range(0, task.Train.Dataset.Count)] });
 
-        var before = runner.Execute(new ZeroShot(), runner.Sample(null, 0), default);
-        var after = runner.Execute(new FullFineTuning(), runner.Sample(null, 0), default);
+        var before = runner.Execute(new ZeroShot(), options, runner.Sample(null, 0), ScoredPart.Test, default);
+        var after = runner.Execute(new FullFineTuning(), options, runner.Sample(null, 0), ScoredPart.Test, default);
 
         before.Accuracy.Should().Be(0);
         after.Accuracy.Should().BeGreaterThan(0.8, "{0}", string.Join(" | ", after.Predictions!.Where(p => !p.ExactMatch).Select(p => $"{p.Target}: {p.Prediction}")));
-        after.Scores["testLoss"].Should().BeLessThan(before.Scores["testLoss"] / 4);
+        after.Scores["loss"].Should().BeLessThan(before.Scores["loss"] / 4);
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class TextFewShotRunnerTests : IDisposable
         var method = new WatchedMethod(TuningMethods.Text.Find(name)!);
         using var runner = tiny.Runner(task);
 
-        var outcomes = new[] { runner.Sample(1, 0), runner.Sample(2, 0), runner.Sample(1, 1) }.Select(support => runner.Execute(method, support, default)).ToArray();
+        var outcomes = new[] { runner.Sample(1, 0), runner.Sample(2, 0), runner.Sample(1, 1) }.Select(support => runner.Execute(method, TinyTextExperiment.Options, support, ScoredPart.Test, default)).ToArray();
 
         method.Begun.Should().Be(times);
         outcomes.Should().HaveCount(3).And.OnlyContain(o => o.TestCount == 7);
@@ -98,7 +98,7 @@ public sealed class TextFewShotRunnerTests : IDisposable
     {
         using var runner = tiny.Runner(task);
         string folder = tiny.Folder["runs"];
-        var results = new FewShotExperiment("tiny", runner, new RunStore(folder)).Run(TuningMethods.Text, [1, 2], [0], NullProgressReporter.Instance);
+        var results = new FewShotExperiment("tiny", runner, new RunStore(folder)).Run(TinyExperiment.Work(TuningMethods.Text, [1, 2], [0], TinyTextExperiment.Options), NullProgressReporter.Instance);
 
         results.Should().HaveCount(10);
         foreach (var result in results)
@@ -121,7 +121,7 @@ public sealed class TextFewShotRunnerTests : IDisposable
         // A folder in the place of the file of predictions.
         Directory.CreateDirectory(Path.Combine(folder, "zero-shot-k001-seed0.predictions.jsonl"));
 
-        FluentActions.Invoking(() => new FewShotExperiment("tiny", runner, new RunStore(folder)).Run([new ZeroShot()], [1], [0], NullProgressReporter.Instance)).Should().Throw<Exception>();
+        FluentActions.Invoking(() => new FewShotExperiment("tiny", runner, new RunStore(folder)).Run(TinyExperiment.Work([new ZeroShot()], [1], [0], TinyTextExperiment.Options), NullProgressReporter.Instance)).Should().Throw<Exception>();
 
         File.Exists(Path.Combine(folder, "zero-shot-k001-seed0.json")).Should().BeFalse();
     }
@@ -139,10 +139,10 @@ public sealed class TextFewShotRunnerTests : IDisposable
     public void EverySettingIsPartOfTheConfiguration()
     {
         using var otherFolder = new TemporaryFolder();
-        string Hash(TextTask on, TuningOptions? options = null, ITuningMethod? method = null)
+        string Hash(TextTask on, ITuningMethod? method = null)
         {
-            using var runner = tiny.Runner(on, options);
-            return ConfigurationHash.Of(runner.Configure(method ?? new ZeroShot()));
+            using var runner = tiny.Runner(on);
+            return ConfigurationHash.Of(runner.Configure(method ?? new ZeroShot(), TinyTextExperiment.Options));
         }
 
         string[] hashes =
@@ -154,7 +154,6 @@ public sealed class TextFewShotRunnerTests : IDisposable
             Hash(tiny.Task(questions: 13)),
             Hash(task with { Test = tiny.Questions(QuestionPart.Test, 6) }),
             Hash(task with { Train = tiny.Questions(QuestionPart.Train, 12, new() { Answer = 13 }) }),
-            Hash(task, TinyTextExperiment.Options with { LoraLearningRate = 0.5 }),
             Hash(task, method: new UniformComposition()),
         ];
 
@@ -169,7 +168,7 @@ public sealed class TextFewShotRunnerTests : IDisposable
         var test = new FewShot.Text.Tokenization.TokenizedQuestions(new QuestionDataset("hidden", [hidden]), task.Train.Template, task.Train.Tokenizer, task.Train.Lengths);
 
         FluentActions.Invoking(() => tiny.Runner(task with { Test = test })).Should().Throw<ArgumentException>().WithMessage("*hide their answers*");
-        FluentActions.Invoking(() => tiny.Runner(task with { Test = null })).Should().Throw<ArgumentException>().WithMessage("*no test questions*");
+        FluentActions.Invoking(() => Execute(new ZeroShot(), task with { Test = null })).Should().Throw<ArgumentException>().WithMessage("*no test questions*");
     }
 
     [Fact]
@@ -179,7 +178,7 @@ public sealed class TextFewShotRunnerTests : IDisposable
         using var runner = tiny.Runner(task);
         var method = new WatchedMethod(new ZeroShot(), source.Cancel);
 
-        runner.Invoking(r => r.Execute(method, r.Sample(1, 0), source.Token)).Should().Throw<OperationCanceledException>();
+        runner.Invoking(r => r.Execute(method, TinyTextExperiment.Options, r.Sample(1, 0), ScoredPart.Test, source.Token)).Should().Throw<OperationCanceledException>();
     }
 
     [Theory]
@@ -212,6 +211,6 @@ public sealed class TextFewShotRunnerTests : IDisposable
     private FewShotOutcome Execute(ITuningMethod method, TextTask? on = null)
     {
         using var runner = tiny.Runner(on ?? task);
-        return runner.Execute(method, runner.Sample(2, 0), default);
+        return runner.Execute(method, TinyTextExperiment.Options, runner.Sample(2, 0), ScoredPart.Test, default);
     }
 }

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using LoraComposition.FewShot.Tests.Support;
+
+namespace LabelShift.Tests;
+
+/// <summary>Sweeps over several processes: plans, shards, searches, and processes that die.</summary>
+public sealed class SweepTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string[] arguments;
+
+    public SweepTests() => arguments = [.. TinyRun.Arguments(folder), "--shots", "1,2", "--seeds", "2", "--methods", "classifier,uniform,learned", "--steps", "3"];
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task ShardsGiveTheSameFilesAsOneProcess()
+    {
+        await RunAsync("whole");
+        foreach (string shard in (string[])["1/3", "2/3", "3/3"])
+        {
+            string[] printed = await RunAsync("parts", "--shard", shard);
+            (printed[0].StartsWith("label-shift: shard", StringComparison.Ordinal), printed[0].Contains("are done", StringComparison.Ordinal) || printed[0].Contains("of all 12 runs", StringComparison.Ordinal)).Should().Be((shard != "3/3", shard != "3/3"), printed[0]);
+        }
+
+        Runs("parts").Should().Equal(Runs("whole")).And.HaveCount(12);
+        File.ReadAllLines(folder["parts/summary.csv"]).Should().Equal(File.ReadAllLines(folder["whole/summary.csv"]));
+    }
+
+    [Fact]
+    public async Task APlanDoesNothing()
+    {
+        string[] before = await RunAsync("out", "--plan");
+
+        Directory.Exists(folder["out"]).Should().BeFalse();
+        before[0].Should().Be("label-shift: 12 runs, 0 done; shard 1/1 has 12, 12 to do");
+        before.Should().Contain(line => line.Contains("no run to estimate from yet"));
+
+        await RunAsync("out", "--shard", "1/2");
+        string[] after = await RunAsync("out", "--plan");
+
+        after[0].Should().Be("label-shift: 12 runs, 6 done; shard 1/1 has 12, 6 to do");
+        after.Should().Contain(line => line.Contains("about"));
+    }
+
+    [Fact]
+    public async Task ASearchChoosesBeforeTheTest()
+    {
+        await RunAsync("out", "--grid");
+
+        string[] log = File.ReadAllLines(folder["out/grid.csv"]);
+        log[0].Should().Be("method,point,validation_accuracy,validation_loss,chosen");
+        log.Should().HaveCount(1 + 3 * 5);
+        log.Count(line => line.EndsWith(",yes", StringComparison.Ordinal)).Should().Be(3);
+        Directory.GetFiles(folder["out/grid"]).Should().HaveCount(3 * 5 * 2 * 2);
+        foreach (string line in log.Where(line => line.EndsWith(",yes", StringComparison.Ordinal)))
+        {
+            var (method, point) = (line.Split(',')[0], line.Split(',')[1]);
+            var options = Json($"out/grid/{point}-k001-seed0.json")["configuration"]!["options"]!;
+            Json($"out/runs/{method}-k001-seed0.json")["configuration"]!["options"]!.ToJsonString().Should().Be(options.ToJsonString());
+        }
+    }
+
+    [Fact]
+    public async Task ASweepThatIsKilledGoesOnToTheSameEnd()
+    {
+        await RunAsync("whole");
+        var random = new Random(1);
+        for (int kill = 0; kill < 4; kill++)
+        {
+            using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LabelShift.dll"), .. arguments, "--out", folder["killed"]]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            await Task.Delay(random.Next(700, 2500));
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        await RunAsync("killed");
+
+        Runs("killed").Should().Equal(Runs("whole"));
+        File.ReadAllLines(folder["killed/summary.csv"]).Should().Equal(File.ReadAllLines(folder["whole/summary.csv"]));
+    }
+
+    private async Task<string[]> RunAsync(string output, params string[] more)
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--out", folder[output], .. more]);
+        code.Should().Be(0, string.Join('\n', errors));
+        return [.. printed];
+    }
+
+    // All but the times and what depends on them.
+    private string[] Runs(string output) => [.. Directory.GetFiles(folder[$"{output}/runs"]).Order(StringComparer.Ordinal).Select(path =>
+    {
+        var run = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        run.Remove("timings");
+        run.Remove("startedUtc");
+        return $"{Path.GetFileName(path)} {run.ToJsonString()}";
+    })];
+
+    private JsonNode Json(string path) => JsonNode.Parse(File.ReadAllText(folder[path]))!;
+}
