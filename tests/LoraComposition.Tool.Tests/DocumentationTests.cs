@@ -17,6 +17,9 @@ public sealed class DocumentationTests : IDisposable
         Copy(Reference.Base, "vit");
         Copy(Reference.Adapter("vit-a"), "adapters/eurosat");
         Copy(Reference.Adapter("vit-b"), "adapters/flowers");
+        Copy(Reference.T5Base, "flan-t5");
+        Copy(Reference.Adapter("t5-a"), "adapters/sciq");
+        Copy(Reference.Adapter("t5-b"), "adapters/quail");
         foreach (string name in (string[])["cat", "dog"])
             for (int i = 0; i < 8; i++) Picture(name == "cat" ? 20 * i : 255 - 20 * i, "my-images", name, $"{i}.png");
         Picture(40, "photos", "one.png");
@@ -31,7 +34,7 @@ public sealed class DocumentationTests : IDisposable
 
     [Theory]
     [InlineData("README.md", 5)]
-    [InlineData("lora-compose.md", 10)]
+    [InlineData("lora-compose.md", 13)]
     public async Task EveryCommandRuns(string page, int count)
     {
         string[] commands = [.. File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Documentation", page)).Where(line => line.StartsWith(Prompt))];

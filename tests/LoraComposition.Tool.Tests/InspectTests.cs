@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.Tool.Tests;
 
@@ -42,7 +43,37 @@ public sealed class InspectTests
         report.GetProperty("files").EnumerateArray().Select(file => file.GetString()).Should().Equal("model.safetensors");
         report.TryGetProperty("refusal", out _).Should().BeFalse();
         report.GetProperty("dtypes").GetProperty("Float32").GetInt64().Should().Be(report.GetProperty("parameters").GetInt64());
+        report.GetProperty("targets").EnumerateArray().Select(t => t.GetString()).Should().Equal("classifier", "fc1", "fc2", "k_proj", "o_proj", "q_proj", "v_proj");
         report.GetProperty("bytes").GetInt64().Should().Be(4 * report.GetProperty("parameters").GetInt64());
+    }
+
+    [Fact]
+    public async Task AT5ShowsItsKindParametersAndWhatAdaptersCanTarget()
+    {
+        var report = await JsonAsync(Reference.T5Base);
+
+        report.GetProperty("kind").GetString().Should().Be("checkpoint");
+        report.GetProperty("model").GetString().Should().Be("t5");
+        report.GetProperty("parameters").GetInt64().Should().Be(46_528);
+        report.GetProperty("targets").EnumerateArray().Select(t => t.GetString()).Should().Equal("k", "o", "q", "v", "wi_0", "wi_1", "wo");
+        report.TryGetProperty("refusal", out _).Should().BeFalse();
+        (await CommandLine.RunAsync("inspect", Reference.T5Base)).Output.Should().Contain("Model: t5.").And.Contain("This library can load it. Adapters can target: k, o, q, v, wi_0, wi_1, wo.");
+    }
+
+    [Fact]
+    public async Task AnotherFamilyIsShownWithTheReasonWhyItDoesNotLoad()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Reference.T5Base, "model.safetensors"), folder["model.safetensors"]);
+        folder.Write("""{"model_type": "bert"}""", "config.json");
+
+        var report = await JsonAsync(folder.Path);
+
+        report.GetProperty("model").GetString().Should().Be("bert");
+        report.GetProperty("parameters").GetInt64().Should().Be(46_528);
+        report.GetProperty("refusal").GetString().Should().Contain("expected \"vit\" or \"t5\"");
+        report.TryGetProperty("targets", out _).Should().BeFalse();
+        (await CommandLine.RunAsync("inspect", folder.Path)).Output.Should().Contain("This library cannot load it: ").And.NotContain("Adapters can target");
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using LoraComposition.Adapters;
 using LoraComposition.Analysis;
 using LoraComposition.Attachments;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using LoraComposition.Tool.Inputs;
 
@@ -16,7 +15,7 @@ static class CompatibilityCheck
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static CheckReport Run(string baseFolder, IReadOnlyList<string> folders, CancellationToken cancellation)
     {
-        using var model = VisionTransformer.Load(baseFolder);
+        using var model = FoundationModel.Load(baseFolder);
         var checks = new List<AdapterCheck>();
         var fitting = new List<LoraAdapter>();
         try

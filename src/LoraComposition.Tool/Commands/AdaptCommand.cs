@@ -19,7 +19,7 @@ static class AdaptCommand
     static readonly ImageAdaptationOptions defaults = new();
     static readonly string names = string.Join(", ", defaults.Methods.Select(m => m.Name));
 
-    static readonly Option<string> baseFolder = CommonOptions.Base();
+    static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");
     static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/*, or train/<class>/* and test/<class>/*. Test images are used once, at the end.", Required = true };
     static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };

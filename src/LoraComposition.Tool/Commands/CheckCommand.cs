@@ -17,6 +17,7 @@ static class CheckCommand
     const string Examples = """
         lora-compose check --base vit --adapter a --adapter b
         lora-compose check --base vit --adapter a --adapter b --json
+        lora-compose check --base flan-t5-large --adapter adapters/sciq --adapter adapters/quail
         """;
 
     public static Command Create()

@@ -31,6 +31,7 @@ static class ComposeCommand
         lora-compose compose --base vit --adapter a --adapter b --as adapter --out composed
         lora-compose compose --base vit --adapter a --adapter b --weights 0.7,0.3 --as checkpoint --out merged
         lora-compose compose --base vit --adapter a --adapter b --as adapter --energy 0.99 --out small
+        lora-compose compose --base flan-t5-large --adapter adapters/sciq --adapter adapters/quail --as checkpoint --out merged
         """;
 
     public static Command Create()
@@ -103,7 +104,7 @@ static class ComposeCommand
             var table = new Table().AddColumns("layer", "rank", "retained energy", "relative error");
             foreach (var layer in layers) table.AddRow(Markup.Escape(layer.Path), $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}", $"{layer.RelativeError:G3}");
             console.Write(table);
-            console.WriteLine($"Compressing changes the outputs on random images by up to {report.CompressionError!.Largest:G3} ({report.CompressionError.Relative:P2} of the largest).");
+            console.WriteLine($"Compressing changes the outputs on random inputs by up to {report.CompressionError!.Largest:G3} ({report.CompressionError.Relative:P2} of the largest).");
         }
         foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the {(report.Form == ComposeForm.Adapter ? "adapter" : "checkpoint")} to {report.Out}. Read again, it differs from the composition in memory by at most {report.WrittenError.Largest:G3} in outputs of up to {report.WrittenError.Scale:G3}.");

@@ -14,6 +14,7 @@ static class InspectCommand
     const string Examples = """
         lora-compose inspect adapters/eurosat
         lora-compose inspect vit-base-patch32-224-in21k
+        lora-compose inspect flan-t5-large
         lora-compose inspect model.safetensors --json
         """;
 

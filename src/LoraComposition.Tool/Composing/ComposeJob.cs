@@ -3,7 +3,6 @@ using LoraComposition.Attachments;
 using LoraComposition.Compression;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using LoraComposition.Tool.Inputs;
 using TorchSharp;
@@ -16,7 +15,6 @@ static class ComposeJob
 {
     // Shares of the outputs' scale. Float32 sums in another order differ by 1e-6; 16 bits round every weight by up to 0.4 %.
     const double Agreement = 1e-4, RoundedAgreement = 0.1;
-    const string Preprocessing = "preprocessor_config.json";
 
     /// <summary>Runs the job.</summary>
     /// <exception cref="ModelFileException">An input is refused, or what was written does not compute the same.</exception>
@@ -26,14 +24,14 @@ static class ComposeJob
     {
         using var scope = NewDisposeScope();
         using var bar = progress.Begin($"compose {settings.Adapters.Count} adapters", 4);
-        using var model = VisionTransformer.Load(settings.Base);
+        using var model = FoundationModel.Load(settings.Base);
         using var set = AdapterSet.Load(settings.Adapters);
-        using var probe = new Probe(model.Config);
+        using var probe = Probe.For(model);
         cancellation.ThrowIfCancellationRequested();
         bar.Advance();
 
         using var composition = settings.Weights.Attach(model, set.Adapters);
-        var exact = probe.Run(model);
+        var exact = probe.Run();
         bar.Advance();
         var report = new ComposeReport
         {
@@ -48,7 +46,7 @@ static class ComposeJob
         {
             report = settings.Form == ComposeForm.Adapter
                 ? WriteAdapter(settings, model, composition, probe, exact, folder, report)
-                : WriteCheckpoint(settings, model, composition, probe, exact, folder, report);
+                : WriteCheckpoint(settings, model, composition, exact, folder, report);
             bar.Advance();
             double most = settings.Dtype.ElementSize() > 2 ? Agreement : RoundedAgreement;
             if (!(report.WrittenError.Relative <= most))
@@ -59,7 +57,7 @@ static class ComposeJob
         return report;
     }
 
-    static ComposeReport WriteAdapter(ComposeSettings settings, VisionTransformer model, Composition composition, Probe probe, Tensor exact, string folder, ComposeReport report)
+    static ComposeReport WriteAdapter(ComposeSettings settings, IFoundationModel model, Composition composition, Probe probe, Tensor exact, string folder, ComposeReport report)
     {
         string name = AdapterSet.Named([settings.Out]).Single().Name;
         using var whole = composition.ToAdapter(name, settings.Spelling);
@@ -78,23 +76,22 @@ static class ComposeJob
         };
     }
 
-    static ComposeReport WriteCheckpoint(ComposeSettings settings, VisionTransformer model, Composition composition, Probe probe, Tensor exact, string folder, ComposeReport report)
+    static ComposeReport WriteCheckpoint(ComposeSettings settings, IFoundationModel model, Composition composition, Tensor exact, string folder, ComposeReport report)
     {
         var provenance = composition.ToProvenance();
         composition.MergeIntoBase();
-        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance });
-        string preprocessing = Path.Combine(settings.Base, Preprocessing);
-        if (File.Exists(preprocessing)) File.Copy(preprocessing, Path.Combine(folder, Preprocessing));
-        using var read = VisionTransformer.Load(folder);
-        return report with { WrittenError = OutputDifference.Between(exact, probe.Run(read)) };
+        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance, CompanionsFrom = settings.Base });
+        using var read = FoundationModel.Load(folder);
+        using var probe = Probe.For(read);
+        return report with { WrittenError = OutputDifference.Between(exact, probe.Run()) };
     }
 
     static IEnumerable<string> Heads(IReadOnlyList<LoraAdapter> adapters) =>
         adapters.Where(adapter => adapter.Head is not null).Select(adapter => $"Adapter '{adapter.Name}' holds a saved head, which is not part of the composition.");
 
-    static Tensor Outputs(VisionTransformer model, LoraAdapter adapter, Probe probe)
+    static Tensor Outputs(IFoundationModel model, LoraAdapter adapter, Probe probe)
     {
         using var alone = Composition.AttachUniform(model, [adapter]);
-        return probe.Run(model);
+        return probe.Run();
     }
 }

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.Tool.Composing;
 
-/// <summary>How far two states of a model are apart on the same images.</summary>
+/// <summary>How far two states of a model are apart on the same inputs.</summary>
 /// <param name="Largest">The largest absolute difference of two outputs.</param>
 /// <param name="Scale">The largest magnitude of the expected outputs.</param>
 sealed record OutputDifference(double Largest, double Scale)

@@ -1,29 +1,41 @@
+using System.Diagnostics;
+using LoraComposition.Models;
+using LoraComposition.Models.T5;
 using LoraComposition.Models.Vit;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tool.Composing;
 
-/// <summary>Seeded random images, to compare what two states of a model compute.</summary>
-sealed class Probe : IDisposable
+/// <summary>Seeded random inputs for a model, to compare what two states of it compute. Models of one shape get the same. Does not own the model.</summary>
+abstract class Probe : IDisposable
 {
-    const int Images = 4;
+    protected const int Samples = 4;
 
-    readonly Tensor pixels;
+    private protected Probe()
+    {
+    }
 
-    public Probe(VitConfig config)
+    /// <summary>The inputs that a model of its family reads.</summary>
+    public static Probe For(IFoundationModel model)
     {
         using var generator = new Generator(0, CPU);
-        pixels = randn([Images, config.ChannelCount, config.ImageSize, config.ImageSize], generator: generator);
+        return model switch
+        {
+            VisionTransformer vit => new ImageProbe(vit, generator),
+            T5Model t5 => new TextProbe(t5, generator),
+            _ => throw new UnreachableException($"No probe is made for a {model.GetType().Name}."),
+        };
     }
 
-    /// <summary>What the model computes: logits, or the features of a backbone alone.</summary>
-    /// <returns><c>[4, classes or d]</c>. The caller owns it.</returns>
-    public Tensor Run(VisionTransformer model)
+    /// <summary>What the model computes now. The caller owns it.</summary>
+    public Tensor Run()
     {
         using var noGrad = no_grad();
-        return model.Classifier is null ? model.Features(pixels) : model.call(pixels);
+        return Compute();
     }
 
-    public void Dispose() => pixels.Dispose();
+    public abstract void Dispose();
+
+    protected abstract Tensor Compute();
 }

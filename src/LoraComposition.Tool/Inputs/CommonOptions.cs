@@ -7,7 +7,7 @@ namespace LoraComposition.Tool.Inputs;
 /// <summary>Options that several commands share. Made anew for each command, because an option belongs to one.</summary>
 static class CommonOptions
 {
-    public static Option<string> Base() => new("--base") { Description = "The foundation model: a model-hub folder.", HelpName = "DIR", Required = true };
+    public static Option<string> Base(string models = "a ViT or a T5") => new("--base") { Description = $"The foundation model, {models}: a model-hub folder.", HelpName = "DIR", Required = true };
 
     public static Option<string[]> Adapters() => new("--adapter") { Description = "A LoRA adapter: a PEFT folder. Give it once for each adapter.", HelpName = "DIR", Required = true, AllowMultipleArgumentsPerToken = true };
 

@@ -11,6 +11,9 @@ sealed record CheckpointInspection : Inspection
     /// <summary>The files that hold the tensors.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>The names of the layers that adapters can target, without their place; null where the model cannot be loaded.</summary>
+    public IReadOnlyList<string>? Targets { get; init; }
+
     /// <summary>Why this library cannot load the model; null where it can.</summary>
-    public required string? Refusal { get; init; }
+    public string? Refusal { get; init; }
 }

@@ -16,7 +16,7 @@ static class InspectionText
                 break;
             case CheckpointInspection checkpoint:
                 console.WriteLine($"Model: {checkpoint.Model ?? "not named"}. Files: {string.Join(", ", checkpoint.Files)}.");
-                console.WriteLine(checkpoint.Refusal is { } reason ? $"This library cannot load it: {reason}" : "This library can load it.");
+                console.WriteLine(checkpoint.Refusal is { } reason ? $"This library cannot load it: {reason}" : $"This library can load it. Adapters can target: {string.Join(", ", checkpoint.Targets!)}.");
                 Tensors(console, checkpoint);
                 break;
             default:

@@ -2,7 +2,6 @@ using System.Text.Json;
 using LoraComposition.Adapters;
 using LoraComposition.Analysis;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 
 namespace LoraComposition.Tool.Inspecting;
@@ -43,7 +42,7 @@ static class Inspector
             Name = adapter.Name,
             BaseModel = adapter.BaseModel,
             Revision = adapter.Revision,
-            Targets = [.. adapter.Layers.Keys.Select(layer => layer[(layer.LastIndexOf('.') + 1)..]).Distinct().Order(StringComparer.Ordinal)],
+            Targets = Names(adapter.Layers.Keys),
             Layers = [.. adapter.Layers.Select(layer => Layer(layer.Key, layer.Value))],
             HeadClasses = adapter.Head?.ClassCount,
             Fingerprint = adapter.Fingerprint,
@@ -58,15 +57,14 @@ static class Inspector
     static CheckpointInspection Checkpoint(string path)
     {
         using var files = CheckpointFiles.Open(path);
-        return new CheckpointInspection
+        return Loaded(new CheckpointInspection
         {
             Path = path,
             Tensors = [.. files.Files.SelectMany(Summaries)],
             Metadata = files.Files.SelectMany(file => file.Metadata).DistinctBy(entry => entry.Key).ToDictionary(),
             Model = ModelOf(Path.Combine(path, ModelConfig)),
             Files = [.. files.Files.Select(file => Path.GetFileName(file.Path))],
-            Refusal = Refusal(path),
-        };
+        });
     }
 
     /// <summary>What <c>config.json</c> calls the model: transformers' <c>model_type</c> or timm's <c>architecture</c>.</summary>
@@ -87,18 +85,22 @@ static class Inspector
         }
     }
 
-    static string? Refusal(string path)
+    /// <summary>What only a model that is loaded can tell, or why it cannot be.</summary>
+    static CheckpointInspection Loaded(CheckpointInspection checkpoint)
     {
         try
         {
-            using var model = VisionTransformer.Load(path);
-            return null;
+            using var model = FoundationModel.Load(checkpoint.Path);
+            return checkpoint with { Targets = Names(model.Sites.Select(site => site.Path)) };
         }
         catch (ModelFileException e)
         {
-            return e.Message;
+            return checkpoint with { Refusal = e.Message };
         }
     }
+
+    /// <summary>The names of layers without their place, each once.</summary>
+    static string[] Names(IEnumerable<string> layers) => [.. layers.Select(layer => layer[(layer.LastIndexOf('.') + 1)..]).Distinct().Order(StringComparer.Ordinal)];
 
     static TensorSummary[] Summaries(SafetensorsFile file) => [.. file.Tensors.Values.Select(TensorSummary.Of)];
 }

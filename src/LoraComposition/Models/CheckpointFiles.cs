@@ -36,7 +36,7 @@ public sealed class CheckpointFiles : IDisposable
     /// <exception cref="ModelFileException">There is none, a file is damaged, or index and shards do not name the same tensors.</exception>
     public static CheckpointFiles Open(string folder, bool allowOutsideLinks = false)
     {
-        if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds config.json and {FileName}.");
+        RequireFolder(folder);
         string single = System.IO.Path.Combine(folder, FileName), index = System.IO.Path.Combine(folder, ShardIndex.FileName);
         bool sharded = !File.Exists(single) && File.Exists(index);
         var checkpoint = new CheckpointFiles(sharded ? index : single);
@@ -75,6 +75,12 @@ public sealed class CheckpointFiles : IDisposable
     public void Dispose()
     {
         foreach (var file in files) file.Dispose();
+    }
+
+    /// <summary>Refuses a folder that is not there.</summary>
+    internal static void RequireFolder(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds {ModelConfigFile.FileName} and {FileName}.");
     }
 
     void OpenShards(string folder, bool allowOutsideLinks)

@@ -17,4 +17,10 @@ public sealed record CheckpointSaveOptions
 
     /// <summary>How the weights came about, for example what <c>Composition.ToProvenance</c> gives before a merge; kept in the file's metadata. Default null: nothing is said.</summary>
     public AdapterProvenance? Provenance { get; init; }
+
+    /// <summary>
+    /// The folder that the model was loaded from. What stands there beside the weights and the model needs in use is copied as it is: of a ViT <c>preprocessor_config.json</c>, of a T5
+    /// the tokenizer's files and <c>generation_config.json</c>. Links that leave the folder are refused, but for a hub cache's snapshots. Default null: nothing is copied.
+    /// </summary>
+    public string? CompanionsFrom { get; init; }
 }

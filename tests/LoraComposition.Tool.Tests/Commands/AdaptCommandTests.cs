@@ -112,6 +112,16 @@ public sealed class AdaptCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task RefusesABaseThatReadsTexts()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt.Select(a => a == inputs.At("base") ? Reference.T5Base : a), "--out", inputs.At("out")]);
+
+        (code, output).Should().Be((1, ""));
+        errors.Should().ContainSingle().Which.Should().Contain("expected \"vit\" (a vision transformer, which images need) for model_type, found \"t5\"");
+        Directory.Exists(inputs.At("out")).Should().BeFalse();
+    }
+
+    [Fact]
     public async Task CtrlCLeavesNothing()
     {
         Interrupt.SkipWhereItCannotArrive();

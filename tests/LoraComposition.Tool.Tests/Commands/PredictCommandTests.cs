@@ -92,6 +92,15 @@ public sealed class PredictCommandTests : IAsyncLifetime
         (code, output).Should().Be((0, expected));
     }
 
+    [Fact]
+    public async Task RefusesABaseThatReadsTexts()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync("predict", "--model", inputs.At("out"), "--images", inputs.At("pictures"), "--base", Reference.T5Base);
+
+        (code, output).Should().Be((1, ""));
+        errors.Should().ContainSingle().Which.Should().Contain("expected the base model that was adapted");
+    }
+
     [Theory]
     [InlineData("--top", "0", "--top is 0; it must be at least 1.")]
     [InlineData("--format", "xml", "Try --help.")]

@@ -7,7 +7,7 @@ namespace LoraComposition.Models.T5;
 /// <summary>Reads and writes T5 checkpoints in the layout of transformers.</summary>
 internal static class T5Checkpoint
 {
-    const string Config = "config.json", Embedding = "shared.weight", Head = "lm_head.weight";
+    const string Config = ModelConfigFile.FileName, Embedding = "shared.weight", Head = "lm_head.weight";
     const int LargestConfig = 1 << 20;
 
     // The embedding under the names of the parts that use it.
@@ -16,10 +16,13 @@ internal static class T5Checkpoint
     // Old checkpoints hold a table for cross-attention, which has no positions.
     static readonly string[] unused = ["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"];
 
+    // The tokenizer in its several forms, and how to generate.
+    static readonly string[] beside = ["spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"];
+
     public static T5Model Load(string folder, T5LoadOptions options)
     {
         using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
-        var config = ReadConfig(Path.Combine(folder, Config), files);
+        var config = ReadConfig(folder, files);
         CheckLayers(config, files);
         foreach (string copy in copies) CheckCopy(files, copy);
 
@@ -38,16 +41,16 @@ internal static class T5Checkpoint
 
     public static void Save(T5Model model, string folder, CheckpointSaveOptions options)
     {
+        var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
         var tensors = model.Slots().Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
         CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []);
         T5ConfigFile.Write(Path.Combine(folder, Config), model.Config);
+        companions.Write(folder);
     }
 
-    static T5Config ReadConfig(string path, CheckpointFiles files)
+    static T5Config ReadConfig(string folder, CheckpointFiles files)
     {
-        if (!File.Exists(path)) throw new CheckpointException(path, $"the file is missing; a model folder holds {Config} and {CheckpointFiles.FileName}.");
-        using var document = JsonFile.Read(path, LargestConfig, (message, cause) => new CheckpointException(path, message, cause));
-        var fields = new ConfigFields(path, document.RootElement);
+        var fields = ModelConfigFile.Read(folder, LargestConfig);
         try
         {
             var config = T5ConfigFile.Read(fields);
@@ -56,7 +59,7 @@ internal static class T5Checkpoint
         }
         catch (ArgumentException e)
         {
-            throw new CheckpointException(path, e.Message, e);
+            throw new CheckpointException(fields.Path, e.Message, e);
         }
     }
 

@@ -13,7 +13,7 @@ namespace LoraComposition.Models.T5;
 /// Owns its parameters, not what is attached to it. There is no dropout, in training neither. In 16 bits the layers that leave the feed-forward parts stay
 /// float32, and with them the states between blocks. Not thread-safe: a forward pass in another thread needs its own model.
 /// </remarks>
-public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IAdaptableModel
+public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundationModel
 {
     /// <summary>The label of a token that does not count.</summary>
     public const long IgnoredLabel = -100;
@@ -79,9 +79,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IAdaptabl
 
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. The embedding is written once.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
-    /// <param name="options">Another type, several files; where not given, one file in the parameters' own types.</param>
+    /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
+    /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Save(string folder, CheckpointSaveOptions? options = null) => T5Checkpoint.Save(this, folder, options ?? new CheckpointSaveOptions());
 

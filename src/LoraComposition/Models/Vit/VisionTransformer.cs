@@ -9,7 +9,7 @@ namespace LoraComposition.Models.Vit;
 
 /// <summary>A vision transformer for image classification (arXiv:2010.11929) whose linear layers can be adapted.</summary>
 /// <remarks>Owns its parameters, not what is attached to it. Not thread-safe: a forward pass in another thread needs its own model.</remarks>
-public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
+public sealed class VisionTransformer : Module<Tensor, Tensor>, IFoundationModel
 {
     readonly VitEmbeddings embeddings;
     readonly ModuleList<VitBlock> blocks;
@@ -79,9 +79,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IAdaptableModel
 
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
-    /// <param name="options">Another type, several files; where not given, one file in the parameters' own types.</param>
+    /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
+    /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Save(string folder, CheckpointSaveOptions? options = null) => VitCheckpoint.Save(this, folder, options ?? new CheckpointSaveOptions());
 

@@ -8,14 +8,17 @@ namespace LoraComposition.Models.Vit;
 /// <summary>Reads ViT checkpoints in the layouts of transformers and timm, and writes them in that of transformers.</summary>
 internal static class VitCheckpoint
 {
-    const string Config = "config.json";
+    const string Config = ModelConfigFile.FileName;
     const int LargestConfig = 16 << 20;   // in21k's class names twice are 2 MB
     const int MostClasses = 1 << 20;
+
+    // How images are made ready for the model.
+    static readonly string[] beside = ["preprocessor_config.json"];
 
     public static VisionTransformer Load(string folder, VitLoadOptions options)
     {
         using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
-        var (config, layout) = ReadConfig(Path.Combine(folder, Config), files);
+        var (config, layout) = ReadConfig(folder, files);
         config = WithClasses(config, layout, files);
         CheckLayers(config, layout, files);
 
@@ -39,16 +42,16 @@ internal static class VitCheckpoint
 
     public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options)
     {
+        var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
         var tensors = model.Slots(TransformersVitLayout.Default).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
         CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []);
         VitConfigFile.Write(Path.Combine(folder, Config), model.Config);
+        companions.Write(folder);
     }
 
-    static (VitConfig Config, VitLayout Layout) ReadConfig(string path, CheckpointFiles files)
+    static (VitConfig Config, VitLayout Layout) ReadConfig(string folder, CheckpointFiles files)
     {
-        if (!File.Exists(path)) throw new CheckpointException(path, $"the file is missing; a model folder holds {Config} and {CheckpointFiles.FileName}.");
-        using var document = JsonFile.Read(path, LargestConfig, (message, cause) => new CheckpointException(path, message, cause));
-        var fields = new ConfigFields(path, document.RootElement);
+        var fields = ModelConfigFile.Read(folder, LargestConfig);
         try
         {
             (VitConfig Config, VitLayout Layout) found = TimmConfig.IsOne(fields)
@@ -59,7 +62,7 @@ internal static class VitCheckpoint
         }
         catch (ArgumentException e)
         {
-            throw new CheckpointException(path, e.Message, e);
+            throw new CheckpointException(fields.Path, e.Message, e);
         }
     }
 

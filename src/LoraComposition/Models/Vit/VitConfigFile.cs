@@ -47,7 +47,7 @@ internal static class VitConfigFile
     /// <exception cref="CheckpointException">A setting has the wrong type or is not that of a ViT this library computes.</exception>
     public static VitConfig Read(ConfigFields fields)
     {
-        if (fields.Text("model_type") is { } type && type != "vit") throw fields.Expected("model_type", "\"vit\"", fields.Find("model_type")!.Value);
+        if (fields.Text("model_type") is { } type && type != "vit") throw fields.Expected("model_type", "\"vit\" (a vision transformer, which images need)", fields.Find("model_type")!.Value);
         if (fields.Text("hidden_act") is { } activation && activation != "gelu") throw fields.Expected("hidden_act", "\"gelu\" (the exact one)", fields.Find("hidden_act")!.Value);
         var shape = new VitConfig();
         return shape with

@@ -1,0 +1,58 @@
+using LoraComposition.Serialization;
+
+namespace LoraComposition.Models;
+
+/// <summary>
+/// What stands beside the weights in a model-hub folder and belongs to the use of the model, such as a tokenizer: copied as it is, never interpreted.
+/// Read whole before anything is written, so that a refusal leaves no half-written folder.
+/// </summary>
+internal sealed class CompanionFiles
+{
+    const int LargestFile = 64 << 20;
+
+    readonly List<(string Name, byte[] Content)> files = [];
+
+    CompanionFiles()
+    {
+    }
+
+    /// <summary>Reads those of the files that are there.</summary>
+    /// <param name="folder">The folder they stand in; null where nothing is to be copied.</param>
+    /// <param name="names">What a model of this family may have.</param>
+    /// <exception cref="CheckpointException">The folder is missing, or a file is a link that leaves it, longer than 64 MiB, or no regular file.</exception>
+    public static CompanionFiles Read(string? folder, IEnumerable<string> names)
+    {
+        var companions = new CompanionFiles();
+        if (folder is null) return companions;
+        if (!Directory.Exists(folder)) throw new CheckpointException(folder, "the folder is missing, from which the files beside the weights were to be copied.");
+        foreach (string name in names)
+        {
+            string path = Path.Combine(folder, name);
+            if (File.Exists(path)) companions.files.Add((name, Read(folder, path)));
+        }
+        return companions;
+    }
+
+    /// <summary>Writes the files, each whole or not at all.</summary>
+    public void Write(string folder)
+    {
+        foreach (var (name, content) in files) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
+    }
+
+    static byte[] Read(string folder, string path)
+    {
+        // The copy may be published; a folder from elsewhere must not choose which of the user's files go with it.
+        if (FolderBoundary.Outside(folder, path) is { } real) throw Refusal($"the file is a link that leaves the folder, to {real}; copy the file there.");
+        var (handle, _) = RegularFile.Open(path, Refusal);
+        using (handle)
+        {
+            long length = RandomAccess.GetLength(handle);
+            if (length > LargestFile) throw Refusal($"the file is {length} bytes long, expected at most {LargestFile}.");
+            var content = new byte[length];
+            RegularFile.ReadExactly(handle, content, 0, Refusal);
+            return content;
+        }
+
+        CheckpointException Refusal(string message, Exception? cause = null) => new(path, message, cause);
+    }
+}
