@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LabelShift.Studies;
 using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments;
 using LoraComposition.FewShot.Methods;
@@ -10,13 +11,16 @@ namespace LabelShift;
 /// <summary>The options of the program, and how they become settings.</summary>
 static class LabelShiftCommand
 {
-    static readonly ExperimentDefaults Defaults = new() { Out = "results/label-shift", Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 60 } } };
+    static readonly ExperimentDefaults ShiftDefaults = new() { Kind = "shift", Out = "results/label-shift", Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 60 } } };
+    static readonly ExperimentDefaults SplitSizeDefaults = ShiftDefaults with { Kind = "split-size", Out = "results/split-size", Shots = "5", Methods = [new UniformComposition(), new LearnedComposition()] };
+    static readonly ExperimentDefaults EntangledDefaults = SplitSizeDefaults with { Kind = "entangled", Out = "results/entangled", Shots = "all" };
 
     static readonly Option<string> Data = new("--data") { Description = "embedded (fractal images, nothing to download), cifar100 or folder.", DefaultValueFactory = _ => "embedded" };
     static readonly Option<string?> DataPath = new("--path") { Description = "The folder of the data: CIFAR-100's binary files, or <class>/* with or without train/ and test/." };
+    static readonly Option<string> Study = new("--study") { Description = "shift (Fig. 3), split-size (Fig. 6: ever more and smaller upstream tasks) or entangled (Tab. 4: downstream labels that modules know).", DefaultValueFactory = _ => "shift" };
     static readonly Option<int> Splits = new("--splits") { Description = "Into how many sets the labels are split.", DefaultValueFactory = _ => 4 };
     static readonly Option<int> Downstream = new("--downstream") { Description = "Which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
-    static readonly ExperimentOptions Shared = new([Defaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
+    static readonly ExperimentOptions Shared = new([ShiftDefaults, SplitSizeDefaults, EntangledDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
 
     const string Examples = """
         The label-shift experiment of arXiv:2402.15414 (Fig. 3): modules trained on some labels help to learn others from few images.
@@ -24,6 +28,7 @@ static class LabelShiftCommand
         Examples:
           dotnet run -c Release --project samples/LabelShift
           dotnet run -c Release --project samples/LabelShift -- --shots 1,5 --methods lora,learned --out results/quick
+          dotnet run -c Release --project samples/LabelShift -- --study entangled --seeds 1
           dotnet run -c Release --project samples/LabelShift -- --data cifar100 --path cifar-100-binary --model vit-base-patch32-224-in21k --shots 1,2,5,10,20,50,all --device cuda
 
         Exit codes: 0 done, 1 bad data, 2 wrong usage, 130 stopped with Ctrl+C.
@@ -34,7 +39,7 @@ static class LabelShiftCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Data, DataPath, Splits, Downstream };
+        var command = new RootCommand(Examples) { Study, Data, DataPath, Splits, Downstream };
         foreach (var option in Shared.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
@@ -58,8 +63,17 @@ static class LabelShiftCommand
         if (path is not null && !Directory.Exists(path)) throw new UsageException($"--path {path}: there is no such folder.");
         int splits = OptionReading.AtLeast(parsed, Splits, 2), downstream = OptionReading.AtLeast(parsed, Downstream, 1);
         if (downstream > splits) throw new UsageException($"--downstream {downstream} is not one of the {splits} sets.");
-        return new LabelShiftSettings { Data = data, Path = path, Splits = splits, Downstream = downstream, Experiment = Shared.Read(parsed, Defaults) };
+        var (study, defaults) = ReadStudy(parsed.GetValue(Study)!);
+        return new LabelShiftSettings { Study = study, Data = data, Path = path, Splits = splits, Downstream = downstream, Experiment = Shared.Read(parsed, defaults) };
     }
+
+    static (IStudy, ExperimentDefaults) ReadStudy(string text) => text switch
+    {
+        "shift" => (new LabelShiftStudy(), ShiftDefaults),
+        "split-size" => (new SplitSizeStudy(), SplitSizeDefaults),
+        "entangled" => (new EntangledStudy(), EntangledDefaults),
+        _ => throw new UsageException($"--study {text}: expected shift, split-size or entangled."),
+    };
 
     static DataSource ReadData(string text) => text.ToLowerInvariant() switch
     {

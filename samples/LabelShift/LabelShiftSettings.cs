@@ -1,3 +1,4 @@
+using LabelShift.Studies;
 using LoraComposition.CommandLine.Experiments;
 
 namespace LabelShift;
@@ -15,6 +16,7 @@ sealed record LabelShiftSettings
 {
     public required DataSource Data { get; init; }
     public string? Path { get; init; }
+    public required IStudy Study { get; init; }
     public required int Splits { get; init; }
     public required int Downstream { get; init; }
     public required ExperimentSettings Experiment { get; init; }

@@ -15,6 +15,7 @@ static class TaskShiftCommand
     static readonly ExperimentDefaults TextDefaults = new()
     {
         Kind = "text",
+        KnownMethods = TuningMethods.Text,
         Methods = TuningMethods.Text,
         Shots = "1,2,3,4,5",
         Validation = 50,

@@ -42,6 +42,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--path", "somewhere")]
     [InlineData("--model", "no-such-folder")]
     [InlineData("--rank")]
+    [InlineData("--study", "none")]
     [InlineData("--shard", "3/2")]
     [InlineData("--targets", "q,x")]
     [InlineData("--targets", "q,q")]
@@ -72,7 +73,7 @@ public sealed class UsageTests : IDisposable
         code.Should().Be(0);
         errors.Should().BeEmpty();
         string text = string.Join('\n', output);
-        foreach (string option in (string[])["--data", "--path", "--model", "--shots", "--seeds", "--methods", "--rank", "--splits", "--downstream", "--steps", "--upstream-epochs", "--validation", "--device", "--dtype", "--threads", "--out", "--resume", "--plan", "--shard", "--grid", "--targets"])
+        foreach (string option in (string[])["--study", "--data", "--path", "--model", "--shots", "--seeds", "--methods", "--rank", "--splits", "--downstream", "--steps", "--upstream-epochs", "--validation", "--device", "--dtype", "--threads", "--out", "--resume", "--plan", "--shard", "--grid", "--targets"])
             text.Should().Contain(option);
     }
 

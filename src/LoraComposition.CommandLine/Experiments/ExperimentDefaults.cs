@@ -9,7 +9,10 @@ public sealed record ExperimentDefaults
     /// <summary>What tells this kind of experiment from the program's others, for example <c>text</c>; empty where there is one.</summary>
     public string Kind { get; init; } = "";
 
-    /// <summary>The methods, in the order of the tables.</summary>
+    /// <summary>The methods that can be asked for, in the order of the tables.</summary>
+    public IReadOnlyList<ITuningMethod> KnownMethods { get; init; } = TuningMethods.Vision;
+
+    /// <summary>The methods that are run.</summary>
     public IReadOnlyList<ITuningMethod> Methods { get; init; } = TuningMethods.Vision;
 
     /// <summary>The numbers of samples, as the command line spells them.</summary>

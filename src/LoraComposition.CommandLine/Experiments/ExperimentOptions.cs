@@ -30,7 +30,7 @@ public sealed class ExperimentOptions
         model = new("--model") { Description = $"{modelDescription} Default: the small one that comes with the program." };
         shots = new("--shots") { Description = $"{shotsDescription}, for example 1,2,5 or all. {Or(d => d.Shots)}" };
         seeds = new("--seeds") { Description = "The number of seeds, 0 … N-1.", DefaultValueFactory = _ => 3 };
-        methods = new("--methods") { Description = $"The methods, by name. {Or(d => Names(d.Methods))}" };
+        methods = new("--methods") { Description = $"Of {string.Join(", ", kinds.SelectMany(d => d.KnownMethods).Select(m => m.Name).Distinct())}. {Or(d => Names(d.Methods))}" };
         rank = new("--rank") { Description = "The rank of every LoRA.", DefaultValueFactory = _ => 16 };
         targets = new("--targets") { Description = $"The layers of every LoRA, of {string.Join(", ", Roles.Keys)} (query, key, value, output). {Or(d => d.Targets)}" };
         steps = new("--steps") { Description = $"Training steps of a run. {Or(d => d.Tuning.Training.Steps!)}" };
@@ -69,7 +69,7 @@ public sealed class ExperimentOptions
             Model = folder,
             Shots = ReadShots(parsed.GetValue(shots) ?? defaults.Shots),
             Seeds = [.. Enumerable.Range(0, OptionReading.AtLeast(parsed, seeds, 1))],
-            Methods = parsed.GetValue(methods) is { } named ? ReadMethods(named, defaults.Methods) : defaults.Methods,
+            Methods = parsed.GetValue(methods) is { } named ? ReadMethods(named, defaults.KnownMethods) : defaults.Methods,
             Validation = OptionReading.AtLeast(parsed, validation, 1) ?? defaults.Validation,
             Device = ReadDevice(parsed.GetValue(device)!),
             Dtype = ReadDtype(parsed.GetValue(dtype)!),

@@ -42,7 +42,7 @@ public sealed class ExperimentRun
     public IReadOnlyList<RunResult>? Run(IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
-        var store = new UpstreamModules(Path.Combine(settings.Out, "modules"));
+        var store = new UpstreamModules(settings.ModuleFolder ?? Path.Combine(settings.Out, "modules"));
         var modules = new List<LoraAdapter>();
         try
         {

@@ -50,6 +50,9 @@ public sealed record ExperimentSettings
     /// <summary>The settings of the modules.</summary>
     public required UpstreamOptions Upstream { get; init; }
 
+    /// <summary>The folder of the upstream modules, which several experiments may share; null for one in <see cref="Out"/>.</summary>
+    public string? ModuleFolder { get; init; }
+
     /// <summary>Where the result files of the runs go.</summary>
     public string RunFolder => RunFolderOf(Out);
 

@@ -1,22 +1,8 @@
-using LoraComposition.Serialization;
-using ScottPlot;
-
 namespace LoraComposition.FewShot.Results;
 
 /// <summary>Draws a summary: the score in percent over the number of samples, a line per method, with error bars of one standard deviation.</summary>
 public static class AccuracyPlot
 {
-    const int Width = 1200, Height = 800;
-
-    // Neighbouring points are moved apart by this part of the distance of two K, so that their error bars do not hide each other.
-    const double Apart = 0.035;
-
-    // Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow that is too pale on white.
-    static readonly Color[] colors = [.. new[] { "#000000", "#E69F00", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#0072B2" }.Select(Color.FromHex)];
-
-    static readonly MarkerShape[] shapes =
-        [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown, MarkerShape.Cross, MarkerShape.Eks];
-
     /// <summary>Writes the plot as <c>.png</c> (1200×800 pixels) and <c>.svg</c>, each whole or not at all.</summary>
     /// <param name="summary">The summary; it has at least one row.</param>
     /// <param name="title">The title over the plot.</param>
@@ -30,59 +16,10 @@ public static class AccuracyPlot
         ArgumentNullException.ThrowIfNull(title);
         ArgumentException.ThrowIfNullOrWhiteSpace(pathWithoutExtension);
         if (summary.Rows.Count == 0) throw new ArgumentException("There is no result to plot.", nameof(summary));
-        using var plot = Draw(summary, title, labels ?? PlotLabels.Images);
-        byte[] png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
-        byte[] svg = System.Text.Encoding.UTF8.GetBytes(PortableSvg.Of(plot.GetSvgXml(Width, Height)));
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(pathWithoutExtension))!);
-        AtomicFile.Write(pathWithoutExtension + ".png", stream => stream.Write(png));
-        AtomicFile.Write(pathWithoutExtension + ".svg", stream => stream.Write(svg));
+        var table = new ScoreTable("method", "shots", [.. summary.Shots.Select(ShotCount.Text)],
+            [.. summary.Methods.Select(method => (method, (IReadOnlyList<ScoreStatistics?>)[.. summary.Shots.Select(shots => Statistics(summary.Find(method, shots)))]))]);
+        ScorePlot.Save(table, title, labels ?? PlotLabels.Images, pathWithoutExtension);
     }
 
-    static Plot Draw(Summary summary, string title, PlotLabels labels)
-    {
-        var plot = new Plot { ScaleFactor = 1.6 };
-        plot.Font.Set(PlotFont.Name);
-        plot.Title(title);
-        plot.Axes.Title.Label.Bold = false;
-        plot.XLabel(labels.Shots);
-        plot.YLabel(labels.Score);
-        plot.Axes.Left.Label.Bold = plot.Axes.Bottom.Label.Bold = false;
-        for (int i = 0; i < summary.Methods.Count; i++)
-            AddMethod(plot, summary, summary.Methods[i], (i - (summary.Methods.Count - 1) / 2.0) * Apart, colors[i % colors.Length], shapes[i % shapes.Length]);
-        double[] positions = [.. summary.Shots.Select((_, index) => (double)index)];
-        plot.Axes.Bottom.SetTicks(positions, [.. summary.Shots.Select(ShotCount.Text)]);
-        plot.Axes.SetLimitsX(-0.4, positions.Length - 0.6);
-        var (bottom, top) = Range(summary);
-        plot.Axes.SetLimitsY(bottom, top);
-        plot.Grid.XAxisStyle.IsVisible = false;
-        var legend = plot.ShowLegend(Edge.Top);
-        legend.Legend.Orientation = Orientation.Horizontal;
-        legend.Legend.OutlineColor = Colors.Transparent;
-        legend.Legend.ShadowColor = Colors.Transparent;
-        legend.Padding = new PixelPadding(0, 0, 6, 0);
-        legend.Legend.FontName = PlotFont.Name;
-        return plot;
-    }
-
-    static void AddMethod(Plot plot, Summary summary, string method, double offset, Color color, MarkerShape shape)
-    {
-        var points = summary.Shots.Select((shots, index) => (X: index + offset, Row: summary.Find(method, shots)))
-            .Where(p => p.Row is not null).Select(p => (p.X, Y: 100 * p.Row!.Mean, Error: 100 * p.Row.StandardDeviation)).ToList();
-        var line = plot.Add.Scatter(points.Select(p => p.X).ToArray(), points.Select(p => p.Y).ToArray(), color);
-        line.LegendText = method;
-        (line.LineWidth, line.MarkerSize, line.MarkerShape) = (2, 9, shape);
-        (line.MarkerLineWidth, line.MarkerLineColor) = (2, color);
-        var spread = points.Where(p => p.Error > 0).ToList();
-        if (spread.Count == 0) return;
-        var bars = plot.Add.ErrorBar(spread.Select(p => p.X).ToArray(), spread.Select(p => p.Y).ToArray(), spread.Select(p => p.Error).ToArray());
-        (bars.Color, bars.LineWidth, bars.CapSize) = (color, 1.5f, 4);
-    }
-
-    /// <summary>The lowest and highest accuracy in percent with their error bars, and a margin that keeps markers off the frame.</summary>
-    static (double Bottom, double Top) Range(Summary summary)
-    {
-        double lowest = 100 * summary.Rows.Min(r => r.Mean - r.StandardDeviation), highest = 100 * summary.Rows.Max(r => r.Mean + r.StandardDeviation);
-        double margin = Math.Max(1, 0.05 * (highest - lowest));
-        return (Math.Max(lowest, 0) - margin, Math.Min(highest, 100) + margin);
-    }
+    static ScoreStatistics? Statistics(SummaryRow? row) => row is null ? null : new(row.Mean, row.StandardDeviation, row.Runs);
 }

@@ -1,9 +1,9 @@
 namespace LoraComposition.FewShot.Results;
 
-/// <summary>What the axes of a plot over K say.</summary>
-/// <param name="Shots">What K counts.</param>
+/// <summary>What the axes of a plot say.</summary>
+/// <param name="Columns">What the scores are drawn over.</param>
 /// <param name="Score">What was measured, in percent.</param>
-public sealed record PlotLabels(string Shots, string Score)
+public sealed record PlotLabels(string Columns, string Score)
 {
     /// <summary>For the classification of images.</summary>
     public static PlotLabels Images { get; } = new("Labelled samples per class, K", "Top-1 accuracy (%)");

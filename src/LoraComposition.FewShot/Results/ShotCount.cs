@@ -3,9 +3,12 @@ using System.Globalization;
 namespace LoraComposition.FewShot.Results;
 
 /// <summary>How a number of samples per class, K, is written and ordered: <see langword="null"/> is "all" and comes last.</summary>
-static class ShotCount
+public static class ShotCount
 {
+    /// <summary>Writes a K.</summary>
+    /// <param name="shots">The K; null for all samples.</param>
+    /// <returns>Its digits, or "all".</returns>
     public static string Text(int? shots) => shots?.ToString(CultureInfo.InvariantCulture) ?? "all";
 
-    public static int Order(int? shots) => shots ?? int.MaxValue;
+    internal static int Order(int? shots) => shots ?? int.MaxValue;
 }

@@ -1,0 +1,62 @@
+using LoraComposition.CommandLine.Experiments;
+using LoraComposition.FewShot.Experiments.Images;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Upstream;
+
+namespace LabelShift.Studies;
+
+/// <summary>Downstream labels that modules were trained for: where do the learned weights go? (Tab. 4)</summary>
+sealed class EntangledStudy : IStudy
+{
+    const int Modules = 4;
+
+    public void Run(LabelShiftSettings settings, ImageFoundation foundation, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var experiment = settings.Experiment;
+        var sets = LabelRange.Sets(tasks.ClassCount, Modules);
+        ImageModuleTraining[] trainings = [.. sets.Select(range => new ImageModuleTraining(foundation, tasks.Upstream(range), experiment.Upstream))];
+        var results = new List<(LabelRange Labels, RunResult Result)>();
+        bool whole = true;
+        foreach (var labels in Downstream(sets, tasks.ClassCount))
+        {
+            var downstream = tasks.Downstream(labels);
+            var run = new ExperimentRun($"entangled-{labels.Name}", experiment with { Out = Path.Combine(experiment.Out, labels.Name), ModuleFolder = Path.Combine(experiment.Out, "modules") }, trainings,
+                (modules, keys) => new ImageFewShotRunner(foundation, downstream, modules, keys));
+            if (run.Run(progress, cancellation) is { } found) results.AddRange(found.Select(result => (labels, result)));
+            else whole = false;
+        }
+        if (!whole) return;
+        foreach (int? shots in experiment.Shots) Report(experiment, sets, [.. results.Where(r => r.Result.Key.Shots == shots)], shots);
+        Console.WriteLine($"Results: entangled-*.csv in {experiment.Out}, one file for each run in its sub-folders.");
+    }
+
+    // Of CIFAR-100: the labels 76–100, 26–50 and 15–40, counted from 1. The third lies across two modules' labels.
+    static LabelRange[] Downstream(LabelRange[] sets, int classes) => [sets[3], sets[1], new LabelRange(14 * classes / 100, 40 * classes / 100)];
+
+    static void Report(ExperimentSettings experiment, LabelRange[] sets, IReadOnlyList<(LabelRange Labels, RunResult Result)> results, int? shots)
+    {
+        LabelRange[] downstream = [.. results.Select(r => r.Labels).Distinct()];
+        string k = ShotCount.Text(shots);
+        var accuracy = Table("method", downstream, experiment.Methods.Select(m => m.Name),
+            (labels, method) => [.. results.Where(r => r.Labels == labels && r.Result.Key.Method == method).Select(r => r.Result.Accuracy)]);
+        Write(experiment, accuracy, $"entangled-accuracy-k{k}", $"Entangled tasks, K = {k}: top-1 accuracy by downstream labels");
+
+        var learned = results.Select(r => (r.Labels, Weights: LearnedWeights.Of(r.Result))).Where(r => r.Weights is not null).ToArray();
+        if (learned.Length == 0) return;
+        var weights = Table("module", downstream, sets.Select(s => s.Name),
+            (labels, module) => [.. learned.Where(r => r.Labels == labels).Select(r => r.Weights!.Means()[r.Weights.Modules.ToList().IndexOf(module)])]);
+        Write(experiment, weights, $"entangled-weights-k{k}", $"Entangled tasks, K = {k}: mean learned weight of each module in percent, by downstream labels");
+    }
+
+    static ScoreTable Table(string rowTitle, LabelRange[] downstream, IEnumerable<string> rows, Func<LabelRange, string, double[]> scores) => new(rowTitle, "downstream", [.. downstream.Select(labels => labels.Name)],
+        [.. rows.Select(row => (row, (IReadOnlyList<ScoreStatistics?>)[.. downstream.Select(labels => scores(labels, row) is { Length: > 0 } found ? ScoreStatistics.Of(found) : null)]))]);
+
+    static void Write(ExperimentSettings experiment, ScoreTable table, string name, string title)
+    {
+        table.WriteCsv(Path.Combine(experiment.Out, $"{name}.csv"));
+        Console.WriteLine($"{title}, mean ± standard deviation over {experiment.Seeds.Count} seeds");
+        Console.Write(table.ToMarkdown());
+    }
+}

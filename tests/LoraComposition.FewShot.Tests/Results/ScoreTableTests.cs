@@ -1,0 +1,56 @@
+using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Tests.Support;
+
+namespace LoraComposition.FewShot.Tests.Results;
+
+public class ScoreTableTests
+{
+    private static readonly ScoreTable Table = new("method", "modules", ["1", "3"],
+        [("uniform", [ScoreStatistics.Of([0.5, 0.7]), null]), ("learned | v", [ScoreStatistics.Of([0.6]), ScoreStatistics.Of([0.25, 0.5])])]);
+
+    [Fact]
+    public void StatisticsAreMeanAndSampleDeviation()
+    {
+        var statistics = ScoreStatistics.Of([0.5, 0.6, 1.0]);
+
+        statistics.Mean.Should().BeApproximately(0.7, 1e-12);
+        statistics.StandardDeviation.Should().BeApproximately(Math.Sqrt((0.04 + 0.01 + 0.09) / 2), 1e-12);
+        statistics.Runs.Should().Be(3);
+        ScoreStatistics.Of([0.4]).StandardDeviation.Should().Be(0);
+        FluentActions.Invoking(() => ScoreStatistics.Of([])).Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
+    public void TheMarkdownShowsTheBestOfAColumn()
+    {
+        string[] lines = Table.ToMarkdown().TrimEnd().Split('\n');
+
+        lines.Should().HaveCount(4);
+        lines[0].Should().Contain("method").And.Contain("| 1").Or.Contain("1 |");
+        lines[2].Should().Contain("**60.00**".Replace("60.00", "60.00 ± 14.14")).And.Contain("–");
+        lines[3].Should().Contain("learned \\| v").And.Contain("**60.00**").And.Contain("**37.50 ± 17.68**");
+    }
+
+    [Fact]
+    public void TheCsvHasALineForEachResult()
+    {
+        using var folder = new TemporaryFolder();
+
+        Table.WriteCsv(folder["new/table.csv"]);
+
+        File.ReadAllLines(folder["new/table.csv"]).Should().Equal("method,modules,mean,std,runs", "uniform,1,0.600000,0.141421,2", "learned | v,1,0.600000,0.000000,1", "learned | v,3,0.375000,0.176777,2");
+    }
+
+    [Fact]
+    public void EveryRowHasACellForEachColumn() =>
+        FluentActions.Invoking(() => new ScoreTable("a", "b", ["1", "2"], [("x", [null])])).Should().Throw<ArgumentException>().WithMessage("*'x'*2 columns*1*");
+
+    [Fact]
+    public void AnEmptyTableIsNotPlotted()
+    {
+        using var folder = new TemporaryFolder();
+
+        FluentActions.Invoking(() => ScorePlot.Save(new ScoreTable("a", "b", ["1"], [("x", [null])]), "t", PlotLabels.Text, folder["plot"])).Should().Throw<ArgumentException>();
+        folder.Files.Should().BeEmpty();
+    }
+}
