@@ -1,8 +1,8 @@
 using LoraComposition.Models.Vit;
 
-namespace PretrainFoundation;
+namespace PretrainFoundation.Images;
 
-sealed record PretrainingSettings
+sealed record ImagePretrainingSettings
 {
     /// <summary>The first class; the samples use classes below it.</summary>
     public const int FirstClass = 1000;

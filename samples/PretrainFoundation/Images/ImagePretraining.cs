@@ -7,9 +7,9 @@ using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
 using static TorchSharp.torch;
 
-namespace PretrainFoundation;
+namespace PretrainFoundation.Images;
 
-static class Pretraining
+static class ImagePretraining
 {
     const string Preprocessor = """
         {
@@ -26,11 +26,11 @@ static class Pretraining
 
         """;
 
-    public static void Run(PretrainingSettings settings, string folder, IProgressReporter progress, CancellationToken cancellation)
+    public static void Run(ImagePretrainingSettings settings, string folder, IProgressReporter progress, CancellationToken cancellation)
     {
         // One thread: the order of additions, and with it the model, does not depend on the number of cores.
         set_num_threads(1);
-        int[] ids = [.. Enumerable.Range(PretrainingSettings.FirstClass, settings.Classes)];
+        int[] ids = [.. Enumerable.Range(ImagePretrainingSettings.FirstClass, settings.Classes)];
         var preprocessing = ImagePreprocessing.Default with { Size = settings.Shape.ImageSize, Resample = Resample.Bicubic };
         using var train = new PreprocessedImages(new FractalDataset(ids, settings.PerClass, settings.Shape.ImageSize, settings.Seed), preprocessing);
         using var test = new PreprocessedImages(new FractalDataset(ids, 20, settings.Shape.ImageSize, settings.Seed, firstInstance: settings.PerClass), preprocessing);
