@@ -11,22 +11,6 @@ internal static class ImageFileDecoder
 
     public static RgbImage Decode(string file)
     {
-        using var codec = Open(file);
-        int width = codec.Info.Width, height = codec.Info.Height;
-        if ((long)width * height > MaxPixels || Math.Max(width, height) > MaxSide)
-            throw new DataException(file, $"expected at most {MaxPixels} pixels and {MaxSide} a side, found {width} x {height}; make the picture smaller or remove it.");
-
-        // Not premultiplied, so that the colours under transparent pixels stay what they are; without a colour space nothing is converted.
-        using var bitmap = new SKBitmap();
-        if (!bitmap.TryAllocPixels(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul)))
-            throw new DataException(file, $"there is no memory for {width} x {height} pixels.");
-        var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
-        if (result != SKCodecResult.Success) throw Damaged(file, result);
-        return new RgbImage(width, height, DropAlpha(bitmap));
-    }
-
-    private static SKCodec Open(string file)
-    {
         byte[] bytes;
         try
         {
@@ -36,11 +20,28 @@ internal static class ImageFileDecoder
         {
             throw new DataException(file, $"the picture cannot be read: {e.Message}", e);
         }
-        return SKCodec.Create(new SKMemoryStream(bytes), out var result) ?? throw Damaged(file, result);
+        return Decode(bytes, message => new DataException(file, message));
     }
 
-    private static DataException Damaged(string file, SKCodecResult result) =>
-        new(file, $"expected a whole JPEG or PNG picture, found a damaged one ({result}); replace or remove it.");
+    /// <summary>Decodes the bytes of a file.</summary>
+    public static RgbImage Decode(byte[] bytes, Func<string, DataException> refusal)
+    {
+        using var codec = SKCodec.Create(new SKMemoryStream(bytes), out var opened) ?? throw Damaged(opened, refusal);
+        int width = codec.Info.Width, height = codec.Info.Height;
+        if ((long)width * height > MaxPixels || Math.Max(width, height) > MaxSide)
+            throw refusal($"expected at most {MaxPixels} pixels and {MaxSide} a side, found {width} x {height}; make the picture smaller or remove it.");
+
+        // Not premultiplied, so that the colours under transparent pixels stay what they are; without a colour space nothing is converted.
+        using var bitmap = new SKBitmap();
+        if (!bitmap.TryAllocPixels(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul)))
+            throw refusal($"there is no memory for {width} x {height} pixels.");
+        var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
+        if (result != SKCodecResult.Success) throw Damaged(result, refusal);
+        return new RgbImage(width, height, DropAlpha(bitmap));
+    }
+
+    private static DataException Damaged(SKCodecResult result, Func<string, DataException> refusal) =>
+        refusal($"expected a whole JPEG or PNG picture, found a damaged one ({result}); replace or remove it.");
 
     private static byte[] DropAlpha(SKBitmap bitmap)
     {

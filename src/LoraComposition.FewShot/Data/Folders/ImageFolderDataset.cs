@@ -7,34 +7,11 @@ namespace LoraComposition.FewShot.Data.Folders;
 /// Classes and their pictures are in ordinal order of their names. Other files, deeper folders, names that begin with a full stop and links that
 /// lead out of the folder are passed over. Pictures are decoded as Pillow's <c>convert('RGB')</c> does: alpha is dropped. At most 64 · 2²⁰ pixels each.
 /// </remarks>
-public sealed class ImageFolderDataset : ImageDataset
+public sealed class ImageFolderDataset : ImageFileDataset
 {
-    private readonly IReadOnlyList<ImageFile> files;
-    private readonly Lazy<string> fingerprint;
-
-    private ImageFolderDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files)
+    private ImageFolderDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files) : base(name, classNames, files)
     {
-        (Name, ClassNames, this.files) = (name, classNames, files);
-        fingerprint = new(() =>
-        {
-            using var hash = new ContentFingerprint();
-            hash.Add("folder");
-            foreach (var file in files) hash.Add(file.RelativePath).Add(file.Length);
-            return hash.ToHex();
-        });
     }
-
-    /// <inheritdoc/>
-    public override string Name { get; }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> ClassNames { get; }
-
-    /// <inheritdoc/>
-    public override int Count => files.Count;
-
-    /// <summary>A hash of the relative path and size of every picture, in lower-case hexadecimal; the pictures themselves are not read.</summary>
-    public override string Fingerprint => fingerprint.Value;
 
     /// <summary>Lists the classes and pictures of a folder. No picture is opened.</summary>
     /// <param name="folder">The folder whose sub-folders are the classes.</param>
@@ -66,27 +43,9 @@ public sealed class ImageFolderDataset : ImageDataset
         }
     }
 
-    /// <inheritdoc/>
-    public override int Label(int index)
+    private protected override void Identify(ContentFingerprint hash, IReadOnlyList<ImageFile> files)
     {
-        CheckIndex(index);
-        return files[index].Label;
-    }
-
-    /// <summary>The file of one picture, from the data set's folder: <c>class/name.png</c>, with forward slashes on every system.</summary>
-    /// <param name="index">The picture, from 0 to <see cref="Count"/> − 1.</param>
-    /// <returns>The relative path.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such picture.</exception>
-    public string RelativePath(int index)
-    {
-        CheckIndex(index);
-        return files[index].RelativePath;
-    }
-
-    /// <inheritdoc/>
-    public override RgbImage Decode(int index)
-    {
-        CheckIndex(index);
-        return ImageFileDecoder.Decode(files[index].Path);
+        hash.Add("folder");
+        foreach (var file in files) hash.Add(file.RelativePath).Add(file.Length);
     }
 }

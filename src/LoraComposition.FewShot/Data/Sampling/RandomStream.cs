@@ -11,4 +11,5 @@ internal enum RandomStream
     OptionOrder = 6,
     ProceduralText = 7,
     WorkShard = 8,
+    TestPart = 9,
 }

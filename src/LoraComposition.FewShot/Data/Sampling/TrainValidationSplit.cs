@@ -19,10 +19,13 @@ public sealed record TrainValidationSplit
     /// <returns>The two parts.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not between 0 and 1, or there are no classes.</exception>
     /// <exception cref="ArgumentException">A label is out of range.</exception>
-    public static TrainValidationSplit CreateByFraction(IReadOnlyList<int> labels, int classCount, double fraction, int seed)
+    public static TrainValidationSplit CreateByFraction(IReadOnlyList<int> labels, int classCount, double fraction, int seed) =>
+        CreateByFraction(labels, classCount, fraction, seed, RandomStream.Validation);
+
+    internal static TrainValidationSplit CreateByFraction(IReadOnlyList<int> labels, int classCount, double fraction, int seed, RandomStream stream)
     {
         if (!(fraction > 0 && fraction < 1)) throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The fraction must be above 0 and below 1.");
-        return Create(labels, classCount, held => (int)Math.Round(fraction * held, MidpointRounding.AwayFromZero), seed);
+        return Create(labels, classCount, held => (int)Math.Round(fraction * held, MidpointRounding.AwayFromZero), seed, stream);
     }
 
     /// <summary>Holds out a number of pictures of each class, or all but one where a class has no more.</summary>
@@ -36,7 +39,7 @@ public sealed record TrainValidationSplit
     public static TrainValidationSplit CreatePerClass(IReadOnlyList<int> labels, int classCount, int perClass, int seed)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perClass);
-        return Create(labels, classCount, _ => perClass, seed);
+        return Create(labels, classCount, _ => perClass, seed, RandomStream.Validation);
     }
 
     /// <summary>Holds out a number of positions in total, whatever their classes, or all but one where there are no more.</summary>
@@ -51,10 +54,10 @@ public sealed record TrainValidationSplit
         return CreatePerClass(new int[count], 1, heldOut, seed);
     }
 
-    private static TrainValidationSplit Create(IReadOnlyList<int> labels, int classCount, Func<int, int> wanted, int seed)
+    private static TrainValidationSplit Create(IReadOnlyList<int> labels, int classCount, Func<int, int> wanted, int seed, RandomStream stream)
     {
         List<int> train = [], validation = [];
-        foreach (int[] group in ClassGroups.Shuffled(labels, classCount, null, RandomStream.Validation, seed))
+        foreach (int[] group in ClassGroups.Shuffled(labels, classCount, null, stream, seed))
         {
             int heldOut = Math.Min(wanted(group.Length), Math.Max(group.Length - 1, 0));
             validation.AddRange(group[..heldOut]);

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Text.Questions.Rows;
+namespace LoraComposition.FewShot.Data.ParquetFiles;
 
 /// <summary>What a value of Parquet's metadata may be: a kind of Thrift's compact encoding, and for structs and lists what is inside.</summary>
 /// <param name="Kinds">The kinds that the encoding may name.</param>

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Text.Questions.Rows;
+namespace LoraComposition.FewShot.Data.ParquetFiles;
 
 /// <summary>The kinds of values in Thrift's compact encoding, by their numbers there.</summary>
 internal enum ThriftKind

@@ -1,27 +1,34 @@
-using LoraComposition.FewShot.Data;
-using Parquet;
 using Parquet.Data;
 using Parquet.Schema;
 
-namespace LoraComposition.FewShot.Text.Questions.Rows;
+namespace LoraComposition.FewShot.Data.ParquetFiles;
 
-/// <summary>Reads a column of texts, integers or lists of texts, one value per row: a <see cref="string"/>, a <see cref="long"/>, a list of texts, or null.</summary>
+/// <summary>Reads a column of texts, bytes, integers or lists of texts, one value per row: a <see cref="string"/>, an array of bytes, a <see cref="long"/>, a list of texts, or null.</summary>
 internal static class ParquetColumnReader
 {
-    /// <summary>Reads one column; null where it holds something else, which no question needs.</summary>
-    public static object?[]? Read(string file, ParquetRowGroupReader group, DataField field, int rows)
-    {
-        if (field.MaxRepetitionLevel > 1) return null;
-        if (field.ClrType != typeof(ReadOnlyMemory<char>) && field.ClrType != typeof(int) && field.ClrType != typeof(long)) return null;
+    /// <summary>Whether a column holds texts, integers or lists of them, which is all that questions need.</summary>
+    public static bool CanRead(DataField field) =>
+        field.MaxRepetitionLevel <= 1 && (field.ClrType == typeof(ReadOnlyMemory<char>) || field.ClrType == typeof(int) || field.ClrType == typeof(long));
 
-        // The bytes are in memory: the task is complete when it returns.
-        using var data = group.ReadRawColumnDataBaseAsync(field, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    /// <summary>Reads one column of one row group.</summary>
+    public static object?[] Read(ParquetFile parquet, int group, DataField field, long maxBytes, int valuesPerRow)
+    {
+        string file = parquet.Path;
+        int rows = parquet.GroupRows[group];
+        using var data = parquet.ReadColumn(group, field, maxBytes, valuesPerRow);
+        long copied = 0;
+
+        // Many rows may point to one long entry of a dictionary.
+        TCopy Copied<TCopy>(int length, Func<TCopy> copy) => (copied += length) <= maxBytes ? copy()
+            : throw new DataException(file, $"column '{field.Path}': expected at most {maxBytes} bytes in a row group, found more; write the file with smaller row groups.");
+
         var cells = data switch
         {
-            RawColumnData<ReadOnlyMemory<char>> texts => Cells(file, field, texts, text => text.ToString()),
+            RawColumnData<ReadOnlyMemory<char>> texts => Cells(file, field, texts, text => Copied(text.Length, () => text.ToString())),
             RawColumnData<int> numbers => Cells(file, field, numbers, number => (long)number),
             RawColumnData<long> numbers => Cells(file, field, numbers, number => number),
-            _ => throw new DataException(file, $"column '{field.Path}': expected texts or integers, found {field.ClrType.Name}."),
+            RawColumnData<ReadOnlyMemory<byte>> bytes => Cells(file, field, bytes, content => Copied(content.Length, () => content.ToArray())),
+            _ => throw new DataException(file, $"column '{field.Path}': expected texts, bytes or integers, found {field.ClrType.Name}."),
         };
         return field.MaxRepetitionLevel == 0 ? Single(file, field, cells, rows) : Lists(file, field, cells, rows);
     }

@@ -1,6 +1,6 @@
-using LoraComposition.FewShot.Text.Questions.Rows;
+using LoraComposition.FewShot.Data.ParquetFiles;
 
-namespace LoraComposition.FewShot.Tests.Text.Questions.Rows;
+namespace LoraComposition.FewShot.Tests.Data.ParquetFiles;
 
 public class ThriftCheckTests
 {

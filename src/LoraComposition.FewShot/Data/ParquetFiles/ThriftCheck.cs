@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Text.Questions.Rows;
+namespace LoraComposition.FewShot.Data.ParquetFiles;
 
 /// <summary>
 /// Walks over a value in Thrift's compact encoding and makes sure that it is whole and of the expected shape. Parquet.Net believes lengths and kinds:

@@ -1,0 +1,105 @@
+using LoraComposition.FewShot.Data;
+using LoraComposition.FewShot.Data.Lists;
+using LoraComposition.FewShot.Tests.Data.Folders;
+using LoraComposition.FewShot.Tests.Support;
+
+namespace LoraComposition.FewShot.Tests.Data.Lists;
+
+public sealed class ImageListDatasetTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder elsewhere = new();
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        elsewhere.Dispose();
+    }
+
+    [Fact]
+    public void KeepsTheOrderOfTheListAndFindsEveryExtension()
+    {
+        folder.AddJpeg("b", "1.JPG");
+        folder.AddPng("a", "10.png");
+        folder.AddJpeg("a", "2.jpeg");
+
+        var data = Open(("b/1.jpg", 1), ("a/2", 0), ("a/10.png", 0));
+
+        data.Labels().Should().Equal(1, 0, 0);
+        Enumerable.Range(0, 3).Select(data.RelativePath).Should().Equal("b/1.JPG", "a/2.jpeg", "a/10.png");
+        data.Decode(0).Width.Should().Be(3);
+    }
+
+    [Theory]
+    [InlineData("../secret.png")]
+    [InlineData("a/../../secret.png")]
+    [InlineData("/a/1.png")]
+    [InlineData("a//1.png")]
+    [InlineData("a\\1.png")]
+    [InlineData(".hidden/1.png")]
+    [InlineData("")]
+    public void RefusesPathsThatAreNotBelowTheFolder(string path)
+    {
+        folder.AddPng("a", "1.png");
+
+        Refusal(path).Should().StartWith("list.txt: line 1: expected the path of a picture in the data set's folder");
+    }
+
+    [Fact]
+    public void RefusesLinksThatLeaveTheFolder()
+    {
+        string outside = elsewhere.AddPng("secret.png");
+        File.CreateSymbolicLink(folder.At("a", "1.png"), outside);
+        Directory.CreateSymbolicLink(folder.At("b"), elsewhere.Path);
+
+        Refusal("a/1.png").Should().Contain("line 1").And.Contain("leads out of");
+        Refusal("b/secret.png").Should().Contain("line 1").And.Contain("is missing");
+    }
+
+    [Fact]
+    public void FollowsLinksThatStay()
+    {
+        string inside = folder.AddPng("a", "1.png");
+        File.CreateSymbolicLink(folder.At("a", "2.png"), inside);
+
+        Open(("a/2.png", 0)).Decode(0).Width.Should().Be(3);
+    }
+
+    [Fact]
+    public void NamesTheLineOfWhatIsWrong()
+    {
+        folder.AddPng("a", "1.png");
+        folder.Write("hidden", "a", "._1.png");
+
+        var missing = () => Open(("a/1.png", 0), ("a/2.png", 0));
+        var twice = () => Open(("a/1.png", 0), ("a/1", 1));
+        var label = () => Open(("a/1.png", 2));
+        var none = () => Open();
+
+        missing.Should().Throw<DataException>().WithMessage("list.txt: line 2: the picture 'a/2.png' is missing in *");
+        twice.Should().Throw<DataException>().WithMessage("list.txt: line 2: the picture 'a/1.png' was already listed at line 1*");
+        label.Should().Throw<DataException>().WithMessage("list.txt: line 1: expected the number of one of 2 classes, found 3*");
+        none.Should().Throw<DataException>().WithMessage("list.txt: expected at least one picture*");
+    }
+
+    [Fact]
+    public void NamesTheFileThatIsNoPicture()
+    {
+        string broken = folder.Write("no picture", "a", "1.jpg");
+
+        FluentActions.Invoking(() => Open(("a/1.jpg", 0)).Decode(0)).Should().Throw<DataException>().Which.Path.Should().EndWith(Path.Combine("a", "1.jpg")).And.HaveLength(broken.Length);
+    }
+
+    [Fact]
+    public void FingerprintFollowsLabelsToo()
+    {
+        folder.AddPng("a", "1.png");
+
+        Open(("a/1.png", 0)).Fingerprint.Should().Be(Open(("a/1.png", 0)).Fingerprint).And.NotBe(Open(("a/1.png", 1)).Fingerprint);
+    }
+
+    private ImageListDataset Open(params (string Path, int Label)[] pictures) =>
+        ImageListDataset.Open("list", ["a", "b"], "list.txt", folder.Path, pictures.Select((p, i) => new ListedPicture($"line {i + 1}", p.Path, p.Label)));
+
+    private string Refusal(string path) => FluentActions.Invoking(() => Open((path, 0))).Should().Throw<DataException>().Which.Message;
+}
