@@ -4,7 +4,6 @@ using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
-using LoraComposition.FewShot.Upstream;
 using TaskShift.Text;
 
 namespace TaskShift;
@@ -22,8 +21,7 @@ static class TaskShiftCommand
         Targets = "q,v",
         Model = "t5-questions",
         Out = "results/task-shift-text",
-        Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } },
-        Upstream = new UpstreamOptions(),
+        Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 }, LoraLearningRate = 3e-3, FullLearningRate = 3e-4 },
     };
 
     static readonly Option<string> Modality = new("--modality") { Description = "text: questions whose answers a T5 writes.", DefaultValueFactory = _ => "text" };
