@@ -84,7 +84,7 @@ public sealed class ImageAdaptation
     AdaptedModel Try(PreprocessedImages images, AdaptationSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
     {
         var task = new ImageTask(images.Dataset.Name, images, samples.Support.Indices, samples.Validation, Test: null);
-        using var backbones = new FrozenBackbones(foundation, task.ClassNames, modules, options.Tuning.EvaluationBatchSize);
+        using var backbones = new FrozenBackbones(foundation, task.ClassNames, modules, FeatureBank.DefaultBatchSize);
         var training = new ImageTraining(foundation, task, modules, options.Tuning, backbones);
         attempts = [];
         TrainedModel? best = null;

@@ -7,9 +7,15 @@ using static TorchSharp.torch;
 namespace LoraComposition.FewShot.Training;
 
 /// <summary>The features that a frozen backbone gives for a set of images, each computed once, when first asked for.</summary>
-/// <remarks>Owns its features, neither the model nor the images. The model must not change while the bank lives.</remarks>
+/// <remarks>
+/// Owns its features, neither the model nor the images. The model must not change while the bank lives. All batches have one size, filled up where
+/// need be: products of other sizes round otherwise, and a result would depend on which features were asked for before it.
+/// </remarks>
 internal sealed class FeatureBank : IDisposable
 {
+    /// <summary>Large enough for efficient products, small enough that filling up costs little.</summary>
+    public const int DefaultBatchSize = 32;
+
     readonly VisionTransformer model;
     readonly PreprocessedImages images;
     readonly int batchSize;
@@ -39,7 +45,8 @@ internal sealed class FeatureBank : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var computed = model.Features(images.Batch(batch, device, type)).to(ScalarType.Float32);
+            int[] full = [.. batch, .. Enumerable.Repeat(batch[^1], batchSize - batch.Length)];
+            var computed = model.Features(images.Batch(full, device, type)).narrow(0, 0, batch.Length).to(ScalarType.Float32);
             features.index_copy_(0, tensor(batch.Select(i => (long)i).ToArray(), device: device), computed);
             foreach (int i in batch) ready[i] = true;
             progress.Advance(batch.Length);

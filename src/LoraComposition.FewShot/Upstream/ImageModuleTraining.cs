@@ -72,7 +72,7 @@ public sealed class ImageModuleTraining : IModuleTraining
     void WarmUp(VisionTransformer model, IProgressReporter progress, CancellationToken cancellation)
     {
         var training = options.Training with { Steps = null, Epochs = options.WarmUpEpochs };
-        using var bank = new FeatureBank(model, task.Train, EvaluationBatchSize);
+        using var bank = new FeatureBank(model, task.Train, FeatureBank.DefaultBatchSize);
         using var bar = progress.Begin($"module {task.Name}: features", task.Pool.Count);
         using var features = bank.Features(task.Pool, bar, cancellation);
         using var labels = bank.Labels(task.Pool);

@@ -46,9 +46,25 @@ public sealed class FeatureBankTests : IDisposable
         batches.Should().Equal(3);
         bank.Features([0, 1, 2, 3, 4, 5]).Dispose();
 
-        batches.Should().Equal([3, 3, 1], "only 0, 2, 3 and 4 were missing");
+        batches.Should().Equal([3, 3, 3], "only 0, 2, 3 and 4 were missing, and batches are filled up");
         using var again = bank.Features([9, 1]);
         Snapshot.Of(again).Should().Equal(Snapshot.Of(first));
+    }
+
+    [Fact]
+    public void FeaturesDoNotDependOnWhatWasAskedForBefore()
+    {
+        var task = tiny.Task("task", [0, 1, 2], perClass: 20);
+        using var model = VisionTransformer.Create(tiny.Foundation.Load(task.ClassNames, 0).Config with { HiddenSize = 64, IntermediateSize = 256 }, 1);
+        using var together = new FeatureBank(model, task.Train, 16);
+        using var all = together.Features([.. Enumerable.Range(0, 60)]);
+        using var piecemeal = new FeatureBank(model, task.Train, 16);
+        for (int i = 59; i > 0; i -= 7) piecemeal.Features([i]).Dispose();
+        piecemeal.Features([3, 4, 5, 6, 20, 21]).Dispose();
+
+        using var pieces = piecemeal.Features([.. Enumerable.Range(0, 60)]);
+
+        Snapshot.Of(pieces).Should().Equal(Snapshot.Of(all));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Training;
 
 namespace LoraComposition.FewShot.Experiments.Images;
 
@@ -26,7 +27,7 @@ public sealed class ImageFewShotRunner : IFewShotRunner
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
     /// <param name="featureBatchSize">The images in a batch of frozen backbones.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
-    public ImageFewShotRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, int featureBatchSize = 128)
+    public ImageFewShotRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, int featureBatchSize = FeatureBank.DefaultBatchSize)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(task);
