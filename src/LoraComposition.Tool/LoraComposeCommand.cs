@@ -17,6 +17,7 @@ static class LoraComposeCommand
           lora-compose compose --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --as adapter --out composed
           lora-compose adapt --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --data my-images --shots 5 --out my-model
           lora-compose predict --model my-model --images photos
+          lora-compose report results/label-shift --out report.html
 
         Exit codes: 0 done, 1 the input was refused, 2 wrong usage, 130 stopped with Ctrl+C.
         """;
@@ -24,7 +25,7 @@ static class LoraComposeCommand
     public static Task<int> InvokeAsync(string[] arguments)
     {
         var root = new RootCommand(Description) { GlobalOptions.Json, GlobalOptions.Verbose };
-        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(), PredictCommand.Create()]) root.Subcommands.Add(command);
+        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(), PredictCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         var parsed = root.Parse(arguments);
         return parsed.InvokeWithExitCodesAsync("Stopped. Nothing was written.", parsed.GetValue(GlobalOptions.Verbose));

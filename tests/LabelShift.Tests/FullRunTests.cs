@@ -31,7 +31,9 @@ public sealed partial class FullRunTests : IDisposable
             "classifier,1,#,#,2,0", "classifier,all,#,#,2,0", "lora,1,#,#,2,384", "lora,all,#,#,2,384", "learned,1,#,#,2,18", "learned,all,#,#,2,18");
         foreach (string row in summary[1..]) double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture).Should().BeInRange(0, 1);
         printed[0].Should().StartWith("Label shift: 3 modules, 2 new classes; top-1 accuracy on 10 test images");
-        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("summary.csv", "accuracy.png", "accuracy.svg");
+        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("command.txt", "summary.csv", "accuracy.png", "accuracy.svg");
+        string command = string.Join(' ', [.. arguments, "--steps", "3"]) + "\n";
+        File.ReadAllText(Path.Combine(output, "command.txt")).Should().Be(command);
         // The second of the four sets is learned from few images; the others are the modules.
         Directory.GetDirectories(Path.Combine(output, "modules")).Select(path => Path.GetFileName(path)[.."labels-000-001".Length])
             .Should().BeEquivalentTo("labels-000-001", "labels-004-005", "labels-006-007");
@@ -45,6 +47,7 @@ public sealed partial class FullRunTests : IDisposable
         FolderState.Of(runs).Should().Equal(files);
         FolderState.Of(Path.Combine(output, "modules")).Should().Equal(modules);
         File.ReadAllLines(Path.Combine(output, "summary.csv")).Should().Equal(summary);
+        File.ReadAllText(Path.Combine(output, "command.txt")).Should().Be(command, "--resume repeats nothing");
 
         // A changed setting must not mix with the old runs.
         (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--steps", "4", "--resume"]);

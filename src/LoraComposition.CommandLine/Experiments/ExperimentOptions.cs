@@ -78,9 +78,23 @@ public sealed class ExperimentOptions
             PlanOnly = parsed.GetValue(plan),
             Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
             Grid = parsed.GetValue(grid),
+            Arguments = ReadArguments(parsed),
             Tuning = defaults.Tuning with { Lora = lora, LoraRoles = roles, Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps } },
             Upstream = defaults.Upstream with { Lora = lora, LoraRoles = roles, Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs } },
         };
+    }
+
+    // Which shard this is and that runs were there already are no part of the experiment.
+    string[] ReadArguments(ParseResult parsed)
+    {
+        var kept = new List<string>();
+        var tokens = parsed.Tokens;
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            if (tokens[i].Value == shard.Name) i++;
+            else if (tokens[i].Value != resume.Name) kept.Add(tokens[i].Value);
+        }
+        return [.. kept];
     }
 
     static string Names(IReadOnlyList<ITuningMethod> known) => string.Join(',', known.Select(m => m.Name));

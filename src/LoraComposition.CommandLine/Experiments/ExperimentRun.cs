@@ -35,13 +35,14 @@ public sealed class ExperimentRun
         (this.name, this.settings, this.trainings, this.open) = (name, settings, trainings, open);
     }
 
-    /// <summary>Trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do.</summary>
+    /// <summary>Keeps the program's arguments as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do.</summary>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The results of all runs; null where only the plan was asked for, or other shards have not finished theirs.</returns>
     public IReadOnlyList<RunResult>? Run(IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
+        if (!settings.PlanOnly) CommandFile.Write(settings.Out, settings.Arguments);
         var store = new UpstreamModules(settings.ModuleFolder ?? Path.Combine(settings.Out, "modules"));
         var modules = new List<LoraAdapter>();
         try

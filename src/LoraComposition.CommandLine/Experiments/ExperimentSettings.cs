@@ -53,6 +53,9 @@ public sealed record ExperimentSettings
     /// <summary>The folder of the upstream modules, which several experiments may share; null for one in <see cref="Out"/>.</summary>
     public string? ModuleFolder { get; init; }
 
+    /// <summary>The arguments that repeat the experiment: those that were given, without the ones that choose a part of it.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>Where the result files of the runs go.</summary>
     public string RunFolder => RunFolderOf(Out);
 

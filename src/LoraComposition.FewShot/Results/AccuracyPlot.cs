@@ -16,10 +16,17 @@ public static class AccuracyPlot
         ArgumentNullException.ThrowIfNull(title);
         ArgumentException.ThrowIfNullOrWhiteSpace(pathWithoutExtension);
         if (summary.Rows.Count == 0) throw new ArgumentException("There is no result to plot.", nameof(summary));
-        var table = new ScoreTable("method", "shots", [.. summary.Shots.Select(ShotCount.Text)],
-            [.. summary.Methods.Select(method => (method, (IReadOnlyList<ScoreStatistics?>)[.. summary.Shots.Select(shots => Statistics(summary.Find(method, shots)))]))]);
-        ScorePlot.Save(table, title, labels ?? PlotLabels.Images, pathWithoutExtension);
+        ScorePlot.Save(Table(summary), title, labels ?? PlotLabels.Images, pathWithoutExtension);
     }
+
+    /// <summary>The plot as PNG.</summary>
+    internal static byte[] Png(Summary summary, string title, PlotLabels labels) => ScorePlot.Png(Table(summary), title, labels);
+
+    /// <summary>The plot as an SVG document.</summary>
+    internal static string Svg(Summary summary, string title, PlotLabels labels) => ScorePlot.Svg(Table(summary), title, labels);
+
+    static ScoreTable Table(Summary summary) => new("method", "shots", [.. summary.Shots.Select(ShotCount.Text)],
+        [.. summary.Methods.Select(method => (method, (IReadOnlyList<ScoreStatistics?>)[.. summary.Shots.Select(shots => Statistics(summary.Find(method, shots)))]))]);
 
     static ScoreStatistics? Statistics(SummaryRow? row) => row is null ? null : new(row.Mean, row.StandardDeviation, row.Runs);
 }

@@ -12,6 +12,9 @@ namespace LoraComposition.FewShot.Results;
 /// <remarks>Safe to use from several threads.</remarks>
 public sealed partial class RunStore
 {
+    // The indices of a million samples are 8 MB.
+    const long LongestFile = 256 << 20;
+
     readonly string folder;
 
     /// <summary>Names the folder. It is created with the first result.</summary>
@@ -98,6 +101,7 @@ public sealed partial class RunStore
     static RunResult Read(string path)
     {
         RunResult? result;
+        SmallFile.Check(path, LongestFile);
         try
         {
             // Another process may replace the file meanwhile.

@@ -11,9 +11,6 @@ public static class ScorePlot
     // Neighbouring points are moved apart by this part of the distance of two columns, so that their error bars do not hide each other.
     const double Apart = 0.035;
 
-    // Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow that is too pale on white.
-    static readonly Color[] colors = [.. new[] { "#000000", "#E69F00", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#0072B2" }.Select(Color.FromHex)];
-
     static readonly MarkerShape[] shapes =
         [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown, MarkerShape.Cross, MarkerShape.Eks];
 
@@ -31,12 +28,25 @@ public static class ScorePlot
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentException.ThrowIfNullOrWhiteSpace(pathWithoutExtension);
         if (table.Rows.All(row => row.Cells.All(cell => cell is null))) throw new ArgumentException("There is no result to plot.", nameof(table));
-        using var plot = Draw(table, title, labels);
-        byte[] png = plot.GetImageBytes(Width, Height, ImageFormat.Png);
-        byte[] svg = System.Text.Encoding.UTF8.GetBytes(PortableSvg.Of(plot.GetSvgXml(Width, Height)));
+        byte[] png = Png(table, title, labels);
+        byte[] svg = System.Text.Encoding.UTF8.GetBytes(Svg(table, title, labels));
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(pathWithoutExtension))!);
         AtomicFile.Write(pathWithoutExtension + ".png", stream => stream.Write(png));
         AtomicFile.Write(pathWithoutExtension + ".svg", stream => stream.Write(svg));
+    }
+
+    /// <summary>The plot as PNG.</summary>
+    internal static byte[] Png(ScoreTable table, string title, PlotLabels labels)
+    {
+        using var plot = Draw(table, title, labels);
+        return plot.GetImageBytes(Width, Height, ImageFormat.Png);
+    }
+
+    /// <summary>The plot as an SVG document.</summary>
+    internal static string Svg(ScoreTable table, string title, PlotLabels labels)
+    {
+        using var plot = Draw(table, title, labels);
+        return PortableSvg.Of(plot.GetSvgXml(Width, Height));
     }
 
     static Plot Draw(ScoreTable table, string title, PlotLabels labels)
@@ -49,7 +59,7 @@ public static class ScorePlot
         plot.YLabel(labels.Score);
         plot.Axes.Left.Label.Bold = plot.Axes.Bottom.Label.Bold = false;
         for (int i = 0; i < table.Rows.Count; i++)
-            AddRow(plot, table.Rows[i], (i - (table.Rows.Count - 1) / 2.0) * Apart, colors[i % colors.Length], shapes[i % shapes.Length]);
+            AddRow(plot, table.Rows[i], (i - (table.Rows.Count - 1) / 2.0) * Apart, Color.FromHex(PlotColors.Of(i)), shapes[i % shapes.Length]);
         double[] positions = [.. table.Columns.Select((_, index) => (double)index)];
         plot.Axes.Bottom.SetTicks(positions, [.. table.Columns]);
         plot.Axes.SetLimitsX(-0.4, positions.Length - 0.6);

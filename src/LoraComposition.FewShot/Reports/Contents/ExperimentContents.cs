@@ -1,0 +1,66 @@
+using System.Globalization;
+using LoraComposition.FewShot.Reports.Drawings;
+using LoraComposition.FewShot.Reports.Reading;
+using LoraComposition.FewShot.Reports.Tables;
+using LoraComposition.FewShot.Results;
+
+namespace LoraComposition.FewShot.Reports.Contents;
+
+/// <summary>The tables and figures of one experiment.</summary>
+sealed class ExperimentContents
+{
+    public ExperimentContents(ReportExperiment experiment)
+    {
+        Experiment = experiment;
+        Tables = ScoreTables.Of(experiment);
+        WeightMaps = WeightMap.Of(experiment);
+        if (experiment.Runs.Count > 0) Accuracy = new PlotFigure("accuracy", $"{experiment.Labels.Score} of each method over {experiment.Labels.Shots}; the numbers are in the table.", experiment.Summary, experiment.Name, experiment.Labels);
+        Gain = DrawGain();
+        Weights = [.. WeightMaps.Select((map, index) => Map($"weights-{index + 1}-{map.Role}", map.Matrix, ScaleOf(map)))];
+        Matrices = [.. experiment.Matrices.Select((matrix, index) => Map($"matrix-{index + 1}-{matrix.Title}", matrix, HeatScale.Of(matrix.Values.SelectMany(row => row))))];
+    }
+
+    public ReportExperiment Experiment { get; }
+
+    public IReadOnlyList<ReportTable> Tables { get; }
+
+    public PlotFigure? Accuracy { get; }
+
+    /// <summary>The gain with one sample; null where there is no result to compare.</summary>
+    public DrawnFigure? Gain { get; }
+
+    public IReadOnlyList<WeightMap> WeightMaps { get; }
+
+    /// <summary>A figure for each of <see cref="WeightMaps"/>.</summary>
+    public IReadOnlyList<DrawnFigure> Weights { get; }
+
+    /// <summary>A figure for each matrix beside the runs.</summary>
+    public IReadOnlyList<DrawnFigure> Matrices { get; }
+
+    public IEnumerable<ReportFigure> Figures => [.. new ReportFigure?[] { Accuracy, Gain }.OfType<ReportFigure>(), .. Weights, .. Matrices];
+
+    public IEnumerable<ReportTable> AllTables => [.. Tables, .. Figures.Select(f => f.Numbers).OfType<ReportTable>()];
+
+    static DrawnFigure Map(string name, LayerMatrix matrix, HeatScale scale) =>
+        new(name, $"{matrix.Title}, by layer and module; the numbers are in the table below.", MatrixTable.Of(name, matrix), HeatMap.Draw(matrix, scale));
+
+    // One scale for all maps of the same number of modules, so that they can be compared.
+    HeatScale ScaleOf(WeightMap map)
+    {
+        int modules = map.Matrix.Columns.Count;
+        return HeatScale.OfWeights(modules, WeightMaps.Where(other => other.Matrix.Columns.Count == modules).SelectMany(other => other.Matrix.Values).SelectMany(row => row));
+    }
+
+    DrawnFigure? DrawGain()
+    {
+        var gains = OneShotGain.Of(Experiment.Runs, Experiment.Summary, Experiment.Reference);
+        if (gains.Count == 0) return null;
+        string title = $"Gain over {Experiment.Reference} at K = 1, in points";
+        string Exact(double value) => value.ToString("F6", CultureInfo.InvariantCulture);
+        string[] header = ["method", "gain in points", "standard deviation"];
+        var table = new ReportTable("one-shot-gain", title, ["Method", "Points"], [.. gains.Select(g => (SummaryGrid.Cell[])[new(g.Method), new(g.Text)])],
+            CsvText.Of([header, .. gains.Select(g => (string[])[g.Method, Exact(g.Points), Exact(g.Spread)])]));
+        var methods = Experiment.Summary.Methods.ToList();
+        return new DrawnFigure("one-shot-gain", $"{title}: {string.Join("; ", gains.Select(g => $"{g.Method} {g.Text}"))}.", table, GainBars.Draw(title, gains, method => PlotColors.Of(methods.IndexOf(method))));
+    }
+}

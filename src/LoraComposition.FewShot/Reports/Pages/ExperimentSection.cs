@@ -1,0 +1,66 @@
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Reports.Contents;
+using LoraComposition.FewShot.Reports.Reading;
+using LoraComposition.FewShot.Results;
+
+namespace LoraComposition.FewShot.Reports.Pages;
+
+/// <summary>The part of a page that shows one experiment.</summary>
+sealed class ExperimentSection(ExperimentContents contents, string id)
+{
+    const string Reading = "Mean ± standard deviation (n − 1) over the seeds; a number without ± is a single run. The best of each K is bold. |Θ| counts the trained numbers without the head.";
+
+    readonly ReportExperiment experiment = contents.Experiment;
+
+    public Html Render() => Html.Of($"""
+        <section>
+        <h2 id="{id}">{experiment.Name}</h2>
+        <p class="note">Folder {experiment.Place}</p>
+        {(experiment.Runs.Count > 0 ? Html.Of($"{Facts()}{Scores()}{Gain()}{Weights()}") : Html.Empty)}{Matrices()}{(experiment.Runs.Count > 0 ? Html.Of($"{Paper()}{RepeatSection.Render(experiment)}") : Html.Empty)}</section>
+
+        """);
+
+    Html Facts() => Html.Of($"<p>{string.Join(' ', RunFacts.Of(experiment))}</p>\n");
+
+    Html Scores() => Html.Of($"""
+        <h3>Results</h3>
+        {TableHtml.Of(contents.Tables[0])}<p class="note">{Reading}</p>
+        {Sentences(SummaryReading.Of(experiment.Summary, [new LoraFromScratch().Name, experiment.Reference]))}{FigureHtml.Of(contents.Accuracy!, id)}{Html.Each(contents.Tables.Skip(1), TableHtml.Of)}
+        """);
+
+    static Html Sentences(IReadOnlyList<string> sentences) => Html.Of($"<ul>\n{Html.Each(sentences, s => Html.Of($"<li>{s}</li>\n"))}</ul>\n");
+
+    Html Gain() => Html.Of($"""
+        <h3>What one sample gains</h3>
+        {(contents.Gain is { } figure ? FigureHtml.Of(figure, id) : Html.Of($"<p>Not shown: it needs results of {experiment.Reference} and of another method at K = 1.</p>\n"))}
+        """);
+
+    Html Weights() => contents.Weights.Count == 0 ? Html.Empty : Html.Of($"""
+        <h3>Learned weights</h3>
+        <p class="note">The mean over the seeds at the largest K, by layer and module. White is the uniform weight; blue is more, orange is less.</p>
+        {Html.Each(contents.WeightMaps.Zip(contents.Weights), pair => Html.Of($"<p>{Describe(pair.First)}</p>\n{FigureHtml.Of(pair.Second, id)}"))}
+        """);
+
+    static string Describe(WeightMap map)
+    {
+        var matrix = map.Matrix;
+        var means = matrix.Columns.Select((module, column) => $"{module} {Drawings.HeatMap.Number(matrix.Values.Average(row => row[column]))}");
+        return $"{map.Method}, {map.Role}, K = {ShotCount.Text(map.Shots)}, {(map.Seeds == 1 ? "one seed" : $"mean of {map.Seeds} seeds")}. Mean over the layers: {string.Join(", ", means)}; uniform would be {Drawings.HeatMap.Number(1.0 / matrix.Columns.Count)}.";
+    }
+
+    Html Matrices() => contents.Matrices.Count == 0 ? Html.Empty : Html.Of($"""
+        <h3>By layer and module</h3>
+        {Html.Each(contents.Matrices, figure => FigureHtml.Of(figure, id))}
+        """);
+
+    Html Paper()
+    {
+        var counts = PaperCounts.Of(experiment.Summary);
+        if (counts.Count == 0) return Html.Empty;
+        var rows = Html.Each(counts, c => TableHtml.Row(c.Method, Html.Of($"<td>{c.Text}</td><td>{c.Printed}</td><td class=\"text\">{c.Remark}</td>")));
+        return Html.Of($"""
+            <h3>Trained numbers beside the paper's</h3>
+            {TableHtml.Of("|Θ| here and in arXiv:2402.15414", ["Method", "Counted here", "The paper prints", "Remark"], rows, left: true)}
+            """);
+    }
+}

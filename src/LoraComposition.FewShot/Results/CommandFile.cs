@@ -1,0 +1,46 @@
+using System.Text;
+using LoraComposition.Serialization;
+
+namespace LoraComposition.FewShot.Results;
+
+/// <summary>The arguments that a program was started with, as a line for a shell, beside the results.</summary>
+public static class CommandFile
+{
+    /// <summary>The file's name.</summary>
+    public const string Name = "command.txt";
+
+    const int LongestFile = 64 << 10;
+
+    static readonly UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Writes the arguments into a folder, whole or not at all. Only what the user typed is written.</summary>
+    /// <param name="folder">The folder of the results; it is created where it is missing.</param>
+    /// <param name="arguments">The arguments of the program, without its own name.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string folder, IReadOnlyList<string> arguments)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentNullException.ThrowIfNull(arguments);
+        byte[] line = Encoding.UTF8.GetBytes(string.Join(' ', arguments.Select(Quoted)) + "\n");
+        Directory.CreateDirectory(folder);
+        AtomicFile.Write(Path.Combine(folder, Name), stream => stream.Write(line));
+    }
+
+    /// <summary>Reads the line; null where there is no file.</summary>
+    internal static string? TryRead(string path)
+    {
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return strict.GetString(SmallFile.Read(path, LongestFile)).Trim();
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new RunFileException(path, "expected the arguments of a program as UTF-8 text. Delete the file to leave it out.", e);
+        }
+    }
+
+    // As POSIX shells read it: nothing has a meaning between single quotes.
+    static string Quoted(string argument) =>
+        argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_=.,/:+@%".Contains(c)) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}
