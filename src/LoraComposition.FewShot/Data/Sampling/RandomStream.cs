@@ -12,4 +12,12 @@ internal enum RandomStream
     ProceduralText = 7,
     WorkShard = 8,
     TestPart = 9,
+    PolygonInstance = 20,
+    GlyphClass = 21,
+    GlyphInstance = 22,
+    TextureClass = 23,
+    TextureInstance = 24,
+    TilingClass = 25,
+    TilingInstance = 26,
+    DotInstance = 27,
 }

@@ -14,7 +14,7 @@ sealed class ExperimentContents
         Experiment = experiment;
         Tables = ScoreTables.Of(experiment);
         WeightMaps = WeightMap.Of(experiment);
-        if (experiment.Runs.Count > 0) Accuracy = new PlotFigure("accuracy", $"{experiment.Labels.Score} of each method over {experiment.Labels.Shots}; the numbers are in the table.", experiment.Summary, experiment.Name, experiment.Labels);
+        if (experiment.Runs.Count > 0) Accuracy = new PlotFigure("accuracy", $"{experiment.Labels.Score} of each method over {experiment.Labels.Columns}; the numbers are in the table.", experiment.Summary, experiment.Name, experiment.Labels);
         Gain = DrawGain();
         Weights = [.. WeightMaps.Select((map, index) => Map($"weights-{index + 1}-{map.Role}", map.Matrix, ScaleOf(map)))];
         Matrices = [.. experiment.Matrices.Select((matrix, index) => Map($"matrix-{index + 1}-{matrix.Title}", matrix, HeatScale.Of(matrix.Values.SelectMany(row => row))))];

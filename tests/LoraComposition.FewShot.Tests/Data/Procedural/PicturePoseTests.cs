@@ -2,14 +2,14 @@ using LoraComposition.FewShot.Data.Procedural;
 
 namespace LoraComposition.FewShot.Tests.Data.Procedural;
 
-public class FractalPoseTests
+public class PicturePoseTests
 {
     [Theory]
     [InlineData(false, 0.6f, 0.8f)]
     [InlineData(true, -0.6f, 0.8f)]
     public void TurningTheMapTurnsWhatItDoes(bool mirrored, float turnedX, float turnedY)
     {
-        var pose = new FractalPose(new Rotation(0.6f, 0.8f), mirrored, 1, 0, 0);
+        var pose = new PicturePose(new Rotation(0.6f, 0.8f), mirrored, 1, 0, 0);
         var map = new AffineMap(0.1f, 0.2f, -0.3f, 0.4f, 0.5f, -0.6f);
 
         // (1, 0) turned, mapped by the turned map, is the turned image of (1, 0).
@@ -25,7 +25,7 @@ public class FractalPoseTests
     {
         Point[] points = [new(-3, 1), new(5, 2), new(1, 5)];
 
-        new FractalPose(new Rotation(1, 0), false, 0.5f, 1, 0).Place(points, 33);
+        new PicturePose(new Rotation(1, 0), false, 0.5f, 1, 0).Place(points, 33);
 
         // 8 wide becomes half of 32, pushed to the right and up.
         points.Should().Equal(new Point(16, 0), new Point(32, 2), new Point(24, 8));

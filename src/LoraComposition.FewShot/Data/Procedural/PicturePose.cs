@@ -3,12 +3,12 @@ using LoraComposition.FewShot.Data.Sampling;
 namespace LoraComposition.FewShot.Data.Procedural;
 
 /// <summary>How one instance of a class lies in its picture: turned by up to 25°, perhaps mirrored, and scaled and shifted within the frame.</summary>
-internal readonly record struct FractalPose(Rotation Rotation, bool Mirrored, float Fill, float ShiftX, float ShiftY)
+internal readonly record struct PicturePose(Rotation Rotation, bool Mirrored, float Fill, float ShiftX, float ShiftY)
 {
     // tan(25° / 2)
     private const float LargestHalfTangent = 0.2217f;
 
-    public static FractalPose Draw(SeededRandom random) => new(
+    public static PicturePose Draw(SeededRandom random) => new(
         Rotation.FromHalfTangent(random.NextSingle(-LargestHalfTangent, LargestHalfTangent)), random.Next(2) == 0,
         random.NextSingle(0.7f, 1), random.NextSingle(0, 1), random.NextSingle(0, 1));
 
@@ -32,7 +32,8 @@ internal readonly record struct FractalPose(Rotation Rotation, bool Mirrored, fl
 
     private Point TurnLinear(AffineMap map, Point p) => Turn(new Point(map.Xx * p.X + map.Xy * p.Y, map.Yx * p.X + map.Yy * p.Y));
 
-    private Point Turn(Point p)
+    /// <summary>Turns and mirrors a point about the origin.</summary>
+    public Point Turn(Point p)
     {
         var turned = Rotation.Apply(p);
         return Mirrored ? turned with { X = -turned.X } : turned;
