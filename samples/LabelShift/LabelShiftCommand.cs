@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using LabelShift.Studies;
 using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments;
+using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
 
@@ -15,8 +16,7 @@ static class LabelShiftCommand
     static readonly ExperimentDefaults SplitSizeDefaults = ShiftDefaults with { Kind = "split-size", Out = "results/split-size", Shots = "5", Methods = [new UniformComposition(), new LearnedComposition()] };
     static readonly ExperimentDefaults EntangledDefaults = SplitSizeDefaults with { Kind = "entangled", Out = "results/entangled", Shots = "all" };
 
-    static readonly Option<string> Data = new("--data") { Description = "embedded (fractal images, nothing to download), cifar100 or folder.", DefaultValueFactory = _ => "embedded" };
-    static readonly Option<string?> DataPath = new("--path") { Description = "The folder of the data: CIFAR-100's binary files, or <class>/* with or without train/ and test/." };
+    static readonly LabelDataOptions Data = new();
     static readonly Option<string> Study = new("--study") { Description = "shift (Fig. 3), split-size (Fig. 6: ever more and smaller upstream tasks) or entangled (Tab. 4: downstream labels that modules know).", DefaultValueFactory = _ => "shift" };
     static readonly Option<int> Splits = new("--splits") { Description = "Into how many sets the labels are split.", DefaultValueFactory = _ => 4 };
     static readonly Option<int> Downstream = new("--downstream") { Description = "Which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
@@ -39,8 +39,8 @@ static class LabelShiftCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Study, Data, DataPath, Splits, Downstream };
-        foreach (var option in Shared.All) command.Add(option);
+        var command = new RootCommand(Examples) { Study };
+        foreach (var option in (Option[])[.. Data.All, Splits, Downstream, .. Shared.All]) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
@@ -56,15 +56,11 @@ static class LabelShiftCommand
 
     static LabelShiftSettings Read(ParseResult parsed)
     {
-        var data = ReadData(parsed.GetValue(Data)!);
-        string? path = parsed.GetValue(DataPath);
-        if (data != DataSource.Embedded && path is null) throw new UsageException($"--data {parsed.GetValue(Data)} needs --path, the folder of the data.");
-        if (data == DataSource.Embedded && path is not null) throw new UsageException("--path is given without --data cifar100 or --data folder.");
-        if (path is not null && !Directory.Exists(path)) throw new UsageException($"--path {path}: there is no such folder.");
+        var data = Data.Read(parsed);
         int splits = OptionReading.AtLeast(parsed, Splits, 2), downstream = OptionReading.AtLeast(parsed, Downstream, 1);
         if (downstream > splits) throw new UsageException($"--downstream {downstream} is not one of the {splits} sets.");
         var (study, defaults) = ReadStudy(parsed.GetValue(Study)!);
-        return new LabelShiftSettings { Study = study, Data = data, Path = path, Splits = splits, Downstream = downstream, Experiment = Shared.Read(parsed, defaults) };
+        return new LabelShiftSettings { Study = study, Data = data, Splits = splits, Downstream = downstream, Experiment = Shared.Read(parsed, defaults) };
     }
 
     static (IStudy, ExperimentDefaults) ReadStudy(string text) => text switch
@@ -73,13 +69,5 @@ static class LabelShiftCommand
         "split-size" => (new SplitSizeStudy(), SplitSizeDefaults),
         "entangled" => (new EntangledStudy(), EntangledDefaults),
         _ => throw new UsageException($"--study {text}: expected shift, split-size or entangled."),
-    };
-
-    static DataSource ReadData(string text) => text.ToLowerInvariant() switch
-    {
-        "embedded" => DataSource.Embedded,
-        "cifar100" => DataSource.Cifar100,
-        "folder" => DataSource.Folder,
-        _ => throw new UsageException($"--data {text}: expected embedded, cifar100 or folder."),
     };
 }

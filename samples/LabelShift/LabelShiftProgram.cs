@@ -1,3 +1,4 @@
+using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;
 using TorchSharp;
@@ -13,7 +14,7 @@ static class LabelShiftProgram
         if (experiment.Threads is { } threads) torch.set_num_threads(threads);
         using var progress = ProgressReporter.ForStandardError();
         var foundation = ImageFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
-        using var tasks = LabelTasks.Open(settings, foundation.Preprocessing);
+        using var tasks = LabelTasks.Open(settings.Data, foundation.Preprocessing, experiment.Validation);
         settings.Study.Run(settings, foundation, tasks, progress, cancellation);
     }
 }

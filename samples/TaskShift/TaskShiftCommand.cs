@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments;
+using LoraComposition.FewShot.Data.Benchmarks;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
 using TaskShift.Text;
+using TaskShift.Vision;
 
 namespace TaskShift;
 
@@ -24,19 +26,28 @@ static class TaskShiftCommand
         Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 }, LoraLearningRate = 3e-3, FullLearningRate = 3e-4 },
     };
 
-    static readonly Option<string> Modality = new("--modality") { Description = "text: questions whose answers a T5 writes.", DefaultValueFactory = _ => "text" };
-    static readonly Option<string> Data = new("--data") { Description = "embedded (procedural questions, nothing to download) or crossfit (the files of ARC-Challenge, CommonsenseQA, QuAIL and SciQ).", DefaultValueFactory = _ => "embedded" };
-    static readonly Option<string?> DataPath = new("--path") { Description = $"The folder of the data, with a sub-folder for each data set: {string.Join(", ", CrossFitTasks.Folders)}." };
-    static readonly Option<int> MaxLength = new("--max-length") { Description = "The most tokens of a question with its options and context; longer ones lose their end.", DefaultValueFactory = _ => 512 };
-    static readonly ExperimentOptions Shared = new([TextDefaults], "A T5 in a model-hub folder (config.json, model.safetensors, spiece.model).", "Labelled questions in all", "Questions held out of train for early stopping.");
+    static readonly ExperimentDefaults VisionDefaults = new() { Kind = "vision", Out = "results/task-shift", Shots = "1,5", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } } };
+
+    static readonly Option<string> Modality = new("--modality") { Description = "vision: images that a ViT classifies (Fig. 4), or text: questions whose answers a T5 writes (Tab. 2).", DefaultValueFactory = _ => "text" };
+    static readonly Option<string> Data = new("--data")
+    {
+        Description = $"embedded (made by formula, nothing to download); text: crossfit (the files of {string.Join(", ", CrossFitTasks.Folders)}); vision: at least two of {string.Join(", ", ImageBenchmarks.All.Select(b => b.Name))}, as NAME=DIR,NAME=DIR.",
+        DefaultValueFactory = _ => "embedded",
+    };
+    static readonly Option<string?> DataPath = new("--path") { Description = "text: the folder of the data, with a sub-folder for each data set." };
+    static readonly Option<string?> Downstream = new("--downstream") { Description = "vision: the data set to learn from few images, with modules of the others. Default: each in turn." };
+    static readonly Option<int?> MaxLength = new("--max-length") { Description = "text: the most tokens of a question with its options and context; longer ones lose their end. Default: 512." };
+    static readonly ExperimentOptions Shared = new([TextDefaults, VisionDefaults], "A model-hub folder: a T5 with spiece.model, or a ViT with preprocessor_config.json.", "Labelled samples: questions in all, or images per class", "Samples held out of train for early stopping: questions in all, or images per class.");
 
     const string Examples = """
-        The task-shift experiment of arXiv:2402.15414 (Tab. 2): modules trained on some tasks help to learn another one from few labelled samples.
+        The task-shift experiments of arXiv:2402.15414 (Fig. 1 and 4, Tab. 2 and 6): modules trained on some tasks help to learn another one from few labelled samples.
 
         Examples:
           dotnet run -c Release --project samples/TaskShift
           dotnet run -c Release --project samples/TaskShift -- --shots 1,5 --methods lora,learned --out results/quick
           dotnet run -c Release --project samples/TaskShift -- --modality text --data crossfit --path nlp --model flan-t5-large --dtype bfloat16 --device cuda
+          dotnet run -c Release --project samples/TaskShift -- --modality vision --downstream glyphs
+          dotnet run -c Release --project samples/TaskShift -- --modality vision --data cifar100=cifar-100-binary,eurosat=EuroSAT,food101=food-101 --model vit-base-patch32-224-in21k --device cuda
 
         Exit codes: 0 done, 1 bad data, 2 wrong usage, 130 stopped with Ctrl+C.
         """;
@@ -46,24 +57,39 @@ static class TaskShiftCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Modality, Data, DataPath, MaxLength };
+        var command = new RootCommand(Examples) { Modality, Data, DataPath, Downstream, MaxLength };
         foreach (var option in Shared.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
-            var settings = Read(parsed);
+            var run = Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
             return Task.Run(() =>
             {
-                TextTaskShift.Run(settings, cancellation);
+                run(cancellation);
                 return ExitCodes.Done;
             }, CancellationToken.None);
         });
         return command;
     }
 
-    static TextTaskShiftSettings Read(ParseResult parsed)
+    static Action<CancellationToken> Read(ParseResult parsed)
     {
-        if (parsed.GetValue(Modality) is not "text" and var modality) throw new UsageException($"--modality {modality}: expected text.");
+        switch (parsed.GetValue(Modality))
+        {
+            case "text":
+                var text = ReadText(parsed);
+                return cancellation => TextTaskShift.Run(text, cancellation);
+            case "vision":
+                var vision = ReadVision(parsed);
+                return cancellation => VisionTaskShift.Run(vision, cancellation);
+            case var other:
+                throw new UsageException($"--modality {other}: expected text or vision.");
+        }
+    }
+
+    static TextTaskShiftSettings ReadText(ParseResult parsed)
+    {
+        if (parsed.GetValue(Downstream) is { } downstream) throw new UsageException($"--downstream {downstream} is given without --modality vision.");
         string? path = parsed.GetValue(DataPath);
         switch (parsed.GetValue(Data)!.ToLowerInvariant())
         {
@@ -74,6 +100,26 @@ static class TaskShiftCommand
             case "crossfit": break;
             default: throw new UsageException($"--data {parsed.GetValue(Data)}: expected embedded or crossfit.");
         }
-        return new TextTaskShiftSettings { CrossFitFolder = path, MaxLength = OptionReading.AtLeast(parsed, MaxLength, 1), Experiment = Shared.Read(parsed, TextDefaults) };
+        return new TextTaskShiftSettings { CrossFitFolder = path, MaxLength = OptionReading.AtLeast(parsed, MaxLength, 1) ?? 512, Experiment = Shared.Read(parsed, TextDefaults) };
+    }
+
+    static VisionTaskShiftSettings ReadVision(ParseResult parsed)
+    {
+        if (parsed.GetValue(DataPath) is not null) throw new UsageException("--path is for text; name the folders in --data, as NAME=DIR.");
+        if (parsed.GetValue(MaxLength) is not null) throw new UsageException("--max-length is for text.");
+        string data = parsed.GetValue(Data)!;
+        var sets = data == "embedded" ? [] : data.Split(',', StringSplitOptions.TrimEntries).Select(ReadSet).ToArray();
+        if (sets.Length == 1) throw new UsageException($"--data {data}: expected at least two data sets, one to learn and others to train modules for.");
+        if (sets.GroupBy(s => s.Benchmark.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new UsageException($"--data: {twice.Key} is given twice.");
+        string[] names = sets.Length == 0 ? [.. EmbeddedImages.Names] : [.. sets.Select(s => s.Benchmark.Name)];
+        if (parsed.GetValue(Downstream) is { } downstream && !names.Contains(downstream)) throw new UsageException($"--downstream {downstream}: expected one of {string.Join(", ", names)}.");
+        return new VisionTaskShiftSettings { Data = sets, Downstream = parsed.GetValue(Downstream), Experiment = Shared.Read(parsed, VisionDefaults) };
+    }
+
+    static (ImageBenchmark Benchmark, string Folder) ReadSet(string text)
+    {
+        if (text.Split('=', 2) is not [var name, var folder] || folder.Length == 0) throw new UsageException($"--data: '{text}': expected NAME=DIR, for example cifar100=cifar-100-binary.");
+        var benchmark = ImageBenchmarks.Find(name) ?? throw new UsageException($"--data: '{name}' is not one of {string.Join(", ", ImageBenchmarks.All.Select(b => b.Name))}.");
+        return Directory.Exists(folder) ? (benchmark, folder) : throw new UsageException($"--data: {name}={folder}: there is no such folder.");
     }
 }

@@ -1,4 +1,5 @@
 using LoraComposition.CommandLine.Experiments;
+using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;
@@ -33,9 +34,9 @@ sealed class EntangledStudy : IStudy
     }
 
     // Of CIFAR-100: the labels 76–100, 26–50 and 15–40, counted from 1. The third lies across two modules' labels.
-    static LabelRange[] Downstream(LabelRange[] sets, int classes) => [sets[3], sets[1], new LabelRange(14 * classes / 100, 40 * classes / 100)];
+    static LabelRange[] Downstream(IReadOnlyList<LabelRange> sets, int classes) => [sets[3], sets[1], new LabelRange(14 * classes / 100, 40 * classes / 100)];
 
-    static void Report(ExperimentSettings experiment, LabelRange[] sets, IReadOnlyList<(LabelRange Labels, RunResult Result)> results, int? shots)
+    static void Report(ExperimentSettings experiment, IReadOnlyList<LabelRange> sets, IReadOnlyList<(LabelRange Labels, RunResult Result)> results, int? shots)
     {
         LabelRange[] downstream = [.. results.Select(r => r.Labels).Distinct()];
         string k = ShotCount.Text(shots);

@@ -1,3 +1,4 @@
+using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;
 

@@ -1,4 +1,5 @@
 using LoraComposition.CommandLine.Experiments;
+using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;

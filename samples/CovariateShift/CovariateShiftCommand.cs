@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Experiments;
+using LoraComposition.FewShot.Methods;
+using LoraComposition.FewShot.Training;
+
+namespace CovariateShift;
+
+/// <summary>The options of the program, and how they become settings.</summary>
+static class CovariateShiftCommand
+{
+    static readonly ExperimentDefaults EmbeddedDefaults = new() { Kind = "embedded", Out = "results/covariate-shift", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 60 } } };
+    static readonly ExperimentDefaults PacsDefaults = EmbeddedDefaults with { Kind = "pacs", Shots = "1,5,10,50,100,all", Validation = 10 };
+
+    static readonly Option<string> Data = new("--data") { Description = "embedded (fractal shapes in four styles, nothing to download) or pacs.", DefaultValueFactory = _ => "embedded" };
+    static readonly Option<string?> DataPath = new("--path") { Description = "The folder of PACS: <domain>/<class>/*.jpg or *.png, or the hub's parquet files." };
+    static readonly Option<string?> Downstream = new("--downstream") { Description = "The domain to learn from few images, with modules of the other three: points, painting, cartoon or sketch; of PACS art_painting, cartoon, photo or sketch. Default: the second of embedded's, the first of PACS's." };
+    static readonly ExperimentOptions Shared = new([EmbeddedDefaults, PacsDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
+
+    const string Examples = """
+        The covariate-shift experiment of arXiv:2402.15414 (Tab. 3 and 7): modules trained on the same classes in other domains help to learn them in a new one.
+
+        Examples:
+          dotnet run -c Release --project samples/CovariateShift
+          dotnet run -c Release --project samples/CovariateShift -- --downstream sketch --shots 1,5
+          dotnet run -c Release --project samples/CovariateShift -- --data pacs --path PACS --downstream art_painting --model vit-base-patch32-224-in21k --device cuda
+
+        Exit codes: 0 done, 1 bad data, 2 wrong usage, 130 stopped with Ctrl+C.
+        """;
+
+    public static Task<int> InvokeAsync(string[] arguments) =>
+        Create().Parse(arguments).InvokeWithExitCodesAsync("Stopped. What is finished is saved; the same command goes on from there.");
+
+    static RootCommand Create()
+    {
+        var command = new RootCommand(Examples) { Data, DataPath, Downstream };
+        foreach (var option in Shared.All) command.Add(option);
+        command.SetAction((parsed, cancellation) =>
+        {
+            var settings = Read(parsed);
+            // Ctrl+C is listened to only once the action has returned its task.
+            return Task.Run(() =>
+            {
+                CovariateShiftProgram.Run(settings, cancellation);
+                return ExitCodes.Done;
+            }, CancellationToken.None);
+        });
+        return command;
+    }
+
+    static CovariateShiftSettings Read(ParseResult parsed)
+    {
+        var (domains, defaults, usual) = ReadData(parsed.GetValue(Data)!, parsed.GetValue(DataPath));
+        string downstream = parsed.GetValue(Downstream) ?? domains.Names[usual];
+        if (!domains.Names.Contains(downstream)) throw new UsageException($"--downstream {downstream}: expected one of {string.Join(", ", domains.Names)}.");
+        return new CovariateShiftSettings { Domains = domains, Downstream = downstream, Experiment = Shared.Read(parsed, defaults) };
+    }
+
+    static (IDomains Domains, ExperimentDefaults Defaults, int Usual) ReadData(string data, string? path) => data switch
+    {
+        "embedded" when path is not null => throw new UsageException("--path is given without --data pacs."),
+        "embedded" => (new EmbeddedDomains(), EmbeddedDefaults, 1),
+        "pacs" when path is null => throw new UsageException("--data pacs needs --path, the folder of the data."),
+        "pacs" when !Directory.Exists(path) => throw new UsageException($"--path {path}: there is no such folder."),
+        "pacs" => (new PacsDomains(path), PacsDefaults, 0),
+        _ => throw new UsageException($"--data {data}: expected embedded or pacs."),
+    };
+}

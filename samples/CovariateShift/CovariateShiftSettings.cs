@@ -1,0 +1,15 @@
+using LoraComposition.CommandLine.Experiments;
+
+namespace CovariateShift;
+
+/// <summary>The command line, read and checked.</summary>
+sealed record CovariateShiftSettings
+{
+    /// <summary>The domains to choose from, and their images.</summary>
+    public required IDomains Domains { get; init; }
+
+    /// <summary>The domain to learn.</summary>
+    public required string Downstream { get; init; }
+
+    public required ExperimentSettings Experiment { get; init; }
+}

@@ -1,0 +1,20 @@
+using LoraComposition.CommandLine.Experiments.Images;
+using LoraComposition.FewShot.Data;
+using LoraComposition.FewShot.Data.Procedural;
+
+namespace CovariateShift;
+
+/// <summary>Ten fractal shapes, drawn in four styles.</summary>
+sealed class EmbeddedDomains : IDomains
+{
+    const int Classes = 10, Train = 80, Test = 40;
+    static readonly FractalStyle[] Styles = [FractalStyle.Points, FractalStyle.Painting, FractalStyle.Cartoon, FractalStyle.Sketch];
+
+    public IReadOnlyList<string> Names { get; } = [.. Styles.Select(style => style.ToString().ToLowerInvariant())];
+
+    public IReadOnlyList<NamedImages> Open()
+    {
+        int[] ids = [.. Enumerable.Range(0, Classes)];
+        return [.. Styles.Zip(Names, (style, name) => new NamedImages(name, new ImageSplits(new FractalDataset(ids, Train, style: style), new FractalDataset(ids, Test, firstInstance: Train, style: style))))];
+    }
+}

@@ -1,0 +1,14 @@
+using LoraComposition.CommandLine.Experiments.Images;
+using LoraComposition.FewShot.Data.Benchmarks;
+
+namespace CovariateShift;
+
+/// <summary>PACS: seven classes as art paintings, cartoons, photos and sketches.</summary>
+sealed class PacsDomains(string folder) : IDomains
+{
+    static readonly (string Name, PacsDomain Domain)[] Domains = [("art_painting", PacsDomain.ArtPainting), ("cartoon", PacsDomain.Cartoon), ("photo", PacsDomain.Photo), ("sketch", PacsDomain.Sketch)];
+
+    public IReadOnlyList<string> Names { get; } = [.. Domains.Select(d => d.Name)];
+
+    public IReadOnlyList<NamedImages> Open() => [.. Domains.Select(d => new NamedImages(d.Name, new Pacs(d.Domain).Open(folder)))];
+}

@@ -1,0 +1,3 @@
+using CovariateShift;
+
+return await CovariateShiftCommand.InvokeAsync(args);

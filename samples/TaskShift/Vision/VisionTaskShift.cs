@@ -1,0 +1,21 @@
+using LoraComposition.CommandLine.Experiments.Images;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Progress;
+using TorchSharp;
+
+namespace TaskShift.Vision;
+
+/// <summary>The experiment with images: one round for each downstream data set, with modules of all the others.</summary>
+static class VisionTaskShift
+{
+    public static void Run(VisionTaskShiftSettings settings, CancellationToken cancellation)
+    {
+        var experiment = settings.Experiment;
+        if (experiment.Threads is { } threads) torch.set_num_threads(threads);
+        using var progress = ProgressReporter.ForStandardError();
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
+        var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(d => new NamedImages(d.Benchmark.Name, d.Benchmark.Open(d.Folder)))];
+        foreach (var downstream in sets.Where(set => settings.Downstream is null || set.Name == settings.Downstream))
+            TransferRound.Run("task-shift", "Task shift", experiment, foundation, sets, downstream, progress, cancellation);
+    }
+}

@@ -1,0 +1,16 @@
+using LoraComposition.CommandLine.Experiments;
+using LoraComposition.FewShot.Data.Benchmarks;
+
+namespace TaskShift.Vision;
+
+/// <summary>The command line, read and checked.</summary>
+sealed record VisionTaskShiftSettings
+{
+    /// <summary>The data sets and their folders; empty for the embedded ones.</summary>
+    public required IReadOnlyList<(ImageBenchmark Benchmark, string Folder)> Data { get; init; }
+
+    /// <summary>The data set to learn; null for each in turn.</summary>
+    public string? Downstream { get; init; }
+
+    public required ExperimentSettings Experiment { get; init; }
+}

@@ -1,0 +1,66 @@
+using LoraComposition.FewShot.Data;
+using LoraComposition.FewShot.Data.Cifar;
+using LoraComposition.FewShot.Data.Folders;
+using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Data.Procedural;
+using LoraComposition.FewShot.Data.Sampling;
+using LoraComposition.FewShot.Experiments.Images;
+
+namespace LoraComposition.CommandLine.Experiments.Images;
+
+/// <summary>Makes tasks of ranges of a data set's labels. Owns the prepared images.</summary>
+public sealed class LabelTasks : IDisposable
+{
+    const int EmbeddedClasses = 40, EmbeddedTrain = 120, EmbeddedTest = 50, SplitSeed = 0;
+    readonly ImageDataset train, test;
+    readonly ImageTasks tasks;
+
+    LabelTasks(ImageDataset train, ImageDataset test, ImageTasks tasks) => (this.train, this.test, this.tasks) = (train, test, tasks);
+
+    /// <summary>The number of classes of the data.</summary>
+    public int ClassCount => train.ClassNames.Count;
+
+    /// <summary>Opens the data.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="preprocessing">How the model wants its images.</param>
+    /// <param name="validationPerClass">The images of each class held out of the training part, at least 1.</param>
+    /// <returns>The tasks. The caller owns them.</returns>
+    /// <exception cref="DataException">The data is missing or damaged.</exception>
+    public static LabelTasks Open(LabelData data, ImagePreprocessing preprocessing, int validationPerClass)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var (train, test) = OpenData(data);
+        return new LabelTasks(train, test, new ImageTasks(preprocessing, validationPerClass));
+    }
+
+    /// <summary>A task to train a module for.</summary>
+    /// <param name="range">The labels.</param>
+    /// <returns>The task, without test images.</returns>
+    public ImageTask Upstream(LabelRange range) => tasks.Create(range.Name, new LabelSubset(train, range.Labels));
+
+    /// <summary>A task to learn from few images and to test.</summary>
+    /// <param name="range">The labels.</param>
+    /// <returns>The task.</returns>
+    public ImageTask Downstream(LabelRange range) => tasks.Create(range.Name, new LabelSubset(train, range.Labels), new LabelSubset(test, range.Labels));
+
+    /// <summary>Lets go of the prepared images.</summary>
+    public void Dispose() => tasks.Dispose();
+
+    static (ImageDataset Train, ImageDataset Test) OpenData(LabelData data)
+    {
+        switch (data.Source)
+        {
+            case DataSource.Cifar100:
+                return (Cifar100Dataset.Open(data.Path!, train: true), Cifar100Dataset.Open(data.Path!, train: false));
+            case DataSource.Folder:
+                var splits = ImageFolderSplits.Open(data.Path!);
+                if (splits.Test is { } test) return (splits.Train, test);
+                // Without an official split a fifth of each class is the test set.
+                var split = TrainValidationSplit.CreateByFraction(splits.Train.Labels(), splits.Train.ClassNames.Count, 0.2, SplitSeed);
+                return (new DatasetView(splits.Train, split.Train), new DatasetView(splits.Train, split.Validation));
+            default:
+                int[] ids = [.. Enumerable.Range(0, EmbeddedClasses)];
+                return (new FractalDataset(ids, EmbeddedTrain), new FractalDataset(ids, EmbeddedTest, firstInstance: EmbeddedTrain));
+        }
+    }
+}

@@ -1,0 +1,8 @@
+using LoraComposition.FewShot.Data;
+
+namespace LoraComposition.CommandLine.Experiments.Images;
+
+/// <summary>A data set as one of several tasks.</summary>
+/// <param name="Name">What the task is called, for files and tables.</param>
+/// <param name="Splits">Its images.</param>
+public sealed record NamedImages(string Name, ImageSplits Splits);

@@ -1,0 +1,67 @@
+using LoraComposition.Models;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition.Analysis;
+
+/// <summary>
+/// Listens to what comes into layers of a model while it runs, and keeps its <see cref="InputStatistics"/>: the activations of a batch are let go as soon as the layer has seen them.
+/// </summary>
+/// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe.</remarks>
+public sealed class LayerInputs : IDisposable
+{
+    readonly Dictionary<AdapterSite, InputStatistics> statistics = [];
+    readonly List<Action> stops = [];
+
+    LayerInputs()
+    {
+    }
+
+    /// <summary>The layers and the statistics of their inputs so far.</summary>
+    public IReadOnlyDictionary<AdapterSite, InputStatistics> Statistics => statistics;
+
+    /// <summary>Listens to the layers that stand at some sites now. Attach and detach nothing there meanwhile.</summary>
+    /// <param name="sites">The sites, each once.</param>
+    /// <returns>The listener. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">A site is given twice.</exception>
+    public static LayerInputs Record(IReadOnlyList<AdapterSite> sites)
+    {
+        ArgumentNullException.ThrowIfNull(sites);
+        var inputs = new LayerInputs();
+        try
+        {
+            foreach (var site in sites) inputs.Listen(site);
+            return inputs;
+        }
+        catch
+        {
+            inputs.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops listening and lets go of the statistics.</summary>
+    public void Dispose()
+    {
+        stops.ForEach(stop => stop());
+        stops.Clear();
+        foreach (var layer in statistics.Values) layer.Dispose();
+    }
+
+    void Listen(AdapterSite site)
+    {
+        var weight = site.BaseLayer.weight!;
+        var layer = new InputStatistics(weight.shape[1], weight.device);
+        if (!statistics.TryAdd(site, layer))
+        {
+            layer.Dispose();
+            throw new ArgumentException($"The site '{site.Path}' is given twice.");
+        }
+        var hook = site.Layer.register_forward_pre_hook((_, input) =>
+        {
+            layer.Add(input);
+            return input;
+        });
+        stops.Add(hook.remove);
+    }
+}
