@@ -10,7 +10,7 @@ namespace CovariateShift;
 /// <summary>The options of the program, and how they become settings.</summary>
 static class CovariateShiftCommand
 {
-    static readonly ExperimentDefaults EmbeddedDefaults = new() { Kind = "embedded", Out = "results/covariate-shift", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 60 } } };
+    static readonly ExperimentDefaults EmbeddedDefaults = new() { Kind = "embedded", Out = "results/covariate-shift", Shots = "1,5", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } } };
     static readonly ExperimentDefaults PacsDefaults = EmbeddedDefaults with { Kind = "pacs", Shots = "1,5,10,50,100,all", Validation = 10 };
 
     static readonly Option<string> Data = new("--data") { Description = "embedded (fractal shapes in four styles, nothing to download) or pacs.", DefaultValueFactory = _ => "embedded" };

@@ -1,0 +1,77 @@
+using LoraComposition.FewShot.Tests.Data.Folders;
+using LoraComposition.FewShot.Tests.Support;
+
+namespace CovariateShift.Tests;
+
+public sealed class CovariateShiftTests : IDisposable
+{
+    private static readonly string[] Classes = ["dog", "elephant", "giraffe", "guitar", "horse", "house", "person"];
+    private readonly TemporaryFolder folder = new();
+    private readonly string[] arguments;
+
+    public CovariateShiftTests() => arguments =
+        ["--model", TinyModel.Save(folder["model"]), "--out", folder["out"], "--shots", "1", "--seeds", "2", "--methods", "classifier,uniform,learned", "--rank", "2", "--steps", "2", "--upstream-epochs", "1", "--validation", "1", "--threads", "1"];
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task TheEmbeddedDomainsNeedNothing()
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--downstream", "sketch"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        printed[0].Should().StartWith("Covariate shift: points, painting, cartoon → sketch; top-1 accuracy on 400 test images of 10 classes");
+        Directory.GetDirectories(folder["out/modules"]).Should().HaveCount(3);
+        File.ReadAllLines(folder["out/sketch/summary.csv"])[1..].Select(row => row.Split(',')[0]).Should().Equal("classifier", "uniform", "learned");
+    }
+
+    [Fact]
+    public async Task PacsIsReadFromItsFolders()
+    {
+        foreach (string domain in (string[])["art_painting", "cartoon", "photo", "sketch"])
+            foreach (string name in Classes)
+                for (int i = 0; i < 5; i++) folder.AddPng("pacs", domain, name, $"{domain}-{i}.png");
+
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--data", "pacs", "--path", folder["pacs"]]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        printed[0].Should().StartWith("Covariate shift: cartoon, photo, sketch → art_painting; top-1 accuracy on 7 test images of 7 classes");
+        Directory.GetFiles(folder["out/art_painting/runs"]).Should().HaveCount(6);
+    }
+
+    [Theory]
+    [InlineData("--data", "imagenet")]
+    [InlineData("--path", "somewhere")]
+    [InlineData("--downstream", "photo")]
+    [InlineData("--shots", "0")]
+    [InlineData("--colour", "red")]
+    public Task NamesTheWrongOption(string option, string value) => RefusesAsync(option, option, value);
+
+    [Fact]
+    public async Task PacsNeedsAPath()
+    {
+        await RefusesAsync("--path", "--data", "pacs");
+        await RefusesAsync("--path", "--data", "pacs", "--path", folder["none"]);
+    }
+
+    [Fact]
+    public async Task NamesWhatIsMissing()
+    {
+        Directory.CreateDirectory(folder["empty"]);
+
+        var (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--data", "pacs", "--path", folder["empty"]]);
+
+        code.Should().Be(1);
+        errors.Should().ContainSingle().Which.Should().Contain("art_painting");
+    }
+
+    private async Task RefusesAsync(string option, params string[] wrong)
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, .. wrong]);
+
+        errors.Should().ContainSingle().Which.Should().Contain(option);
+        code.Should().Be(2);
+        printed.Should().BeEmpty();
+        Directory.Exists(folder["out"]).Should().BeFalse();
+    }
+}

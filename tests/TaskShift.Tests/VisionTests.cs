@@ -1,0 +1,54 @@
+using LoraComposition.FewShot.Tests.Support;
+
+namespace TaskShift.Tests;
+
+public sealed class VisionTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string[] arguments;
+
+    public VisionTests() => arguments = ["--modality", "vision", "--model", TinyModel.Save(folder["model"]), "--out", folder["out"], "--shots", "1", "--seeds", "1", "--rank", "2", "--steps", "2", "--upstream-epochs", "1", "--validation", "1", "--threads", "1"];
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task EachDataSetIsLearnedInTurn()
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--methods", "uniform"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        string[] names = ["fractals", "polygons", "tilings", "glyphs"];
+        Directory.GetDirectories(folder["out"]).Select(Path.GetFileName).Should().BeEquivalentTo([.. names, "modules"]);
+        Directory.GetDirectories(folder["out/modules"]).Should().HaveCount(4, "the rounds share their modules");
+        printed.Where(line => line.StartsWith("Task shift:")).Select(line => line.Split(" → ")[1].Split(';')[0]).Should().Equal(names);
+    }
+
+    [Fact]
+    public async Task OneDataSetIsOneRound()
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--methods", "classifier,learned", "--downstream", "glyphs"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        printed[0].Should().StartWith("Task shift: fractals, polygons, tilings → glyphs; top-1 accuracy on 400 test images of 10 classes");
+        Directory.Exists(folder["out/fractals"]).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("--data", "cifar100=.")]
+    [InlineData("--data", "cifar100=.,cifar100=.")]
+    [InlineData("--data", "imagenet=.,cifar100=.")]
+    [InlineData("--data", "cifar100=no-such-folder,eurosat=.")]
+    [InlineData("--data", "cifar100,eurosat")]
+    [InlineData("--downstream", "none")]
+    [InlineData("--path", "somewhere")]
+    [InlineData("--max-length", "3")]
+    [InlineData("--methods", "zero-shot")]
+    public async Task NamesTheWrongOption(string option, string value)
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, option, value]);
+
+        errors.Should().ContainSingle().Which.Should().Contain(option);
+        code.Should().Be(2);
+        printed.Should().BeEmpty();
+    }
+}
