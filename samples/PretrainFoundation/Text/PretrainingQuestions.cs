@@ -11,6 +11,6 @@ static class PretrainingQuestions
     static IEnumerable<MultipleChoiceQuestion> Draw(TextPretrainingSettings settings, int draw) =>
         from task in ProceduralTasks.PreTraining
         from question in ProceduralQuestions.Create(task, QuestionPart.Train, settings.PerTask, settings.Seed + draw).Questions
-        // The draws count their questions alike.
+            // The draws count their questions alike.
         select new MultipleChoiceQuestion($"{draw}/{question.Id}", question.Question, question.Options, question.AnswerIndex);
 }
