@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments;
+using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Data.Benchmarks;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
@@ -108,18 +109,10 @@ static class TaskShiftCommand
         if (parsed.GetValue(DataPath) is not null) throw new UsageException("--path is for text; name the folders in --data, as NAME=DIR.");
         if (parsed.GetValue(MaxLength) is not null) throw new UsageException("--max-length is for text.");
         string data = parsed.GetValue(Data)!;
-        var sets = data == "embedded" ? [] : data.Split(',', StringSplitOptions.TrimEntries).Select(ReadSet).ToArray();
-        if (sets.Length == 1) throw new UsageException($"--data {data}: expected at least two data sets, one to learn and others to train modules for.");
-        if (sets.GroupBy(s => s.Benchmark.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new UsageException($"--data: {twice.Key} is given twice.");
-        string[] names = sets.Length == 0 ? [.. EmbeddedImages.Names] : [.. sets.Select(s => s.Benchmark.Name)];
+        var sets = data == "embedded" ? [] : BenchmarkFolder.ReadList("--data", data);
+        if (sets.Count == 1) throw new UsageException($"--data {data}: expected at least two data sets, one to learn and others to train modules for.");
+        string[] names = sets.Count == 0 ? [.. EmbeddedImages.Names] : [.. sets.Select(s => s.Benchmark.Name)];
         if (parsed.GetValue(Downstream) is { } downstream && !names.Contains(downstream)) throw new UsageException($"--downstream {downstream}: expected one of {string.Join(", ", names)}.");
         return new VisionTaskShiftSettings { Data = sets, Downstream = parsed.GetValue(Downstream), Experiment = Shared.Read(parsed, VisionDefaults) };
-    }
-
-    static (ImageBenchmark Benchmark, string Folder) ReadSet(string text)
-    {
-        if (text.Split('=', 2) is not [var name, var folder] || folder.Length == 0) throw new UsageException($"--data: '{text}': expected NAME=DIR, for example cifar100=cifar-100-binary.");
-        var benchmark = ImageBenchmarks.Find(name) ?? throw new UsageException($"--data: '{name}' is not one of {string.Join(", ", ImageBenchmarks.All.Select(b => b.Name))}.");
-        return Directory.Exists(folder) ? (benchmark, folder) : throw new UsageException($"--data: {name}={folder}: there is no such folder.");
     }
 }

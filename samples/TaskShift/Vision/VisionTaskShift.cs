@@ -14,7 +14,7 @@ static class VisionTaskShift
         if (experiment.Threads is { } threads) torch.set_num_threads(threads);
         using var progress = ProgressReporter.ForStandardError();
         var foundation = ImageFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
-        var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(d => new NamedImages(d.Benchmark.Name, d.Benchmark.Open(d.Folder)))];
+        var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => set.Open())];
         foreach (var downstream in sets.Where(set => settings.Downstream is null || set.Name == settings.Downstream))
             TransferRound.Run("task-shift", "Task shift", experiment, foundation, sets, downstream, progress, cancellation);
     }

@@ -1,5 +1,5 @@
 using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Data.Benchmarks;
+using LoraComposition.CommandLine.Experiments.Images;
 
 namespace TaskShift.Vision;
 
@@ -7,7 +7,7 @@ namespace TaskShift.Vision;
 sealed record VisionTaskShiftSettings
 {
     /// <summary>The data sets and their folders; empty for the embedded ones.</summary>
-    public required IReadOnlyList<(ImageBenchmark Benchmark, string Folder)> Data { get; init; }
+    public required IReadOnlyList<BenchmarkFolder> Data { get; init; }
 
     /// <summary>The data set to learn; null for each in turn.</summary>
     public string? Downstream { get; init; }

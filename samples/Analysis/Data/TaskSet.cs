@@ -1,0 +1,24 @@
+using LoraComposition.FewShot.Experiments.Images;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Upstream;
+
+namespace Analysis.Data;
+
+/// <summary>The upstream tasks and the downstream task. Owns their images.</summary>
+sealed class TaskSet(IReadOnlyList<ImageTask> upstream, ImageTask downstream, IDisposable images) : IDisposable
+{
+    public IReadOnlyList<ImageTask> Upstream => upstream;
+
+    public ImageTask Downstream => downstream;
+
+    /// <summary>How the upstream modules are trained.</summary>
+    public IReadOnlyList<ImageModuleTraining> Trainings(ImageFoundation foundation, UpstreamOptions options) => [.. upstream.Select(task => Training(foundation, task, options))];
+
+    /// <summary>How the module is trained that the upstream modules are compared with: as they are, on the whole downstream task.</summary>
+    public ImageModuleTraining DownstreamTraining(ImageFoundation foundation, UpstreamOptions options) => Training(foundation, downstream, options);
+
+    // To the end: early stopping keeps the zero update where the head alone does as well on the validation part, as on small tasks, and such a module would be none.
+    static ImageModuleTraining Training(ImageFoundation foundation, ImageTask task, UpstreamOptions options) => new(foundation, task with { Validation = [] }, options);
+
+    public void Dispose() => images.Dispose();
+}

@@ -1,0 +1,3 @@
+using Analysis;
+
+return await AnalysisCommand.InvokeAsync(args);

@@ -1,0 +1,68 @@
+using LoraComposition.Adapters;
+using LoraComposition.FewShot.Data.Sampling;
+using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Methods;
+
+namespace LoraComposition.FewShot.Experiments.Images;
+
+/// <summary>Runs methods on a task of image classification, those of <see cref="ModuleSubset"/> with their modules alone: head warm-up, composition and record.</summary>
+public sealed class ModuleSubsetRunner : IFewShotRunner
+{
+    readonly ImageFoundation foundation;
+    readonly ImageTask task;
+    readonly IReadOnlyList<LoraAdapter> modules;
+    readonly IReadOnlyList<KeyValuePair<string, string>> moduleKeys;
+    readonly ImageFewShotRunner all;
+
+    // Each subset has a backbone of its own, so only the last one's is kept.
+    (string Subset, ImageFewShotRunner Runner)? last;
+
+    /// <summary>Describes the task and the settings.</summary>
+    /// <param name="foundation">The model to adapt.</param>
+    /// <param name="task">The downstream task. Not owned.</param>
+    /// <param name="modules">All upstream modules; none where nothing is run. Not owned.</param>
+    /// <param name="moduleKeys">The name of each module and the key of its training, in the order of the modules.</param>
+    public ModuleSubsetRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<KeyValuePair<string, string>> moduleKeys)
+    {
+        ArgumentNullException.ThrowIfNull(moduleKeys);
+        (this.foundation, this.task, this.modules, this.moduleKeys) = (foundation, task, modules, moduleKeys);
+        all = new ImageFewShotRunner(foundation, task, modules, moduleKeys.ToDictionary());
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Inputs => all.Inputs;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, object?> Configure(ITuningMethod method, TuningOptions options) =>
+        method is not ModuleSubset subset ? all.Configure(method, options)
+            : new Dictionary<string, object?>(all.Configure(subset.Method, options)) { ["modules"] = subset.Select(moduleKeys).ToDictionary() };
+
+    /// <inheritdoc/>
+    public FewShotSplit Sample(int? shots, int seed) => all.Sample(shots, seed);
+
+    /// <inheritdoc/>
+    public string? DescribeShortage(FewShotSplit support) => all.DescribeShortage(support);
+
+    /// <inheritdoc/>
+    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation) =>
+        method is ModuleSubset subset ? RunnerOf(subset).Execute(subset.Method, options, support, part, cancellation) : all.Execute(method, options, support, part, cancellation);
+
+    /// <summary>Lets go of the backbones and their features.</summary>
+    public void Dispose()
+    {
+        last?.Runner.Dispose();
+        all.Dispose();
+    }
+
+    ImageFewShotRunner RunnerOf(ModuleSubset subset)
+    {
+        // Methods of other names may share their modules.
+        string chosen = string.Join(',', subset.Modules);
+        if (last?.Subset == chosen) return last.Value.Runner;
+        last?.Runner.Dispose();
+        last = null;
+        var runner = new ImageFewShotRunner(foundation, task, subset.Select(modules), subset.Select(moduleKeys).ToDictionary());
+        last = (chosen, runner);
+        return runner;
+    }
+}
