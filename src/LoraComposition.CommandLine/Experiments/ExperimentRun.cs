@@ -42,13 +42,13 @@ public sealed class ExperimentRun
     public IReadOnlyList<RunResult>? Run(IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
-        if (!settings.PlanOnly) CommandFile.Write(settings.Out, settings.Arguments);
         var store = new UpstreamModules(settings.ModuleFolder ?? Path.Combine(settings.Out, "modules"));
         var modules = new List<LoraAdapter>();
         try
         {
             if (!settings.PlanOnly && settings.Methods.Any(m => m.NeedsModules))
                 foreach (var training in trainings) modules.Add(store.GetOrTrain(training, progress, cancellation));
+            if (!settings.PlanOnly) CommandFile.Write(settings.Out, settings.Arguments);
             using var runner = open(modules, trainings.ToDictionary(t => t.Name, UpstreamModules.KeyOf));
             if (settings.Grid)
             {

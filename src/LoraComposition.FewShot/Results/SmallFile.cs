@@ -10,7 +10,7 @@ static class SmallFile
         if (!File.Exists(path)) throw new RunFileException(path, "the file does not exist.");
         // Opening a pipe would wait for its writer; like an empty file it has no length.
         long length = File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo target ? target.Length : new FileInfo(path).Length;
-        if (length == 0) throw new RunFileException(path, "the file is empty and therefore damaged, or is not a regular file. Delete it.");
+        if (length == 0) throw new RunFileException(path, "the file is empty and therefore damaged, or is not a regular file. Delete the file.");
         if (length > longest) throw new RunFileException(path, $"expected at most {longest} bytes, found {length}. Delete the file or leave it out.");
     }
 
