@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Xml.Linq;
+using LoraComposition.FewShot.Reports;
+using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Tests.Results;
+using LoraComposition.FewShot.Tests.Support;
+
+namespace LoraComposition.FewShot.Tests.Reports;
+
+public sealed class ResultsReportTests : IDisposable
+{
+    private const string Hostile = "<b>lo&ra</b> \"$%_#{}\\";
+    private readonly TemporaryFolder folder = new();
+
+    public ResultsReportTests()
+    {
+        var store = new RunStore(folder["label/runs"]);
+        foreach (var result in ResultOf.Runs("classifier", 1, 0, 0.5, 0.6).Concat(ResultOf.Runs("classifier", 5, 0, 0.7, 0.72)).Concat(ResultOf.Runs(Hostile, 1, 108, 0.25, 0.375)).Concat(ResultOf.Runs(Hostile, 5, 108, 0.8125))) store.Save(result);
+        foreach (int seed in (int[])[0, 1]) store.Save(Learned(seed));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void TheNumbersOfThePageAreThoseOfTheResults()
+    {
+        string page = Read().ToHtml();
+
+        foreach (var group in new RunStore(folder["label/runs"]).LoadAll().GroupBy(r => (r.Key.Method, r.Key.Shots)))
+        {
+            var statistics = ScoreStatistics.Of([.. group.OrderBy(r => r.Key.Seed).Select(r => r.Accuracy)]);
+            string mean = (100 * statistics.Mean).ToString("F2", CultureInfo.InvariantCulture), spread = (100 * statistics.StandardDeviation).ToString("F2", CultureInfo.InvariantCulture);
+            page.Should().Contain(statistics.Runs > 1 ? $"{mean} ± {spread}" : mean, group.Key.ToString());
+        }
+        // The learned weights: the mean over the seeds of 0.2 and 0.4.
+        page.Should().Contain("0.300").And.Contain("module-a");
+    }
+
+    [Fact]
+    public void NamesAreEscaped()
+    {
+        string page = Read().ToHtml();
+
+        page.Should().NotContain("<b>lo").And.Contain("&lt;b&gt;lo&amp;ra&lt;/b&gt;");
+        page.Should().NotContain("<script").And.NotContain("http://localhost").And.NotMatchRegex("(src|href)=\"http");
+    }
+
+    [Fact]
+    public void TheSameResultsGiveTheSameBytes()
+    {
+        Read().SavePage(folder["one.html"]);
+        Read().SavePage(folder["two.html"]);
+
+        File.ReadAllBytes(folder["two.html"]).Should().Equal(File.ReadAllBytes(folder["one.html"]));
+    }
+
+    [Fact]
+    public void FiguresAndTablesAreFiles()
+    {
+        int figures = Read().SaveFigures(folder["figures"]), tables = Read().SaveTables(folder["tables"]);
+
+        string[] svgs = Directory.GetFiles(folder["figures"], "*.svg", SearchOption.AllDirectories);
+        svgs.Should().HaveCount(figures).And.HaveCountGreaterThan(2);
+        foreach (string svg in svgs)
+        {
+            XDocument.Load(svg).Root!.Name.LocalName.Should().Be("svg");
+            File.ReadAllBytes(Path.ChangeExtension(svg, ".png"))[1..4].Should().Equal("PNG"u8.ToArray());
+        }
+        Directory.GetFiles(folder["tables"], "*.csv", SearchOption.AllDirectories).Should().HaveCount(tables);
+        string latex = File.ReadAllText(Directory.GetFiles(folder["tables"], "results.tex", SearchOption.AllDirectories).Single());
+        latex.Should().Contain(@"\&").And.Contain(@"\%").And.Contain(@"\_").And.Contain(@"\#").And.Contain(@"\{").And.NotContain("<b>lo&ra");
+        latex.Should().Contain("55.00").And.Contain("81.25");
+    }
+
+    [Fact]
+    public void SubFoldersAreExperiments()
+    {
+        new RunStore(folder["other/n01/runs"]).Save(ResultOf.Run("uniform", 1, 0, 0.5, experiment: "second"));
+
+        var report = ResultsReport.Read([folder["label"], folder["other"]]);
+
+        report.Experiments.Should().Equal("demo", "second");
+        report.RunCount.Should().Be(10);
+    }
+
+    [Fact]
+    public void WhatIsMissingOrDamagedIsNamed()
+    {
+        Directory.CreateDirectory(folder["empty"]);
+        FluentActions.Invoking(() => ResultsReport.Read([folder["none"]])).Should().Throw<RunFileException>().WithMessage("*none*");
+        FluentActions.Invoking(() => ResultsReport.Read([folder["empty"]])).Should().Throw<RunFileException>().WithMessage("*empty*");
+
+        string damaged = Directory.GetFiles(folder["label/runs"])[0];
+        File.WriteAllText(damaged, "{");
+        FluentActions.Invoking(Read).Should().Throw<RunFileException>().WithMessage($"*{Path.GetFileName(damaged)}*");
+    }
+
+    private ResultsReport Read() => ResultsReport.Read([folder["label"]]);
+
+    private static RunResult Learned(int seed) => ResultOf.Run("learned", 5, seed, 0.9, 2) with
+    {
+        Details = JsonSerializer.SerializeToElement(new
+        {
+            trained = new { modules = new[] { "module-a", "module-b" }, weights = new Dictionary<string, double[]> { ["vit.layers.0.attention.q_proj"] = seed == 0 ? [0.2, 0.8] : [0.4, 0.6] } },
+        }),
+    };
+}
