@@ -1,5 +1,5 @@
+using LoraComposition.CommandLine;
 using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
 using TorchSharp;
 
 namespace Analysis;

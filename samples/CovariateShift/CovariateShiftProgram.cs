@@ -1,6 +1,6 @@
+using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
 using TorchSharp;
 
 namespace CovariateShift;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LoraComposition.CommandLine;
 using LoraComposition.FewShot.Progress;
 using PretrainFoundation.Images;
 using PretrainFoundation.Text;

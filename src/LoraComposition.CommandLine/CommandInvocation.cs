@@ -1,9 +1,4 @@
 using System.CommandLine;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Serialization;
 
 namespace LoraComposition.CommandLine;
 
@@ -50,5 +45,5 @@ public static class CommandInvocation
 
     /// <summary>Whether the input is to blame, not the program.</summary>
     static bool IsRefusal(Exception e) =>
-        e is DataException or ModelFileException or RunFileException or AdapterMismatchException or TrainingDivergedException or IOException or UnauthorizedAccessException;
+        e is LoraCompositionException or IOException or UnauthorizedAccessException;
 }

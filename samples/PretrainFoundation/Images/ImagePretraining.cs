@@ -1,10 +1,8 @@
-using System.Text;
 using LoraComposition.FewShot.Data.Preprocessing;
 using LoraComposition.FewShot.Data.Procedural;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
 using static TorchSharp.torch;
 
 namespace PretrainFoundation.Images;
@@ -45,7 +43,7 @@ static class ImagePretraining
 
         double accuracy = Evaluator.OnImages(model, test, [.. Enumerable.Range(0, test.Dataset.Count)], batchSize: 256, cancellation).Accuracy;
         model.Save(folder);
-        AtomicFile.Write(Path.Combine(folder, "preprocessor_config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(Preprocessor)));
+        File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"), Preprocessor);
         Console.WriteLine($"{outcome.Steps} steps; top-1 on {test.Dataset.Count} new images of the {settings.Classes} classes: {accuracy:P2}. Saved to {folder}.");
     }
 }

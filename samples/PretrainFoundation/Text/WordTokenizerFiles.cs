@@ -1,6 +1,4 @@
-using System.Text;
 using LoraComposition.FewShot.Text.Tokenization;
-using LoraComposition.Serialization;
 
 namespace PretrainFoundation.Text;
 
@@ -28,8 +26,8 @@ static class WordTokenizerFiles
     public static void Write(string folder, IReadOnlyList<string> words)
     {
         byte[] model = Model(words);
-        AtomicFile.Write(Path.Combine(folder, "spiece.model"), stream => stream.Write(model));
-        AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(Config)));
+        File.WriteAllBytes(Path.Combine(folder, "spiece.model"), model);
+        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), Config);
     }
 
     static byte[] Model(IReadOnlyList<string> words)

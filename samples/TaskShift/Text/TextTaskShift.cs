@@ -1,7 +1,7 @@
+using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments;
 using LoraComposition.FewShot.Experiments.Text;
 using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Text.Tokenization;
 using LoraComposition.FewShot.Upstream;

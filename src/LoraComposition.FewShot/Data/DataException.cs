@@ -1,7 +1,7 @@
 namespace LoraComposition.FewShot.Data;
 
 /// <summary>A data file or folder was refused. The message names it, what was expected, what was found and what to do.</summary>
-public class DataException : Exception
+public class DataException : LoraCompositionException
 {
     /// <summary>Creates the exception for one file or folder.</summary>
     /// <param name="path">The file or folder that was refused.</param>

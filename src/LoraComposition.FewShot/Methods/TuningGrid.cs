@@ -3,7 +3,7 @@ using System.Globalization;
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>The declared grid of settings: a method's own learning rate in steps of about three.</summary>
-public static class TuningGrid
+internal static class TuningGrid
 {
     /// <summary>The factors of the learning rate, the rate itself first: among equals it stays.</summary>
     public static IReadOnlyList<double> Factors { get; } = [1, 0.1, 0.3, 3, 10];

@@ -1,6 +1,6 @@
 namespace LoraComposition.FewShot.Progress;
 
-/// <summary>Shows how far long work is. Everything goes to standard error, so that standard output holds results only.</summary>
+/// <summary>Shows how far long work is.</summary>
 /// <remarks>Safe to use from several threads.</remarks>
 public interface IProgressReporter : IDisposable
 {

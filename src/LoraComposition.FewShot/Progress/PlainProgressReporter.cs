@@ -17,12 +17,12 @@ public sealed class PlainProgressReporter : IProgressReporter
 
     /// <summary>Shows the lines on a writer.</summary>
     /// <param name="output">Where the lines go, standard error for example. Not disposed.</param>
-    /// <param name="time">The clock.</param>
-    public PlainProgressReporter(TextWriter output, TimeProvider time)
+    /// <param name="time">The clock; the system's where not given.</param>
+    public PlainProgressReporter(TextWriter output, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(output);
-        ArgumentNullException.ThrowIfNull(time);
-        (this.output, this.time, lastLine) = (output, time, time.GetTimestamp());
+        (this.output, this.time) = (output, time ?? TimeProvider.System);
+        lastLine = this.time.GetTimestamp();
     }
 
     /// <inheritdoc/>

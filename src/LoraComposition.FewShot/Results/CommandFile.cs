@@ -4,7 +4,7 @@ using LoraComposition.Serialization;
 namespace LoraComposition.FewShot.Results;
 
 /// <summary>The arguments that a program was started with, as a line for a shell, beside the results.</summary>
-public static class CommandFile
+internal static class CommandFile
 {
     /// <summary>The file's name.</summary>
     public const string Name = "command.txt";

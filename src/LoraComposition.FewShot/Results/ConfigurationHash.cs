@@ -8,7 +8,7 @@ namespace LoraComposition.FewShot.Results;
 /// Says whether two configurations are the same: the SHA-256 of the configuration as canonical JSON, that is without white space, with
 /// the members of every object in ordinal order, and with one spelling per number (<c>1</c>, <c>1.0</c> and <c>1e0</c> agree).
 /// </summary>
-public static class ConfigurationHash
+internal static class ConfigurationHash
 {
     static readonly JsonSerializerOptions options = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 

@@ -1,7 +1,7 @@
 namespace LoraComposition.FewShot.Results;
 
 /// <summary>One field of a CSV file, as RFC 4180 has it.</summary>
-public static class CsvField
+internal static class CsvField
 {
     /// <summary>Puts a value between quotes where it holds a comma, a quote or the end of a line, and doubles its quotes.</summary>
     /// <param name="value">The value.</param>

@@ -7,7 +7,7 @@ public sealed class RunConflictException : RunFileException
     /// <param name="path">The file.</param>
     /// <param name="expected">What the run asked for.</param>
     /// <param name="found">What the file holds.</param>
-    public RunConflictException(string path, string expected, string found)
+    internal RunConflictException(string path, string expected, string found)
         : base(path, $"expected a result of {expected}, found one of {found}. Choose another folder with --out, or remove the file to run it again.") =>
         (Expected, Found) = (expected, found);
 

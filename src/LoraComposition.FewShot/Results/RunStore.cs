@@ -34,7 +34,7 @@ public sealed partial class RunStore
     /// <exception cref="RunConflictException">The file holds a result of another configuration or experiment.</exception>
     /// <exception cref="RunFileException">The file is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public bool TryLoad(RunKey key, string configurationHash, [NotNullWhen(true)] out RunResult? result)
+    internal bool TryLoad(RunKey key, string configurationHash, [NotNullWhen(true)] out RunResult? result)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentException.ThrowIfNullOrWhiteSpace(configurationHash);
@@ -53,7 +53,7 @@ public sealed partial class RunStore
     /// <exception cref="RunConflictException">The file holds a result of another configuration or experiment; it is left as it is.</exception>
     /// <exception cref="RunFileException">The file that is there is damaged.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Save(RunResult result)
+    internal void Save(RunResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
         if (result.Problem() is { } problem) throw new ArgumentException($"The result of {result.Key}: {problem}.", nameof(result));

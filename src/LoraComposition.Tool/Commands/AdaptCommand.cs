@@ -5,7 +5,6 @@ using LoraComposition.FewShot.Adaptation;
 using LoraComposition.FewShot.Data.Folders;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Progress;
 using LoraComposition.Tool.Inputs;
 using Spectre.Console;
 using TorchSharp;

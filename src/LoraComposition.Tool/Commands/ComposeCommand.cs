@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
 using LoraComposition.Compression;
-using LoraComposition.FewShot.Progress;
 using LoraComposition.Models;
 using LoraComposition.Tool.Composing;
 using LoraComposition.Tool.Inputs;

@@ -3,7 +3,6 @@ using LoraComposition.CommandLine;
 using LoraComposition.FewShot.Adaptation;
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Progress;
 using LoraComposition.Tool.Predictions;
 using TorchSharp;
 

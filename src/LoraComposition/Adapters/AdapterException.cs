@@ -9,7 +9,7 @@ public sealed class AdapterException : ModelFileException
     /// <param name="path">The file or folder that was refused.</param>
     /// <param name="message">What was expected and found, without the path.</param>
     /// <param name="inner">The cause, where there is one.</param>
-    public AdapterException(string path, string message, Exception? inner = null) : base(path, message, inner)
+    internal AdapterException(string path, string message, Exception? inner = null) : base(path, message, inner)
     {
     }
 }

@@ -11,7 +11,7 @@ public sealed record AdapterProvenance
 
     /// <summary>Checks every entry.</summary>
     /// <exception cref="ArgumentException">A name is blank, a fingerprint is not one, a weight is missing, given twice or not finite, or there is no source.</exception>
-    public void Validate()
+    internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(Method)) throw new ArgumentException("The provenance names no method.");
         if (Sources is not { Count: > 0 }) throw new ArgumentException("The provenance names no source.");

@@ -1,7 +1,7 @@
 namespace LoraComposition.Attachments;
 
 /// <summary>An adapter does not fit the model it was to be attached to. Nothing was changed.</summary>
-public sealed class AdapterMismatchException : Exception
+public sealed class AdapterMismatchException : LoraCompositionException
 {
     /// <summary>Names the adapter, the layer, the expected and the found.</summary>
     /// <param name="adapter">The name of the adapter.</param>

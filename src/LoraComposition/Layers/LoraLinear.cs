@@ -22,7 +22,7 @@ public sealed class LoraLinear : AdaptedLinear
     /// <param name="options">Rank, alpha, dropout.</param>
     /// <param name="generator">The source of A's random start; the global one where not given.</param>
     /// <exception cref="ArgumentException">An option lies outside its range.</exception>
-    public LoraLinear(Linear baseLayer, LoraOptions options, Generator? generator = null)
+    public LoraLinear(Linear baseLayer, LoraOptions options, Generator? generator)
         : this(baseLayer, Start(baseLayer, options, generator), options.Dropout, startIsOwned: true)
     {
     }
@@ -32,7 +32,7 @@ public sealed class LoraLinear : AdaptedLinear
     /// <param name="start">Where the update starts; copied.</param>
     /// <param name="dropout">The probability with which an input of the update is dropped in training.</param>
     /// <exception cref="ArgumentException">The update's shape is not the layer's.</exception>
-    public LoraLinear(Linear baseLayer, LoraDelta start, double dropout = 0) : this(baseLayer, start, dropout, startIsOwned: false)
+    public LoraLinear(Linear baseLayer, LoraDelta start, double dropout) : this(baseLayer, start, dropout, startIsOwned: false)
     {
     }
 

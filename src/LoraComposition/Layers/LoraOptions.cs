@@ -23,7 +23,7 @@ public sealed record LoraOptions
     /// <param name="rank">The rank, at least 1.</param>
     /// <param name="rankStabilised">Whether the square root of the rank divides.</param>
     /// <returns>alpha/rank, or alpha/√rank.</returns>
-    public static double ScalingOf(double alpha, long rank, bool rankStabilised) => alpha / (rankStabilised ? Math.Sqrt(rank) : rank);
+    internal static double ScalingOf(double alpha, long rank, bool rankStabilised) => alpha / (rankStabilised ? Math.Sqrt(rank) : rank);
 
     /// <summary>Checks every setting.</summary>
     /// <exception cref="ArgumentException">A setting lies outside its range.</exception>

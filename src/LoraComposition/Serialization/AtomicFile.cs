@@ -1,7 +1,7 @@
 namespace LoraComposition.Serialization;
 
 /// <summary>Writes files whole or not at all: a reader, or a run after a crash, sees the old file or the new one.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>Writes a file beside its destination, flushes it to the disk and renames it over the destination.</summary>
     /// <param name="path">The file. Its folder must exist. A link is replaced by the file, not followed.</param>

@@ -1,7 +1,7 @@
 namespace LoraComposition.Serialization;
 
 /// <summary>A file or folder from outside was refused. The message names the file, what was expected, what was found and what to do.</summary>
-public class ModelFileException : Exception
+public class ModelFileException : LoraCompositionException
 {
     const int LongestMessage = 4000;
 

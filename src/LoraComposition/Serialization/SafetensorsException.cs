@@ -7,7 +7,7 @@ public sealed class SafetensorsException : ModelFileException
     /// <param name="path">The file that was refused.</param>
     /// <param name="message">What was expected and found, without the path.</param>
     /// <param name="inner">The cause, where there is one.</param>
-    public SafetensorsException(string path, string message, Exception? inner = null) : base(path, message, inner)
+    internal SafetensorsException(string path, string message, Exception? inner = null) : base(path, message, inner)
     {
     }
 }

@@ -1,7 +1,7 @@
 namespace LoraComposition.Serialization;
 
 /// <summary>Writes a folder of several files that belong together: it appears when all of them are there and checked, never before.</summary>
-public static class StagedFolder
+internal static class StagedFolder
 {
     /// <summary>Fills a folder beside the destination and, when that has succeeded, puts it in place.</summary>
     /// <param name="path">The destination. A missing one appears in one step; into an existing one the files are moved in the order they were written, JSON

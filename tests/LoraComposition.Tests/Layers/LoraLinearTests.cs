@@ -15,7 +15,7 @@ public class LoraLinearTests
         var x = SmallLayers.Input(1, ScalarType.Float32, 3, 5, 6);
         var before = layer.call(x);
 
-        var lora = new LoraLinear(layer, new LoraOptions { Rank = 2 });
+        var lora = new LoraLinear(layer, new LoraOptions { Rank = 2 }, generator: null);
 
         lora.call(x).ShouldBeIdentical(before);
     }
@@ -43,7 +43,7 @@ public class LoraLinearTests
     public void The_scaling_is_alpha_over_the_rank_or_over_its_root(double? alpha, bool stabilised, double expected)
     {
         var options = new LoraOptions { Rank = 4, Alpha = alpha, RankStabilised = stabilised };
-        using var lora = new LoraLinear(SmallLayers.Linear(6, 4), options);
+        using var lora = new LoraLinear(SmallLayers.Linear(6, 4), options, generator: null);
         lora.Scaling.Should().Be(expected);
         lora.Rank.Should().Be(4);
     }
@@ -59,7 +59,7 @@ public class LoraLinearTests
         var x = SmallLayers.Input(1, ScalarType.Float32, 7, 6);
         var expected = x.matmul(weight.t()).add(layer.bias!);
 
-        var lora = new LoraLinear(layer, delta);
+        var lora = new LoraLinear(layer, delta, dropout: 0);
 
         lora.call(x).ShouldBeClose(expected, 1e-5);
         lora.MergedWeight().ShouldBeClose(weight, 1e-6);
@@ -75,7 +75,7 @@ public class LoraLinearTests
         using var scope = NewDisposeScope();
         var layer = SmallLayers.Linear(6, 4);
         var (weight, bias) = (layer.weight!.clone(), layer.bias!.clone());
-        var lora = new LoraLinear(layer, new LoraOptions { Rank = 2 });
+        var lora = new LoraLinear(layer, new LoraOptions { Rank = 2 }, generator: null);
         var optimizer = optim.AdamW(lora.TrainableParameters, lr: 0.1);
         var x = SmallLayers.Input(1, ScalarType.Float32, 7, 6);
 
@@ -117,7 +117,7 @@ public class LoraLinearTests
     {
         using var scope = NewDisposeScope();
         const ScalarType type = ScalarType.Float64;
-        var lora = new LoraLinear(SmallLayers.Linear(5, 4, type: type), SmallLayers.Delta(5, 4, 2, 1.3, seed: 5, type: type));
+        var lora = new LoraLinear(SmallLayers.Linear(5, 4, type: type), SmallLayers.Delta(5, 4, 2, 1.3, seed: 5, type: type), dropout: 0);
         var x = SmallLayers.Input(1, type, 3, 5);
         Tensor Loss() => lora.call(x).sin().sum();
 
@@ -130,7 +130,7 @@ public class LoraLinearTests
     public void Released_the_base_survives()
     {
         var layer = SmallLayers.Linear(6, 4);
-        var lora = new LoraLinear(layer, new LoraOptions { Rank = 2 });
+        var lora = new LoraLinear(layer, new LoraOptions { Rank = 2 }, generator: null);
         lora.ReleaseBase().Should().BeSameAs(layer);
         lora.Dispose();
         using var output = layer.call(ones(1, 6));
@@ -143,7 +143,7 @@ public class LoraLinearTests
     public void Options_out_of_range_are_refused(int rank, double dropout, string message)
     {
         using var layer = SmallLayers.Linear(6, 4);
-        var act = () => new LoraLinear(layer, new LoraOptions { Rank = rank, Dropout = dropout });
+        var act = () => new LoraLinear(layer, new LoraOptions { Rank = rank, Dropout = dropout }, generator: null);
         act.Should().Throw<ArgumentException>().WithMessage($"*{message}*");
     }
 
@@ -152,7 +152,7 @@ public class LoraLinearTests
     {
         using var layer = SmallLayers.Linear(6, 4);
         using var delta = SmallLayers.Delta(5, 4, 2, 1, seed: 1);
-        var act = () => new LoraLinear(layer, delta);
+        var act = () => new LoraLinear(layer, delta, dropout: 0);
         act.Should().Throw<ArgumentException>().WithMessage("*[4, 6]*[4, 5]*");
     }
 }

@@ -4,7 +4,7 @@ namespace LoraComposition.FewShot.Data.Cifar;
 
 /// <summary>CIFAR-100 in the binary layout of its authors, held in memory as it lies on disk.</summary>
 /// <remarks>A record is 1 byte coarse label, 1 byte fine label and three planes (red, green, blue) of 32 × 32 bytes. The labels are the fine ones.</remarks>
-public sealed class Cifar100Dataset : ImageDataset
+internal sealed class Cifar100Dataset : ImageDataset
 {
     private const int ClassCount = 100;
     private const int Side = 32;

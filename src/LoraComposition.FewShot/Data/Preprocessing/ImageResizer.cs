@@ -5,7 +5,7 @@ namespace LoraComposition.FewShot.Data.Preprocessing;
 /// widened by the ratio of the sizes where a picture shrinks (antialiasing).
 /// </summary>
 /// <remarks>Thread-safe. The weights are computed anew for each picture: they are few against its pixels.</remarks>
-public static class ImageResizer
+internal static class ImageResizer
 {
     /// <summary>Resizes a picture.</summary>
     /// <param name="image">The picture.</param>

@@ -2,7 +2,7 @@ namespace LoraComposition.FewShot.Data.Sampling;
 
 /// <summary>Seeded batches of a training set: another order in every epoch, each of them reproducible by its number alone.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class BatchOrder
+internal sealed class BatchOrder
 {
     private readonly int[] indices;
     private readonly int seed;

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace LoraComposition.FewShot.Text.Scoring;
 
 /// <summary>The normalisation of answers that SQuAD's exact match uses (Rajpurkar and others, 2016).</summary>
-public static partial class AnswerText
+internal static partial class AnswerText
 {
     private const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 

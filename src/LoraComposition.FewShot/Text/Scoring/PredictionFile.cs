@@ -5,7 +5,7 @@ using LoraComposition.Serialization;
 namespace LoraComposition.FewShot.Text.Scoring;
 
 /// <summary>Keeps predictions beside their score, for a reader to look at.</summary>
-public static class PredictionFile
+internal static class PredictionFile
 {
     // For eyes, not for web pages: letters and quotes stay as they are.
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -37,7 +37,7 @@ public sealed record ScoredPrediction
     /// <param name="prediction">What the model wrote.</param>
     /// <returns>The comparison.</returns>
     /// <exception cref="InvalidOperationException">The answer is hidden.</exception>
-    public static ScoredPrediction Of(MultipleChoiceQuestion question, string prediction)
+    internal static ScoredPrediction Of(MultipleChoiceQuestion question, string prediction)
     {
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(prediction);

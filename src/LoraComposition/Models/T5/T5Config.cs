@@ -55,7 +55,7 @@ public sealed record T5Config
     public int DecoderStartTokenId { get; init; }
 
     /// <summary>The width of all heads' queries together; keys and values have the same.</summary>
-    public int AttentionSize => HeadCount * KeyValueSize;
+    internal int AttentionSize => HeadCount * KeyValueSize;
 
     /// <summary>Checks that the sizes fit each other.</summary>
     /// <exception cref="ArgumentException">A size is not positive, too large, or does not fit another.</exception>

@@ -37,7 +37,7 @@ public sealed record VitConfig
     public IReadOnlyList<string> ClassNames { get; init; } = [];
 
     /// <summary>The number of patches along one side.</summary>
-    public int GridSize => ImageSize / PatchSize;
+    internal int GridSize => ImageSize / PatchSize;
 
     /// <summary>The number of tokens: the class token and the patches.</summary>
     public int TokenCount => 1 + GridSize * GridSize;

@@ -1,7 +1,7 @@
 using LoraComposition.FewShot.Progress;
 using Spectre.Console;
 
-namespace LoraComposition.FewShot.Tests.Progress;
+namespace LoraComposition.CommandLine.Tests;
 
 public sealed class LiveProgressReporterTests : IDisposable
 {
@@ -43,15 +43,6 @@ public sealed class LiveProgressReporterTests : IDisposable
             second.Dispose();
             reporter.Dispose();
         }).Should().NotThrow();
-    }
-
-    [Fact]
-    public void Nothing_is_shown_by_the_null_reporter()
-    {
-        using var reporter = NullProgressReporter.Instance;
-        using var task = reporter.Begin("x", 1);
-
-        FluentActions.Invoking(() => task.Advance(-1)).Should().NotThrow();
     }
 
     static void Wait(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(10)).Should().BeTrue();

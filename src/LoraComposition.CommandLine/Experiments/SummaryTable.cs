@@ -1,7 +1,8 @@
+using LoraComposition.FewShot.Results;
 using Spectre.Console;
 using CellText = Spectre.Console.Text;
 
-namespace LoraComposition.FewShot.Results;
+namespace LoraComposition.CommandLine.Experiments;
 
 /// <summary>
 /// Shows a summary: a row per method, a column per K with <c>mean ± std</c> in percent and the best of the column in bold, and |Θ|, the

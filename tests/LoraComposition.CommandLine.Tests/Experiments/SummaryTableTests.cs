@@ -1,7 +1,9 @@
+using LoraComposition.CommandLine.Experiments;
 using LoraComposition.FewShot.Results;
+using LoraComposition.FewShot.Tests.Results;
 using Spectre.Console;
 
-namespace LoraComposition.FewShot.Tests.Results;
+namespace LoraComposition.CommandLine.Tests.Experiments;
 
 public class SummaryTableTests
 {
@@ -11,18 +13,6 @@ public class SummaryTableTests
             .. ResultOf.Runs("learned|x", 1, 108, 0.5, 0.6), .. ResultOf.Runs("learned|x", 5, 108, 0.7, 0.7), .. ResultOf.Runs("learned|x", null, 108, 0.9),
         ],
         ["lora"]);
-
-    const string Markdown =
-        """
-        | Method     |            K = 1 |            K = 5 |   K = all |   \|Θ\| |
-        | ---------- | ---------------: | ---------------: | --------: | ------: |
-        | lora       |     41.00 ± 1.41 |                – | **90.00** | 884,736 |
-        | learned\|x | **55.00 ± 7.07** | **70.00 ± 0.00** | **90.00** |     108 |
-
-        """;
-
-    [Fact]
-    public void Markdown_marks_the_best_of_each_column_ties_included() => MarkdownTable.Of(summary).Should().Be(Markdown.ReplaceLineEndings("\n"));
 
     [Fact]
     public void Redirected_output_is_the_same_plain_text_however_narrow() => Written(terminal: false, width: 20).Should().Be(MarkdownTable.Of(summary));

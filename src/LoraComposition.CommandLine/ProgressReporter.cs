@@ -1,6 +1,7 @@
+using LoraComposition.FewShot.Progress;
 using Spectre.Console;
 
-namespace LoraComposition.FewShot.Progress;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Chooses how progress is shown.</summary>
 public static class ProgressReporter

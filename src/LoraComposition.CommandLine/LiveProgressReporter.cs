@@ -1,6 +1,7 @@
+using LoraComposition.FewShot.Progress;
 using Spectre.Console;
 
-namespace LoraComposition.FewShot.Progress;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Shows progress as live bars with the estimated remaining time on a terminal. The bars stand below the last line while any work is unfinished.</summary>
 public sealed class LiveProgressReporter : IProgressReporter
