@@ -1,3 +1,4 @@
+using LoraComposition.FewShot.Data;
 using LoraComposition.Models.Vit;
 using static TorchSharp.torch;
 
@@ -17,11 +18,13 @@ internal static class HeadTraining
     public static TrainingOutcome Run(VisionTransformer model, TrainableGroup head, Tensor features, Tensor labels, Func<ValidationScore>? validate, TrainingOptions options, int seed, CancellationToken cancellation)
     {
         int[] positions = [.. Enumerable.Range(0, (int)labels.shape[0])];
-        Tensor Loss(int[] batch)
-        {
-            var chosen = tensor(batch.Select(i => (long)i).ToArray(), device: features.device);
-            return nn.functional.cross_entropy(model.Classify(features.index_select(0, chosen)), labels.index_select(0, chosen));
-        }
-        return Trainer.Train([head], positions, Loss, validate, options, seed, cancellation: cancellation);
+        return Trainer.Train([head], positions, batch => Loss(model, features, labels, batch), validate, options, seed, cancellation: cancellation);
+    }
+
+    /// <summary>The mean cross-entropy of a batch of the features. The caller owns it.</summary>
+    internal static Tensor Loss(VisionTransformer model, Tensor features, Tensor labels, int[] batch)
+    {
+        var chosen = HostToDevice.Copy(tensor(batch.Select(i => (long)i).ToArray()), features.device);
+        return nn.functional.cross_entropy(model.Classify(features.index_select(0, chosen)), labels.index_select(0, chosen));
     }
 }

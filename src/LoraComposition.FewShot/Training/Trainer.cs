@@ -1,6 +1,5 @@
 using LoraComposition.FewShot.Data.Sampling;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Training;
@@ -28,13 +27,8 @@ public static class Trainer
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
 
-        using var masters = new MasterWeights();
-        var optimised = groups.Select(group => group with { Parameters = masters.For(group.Parameters) }).ToArray();
-        Parameter[] all = [.. optimised.SelectMany(group => group.Parameters)];
-        using var optimizer = optim.AdamW(optimised.Select(group => new AdamW.ParamGroup(group.Parameters.ToList(), group.LearningRate, weight_decay: group.WeightDecay)));
-        using var best = new BestState(all);
-        var rates = optimizer.ParamGroups.Zip(optimised).ToArray();
-
+        using var training = new TrainingStep(groups, options.ClipNorm);
+        using var best = new BestState(training.Parameters);
         int steps = options.StepsFor(samples.Count);
         var order = new BatchOrder(samples, options.BatchSize, seed);
         IReadOnlyList<int[]> epoch = [];
@@ -46,19 +40,11 @@ public static class Trainer
             cancellation.ThrowIfCancellationRequested();
             int position = step % order.BatchesPerEpoch;
             if (position == 0) epoch = order.Epoch(step / order.BatchesPerEpoch);
-            double factor = LearningRateSchedule.Factor(step, steps, options.WarmUpFraction);
-            foreach (var (controller, group) in rates) controller.LearningRate = factor * group.LearningRate;
-
+            double rate = LearningRateSchedule.Factor(step, steps, options.WarmUpFraction);
             bool check = IsCheck(++step, steps, options.Checks);
             using (NewDisposeScope())
             {
-                var value = loss(epoch[position]);
-                value.backward();
-                masters.TakeGradients();
-                if (options.ClipNorm is { } norm) nn.utils.clip_grad_norm_(all, norm);
-                optimizer.step();
-                optimizer.zero_grad();
-                masters.GiveBack();
+                var value = training.Run(rate, () => loss(epoch[position]));
                 // Reading the loss waits for the device, so only where the state is looked at anyway.
                 if (check && value.to(ScalarType.Float32).item<float>() is var number && !float.IsFinite(number)) throw new TrainingDivergedException(step, number);
             }
@@ -71,7 +57,7 @@ public static class Trainer
         if (validate is not null)
         {
             best.Restore();
-            masters.GiveBack();
+            training.GiveBack();
         }
         return new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped);
     }

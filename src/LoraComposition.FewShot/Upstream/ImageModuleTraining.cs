@@ -60,7 +60,12 @@ public sealed class ImageModuleTraining : IModuleTraining
         foreach (var parameter in model.Classifier!.parameters()) parameter.requires_grad = true;
         model.train();
         var (type, device) = Evaluator.Place(model);
-        Tensor Loss(int[] batch) => nn.functional.cross_entropy(model.call(task.Train.Batch(batch, device, type)), task.Train.Labels(batch, device));
+        using var batches = new ImageBatches(task.Train, task.Pool, device, type);
+        Tensor Loss(int[] batch)
+        {
+            var (pixels, labels) = batches.Take(batch);
+            return nn.functional.cross_entropy(model.call(pixels), labels);
+        }
         ValidationScore Validate() => Evaluator.OnImages(model, task.Train, task.Validation, EvaluationBatchSize, cancellation);
         using var steps = progress.Begin($"module {task.Name}: LoRA", options.Training.StepsFor(task.Pool.Count));
         var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay), Head(model, options.LearningRate)],

@@ -77,12 +77,18 @@ public sealed class PreprocessedImages : IDisposable
         ArgumentNullException.ThrowIfNull(device);
         if (indices.IsEmpty) throw new ArgumentException("A batch needs at least one picture.", nameof(indices));
         if (!is_floating_point(type)) throw new ArgumentException($"The type of a batch must be a floating-point type, found {type}.", nameof(type));
-        Prepare(indices.ToArray());
+        using var bytes = HostToDevice.Copy(Bytes(indices), device);
+        return Normalised(bytes, type);
+    }
+
+    /// <summary>Normalises the bytes of pictures where they lie. The caller owns the result, <c>[pictures, 3, size, size]</c>.</summary>
+    internal Tensor Normalised(Tensor bytes, ScalarType type)
+    {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        MoveStatistics(device);
+        MoveStatistics(bytes.device);
         long size = Preprocessing.Size;
-        return Bytes(indices).to(device).to(ScalarType.Float32).view(indices.Length, 3, size, size).mul_(scale!).add_(shift!).to(type).MoveToOuterDisposeScope();
+        return bytes.to(ScalarType.Float32).view(-1, 3, size, size).mul_(scale!).add_(shift!).to(type).MoveToOuterDisposeScope();
     }
 
     /// <summary>Collects labels into a tensor.</summary>
@@ -94,7 +100,7 @@ public sealed class PreprocessedImages : IDisposable
     {
         long[] labels = new long[indices.Length];
         for (int i = 0; i < labels.Length; i++) labels[i] = Dataset.Label(indices[i]);
-        return tensor(labels, device: device);
+        return HostToDevice.Copy(tensor(labels), device ?? CPU);
     }
 
     /// <summary>Lets go of the pictures and the tensors.</summary>
@@ -132,10 +138,14 @@ public sealed class PreprocessedImages : IDisposable
         return result;
     }
 
-    private Tensor Bytes(ReadOnlySpan<int> indices)
+    /// <summary>The bytes of one picture.</summary>
+    internal long BytesPerImage => 3L * Preprocessing.Size * Preprocessing.Size;
+
+    /// <summary>Pictures before normalisation, <c>[indices, 3 · size · size]</c>, bytes on the CPU; those that are not ready yet are made ready. The caller owns them.</summary>
+    internal Tensor Bytes(ReadOnlySpan<int> indices)
     {
-        int length = 3 * Preprocessing.Size * Preprocessing.Size;
-        var bytes = empty(indices.Length, length, dtype: ScalarType.Byte);
+        Prepare(indices.ToArray());
+        var bytes = empty(indices.Length, BytesPerImage, dtype: ScalarType.Byte);
         for (int i = 0; i < indices.Length; i++)
         {
             using var row = bytes[i];

@@ -96,7 +96,12 @@ internal sealed class ImageTraining(ImageFoundation foundation, ImageTask task, 
     TrainingOutcome TrainBody(VisionTransformer model, ITuningMethod method, TrainableGroup body, FewShotSplit support, ITuning tuning, IProgressReporter progress, CancellationToken cancellation)
     {
         var (type, device) = Evaluator.Place(model);
-        Tensor Loss(int[] batch) => nn.functional.cross_entropy(model.call(task.Train.Batch(batch, device, type)), task.Train.Labels(batch, device));
+        using var batches = new ImageBatches(task.Train, support.Indices, device, type);
+        Tensor Loss(int[] batch)
+        {
+            var (pixels, labels) = batches.Take(batch);
+            return nn.functional.cross_entropy(model.call(pixels), labels);
+        }
         ValidationScore Validate()
         {
             using var fixedWeights = tuning.FixForEvaluation();

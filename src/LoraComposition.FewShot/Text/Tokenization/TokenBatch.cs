@@ -1,3 +1,4 @@
+using LoraComposition.FewShot.Data;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Text.Tokenization;
@@ -24,7 +25,7 @@ public sealed class TokenBatch : IDisposable
             for (int i = 0; i < rows[r].Count; i++) ids[r * longest + i] = rows[r][i];
             Array.Fill(mask, 1, r * longest, rows[r].Count);
         }
-        return new(tensor(ids, [rows.Count, longest], device: device), tensor(mask, [rows.Count, longest], device: device));
+        return new(HostToDevice.Copy(tensor(ids, [rows.Count, longest]), device ?? CPU), HostToDevice.Copy(tensor(mask, [rows.Count, longest]), device ?? CPU));
     }
 
     /// <summary>Lets go of both tensors.</summary>

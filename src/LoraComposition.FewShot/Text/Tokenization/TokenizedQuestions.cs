@@ -1,3 +1,4 @@
+using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Text.Prompts;
 using LoraComposition.FewShot.Text.Questions;
 using LoraComposition.Models.T5;
@@ -64,8 +65,8 @@ public sealed class TokenizedQuestions
     /// <exception cref="InvalidOperationException">An answer is hidden.</exception>
     public Tensor Labels(IReadOnlyList<int> indices, Device device)
     {
-        using var batch = TokenBatch.Pad([.. indices.Select(Answer)], device);
+        using var batch = TokenBatch.Pad([.. indices.Select(Answer)], CPU);
         using var filling = batch.Mask.eq(0);
-        return batch.Ids.masked_fill(filling, T5Model.IgnoredLabel);
+        return HostToDevice.Copy(batch.Ids.masked_fill(filling, T5Model.IgnoredLabel), device);
     }
 }

@@ -11,7 +11,8 @@ namespace LoraComposition.Models.T5;
 /// </summary>
 /// <remarks>
 /// Owns its parameters, not what is attached to it. There is no dropout, in training neither. In 16 bits the layers that leave the feed-forward parts stay
-/// float32, and with them the states between blocks. Not thread-safe: a forward pass in another thread needs its own model.
+/// float32, and with them the states between blocks. Not thread-safe: a forward pass in another thread needs its own model. Indices on the CPU are
+/// checked; those on a GPU are not, because reading them back would wait for it in every step: one outside the vocabulary ends the program there.
 /// </remarks>
 public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundationModel
 {
@@ -108,7 +109,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     {
         using var scope = NewDisposeScope();
         var decoderIds = ShiftRight(labels);
-        if (labels.device_type != DeviceType.META && labels.eq(IgnoredLabel).all().item<bool>()) throw new ArgumentException("No label counts, so there is no loss.", nameof(labels));
+        if (labels.device_type == DeviceType.CPU && labels.eq(IgnoredLabel).all().item<bool>()) throw new ArgumentException("No label counts, so there is no loss.", nameof(labels));
         // [batch, decoded, vocabulary] → [batch · decoded, vocabulary]
         var logits = call(ids, mask, decoderIds).flatten(0, 1);
         // 16 bits are too few for the sum over a vocabulary.

@@ -1,0 +1,41 @@
+using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.FewShot.Training;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Tests.Training;
+
+public sealed class ImageBatchesTests : IDisposable
+{
+    private readonly TinyExperiment tiny = new();
+
+    public void Dispose() => tiny.Dispose();
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(4 * 3 * 16 * 16 - 1, false)]
+    [InlineData(4 * 3 * 16 * 16, true)]
+    public void ASetOnTheDeviceGivesTheSameBatchesToTheBit(long largest, bool preloaded)
+    {
+        using var scope = NewDisposeScope();
+        var images = tiny.Task("task", [0, 1]).Train;
+        using var batches = new ImageBatches(images, [7, 2, 5, 2, 0], CPU, ScalarType.BFloat16, largest);
+        int[] wanted = [0, 7, 7, 2];
+
+        var (pixels, labels) = batches.Take(wanted);
+
+        batches.Preloaded.Should().Be(preloaded);
+        pixels.dtype.Should().Be(ScalarType.BFloat16);
+        Snapshot.Of(pixels).Should().Equal(Snapshot.Of(images.Batch(wanted, CPU, ScalarType.BFloat16)));
+        labels.data<long>().ToArray().Should().Equal(images.Labels(wanted).data<long>().ToArray());
+    }
+
+    [Fact]
+    public void TheCpuKeepsNoSecondCopy()
+    {
+        var images = tiny.Task("task", [0, 1]).Train;
+        using var batches = new ImageBatches(images, [0, 1], CPU, ScalarType.Float32);
+        using var elsewhere = new ImageBatches(images, [0, 1], META, ScalarType.Float32);
+
+        (batches.Preloaded, elsewhere.Preloaded).Should().Be((false, true));
+    }
+}

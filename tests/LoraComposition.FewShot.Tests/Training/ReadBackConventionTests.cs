@@ -1,0 +1,60 @@
+using System.Reflection;
+using LoraComposition.Composers;
+using LoraComposition.FewShot.Text.Tokenization;
+using LoraComposition.FewShot.Training;
+using TorchSharp;
+
+namespace LoraComposition.FewShot.Tests.Training;
+
+/// <summary>No code of a training step calls what reads numbers back from a device. Found in the compiled code.</summary>
+public sealed class ReadBackConventionTests
+{
+    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
+    private static readonly HashSet<string> readers = ["item", "data", "cpu", "ToScalar", "ToSingle", "ToDouble", "ToInt32", "ToInt64", "ToBoolean", "clip_grad_norm_", "nonzero", "equal"];
+
+    // Loading, saving and starting a model; and two that look at indices on the CPU only, which TrainingStepTests covers.
+    private static readonly string[] outsideTheStep = ["T5Checkpoint", "T5Model", "TokenIds", "VitInitialisation"];
+
+    [Fact]
+    public void ModelsLayersAndComposersReadNothingBack() =>
+        Readers(typeof(LoraComposer).Assembly.GetTypes().Where(t => t.Namespace is "LoraComposition.Composers" or "LoraComposition.Layers" or "LoraComposition.Models.Vit" or "LoraComposition.Models.T5"))
+            .Should().BeEquivalentTo(outsideTheStep, "one that is not in the list would make every step wait; one that is and reads nothing shows that the search is broken");
+
+    [Fact]
+    public void TheStepAndItsBatchesReadNothingBack()
+    {
+        Type[] step = [typeof(TrainingStep), typeof(GradientClipping), typeof(MasterWeights), typeof(HeadTraining), typeof(ImageBatches), typeof(TokenBatch), typeof(TokenizedQuestions), typeof(FewShot.Data.HostToDevice), typeof(FewShot.Data.Preprocessing.PreprocessedImages)];
+        Readers(step).Should().BeEmpty();
+        Readers([.. step, typeof(Evaluator)]).Should().Equal(["Evaluator"], "it does read, so the search works");
+    }
+
+    private static IEnumerable<string> Readers(IEnumerable<Type> types) => types
+        .SelectMany(type => type.GetNestedTypes(Everything).Append(type))
+        .Where(type => type.GetMethods(Everything).Cast<MethodBase>().Concat(type.GetConstructors(Everything)).Any(Reads))
+        .Select(type => (type.DeclaringType ?? type).Name).Distinct().ToArray();
+
+    private static bool Reads(MethodBase method)
+    {
+        byte[] code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
+        for (int i = 0; i + 4 < code.Length; i++)
+        {
+            // call and callvirt, with the called method's token behind them. A constant may look like one; its token is then nobody's or another's.
+            if (code[i] is not (0x28 or 0x6F)) continue;
+            if (Called(method, BitConverter.ToInt32(code, i + 1)) is { } called && called.DeclaringType?.Assembly == typeof(torch).Assembly && readers.Contains(called.Name)) return true;
+        }
+        return false;
+    }
+
+    private static MethodBase? Called(MethodBase method, int token)
+    {
+        try
+        {
+            return method.Module.ResolveMethod(token, method.DeclaringType!.IsGenericType ? method.DeclaringType.GetGenericArguments() : null, method.IsGenericMethod ? method.GetGenericArguments() : null);
+        }
+        catch (Exception e) when (e is ArgumentException or BadImageFormatException)
+        {
+            return null;
+        }
+    }
+}
