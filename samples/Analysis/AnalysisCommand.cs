@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Analysis.Data;
 using Analysis.Studies;
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.CommandLine.Experiments;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
@@ -48,6 +49,7 @@ static class AnalysisCommand
     {
         var command = new RootCommand(Examples) { Study };
         foreach (var option in (Option[])[.. Tasks.All, Ranks, Images, .. Shared.All]) command.Add(option);
+        BackendOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);

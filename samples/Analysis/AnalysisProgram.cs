@@ -1,6 +1,5 @@
 using LoraComposition.CommandLine;
 using LoraComposition.FewShot.Foundations;
-using TorchSharp;
 
 namespace Analysis;
 
@@ -10,9 +9,9 @@ static class AnalysisProgram
     public static void Run(AnalysisSettings settings, CancellationToken cancellation)
     {
         var experiment = settings.Experiment;
-        if (experiment.Threads is { } threads) torch.set_num_threads(threads);
+        experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
         using var tasks = settings.Data.Open(foundation.Preprocessing, experiment.Validation);
         settings.Study.Run(experiment, foundation, tasks, progress, cancellation);
     }

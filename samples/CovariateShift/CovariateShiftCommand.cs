@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.CommandLine.Experiments;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Training;
@@ -36,6 +37,7 @@ static class CovariateShiftCommand
     {
         var command = new RootCommand(Examples) { Data, DataPath, Downstream };
         foreach (var option in Shared.All) command.Add(option);
+        BackendOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);

@@ -1,7 +1,6 @@
 using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
-using TorchSharp;
 
 namespace CovariateShift;
 
@@ -11,9 +10,9 @@ static class CovariateShiftProgram
     public static void Run(CovariateShiftSettings settings, CancellationToken cancellation)
     {
         var experiment = settings.Experiment;
-        if (experiment.Threads is { } threads) torch.set_num_threads(threads);
+        experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
         var domains = settings.Domains.Open();
         TransferRound.Run("covariate-shift", "Covariate shift", experiment, foundation, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation);
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using LabelShift.Studies;
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.CommandLine.Experiments;
 using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Methods;
@@ -41,6 +42,7 @@ static class LabelShiftCommand
     {
         var command = new RootCommand(Examples) { Study };
         foreach (var option in (Option[])[.. Data.All, Splits, Downstream, .. Shared.All]) command.Add(option);
+        BackendOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);

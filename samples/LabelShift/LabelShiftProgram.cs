@@ -1,7 +1,6 @@
 using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
-using TorchSharp;
 
 namespace LabelShift;
 
@@ -11,9 +10,9 @@ static class LabelShiftProgram
     public static void Run(LabelShiftSettings settings, CancellationToken cancellation)
     {
         var experiment = settings.Experiment;
-        if (experiment.Threads is { } threads) torch.set_num_threads(threads);
+        experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
         using var tasks = LabelTasks.Open(settings.Data, foundation.Preprocessing, experiment.Validation);
         settings.Study.Run(settings, foundation, tasks, progress, cancellation);
     }

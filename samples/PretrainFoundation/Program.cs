@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.FewShot.Progress;
 using PretrainFoundation.Images;
 using PretrainFoundation.Text;
@@ -20,12 +21,14 @@ var text = new Command("text", "Pre-trains a small T5, on kinds of questions tha
 SetAction(text, (result, progress, cancellation) => TextPretraining.Run(
     new() { Draws = result.GetValue(draws), PerTask = result.GetValue(perTask), Seed = result.GetValue(seed) }, result.GetValue(folder)!, progress, cancellation));
 
-return await new RootCommand("Pre-trains the small models that the samples start from.") { images, text }.Parse(args).InvokeAsync();
+var root = new RootCommand("Pre-trains the small models that the samples start from.") { images, text };
+BackendOptions.AddTo(root);
+return await root.Parse(args).InvokeWithExitCodesAsync("Stopped. Nothing was written.");
 
 // In a task, because Ctrl+C is listened to only once the action has returned.
 static void SetAction(Command command, Action<ParseResult, IProgressReporter, CancellationToken> pretrain) => command.SetAction((result, cancellation) => Task.Run(() =>
 {
     using var progress = ProgressReporter.ForStandardError();
     pretrain(result, progress, cancellation);
-    return 0;
+    return ExitCodes.Done;
 }, CancellationToken.None));

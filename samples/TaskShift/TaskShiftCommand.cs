@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.CommandLine.Experiments;
 using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Data.Benchmarks;
@@ -60,6 +61,7 @@ static class TaskShiftCommand
     {
         var command = new RootCommand(Examples) { Modality, Data, DataPath, Downstream, MaxLength };
         foreach (var option in Shared.All) command.Add(option);
+        BackendOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var run = Read(parsed);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LoraComposition.CommandLine.Backends;
 
 namespace LoraComposition.CommandLine;
 
@@ -23,6 +24,7 @@ public static class CommandInvocation
         }
         try
         {
+            BackendOptions.Load(parsed);
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience });
         }
         catch (OperationCanceledException)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.Tool.Commands;
 
 namespace LoraComposition.Tool;
@@ -25,6 +26,7 @@ static class LoraComposeCommand
     public static Task<int> InvokeAsync(string[] arguments)
     {
         var root = new RootCommand(Description) { GlobalOptions.Json, GlobalOptions.Verbose };
+        BackendOptions.AddTo(root);
         foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(), PredictCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         var parsed = root.Parse(arguments);

@@ -5,7 +5,6 @@ using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Text.Tokenization;
 using LoraComposition.FewShot.Upstream;
-using TorchSharp;
 
 namespace TaskShift.Text;
 
@@ -15,9 +14,9 @@ static class TextTaskShift
     public static void Run(TextTaskShiftSettings settings, CancellationToken cancellation)
     {
         var experiment = settings.Experiment;
-        if (experiment.Threads is { } threads) torch.set_num_threads(threads);
+        experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = TextFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
+        var foundation = TextFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
         var making = new TaskMaking(foundation.Tokenizer, new TextLengths { Input = settings.MaxLength }, experiment.Validation);
         var tasks = settings.CrossFitFolder is { } folder ? CrossFitTasks.Open(folder, making) : EmbeddedTasks.Create(making);
         foreach (string remark in tasks.Remarks) progress.Report(remark);

@@ -1,7 +1,6 @@
 using LoraComposition.CommandLine;
 using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
-using TorchSharp;
 
 namespace TaskShift.Vision;
 
@@ -11,9 +10,9 @@ static class VisionTaskShift
     public static void Run(VisionTaskShiftSettings settings, CancellationToken cancellation)
     {
         var experiment = settings.Experiment;
-        if (experiment.Threads is { } threads) torch.set_num_threads(threads);
+        experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Dtype, experiment.Device);
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
         var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => set.Open())];
         foreach (var downstream in sets.Where(set => settings.Downstream is null || set.Name == settings.Downstream))
             TransferRound.Run("task-shift", "Task shift", experiment, foundation, sets, downstream, progress, cancellation);

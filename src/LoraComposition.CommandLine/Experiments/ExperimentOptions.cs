@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.Layers;
 using LoraComposition.Models;
-using TorchSharp;
 
 namespace LoraComposition.CommandLine.Experiments;
 
@@ -14,8 +14,8 @@ public sealed class ExperimentOptions
 
     readonly Option<string?> model, shots, methods, targets, output, shard;
     readonly Option<int> seeds, rank;
-    readonly Option<int?> steps, upstreamEpochs, validation, threads;
-    readonly Option<string> device, dtype;
+    readonly Option<int?> steps, upstreamEpochs, validation;
+    readonly ComputeOptions compute = new();
     readonly Option<bool> resume, plan, grid;
 
     /// <summary>Makes the options.</summary>
@@ -36,9 +36,6 @@ public sealed class ExperimentOptions
         steps = new("--steps") { Description = $"Training steps of a run. {Or(d => d.Tuning.Training.Steps!)}" };
         upstreamEpochs = new("--upstream-epochs") { Description = $"Passes over an upstream task's samples. {Or(d => d.Upstream.Training.Epochs)}" };
         validation = new("--validation") { Description = $"{validationDescription} {Or(d => d.Validation)}" };
-        device = new("--device") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
-        dtype = new("--dtype") { Description = "float32 or bfloat16: what the model computes in.", DefaultValueFactory = _ => "float32" };
-        threads = new("--threads") { Description = "CPU threads. Default: all cores." };
         output = new("--out") { Description = $"The folder of the results. Runs that are there already are not repeated. {Or(d => d.Out)}" };
         resume = new("--resume") { Description = "Go on with the runs in --out; it is an error if there are none." };
         plan = new("--plan") { Description = "Print what there is to do, with an estimate from the runs that are done, and do nothing." };
@@ -47,7 +44,7 @@ public sealed class ExperimentOptions
     }
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, device, dtype, threads, output, resume, plan, shard, grid];
+    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, .. compute.All, output, resume, plan, shard, grid];
 
     /// <summary>Reads and checks what was given.</summary>
     /// <param name="parsed">The command line.</param>
@@ -71,9 +68,7 @@ public sealed class ExperimentOptions
             Seeds = [.. Enumerable.Range(0, OptionReading.AtLeast(parsed, seeds, 1))],
             Methods = parsed.GetValue(methods) is { } named ? ReadMethods(named, defaults.KnownMethods) : defaults.Methods,
             Validation = OptionReading.AtLeast(parsed, validation, 1) ?? defaults.Validation,
-            Device = ReadDevice(parsed.GetValue(device)!),
-            Dtype = ReadDtype(parsed.GetValue(dtype)!),
-            Threads = OptionReading.AtLeast(parsed, threads, 1),
+            Compute = compute.Read(parsed),
             Out = results,
             PlanOnly = parsed.GetValue(plan),
             Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
@@ -116,18 +111,4 @@ public sealed class ExperimentOptions
         var roles = text.Split(',', StringSplitOptions.TrimEntries).Select(name => Roles.TryGetValue(name, out var role) ? role : throw new UsageException($"--targets {text}: '{name}' is not one of {string.Join(", ", Roles.Keys)}.")).ToArray();
         return roles.Distinct().Count() == roles.Length ? [.. roles.Order()] : throw new UsageException($"--targets {text}: a layer occurs twice.");
     }
-
-    static torch.Device ReadDevice(string text)
-    {
-        if (text == "cpu") return torch.CPU;
-        if (text != "cuda") throw new UsageException($"--device {text}: expected cpu or cuda.");
-        return torch.cuda.is_available() ? torch.CUDA : throw new UsageException("--device cuda: this build sees no CUDA device.");
-    }
-
-    static torch.ScalarType ReadDtype(string text) => text switch
-    {
-        "float32" => torch.ScalarType.Float32,
-        "bfloat16" => torch.ScalarType.BFloat16,
-        _ => throw new UsageException($"--dtype {text}: expected float32 or bfloat16."),
-    };
 }

@@ -1,7 +1,7 @@
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.FewShot.Experiments;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Upstream;
-using TorchSharp;
 
 namespace LoraComposition.CommandLine.Experiments;
 
@@ -23,14 +23,8 @@ public sealed record ExperimentSettings
     /// <summary>The samples held out for early stopping.</summary>
     public required int Validation { get; init; }
 
-    /// <summary>The device.</summary>
-    public required torch.Device Device { get; init; }
-
-    /// <summary>What the model computes in.</summary>
-    public required torch.ScalarType Dtype { get; init; }
-
-    /// <summary>CPU threads; null for all cores.</summary>
-    public required int? Threads { get; init; }
+    /// <summary>Where and how to compute.</summary>
+    public required ComputeSettings Compute { get; init; }
 
     /// <summary>The folder of the results.</summary>
     public required string Out { get; init; }

@@ -8,6 +8,7 @@ using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Training;
+using LoraComposition.Native;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Adaptation;
@@ -175,7 +176,7 @@ public sealed class ImageAdaptation
                 methods = options.Methods.Select(m => m.Name),
                 options.Tuning,
                 foundation.Preprocessing,
-                device = foundation.Device.type.ToString(),
+                device = ComputeDevice.Describe(foundation.Device),
             }),
             Versions = SoftwareVersions.Current,
             StartedUtc = started,

@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.FewShot.Adaptation;
 using LoraComposition.FewShot.Data.Folders;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Methods;
 using LoraComposition.Tool.Inputs;
 using Spectre.Console;
-using TorchSharp;
 
 namespace LoraComposition.Tool.Commands;
 
@@ -27,7 +27,7 @@ static class AdaptCommand
     static readonly Option<int> validation = new("--validation") { Description = "At most so many further images of each class are held out to stop the training and to compare the methods.", DefaultValueFactory = _ => defaults.ValidationPerClass };
     static readonly Option<int> steps = new("--steps") { Description = "Training steps of each method.", DefaultValueFactory = _ => defaults.Tuning.Training.Steps ?? 100 };
     static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Tuning.Lora.Rank };
-    static readonly Option<int?> threads = new("--threads") { Description = "CPU threads. Default: all cores." };
+    static readonly ComputeOptions compute = new(withType: false);
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = CommonOptions.Force();
 
@@ -39,12 +39,14 @@ static class AdaptCommand
 
     public static Command Create()
     {
-        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, threads, output, force };
+        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, output, force };
+        foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             var options = Read(parsed);
+            var place = compute.Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
-            return Task.Run(() => Run(parsed, options, cancellation), CancellationToken.None);
+            return Task.Run(() => Run(parsed, options, place, cancellation), CancellationToken.None);
         });
         return command;
     }
@@ -57,7 +59,6 @@ static class AdaptCommand
         if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => named.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
         CommonOptions.ReadOut(parsed, output, force);
-        if (parsed.GetValue(threads) is < 1) throw new UsageException("--threads must be at least 1.");
         return defaults with
         {
             Shots = Positive(parsed, shots),
@@ -72,12 +73,12 @@ static class AdaptCommand
         };
     }
 
-    static int Run(ParseResult parsed, ImageAdaptationOptions options, CancellationToken cancellation)
+    static int Run(ParseResult parsed, ImageAdaptationOptions options, ComputeSettings place, CancellationToken cancellation)
     {
-        if (parsed.GetValue(threads) is { } count) torch.set_num_threads(count);
+        place.Apply();
         using var progress = ProgressReporter.ForStandardError();
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var foundation = ImageFoundation.Open(parsed.GetValue(baseFolder)!);
+        var foundation = ImageFoundation.Open(parsed.GetValue(baseFolder)!, device: place.Device);
         using var modules = AdapterSet.Load(parsed.GetValue(adapters)!);
         using var result = new ImageAdaptation(foundation, modules.Adapters, options).Run(images, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();

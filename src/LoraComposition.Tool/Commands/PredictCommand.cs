@@ -1,10 +1,10 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Backends;
 using LoraComposition.FewShot.Adaptation;
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Folders;
 using LoraComposition.Tool.Predictions;
-using TorchSharp;
 
 namespace LoraComposition.Tool.Commands;
 
@@ -16,7 +16,7 @@ static class PredictCommand
     static readonly Option<int> top = new("--top") { Description = "The number of classes to name for each image.", DefaultValueFactory = _ => 5 };
     static readonly Option<string?> baseFolder = new("--base") { Description = "The base's folder, where it is not where it was." };
     static readonly Option<PredictionFormat> format = new("--format") { Description = "csv (path,rank,class,probability) or json; --json means the same.", DefaultValueFactory = _ => PredictionFormat.Csv };
-    static readonly Option<int?> threads = new("--threads") { Description = "CPU threads. Default: all cores." };
+    static readonly ComputeOptions compute = new(withType: false);
 
     const string Description = "Classifies images with a model that adapt wrote. An image that cannot be read is named on standard error, and the exit code is 1 when the others are done.";
 
@@ -26,20 +26,21 @@ static class PredictCommand
 
     public static Command Create()
     {
-        var command = new ToolCommand("predict", Description, Examples) { model, images, top, baseFolder, format, threads };
+        var command = new ToolCommand("predict", Description, Examples) { model, images, top, baseFolder, format };
+        foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             if (parsed.GetValue(top) < 1) throw new UsageException($"--top is {parsed.GetValue(top)}; it must be at least 1.");
-            if (parsed.GetValue(threads) is < 1) throw new UsageException("--threads must be at least 1.");
+            var place = compute.Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
-            return Task.Run(() => Run(parsed, cancellation), CancellationToken.None);
+            return Task.Run(() => Run(parsed, place, cancellation), CancellationToken.None);
         });
         return command;
     }
 
-    static int Run(ParseResult parsed, CancellationToken cancellation)
+    static int Run(ParseResult parsed, ComputeSettings place, CancellationToken cancellation)
     {
-        if (parsed.GetValue(threads) is { } count) torch.set_num_threads(count);
+        place.Apply();
         using var progress = ProgressReporter.ForStandardError();
         bool refused = false;
         void Refuse(DataException refusal)
@@ -48,7 +49,7 @@ static class PredictCommand
             progress.Report(refusal.Message.ReplaceLineEndings(" "));
         }
 
-        using var adapted = AdaptedModel.Load(parsed.GetValue(model)!, parsed.GetValue(baseFolder));
+        using var adapted = AdaptedModel.Load(parsed.GetValue(model)!, parsed.GetValue(baseFolder), place.Device);
         string[] files = Files(parsed.GetValue(images)!, Refuse);
         using var writer = PredictionWriter.For(parsed.GetValue(GlobalOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);
         foreach (var prediction in new ImagePredictor(adapted).Predict(files, parsed.GetValue(top), progress, cancellation))

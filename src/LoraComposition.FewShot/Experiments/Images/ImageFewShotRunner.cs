@@ -7,6 +7,7 @@ using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Training;
+using LoraComposition.Native;
 
 namespace LoraComposition.FewShot.Experiments.Images;
 
@@ -57,7 +58,7 @@ public sealed class ImageFewShotRunner : IFewShotRunner
             ["foundation"] = foundation.Fingerprint,
             ["preprocessing"] = foundation.Preprocessing,
             ["dtype"] = foundation.Dtype.ToString(),
-            ["device"] = foundation.Device.type.ToString(),
+            ["device"] = ComputeDevice.Describe(foundation.Device),
             ["modules"] = method.NeedsModules ? moduleKeys : null,
         };
     }

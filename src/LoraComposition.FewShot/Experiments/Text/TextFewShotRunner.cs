@@ -6,6 +6,7 @@ using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Text.Tokenization;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Models.T5;
+using LoraComposition.Native;
 
 namespace LoraComposition.FewShot.Experiments.Text;
 
@@ -48,7 +49,7 @@ public sealed class TextFewShotRunner : IFewShotRunner
             ["task"] = task.Configuration,
             ["foundation"] = foundation.Fingerprint,
             ["dtype"] = foundation.Dtype.ToString(),
-            ["device"] = foundation.Device.type.ToString(),
+            ["device"] = ComputeDevice.Describe(foundation.Device),
             ["modules"] = method.NeedsModules ? moduleKeys : null,
         };
     }

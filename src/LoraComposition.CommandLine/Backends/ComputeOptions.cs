@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using LoraComposition.Native;
+
+namespace LoraComposition.CommandLine.Backends;
+
+/// <summary>The options that say where and how a program computes.</summary>
+public sealed class ComputeOptions
+{
+    readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
+    readonly Option<string> dtype = new("--dtype") { Description = "float32 or bfloat16: what the model computes in.", DefaultValueFactory = _ => "float32" };
+    readonly Option<bool> tf32 = new("--tf32") { Description = "Whether CUDA may round the factors of float32 products to TF32: several times faster.", DefaultValueFactory = _ => true, HelpName = "true|false" };
+    readonly Option<int?> threads = new("--threads") { Description = "CPU threads. Default: all cores." };
+
+    /// <summary>Makes the options.</summary>
+    /// <param name="withType">Whether the type can be chosen. Otherwise it is float32.</param>
+    public ComputeOptions(bool withType = true) => All = withType ? [device, dtype, tf32, threads] : [device, tf32, threads];
+
+    /// <summary>The options, in the order of the help.</summary>
+    public IReadOnlyList<Option> All { get; }
+
+    /// <summary>Reads and checks what was given.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <returns>The settings.</returns>
+    /// <exception cref="UsageException">A value cannot be; the message names its option.</exception>
+    public ComputeSettings Read(ParseResult parsed)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        return new ComputeSettings(
+            Checked(device, () => ComputeDevice.Parse(parsed.GetValue(device)!)),
+            All.Contains(dtype) ? Checked(dtype, () => ComputeDevice.ParseType(parsed.GetValue(dtype)!)) : ComputeDevice.ParseType("float32"),
+            parsed.GetValue(tf32),
+            OptionReading.AtLeast(parsed, threads, 1));
+    }
+
+    static T Checked<T>(Option option, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"{option.Name}: {e.Message}");
+        }
+    }
+}

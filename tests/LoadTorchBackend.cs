@@ -1,0 +1,10 @@
+using System.Runtime.CompilerServices;
+using LoraComposition.Native;
+
+static class LoadTorchBackend
+{
+#pragma warning disable CA2255 // a test program: nothing else runs before its tests
+    [ModuleInitializer]
+    internal static void Load() => TorchBackend.LoadFromEnvironment();
+#pragma warning restore CA2255
+}
