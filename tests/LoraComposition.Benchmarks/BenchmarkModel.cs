@@ -14,6 +14,9 @@ static class BenchmarkModel
     public static VisionTransformer Create(BenchmarkOptions options)
     {
         var model = VisionTransformer.Create(new VitConfig { LayerCount = options.Layers, ClassNames = [.. Enumerable.Range(0, 1000).Select(i => $"{i}")] }, seed: 1);
+        model.to(options.Device, options.Dtype);
+        // As in a loaded 16-bit model.
+        model.Classifier!.to(ScalarType.Float32);
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
         return model;
     }
@@ -26,5 +29,6 @@ static class BenchmarkModel
             new LoraDelta(randn(Rank, model.Config.HiddenSize).mul_(0.02), randn(model.Config.HiddenSize, Rank).mul_(0.02), 1)))))];
     }
 
-    public static (Tensor Pixels, Tensor Labels) Batch(int size) => (randn(size, 3, 224, 224), randint(0, 1000, [size]));
+    public static (Tensor Pixels, Tensor Labels) Batch(BenchmarkOptions options) =>
+        (randn(options.Batch, 3, 224, 224).to(options.Dtype, options.Device), randint(0, 1000, [options.Batch]).to(options.Device));
 }

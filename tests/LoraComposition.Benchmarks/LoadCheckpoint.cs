@@ -42,7 +42,10 @@ static class LoadCheckpoint
     static double? Peak(string folder)
     {
         if (!File.Exists(Status)) return null;
-        using var child = Process.Start(new ProcessStartInfo("dotnet", [typeof(LoadCheckpoint).Assembly.Location, ChildArgument, folder]) { RedirectStandardOutput = true })!;
+        string program = Environment.ProcessPath!;
+        // Under `dotnet program.dll` the first argument is the program.
+        string[] first = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
+        using var child = Process.Start(new ProcessStartInfo(program, [.. first, ChildArgument, folder]) { RedirectStandardOutput = true })!;
         string output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         return double.Parse(output, CultureInfo.InvariantCulture);

@@ -12,7 +12,7 @@ static class MergedInference
         using var model = BenchmarkModel.Create(options);
         using var merged = BenchmarkModel.Create(options);
         using var uniform = BenchmarkModel.Create(options);
-        var (pixels, _) = BenchmarkModel.Batch(options.Batch);
+        var (pixels, _) = BenchmarkModel.Batch(options);
         var adapters = BenchmarkModel.Adapters(model, 5);
         using (var composition = Composition.AttachLearned(merged, adapters)) composition.MergeIntoBase();
         using var attached = Composition.AttachUniform(uniform, adapters);

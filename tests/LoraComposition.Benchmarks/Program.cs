@@ -1,22 +1,39 @@
 using LoraComposition.Benchmarks;
+using LoraComposition.Native;
 using TorchSharp;
 
 // Prints ratios measured in one run; run it on an otherwise idle machine.
-//   dotnet run -c Release --project tests/LoraComposition.Benchmarks -- [composed] [merged] [attention] [load] [generation] [t5] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N] [--t5-layers N]
+//   dotnet run -c Release --project tests/LoraComposition.Benchmarks -- [composed] [merged] [attention] [load] [generation] [t5] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N] [--t5-layers N] [--device cpu|cuda|cuda:N] [--dtype float32|bfloat16] [--tf32 true|false]
 if (args is [LoadCheckpoint.ChildArgument, var folder])
 {
+    TorchBackend.LoadFromEnvironment();
     LoadCheckpoint.PrintPeak(folder);
     return 0;
 }
-var options = BenchmarkOptions.Parse(args);
+BenchmarkOptions? options;
+try
+{
+    TorchBackend.LoadFromEnvironment();
+    options = BenchmarkOptions.Parse(args);
+}
+catch (Exception e) when (e is TorchBackendException or ArgumentException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
 if (options is null)
 {
-    Console.Error.WriteLine("Usage: LoraComposition.Benchmarks [composed] [merged] [attention] [load] [generation] [t5] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N] [--t5-layers N]");
+    Console.Error.WriteLine("Usage: LoraComposition.Benchmarks [composed] [merged] [attention] [load] [generation] [t5] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N] [--t5-layers N] [--device cpu|cuda|cuda:N] [--dtype float32|bfloat16] [--tf32 true|false]");
     return 2;
 }
 
 torch.set_num_threads(options.Threads);
-Console.WriteLine($"ViT-B/32 of {options.Layers} layers, batch {options.Batch}, float32, CPU, {options.Threads} threads, median of {options.Rounds} interleaved rounds");
+if (options.Device.type == DeviceType.CUDA)
+{
+    ComputeDevice.AllowTf32 = options.Tf32;
+    Stopwatches.WaitForDevice = () => torch.cuda.synchronize(options.Device);
+}
+Console.WriteLine($"ViT-B/32 of {options.Layers} layers, batch {options.Batch}, {options.Dtype}, {ComputeDevice.Describe(options.Device)}, {options.Threads} threads, median of {options.Rounds} interleaved rounds");
 if (options.Runs("merged")) MergedInference.Run(options);
 if (options.Runs("attention")) AttentionKernels.Run(options);
 if (options.Runs("load")) LoadCheckpoint.Run(options);
