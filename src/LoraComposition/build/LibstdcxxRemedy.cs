@@ -147,39 +147,55 @@ public static class LibstdcxxRemedy
 }
 
 #if !REMEDY_ONLY
-/// <summary>The build step: patches the given files where the system's libstdc++ needs it, and leaves them untouched everywhere else.</summary>
-public sealed class ApplyLibstdcxxRemedy : Microsoft.Build.Utilities.Task
+/// <summary>The build step: writes adapted copies of the given files where the system's libstdc++ needs them.</summary>
+public sealed class AdaptToOlderLibstdcxx : Microsoft.Build.Utilities.Task
 {
     [Microsoft.Build.Framework.Required]
     public Microsoft.Build.Framework.ITaskItem[] Files { get; set; }
 
+    /// <summary>Where the copies go.</summary>
+    [Microsoft.Build.Framework.Required]
+    public string Folder { get; set; }
+
+    /// <summary>"always": also where this system needs none.</summary>
+    public string Always { get; set; }
+
+    /// <summary>A copy for each of the files, with its metadata; none where there is nothing to do.</summary>
+    [Microsoft.Build.Framework.Output]
+    public Microsoft.Build.Framework.ITaskItem[] Adapted { get; set; } = new Microsoft.Build.Framework.ITaskItem[0];
+
     public override bool Execute()
     {
-        string system = SystemLibrary();
-        if (system == null || Contains(system, LibstdcxxRemedy.NeededVersion)) return true;
-        foreach (var item in Files)
+        bool always = Always == "always";
+        string system = always ? null : SystemLibrary();
+        if (!always && (system == null || Contains(system, LibstdcxxRemedy.NeededVersion))) return true;
+        string reason = always ? "LibstdcxxRemedy is always" : $"{system} has no {LibstdcxxRemedy.NeededVersion}";
+        try
         {
-            string path = item.GetMetadata("FullPath");
-            try
-            {
-                byte[] before = File.ReadAllBytes(path), after = LibstdcxxRemedy.Apply(before);
-                if (before.SequenceEqual(after)) continue;
-                // A hard link shares its bytes with the package cache: write a new file and put it in the link's place.
-                string temporary = path + "." + Guid.NewGuid().ToString("N");
-                DateTime written = File.GetLastWriteTimeUtc(path);
-                File.WriteAllBytes(temporary, after);
-                File.SetLastWriteTimeUtc(temporary, written);   // so that the next build's copy finds nothing to do
-                File.Delete(path);
-                File.Move(temporary, path);
-                Log.LogMessage(Microsoft.Build.Framework.MessageImportance.High,
-                    "{0}: adapted to this system's older libstdc++ ({1} has no {2}).", Path.GetFileName(path), system, LibstdcxxRemedy.NeededVersion);
-            }
-            catch (Exception e) when (e is IOException || e is InvalidDataException || e is UnauthorizedAccessException)
-            {
-                Log.LogWarning("{0} could not be adapted to {1}, which has no {2}; TorchSharp will probably not load. {3}", path, system, LibstdcxxRemedy.NeededVersion, e.Message);
-            }
+            Adapted = Files.Select(file => Adapt(file, reason)).ToArray();
+        }
+        catch (Exception e) when (e is IOException || e is InvalidDataException || e is UnauthorizedAccessException)
+        {
+            Log.LogWarning("{0} could not be adapted ({1}); TorchSharp will probably not load. {2}", Files[0].ItemSpec, reason, e.Message);
         }
         return true;
+    }
+
+    Microsoft.Build.Framework.ITaskItem Adapt(Microsoft.Build.Framework.ITaskItem file, string reason)
+    {
+        byte[] adapted = LibstdcxxRemedy.Apply(File.ReadAllBytes(file.GetMetadata("FullPath")));
+        string path = Path.Combine(Folder, Path.GetFileName(file.ItemSpec));
+        if (!File.Exists(path) || !File.ReadAllBytes(path).SequenceEqual(adapted))
+        {
+            // The output folder may hold a hard link to the last copy: a new file leaves that one as it is.
+            Directory.CreateDirectory(Folder);
+            string temporary = path + "." + Guid.NewGuid().ToString("N");
+            File.WriteAllBytes(temporary, adapted);
+            File.Delete(path);
+            File.Move(temporary, path);
+            Log.LogMessage(Microsoft.Build.Framework.MessageImportance.High, "{0}: a copy is adapted to older systems ({1}).", Path.GetFileName(path), reason);
+        }
+        return new Microsoft.Build.Utilities.TaskItem(path, file.CloneCustomMetadata());
     }
 
     static string SystemLibrary()
