@@ -11,11 +11,13 @@ public static class ComputeDevice
     /// <param name="text"><c>cpu</c>, <c>cuda</c> (the first GPU) or <c>cuda:N</c>, N from 0.</param>
     /// <returns>The device.</returns>
     /// <exception cref="ArgumentException">It is none of these, or this machine or this build of libtorch does not have it.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     public static Device Parse(string text) => Parse(text, () => cuda.is_available() ? cuda.device_count() : 0);
 
     internal static Device Parse(string text, Func<int> cudaDevices)
     {
         ArgumentNullException.ThrowIfNull(text);
+        NativeLibraryCheck.EnsureLoads();
         if (text == "cpu") return CPU;
         int index = 0;
         if (text != "cuda" && !(text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out index)))

@@ -61,6 +61,13 @@ public static class TorchBackend
             throw new TorchBackendException($"This program was built without libtorch (TorchBackend=none). Set {EnvironmentVariable} to the folder torch/lib of a PyTorch {TorchVersion.Expected} install.");
     }
 
+    /// <summary>
+    /// Uses torch for the first time and says why it does not load where it does not: a libstdc++ that is too old, a missing libtorch or one of another version. This library calls it
+    /// before it uses torch; a program that uses torch earlier may call it first. Cheap once it has succeeded.
+    /// </summary>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
+    public static void EnsureLoads() => NativeLibraryCheck.EnsureLoads();
+
     internal static void Check(string folder, string? version)
     {
         if (version is null) throw new TorchBackendException($"{folder}: the version of this libtorch is not known, so it is older than 2.9; expected {TorchVersion.Expected}, for which TorchSharp's native library was compiled.");

@@ -1,6 +1,6 @@
 namespace LoraComposition.Native;
 
-/// <summary>The libtorch of an existing install cannot be used. The message names the folder, what was expected and found, and what to do.</summary>
+/// <summary>TorchSharp's native library or libtorch cannot be used. The message names the file or folder, what was expected and found, and what to do.</summary>
 public sealed class TorchBackendException : LoraCompositionException
 {
     /// <summary>Creates the exception.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using LoraComposition.Native;
 using Microsoft.Win32.SafeHandles;
 using static TorchSharp.torch;
 
@@ -63,6 +64,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <returns>The tensor on the CPU, in the file's type and shape. The caller owns it; writing to it changes neither the file nor any other tensor read from it.</returns>
     /// <exception cref="SafetensorsException">The file holds no such tensor, or was shortened since it was opened.</exception>
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     public Tensor Read(string name)
     {
         var info = Find(name);
@@ -91,6 +93,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        NativeLibraryCheck.EnsureLoads();
         if (!Tensors.TryGetValue(name, out var info)) throw new SafetensorsException(Path, $"the file holds no tensor '{name}'.");
         // A mapping past the end of the file would end the process at the first access.
         var now = RandomAccess.GetLength(handle);

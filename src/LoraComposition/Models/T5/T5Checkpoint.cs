@@ -1,4 +1,5 @@
 using LoraComposition.Adapters;
+using LoraComposition.Native;
 using LoraComposition.Serialization;
 using static TorchSharp.torch;
 
@@ -21,6 +22,7 @@ internal static class T5Checkpoint
 
     public static T5Model Load(string folder, T5LoadOptions options)
     {
+        NativeLibraryCheck.EnsureLoads();
         using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
         var config = ReadConfig(folder, files);
         CheckLayers(config, files);

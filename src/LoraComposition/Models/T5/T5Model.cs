@@ -1,3 +1,4 @@
+using LoraComposition.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -61,8 +62,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     /// <param name="seed">The seed of the random start.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     public static T5Model Create(T5Config config, long seed)
     {
+        NativeLibraryCheck.EnsureLoads();
         var model = new T5Model(config, META);
         using var generator = new Generator((ulong)seed, CPU);
         foreach (var slot in model.Slots()) slot.Assign(T5Initialisation.Start(slot.Name, [.. slot.Shape], config, generator));
@@ -76,6 +79,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     /// <param name="options">The type of the parameters; defaults where not given.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
     /// <exception cref="Serialization.ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     public static T5Model Load(string folder, T5LoadOptions? options = null) => T5Checkpoint.Load(folder, options ?? new T5LoadOptions());
 
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. The embedding is written once.</summary>

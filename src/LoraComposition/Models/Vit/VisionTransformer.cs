@@ -1,5 +1,6 @@
 using LoraComposition.Adapters;
 using LoraComposition.Models.Vit.Layouts;
+using LoraComposition.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -53,8 +54,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IFoundationModel
     /// <param name="seed">The seed of the random start.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     public static VisionTransformer Create(VitConfig config, long seed)
     {
+        NativeLibraryCheck.EnsureLoads();
         var model = new VisionTransformer(config, META);
         using var generator = new Generator((ulong)seed, CPU);
         foreach (var slot in model.Slots(TransformersVitLayout.Default))
@@ -75,6 +78,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IFoundationModel
     /// <param name="options">Another image size, a fresh head, type; defaults where not given.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
     /// <exception cref="Serialization.ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     public static VisionTransformer Load(string folder, VitLoadOptions? options = null) => VitCheckpoint.Load(folder, options ?? new VitLoadOptions());
 
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>

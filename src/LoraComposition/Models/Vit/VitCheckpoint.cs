@@ -1,5 +1,6 @@
 using LoraComposition.Adapters;
 using LoraComposition.Models.Vit.Layouts;
+using LoraComposition.Native;
 using LoraComposition.Serialization;
 using static TorchSharp.torch;
 
@@ -17,6 +18,7 @@ internal static class VitCheckpoint
 
     public static VisionTransformer Load(string folder, VitLoadOptions options)
     {
+        NativeLibraryCheck.EnsureLoads();
         using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
         var (config, layout) = ReadConfig(folder, files);
         config = WithClasses(config, layout, files);
