@@ -29,6 +29,9 @@ internal static partial class LoaderMessage
         return $"{path} does not load. The loader says: {said}";
     }
 
+    /// <summary>Whether the loader lacks a version in a library of the system.</summary>
+    public static bool SystemIsTooOld(string words) => NeededVersion().IsMatch(words);
+
     static string NewerSystem(Match match)
     {
         string library = match.Groups["library"].Value, needed = match.Groups["version"].Value, by = match.Groups["by"].Value;

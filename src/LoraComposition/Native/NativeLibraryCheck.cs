@@ -13,13 +13,16 @@ internal static class NativeLibraryCheck
     public static void EnsureLoads()
     {
         if (loads) return;
+        var folders = SearchedFolders();
+        // TorchSharp would print a trace and copy libtorch out of the package cache, to no avail.
+        if (OperatingSystem.IsLinux() && Find(folders) is { } found && Refusal(found) is { } words && LoaderMessage.SystemIsTooOld(words)) throw new TorchBackendException(LoaderMessage.Explain(found, words));
         try
         {
             torch.InitializeDeviceType(DeviceType.CPU);
         }
         catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
-            throw new TorchBackendException(Explain(SearchedFolders()) ?? (e.InnerException ?? e).Message, e);
+            throw new TorchBackendException(Explain(folders) ?? (e.InnerException ?? e).Message, e);
         }
         loads = true;
     }
@@ -28,18 +31,27 @@ internal static class NativeLibraryCheck
     /// <returns>The reason and what to do; null where it loads.</returns>
     internal static string? Explain(IReadOnlyList<string> folders)
     {
-        string name = OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
-        string? path = folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-        if (path is null)
-            return $"{name}, TorchSharp's native library, is in none of the folders {string.Join(", ", folders.Select(folder => $"'{folder}'"))}. The package TorchSharp brings it for linux-x64, win-x64, win-arm64 and osx-arm64; this is {RuntimeInformation.RuntimeIdentifier}.";
+        if (Find(folders) is not { } path)
+            return $"{FileName}, TorchSharp's native library, is in none of the folders {string.Join(", ", folders.Select(folder => $"'{folder}'"))}. The package TorchSharp brings it for linux-x64, win-x64, win-arm64 and osx-arm64; this is {RuntimeInformation.RuntimeIdentifier}.";
+        return Refusal(path) is { } words ? LoaderMessage.Explain(path, words) : null;
+    }
+
+    static string FileName => OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
+
+    static string? Find(IReadOnlyList<string> folders) => folders.Select(folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists);
+
+    /// <summary>Loads a library and leaves it loaded, for torch to use.</summary>
+    /// <returns>What the loader says against it; null where it loads.</returns>
+    static string? Refusal(string path)
+    {
         try
         {
-            NativeLibrary.Free(NativeLibrary.Load(path));
+            NativeLibrary.Load(path);
             return null;
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            return LoaderMessage.Explain(path, e.Message);
+            return e.Message;
         }
     }
 
