@@ -21,7 +21,19 @@ var text = new Command("text", "Pre-trains a small T5, on kinds of questions tha
 SetAction(text, (result, progress, cancellation) => TextPretraining.Run(
     new() { Draws = result.GetValue(draws), PerTask = result.GetValue(perTask), Seed = result.GetValue(seed) }, result.GetValue(folder)!, progress, cancellation));
 
-var root = new RootCommand("Pre-trains the small models that the samples start from.") { images, text };
+var vocabulary = new Option<string>("--vocabulary") { Description = "A folder that holds spiece.model, as a T5 checkpoint does.", Required = true };
+var width = new Option<int>("--width") { Description = "The width of the hidden states, a multiple of 16.", DefaultValueFactory = _ => 64 };
+var random = new Command("random-text", "Makes a small T5 with random weights over a given vocabulary, to try an experiment on real texts where no trained model is at hand. Its answers are chance.") { folder, vocabulary, width, seed };
+random.SetAction(result =>
+{
+    int asked = result.GetValue(width);
+    if (asked < 16 || asked % 16 != 0) throw new UsageException($"--width {asked}: expected a multiple of 16.");
+    string written = result.GetValue(folder)!;
+    Console.WriteLine($"{RandomTextModel.Write(result.GetValue(vocabulary)!, asked, result.GetValue(seed), written):N0} random weights. Saved to {written}.");
+    return ExitCodes.Done;
+});
+
+var root = new RootCommand("Makes the small models that the samples start from.") { images, text, random };
 BackendOptions.AddTo(root);
 return await root.Parse(args).InvokeWithExitCodesAsync("Stopped. Nothing was written.");
 
