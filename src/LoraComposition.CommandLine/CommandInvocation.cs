@@ -17,9 +17,9 @@ public static class CommandInvocation
     public static async Task<int> InvokeWithExitCodesAsync(this ParseResult parsed, string stopped, bool verbose = false)
     {
         ArgumentNullException.ThrowIfNull(parsed);
-        if (parsed.Errors.Count > 0)
+        if (UsageProblem.Of(parsed) is { } problem)
         {
-            Console.Error.WriteLine($"{parsed.Errors[0].Message.ReplaceLineEndings(" ")} Try --help.");
+            Console.Error.WriteLine($"{problem} Try --help.");
             return ExitCodes.Usage;
         }
         try

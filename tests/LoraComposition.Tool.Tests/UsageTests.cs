@@ -28,15 +28,42 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("explode")]
-    [InlineData("inspect")]
-    [InlineData("inspect", "here", "--colour", "red")]
-    public async Task WrongUsageIsOneLineAndExitCode2(params string[] arguments)
+    [InlineData("'explode' is not known.", "explode")]
+    [InlineData("'--colour' is not known.", "inspect", "here", "--colour", "red")]
+    [InlineData("--colour is no option here", "inspect", "--colour")]
+    [InlineData("--tpo is no option here", "predict", "--model", "m", "--images", "a", "--tpo", "3")]
+    [InlineData("-force is no option here", "check", "--base", "b", "--adapter", "a", "-force")]
+    [InlineData("Required argument missing", "inspect")]
+    [InlineData("Option '--adapter' is required.", "check", "--base", "b")]
+    [InlineData("--rank x: expected a whole number.", "compose", "--base", "b", "--adapter", "a", "--as", "adapter", "--out", "o", "--rank", "x")]
+    [InlineData("--energy all: expected a number.", "compose", "--base", "b", "--adapter", "a", "--as", "adapter", "--out", "o", "--energy", "all")]
+    [InlineData("--format xml: expected csv or json.", "predict", "--model", "m", "--images", "a", "--format", "xml")]
+    public async Task WrongUsageIsOneLineAndExitCode2(string problem, params string[] arguments)
     {
         var (code, output, errors) = await CommandLine.RunAsync(arguments);
 
         code.Should().Be(2);
-        errors.Should().ContainSingle().Which.Should().Contain("Try --help.");
+        errors.Should().ContainSingle().Which.Should().StartWith(problem).And.EndWith("Try --help.");
         output.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("inspect", "./--colour")]
+    [InlineData("inspect", "--", "--colour")]
+    public async Task AFileMayBeCalledLikeAnOption(params string[] arguments)
+    {
+        var (code, _, errors) = await CommandLine.RunAsync(arguments);
+
+        code.Should().Be(1);
+        errors.Should().ContainSingle().Which.Should().Contain("--colour: the file does not exist");
+    }
+
+    [Fact]
+    public async Task NegativeWeightsAreNumbers()
+    {
+        var (code, _, errors) = await CommandLine.RunAsync("compose", "--base", "no-such-base", "--adapter", "a", "b", "--as", "adapter", "--out", "no-such-out", "--weights", "-0.5,1.5");
+
+        code.Should().Be(1);
+        errors.Should().ContainSingle().Which.Should().StartWith("no-such-base: ");
     }
 }
