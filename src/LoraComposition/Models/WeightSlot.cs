@@ -49,11 +49,6 @@ internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Acti
         yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p);
     }
 
-    public static IEnumerable<WeightSlot> Of(TensorSource source, Embedding layer)
-    {
-        yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p);
-    }
-
     /// <summary>Puts a loaded tensor in place, as a trainable parameter.</summary>
     public void Assign(Tensor value) => Set((Parameter)new Parameter(Convert is null ? value : Convert(value)).DetachFromDisposeScope());
 }

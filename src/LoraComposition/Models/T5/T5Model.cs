@@ -21,7 +21,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     public const long IgnoredLabel = -100;
 
     // Encoder, decoder and the tied head all use this one module.
-    readonly Embedding shared;
+    readonly T5Embedding shared;
     readonly T5Encoder encoder;
     readonly T5Decoder decoder;
     Module<Tensor, Tensor>? lm_head;
@@ -35,7 +35,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
         Config = config;
-        shared = Embedding(config.VocabularySize, config.HiddenSize, device: device);
+        shared = new T5Embedding(config, device);
         encoder = new T5Encoder(config, device);
         decoder = new T5Decoder(config, device);
         if (!config.TiedHead) lm_head = Linear(config.HiddenSize, config.VocabularySize, false, device);
@@ -180,7 +180,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     {
         using var scope = NewDisposeScope();
         var read = Config.ScaledHead ? states.mul(1 / Math.Sqrt(Config.HiddenSize)) : states;
-        return (lm_head is null ? functional.linear(read, shared.weight!) : lm_head.call(read)).MoveToOuterDisposeScope();
+        return (lm_head is null ? functional.linear(read, shared.Table) : lm_head.call(read)).MoveToOuterDisposeScope();
     }
 
     /// <summary>What the decoder reads to predict labels: the start token, then each label but the last. Labels that do not count become filling.</summary>
@@ -199,7 +199,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     /// <summary>Every parameter and where a checkpoint holds it.</summary>
     internal IEnumerable<WeightSlot> Slots()
     {
-        var slots = WeightSlot.Of(new TensorSource("shared"), shared).Concat(encoder.Slots()).Concat(decoder.Slots());
+        var slots = encoder.Slots().Prepend(shared.Slot("shared")).Concat(decoder.Slots());
         return lm_head is null ? slots : slots.Concat(WeightSlot.Of(new TensorSource("lm_head"), lm_head));
     }
 
