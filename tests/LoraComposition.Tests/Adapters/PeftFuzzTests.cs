@@ -29,8 +29,8 @@ public sealed class PeftFuzzTests : IDisposable
         var mutator = new FolderMutator(folder)
             .AddJson("adapter_config.json", Valid("adapter_config.json"), settings)
             .Add("adapter_model.safetensors", weights, new SafetensorsMutator(weights).Mutate);
-        var kinds = Fuzz.Run(seed: 1, count: 2000, mutator.Mutate, _ => Load());
-        kinds.Where(kind => kind.Key.StartsWith("adapter_config.json", StringComparison.Ordinal)).Sum(kind => kind.Value.Loaded).Should().BeGreaterThan(100, "settings that do not matter may be anything");
+        var kinds = Fuzz.Run(seed: 1, count: 7000, mutator.Mutate, _ => Load());
+        kinds.Where(kind => kind.Key.StartsWith("adapter_config.json", StringComparison.Ordinal)).Sum(kind => kind.Value.Loaded).Should().BeGreaterThan(350, "settings that do not matter may be anything");
         kinds.Should().AllSatisfy(kind => kind.Value.Refused.Should().BePositive(kind.Key));
     }
 
