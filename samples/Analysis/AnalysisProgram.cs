@@ -11,7 +11,7 @@ static class AnalysisProgram
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         using var tasks = settings.Data.Open(foundation.Preprocessing, experiment.Validation);
         settings.Study.Run(experiment, foundation, tasks, progress, cancellation);
     }

@@ -12,7 +12,7 @@ static class CovariateShiftProgram
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var domains = settings.Domains.Open();
         TransferRound.Run("covariate-shift", "Covariate shift", experiment, foundation, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation);
     }

@@ -12,7 +12,7 @@ static class LabelShiftProgram
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         using var tasks = LabelTasks.Open(settings.Data, foundation.Preprocessing, experiment.Validation);
         settings.Study.Run(settings, foundation, tasks, progress, cancellation);
     }

@@ -7,5 +7,5 @@ static class GlobalOptions
 {
     public static Option<bool> Json { get; } = new("--json") { Description = "Write the result as JSON.", Recursive = true };
 
-    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Follow an error by its stack trace.", Recursive = true };
+    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Write a log of what is done to standard error, and follow an error by its stack trace.", Recursive = true };
 }

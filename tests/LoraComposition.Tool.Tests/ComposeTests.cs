@@ -137,6 +137,16 @@ public sealed class ComposeTests : IDisposable
     }
 
     [Fact]
+    public async Task Verbose_writes_what_is_done_to_standard_error()
+    {
+        var (code, text, errors) = await CommandLine.RunAsync("compose", "--verbose", "--json", "--base", Reference.Base, "--adapter", Reference.Adapter("vit-a"), "--as", "adapter", "--out", output);
+
+        code.Should().Be(0);
+        errors.Should().ContainAll("Information: Loaded VisionTransformer as Float32", "Information: Loaded adapter 'vit-a'", "Information: Attached to", "Debug: Layer '");
+        JsonDocument.Parse(text).Dispose();
+    }
+
+    [Fact]
     public async Task VerboseAddsTheStackTrace()
     {
         var (code, _, errors) = await CommandLine.RunAsync("compose", "--verbose", "--base", Reference.Base, "--adapter", Reference.Adapter("reject-bias"), "--as", "adapter", "--out", output);

@@ -39,10 +39,10 @@ static class ImagePretraining
         int[] all = [.. Enumerable.Range(0, train.Dataset.Count)];
         using var bar = progress.Begin("pre-training", options.StepsFor(all.Length));
         Tensor Loss(int[] batch) => nn.functional.cross_entropy(model.call(train.Batch(batch, CPU)), train.Labels(batch));
-        var outcome = Trainer.Train([new TrainableGroup([.. model.parameters()], settings.LearningRate, settings.WeightDecay)], all, Loss, null, options, settings.Seed, () => bar.Advance(), cancellation);
+        var outcome = Trainer.Train([new TrainableGroup([.. model.parameters()], settings.LearningRate, settings.WeightDecay)], all, Loss, null, options, settings.Seed, progress: bar, cancellation: cancellation);
 
-        double accuracy = Evaluator.OnImages(model, test, [.. Enumerable.Range(0, test.Dataset.Count)], batchSize: 256, cancellation).Accuracy;
-        model.Save(folder);
+        double accuracy = Evaluator.OnImages(model, test, [.. Enumerable.Range(0, test.Dataset.Count)], batchSize: 256, cancellation: cancellation).Accuracy;
+        model.Save(folder, cancellation: cancellation);
         File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"), Preprocessor);
         Console.WriteLine($"{outcome.Steps} steps; top-1 on {test.Dataset.Count} new images of the {settings.Classes} classes: {accuracy:P2}. Saved to {folder}.");
     }

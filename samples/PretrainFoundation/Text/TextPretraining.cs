@@ -25,14 +25,14 @@ static class TextPretraining
         int[] all = [.. Enumerable.Range(0, train.Dataset.Count)];
         using var bar = progress.Begin("pre-training", options.StepsFor(all.Length));
         var outcome = Trainer.Train([new TrainableGroup([.. model.parameters()], settings.LearningRate, settings.WeightDecay)],
-            all, batch => TextEvaluator.Loss(model, train, batch), null, options, settings.Seed, () => bar.Advance(), cancellation);
+            all, batch => TextEvaluator.Loss(model, train, batch), null, options, settings.Seed, progress: bar, cancellation: cancellation);
 
-        model.Save(folder);
+        model.Save(folder, cancellation: cancellation);
         Console.WriteLine($"{outcome.Steps} steps. Saved to {folder}. Exact match on {TestCount} new questions of each task:");
         foreach (var task in ProceduralTasks.PreTraining)
         {
             var test = new TokenizedQuestions(ProceduralQuestions.Create(task, QuestionPart.Test, TestCount, settings.Seed), CrossFitTemplates.Arc, tokenizer, settings.Lengths);
-            var (scores, _) = TextEvaluator.Score(model, test, [.. Enumerable.Range(0, TestCount)], batchSize: 256, cancellation);
+            var (scores, _) = TextEvaluator.Score(model, test, [.. Enumerable.Range(0, TestCount)], batchSize: 256, cancellation: cancellation);
             Console.WriteLine($"  {task.Name}: {scores.ExactMatch:P1}");
         }
     }

@@ -16,7 +16,7 @@ static class TextTaskShift
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = TextFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
+        var foundation = TextFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var making = new TaskMaking(foundation.Tokenizer, new TextLengths { Input = settings.MaxLength }, experiment.Validation);
         var tasks = settings.CrossFitFolder is { } folder ? CrossFitTasks.Open(folder, making) : EmbeddedTasks.Create(making);
         foreach (string remark in tasks.Remarks) progress.Report(remark);

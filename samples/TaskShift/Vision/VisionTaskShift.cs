@@ -12,7 +12,7 @@ static class VisionTaskShift
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device);
+        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => set.Open())];
         foreach (var downstream in sets.Where(set => settings.Downstream is null || set.Name == settings.Downstream))
             TransferRound.Run("task-shift", "Task shift", experiment, foundation, sets, downstream, progress, cancellation);

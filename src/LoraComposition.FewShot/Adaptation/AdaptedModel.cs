@@ -5,6 +5,7 @@ using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,7 +30,7 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>The method, the classes and the base.</summary>
     public AdaptedModelInfo Info { get; }
 
-    /// <summary>The model, in evaluation mode, the adapter merged into its weights.</summary>
+    /// <summary>The model, in evaluation mode, the adapter merged into its weights. Owned by this object.</summary>
     public VisionTransformer Model { get; }
 
     /// <summary>The adapter on its own; null where the body is the base's.</summary>
@@ -45,23 +46,26 @@ public sealed class AdaptedModel : IDisposable
     /// <param name="folder">A folder that <see cref="Save"/> wrote.</param>
     /// <param name="baseFolder">The base's model-hub folder, where it is not where it was.</param>
     /// <param name="device">The device. Default the CPU.</param>
+    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The model. The caller owns it.</returns>
     /// <exception cref="ModelFileException">A file is missing or damaged, or the base is another than the model was adapted on.</exception>
     /// <exception cref="AdapterMismatchException">The adapter does not fit the base.</exception>
     /// <exception cref="Data.DataException">The preprocessing cannot be honoured.</exception>
-    public static AdaptedModel Load(string folder, string? baseFolder = null, Device? device = null)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static AdaptedModel Load(string folder, string? baseFolder = null, Device? device = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var info = AdaptedModelInfoFile.Read(folder);
         string from = baseFolder ?? info.Base.Folder;
         CheckBase(from, info.Base);
-        var model = VisionTransformer.Load(from);
+        var model = VisionTransformer.Load(from, logger: logger, cancellation: cancellation);
         LoraAdapter? adapter = null;
         try
         {
             using (var head = HeadFile.Read(folder, info.ClassNames.Count, model.Config.HiddenSize)) model.SetHead(head, info.ClassNames);
-            if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method);
-            Merge(model, adapter);
+            if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger);
+            Merge(model, adapter, logger);
             string weights = Path.Combine(folder, AdaptedModelFiles.Weights), settings = Path.Combine(folder, AdaptedModelFiles.Preprocessor);
             var preprocessing = ImageFoundation.ReadPreprocessing(folder, model.Config.ImageSize);
             if (device is not null) model.to(device);
@@ -100,7 +104,7 @@ public sealed class AdaptedModel : IDisposable
         var adapter = trained.Tuning.ToAdapter(trained.Method.Name);
         var weights = trained.Tuning.ToWeights();
         var model = trained.ReleaseModel();
-        Merge(model, adapter);
+        Merge(model, adapter, logger: null);
         string settings = Path.Combine(foundation.Folder, ImageFoundation.PreprocessorFile);
         var info = new AdaptedModelInfo
         {
@@ -119,11 +123,11 @@ public sealed class AdaptedModel : IDisposable
         Model.Dispose();
     }
 
-    static void Merge(VisionTransformer model, LoraAdapter? adapter)
+    static void Merge(VisionTransformer model, LoraAdapter? adapter, ILogger? logger)
     {
         if (adapter is null) return;
         using var scope = NewDisposeScope();
-        using var attached = LoraTuning.Continue(model, adapter);
+        using var attached = LoraTuning.Continue(model, adapter, logger: logger);
         attached.MergeIntoBase();
     }
 

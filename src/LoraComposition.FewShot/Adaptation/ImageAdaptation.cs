@@ -9,6 +9,8 @@ using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Native;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Adaptation;
@@ -17,6 +19,7 @@ namespace LoraComposition.FewShot.Adaptation;
 /// Adapts a base model to a folder of labelled images: draws K images per class to learn from, holds out others, tries every method, keeps the one
 /// that is best on the images held out and tests it once where there is a test part.
 /// </summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class ImageAdaptation
 {
     const double SameLoss = 1e-6;   // the losses of one model computed in two ways
@@ -25,13 +28,15 @@ public sealed class ImageAdaptation
     readonly ImageFoundation foundation;
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly ImageAdaptationOptions options;
+    readonly ILogger logger;
 
     /// <summary>Describes the adaptation.</summary>
     /// <param name="foundation">The base, in float32: the adapter is merged into it, and 16-bit weights would lose small updates.</param>
     /// <param name="modules">The upstream modules, each with a name of its own; none where no method needs them. Not owned.</param>
     /// <param name="options">The settings.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one name.</exception>
-    public ImageAdaptation(ImageFoundation foundation, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options)
+    public ImageAdaptation(ImageFoundation foundation, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(modules);
@@ -40,26 +45,30 @@ public sealed class ImageAdaptation
         if (foundation.Dtype != ScalarType.Float32) throw new ArgumentException($"Expected a base in float32, found {foundation.Dtype}.", nameof(foundation));
         if (modules.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new ArgumentException($"Two adapters are called '{twice.Key}'; give each a name of its own.", nameof(modules));
         if (modules.Count == 0 && options.Methods.FirstOrDefault(m => m.NeedsModules) is { } method) throw new ArgumentException($"The method '{method.Name}' composes adapters, but none are given.", nameof(modules));
-        (this.foundation, this.modules, this.options) = (foundation, modules, options);
+        (this.foundation, this.modules, this.options, this.logger) = (foundation, modules, options, logger ?? NullLogger.Instance);
     }
 
     /// <summary>Tries the methods and keeps the best.</summary>
     /// <param name="data">The labelled images.</param>
-    /// <param name="progress">Is told how far the work is, and of classes with too few images, in one line.</param>
+    /// <param name="progress">Is told how far the work is, and of classes with too few images, in one line; nobody where not given.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The model and the report, not saved yet. The caller owns it.</returns>
     /// <exception cref="DataException">There are too few classes or images, or a picture is damaged.</exception>
     /// <exception cref="Attachments.AdapterMismatchException">A module does not fit the base.</exception>
     /// <exception cref="TrainingDivergedException">A learning rate is too high.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ImageAdaptationResult Run(ImageFolderSplits data, IProgressReporter progress, CancellationToken cancellation = default)
+    public ImageAdaptationResult Run(ImageFolderSplits data, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(progress);
+        progress ??= NullProgressReporter.Instance;
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
         var samples = AdaptationSamples.Draw(data.Train, options.Shots, options.ValidationPerClass, options.Seed);
-        if (samples.Warning is { } warning) progress.Report($"warning: {warning}");
+        if (samples.Warning is { } warning)
+        {
+            progress.Report($"warning: {warning}");
+            logger.SamplesAreShort(warning);
+        }
         using var images = new PreprocessedImages(data.Train, foundation.Preprocessing);
         Prepare(images, [.. samples.Support.Indices, .. samples.Validation], progress, cancellation);
 
@@ -67,6 +76,7 @@ public sealed class ImageAdaptation
         try
         {
             var test = data.Test is null ? null : Test(model, data.Test, progress, cancellation);
+            logger.ModelAdapted(model.Info.Method, clock.ElapsedMilliseconds);
             return new ImageAdaptationResult(model, Report(data, samples, attempts, model.Info.Method, test, started, clock.Elapsed));
         }
         catch
@@ -79,14 +89,14 @@ public sealed class ImageAdaptation
     static void Prepare(PreprocessedImages images, IReadOnlyList<int> indices, IProgressReporter progress, CancellationToken cancellation)
     {
         using var bar = progress.Begin("reading pictures", indices.Count);
-        images.Prepare(indices, new PictureProgress(bar), cancellation);
+        images.Prepare(indices, bar, cancellation);
     }
 
     AdaptedModel Try(PreprocessedImages images, AdaptationSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
     {
         var task = new ImageTask(images.Dataset.Name, images, samples.Support.Indices, samples.Validation, Test: null);
         using var backbones = new FrozenBackbones(foundation, task.ClassNames, modules, FeatureBank.DefaultBatchSize);
-        var training = new ImageTraining(foundation, task, modules, options.Tuning, backbones);
+        var training = new ImageTraining(foundation, task, modules, options.Tuning, backbones, logger);
         attempts = [];
         TrainedModel? best = null;
         try
@@ -102,6 +112,7 @@ public sealed class ImageAdaptation
                 {
                     int[] predicted = training.Predict(trained, images, samples.Validation, cancellation);
                     attempts.Add(new Attempt(Result(trained), [.. predicted.Zip(samples.Validation, (label, index) => label == images.Dataset.Label(index))]));
+                    logger.MethodTried(method.Name, attempts[^1].Result.ValidationAccuracy, attempts[^1].Result.ValidationLoss, samples.Validation.Count);
                 }
                 finally
                 {
@@ -145,8 +156,8 @@ public sealed class ImageAdaptation
         foreach (int[] chunk in Enumerable.Range(0, test.Count).Chunk(TestChunk))
         {
             using var images = new PreprocessedImages(new DatasetView(test, chunk), model.Preprocessing);
-            images.Prepare([.. Enumerable.Range(0, chunk.Length)], new PictureProgress(bar), cancellation);
-            var score = Evaluator.OnImages(model.Model, images, [.. Enumerable.Range(0, chunk.Length)], options.Tuning.EvaluationBatchSize, cancellation);
+            images.Prepare([.. Enumerable.Range(0, chunk.Length)], bar, cancellation);
+            var score = Evaluator.OnImages(model.Model, images, [.. Enumerable.Range(0, chunk.Length)], options.Tuning.EvaluationBatchSize, cancellation: cancellation);
             correct += score.Accuracy * chunk.Length;
             loss += score.Loss * chunk.Length;
         }

@@ -4,11 +4,12 @@ using LoraComposition.Serialization;
 namespace LoraComposition.FewShot.Adaptation;
 
 /// <summary>The adapted model and the report of how it was found. Owns the model.</summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class ImageAdaptationResult : IDisposable
 {
     internal ImageAdaptationResult(AdaptedModel model, AdaptationReport report) => (Model, Report) = (model, report);
 
-    /// <summary>The adapted model.</summary>
+    /// <summary>The adapted model. Owned by this object.</summary>
     public AdaptedModel Model { get; }
 
     /// <summary>What was tried and what came out.</summary>

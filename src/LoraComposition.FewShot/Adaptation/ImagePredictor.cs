@@ -3,6 +3,8 @@ using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Preprocessing;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Adaptation;
@@ -13,30 +15,32 @@ public sealed class ImagePredictor
 {
     readonly AdaptedModel model;
     readonly int batchSize;
+    readonly ILogger logger;
 
     /// <summary>Sets the predictor up.</summary>
     /// <param name="model">The model.</param>
     /// <param name="batchSize">The pictures in a batch, which are also those in memory at once. Default 64.</param>
+    /// <param name="logger">Is told of damaged pictures; nobody where not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
-    public ImagePredictor(AdaptedModel model, int batchSize = 64)
+    public ImagePredictor(AdaptedModel model, int batchSize = 64, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        (this.model, this.batchSize) = (model, batchSize);
+        (this.model, this.batchSize, this.logger) = (model, batchSize, logger ?? NullLogger.Instance);
     }
 
     /// <summary>Classifies pictures. Each batch is computed when its first result is asked for.</summary>
     /// <param name="files">The files.</param>
     /// <param name="top">The number of classes to name for each; all where the model has fewer.</param>
-    /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>One result for each file, in the order of the files; a damaged picture has a refusal and does not stop the others.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IEnumerable<ImagePrediction> Predict(IReadOnlyList<string> files, int top, IProgressReporter progress, CancellationToken cancellation = default)
+    public IEnumerable<ImagePrediction> Predict(IReadOnlyList<string> files, int top, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(files);
-        ArgumentNullException.ThrowIfNull(progress);
+        progress ??= NullProgressReporter.Instance;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
         return Batches();
 
@@ -69,6 +73,7 @@ public sealed class ImagePredictor
                 refusals[i] = e.Path == files[i] ? e : new DataException(files[i], e.Message, e);
             }
         });
+        foreach (var refusal in refusals.OrderBy(r => r.Key)) logger.PictureRefused(refusal.Value.Message);
         int[] whole = [.. Enumerable.Range(0, files.Length).Where(i => !refusals.ContainsKey(i))];
         var classes = whole.Length == 0 ? [] : Classify(images, whole, top);
         return [.. files.Select((file, i) => new ImagePrediction(file, classes.GetValueOrDefault(i, []), refusals.GetValueOrDefault(i)))];

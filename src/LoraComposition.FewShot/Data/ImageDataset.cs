@@ -1,6 +1,7 @@
 namespace LoraComposition.FewShot.Data;
 
 /// <summary>Labelled pictures that are decoded when asked for. Every member may be called from several threads at once.</summary>
+/// <remarks>Reading it is safe from several threads, of every data set: pictures are decoded on all cores.</remarks>
 public abstract class ImageDataset
 {
     /// <summary>What the data set is called in reports and messages.</summary>

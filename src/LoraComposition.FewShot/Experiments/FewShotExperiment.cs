@@ -3,6 +3,8 @@ using LoraComposition.FewShot.Data.Sampling;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Text.Scoring;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LoraComposition.FewShot.Experiments;
 
@@ -10,48 +12,53 @@ namespace LoraComposition.FewShot.Experiments;
 /// The paper's protocol on one downstream task: every method for every K and seed on nested support sets, tested on the whole test set, one result
 /// file for each run. A run whose file is there is not repeated, so an interrupted experiment goes on where it stopped.
 /// </summary>
+/// <remarks>Not thread-safe; shards of the work run in processes of their own.</remarks>
 public sealed class FewShotExperiment
 {
     readonly string name;
     readonly IFewShotRunner runner;
     readonly RunStore store;
+    readonly ILogger logger;
 
     /// <summary>Describes the experiment.</summary>
     /// <param name="name">The experiment's name, for example <c>label-shift</c>.</param>
     /// <param name="runner">The downstream task with its foundation, modules and settings. Not owned.</param>
     /// <param name="store">Where the results go.</param>
-    public FewShotExperiment(string name, IFewShotRunner runner, RunStore store)
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    public FewShotExperiment(string name, IFewShotRunner runner, RunStore store, ILogger? logger = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(runner);
         ArgumentNullException.ThrowIfNull(store);
-        (this.name, this.runner, this.store) = (name, runner, store);
+        (this.name, this.runner, this.store, this.logger) = (name, runner, store, logger ?? NullLogger.Instance);
     }
 
     /// <summary>Runs everything that has no result yet.</summary>
     /// <param name="work">The runs.</param>
-    /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
     /// <param name="cancellation">Stops between two steps; only whole result files are left.</param>
     /// <returns>The results of these runs, old and new, in their order.</returns>
     /// <exception cref="RunFileException">A result file is damaged, or belongs to another configuration.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IReadOnlyList<RunResult> Run(IReadOnlyList<FewShotWork> work, IProgressReporter progress, CancellationToken cancellation = default)
+    public IReadOnlyList<RunResult> Run(IReadOnlyList<FewShotWork> work, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        ArgumentNullException.ThrowIfNull(progress);
+        progress ??= NullProgressReporter.Instance;
         var results = new List<RunResult>();
         bool warned = false;
         using var bar = progress.Begin($"{name}: {work.Count} runs", work.Count);
         foreach (var item in work)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!TryLoad(item, out var result))
+            if (TryLoad(item, out var result)) logger.RunIsThere(result.Key);
+            else
             {
                 var support = runner.Sample(item.Shots, item.Seed);
                 if (!warned && runner.DescribeShortage(support) is { } shortage)
                 {
                     warned = true;
                     progress.Report($"warning: {shortage}");
+                    logger.SamplesAreShort(shortage);
                 }
                 result = Execute(item, support, cancellation);
             }
@@ -92,6 +99,7 @@ public sealed class FewShotExperiment
         // The result comes last: a run that has one is complete.
         if (outcome.Predictions is { } predictions) PredictionFile.Write(store.PathBeside(result.Key, "predictions.jsonl"), predictions);
         store.Save(result);
+        logger.RunDone(result.Key, result.Accuracy, result.TestCount, (long)(DateTimeOffset.UtcNow - started).TotalMilliseconds);
         return result;
     }
 

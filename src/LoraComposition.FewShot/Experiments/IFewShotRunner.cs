@@ -36,5 +36,5 @@ public interface IFewShotRunner : IDisposable
     /// <returns>What was measured.</returns>
     /// <exception cref="ArgumentException">The task has no samples of that part, or a setting is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation);
+    FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation = default);
 }

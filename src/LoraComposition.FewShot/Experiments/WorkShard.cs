@@ -5,6 +5,7 @@ namespace LoraComposition.FewShot.Experiments;
 /// <summary>One of several parts of a list of work, for several processes that share a folder. The parts are disjoint and together the whole list.</summary>
 /// <param name="Number">Which part, 1 … <paramref name="Count"/>.</param>
 /// <param name="Count">How many parts there are.</param>
+/// <exception cref="ArgumentOutOfRangeException">There is no such part.</exception>
 public sealed record WorkShard(int Number, int Count)
 {
     /// <summary>Everything.</summary>

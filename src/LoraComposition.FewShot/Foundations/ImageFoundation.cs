@@ -2,18 +2,22 @@ using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Preprocessing;
 using LoraComposition.Models.Vit;
 using LoraComposition.Serialization;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Foundations;
 
 /// <summary>The model that experiments start from: a model-hub folder, and the type and device it runs in.</summary>
+/// <remarks>Immutable, and safe to use from several threads: each model that it loads is another one.</remarks>
 public sealed class ImageFoundation
 {
     internal const string PreprocessorFile = "preprocessor_config.json";
 
-    ImageFoundation(string folder, ScalarType dtype, Device device, ImagePreprocessing preprocessing, string fingerprint) =>
-        (Folder, Dtype, Device, Preprocessing, Fingerprint) = (folder, dtype, device, preprocessing, fingerprint);
+    readonly ILogger? logger;
+
+    ImageFoundation(string folder, ScalarType dtype, Device device, ImagePreprocessing preprocessing, string fingerprint, ILogger? logger) =>
+        (Folder, Dtype, Device, Preprocessing, Fingerprint, this.logger) = (folder, dtype, device, preprocessing, fingerprint, logger);
 
     /// <summary>The folder that holds <c>config.json</c>, <c>model.safetensors</c> and <c>preprocessor_config.json</c>.</summary>
     public string Folder { get; }
@@ -34,14 +38,17 @@ public sealed class ImageFoundation
     /// <param name="folder">A model-hub folder.</param>
     /// <param name="dtype">The type the body computes in. Default float32.</param>
     /// <param name="device">The device. Default the CPU.</param>
+    /// <param name="logger">Is told what was read, then and with each <c>Load</c>; nobody where not given.</param>
+    /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The foundation.</returns>
     /// <exception cref="ModelFileException">The model is missing, damaged or not a ViT.</exception>
     /// <exception cref="DataException">The preprocessing cannot be honoured, or its image size is not the model's.</exception>
-    public static ImageFoundation Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ImageFoundation Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        using var model = VisionTransformer.Load(folder);
-        return new ImageFoundation(folder, dtype, device ?? CPU, ReadPreprocessing(folder, model.Config.ImageSize), WeightsFingerprint.Of(folder));
+        using var model = VisionTransformer.Load(folder, logger: logger, cancellation: cancellation);
+        return new ImageFoundation(folder, dtype, device ?? CPU, ReadPreprocessing(folder, model.Config.ImageSize), WeightsFingerprint.Of(folder), logger);
     }
 
     /// <summary>The preprocessing that a folder asks for, checked against the size of the model's images; the default where the folder does not say.</summary>
@@ -61,7 +68,7 @@ public sealed class ImageFoundation
     /// <returns>The model on its device. The caller owns it.</returns>
     public VisionTransformer Load(IReadOnlyList<string> classNames, long headSeed, ScalarType? dtype = null)
     {
-        var model = VisionTransformer.Load(Folder, new VitLoadOptions { Dtype = dtype ?? Dtype, ClassNames = classNames, HeadSeed = headSeed });
+        var model = VisionTransformer.Load(Folder, new VitLoadOptions { Dtype = dtype ?? Dtype, ClassNames = classNames, HeadSeed = headSeed }, logger);
         if (Device.type != DeviceType.CPU) model.to(Device);
         return model;
     }

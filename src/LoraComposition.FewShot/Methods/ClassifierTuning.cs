@@ -4,6 +4,7 @@ using LoraComposition.Models;
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>Only the head trains, over the features of the foundation (linear probing).</summary>
+/// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class ClassifierTuning : ITuningMethod
 {
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ using LoraComposition.Models;
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>Every weight trains.</summary>
+/// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class FullFineTuning : ITuningMethod
 {
     // A classifier's head trains at a rate of its own. Models that write text have none of this name.

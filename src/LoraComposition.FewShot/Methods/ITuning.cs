@@ -10,10 +10,12 @@ public interface ITuning : IDisposable
     /// <summary>What trains besides the head; null where the body stays as it is.</summary>
     TrainableGroup? Body { get; }
 
-    /// <summary>What a reader wants to know of the trained state, as a JSON-serialisable value; null where there is nothing.</summary>
+    /// <summary>What a reader wants to know of the trained state.</summary>
+    /// <returns>A value that can be written as JSON; null where there is nothing.</returns>
     object? Describe();
 
     /// <summary>Makes evaluation as cheap as the plain model until the result is disposed.</summary>
+    /// <returns>What ends it, or null where it costs no more anyway. The caller owns it.</returns>
     IDisposable? FixForEvaluation();
 
     /// <summary>The present update of the body as one adapter that does exactly the same; null where the body is the foundation's.</summary>

@@ -29,7 +29,7 @@ public interface ITuningMethod
     /// <param name="modules">The upstream modules.</param>
     /// <param name="options">The settings.</param>
     /// <param name="seed">The seed of random starts.</param>
-    /// <returns>What trains. Disposing it takes out what was attached.</returns>
+    /// <returns>What trains. The caller owns it; disposing it takes out what was attached.</returns>
     /// <exception cref="LoraComposition.Attachments.AdapterMismatchException">A module does not fit the model.</exception>
     ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed);
 }

@@ -6,6 +6,7 @@ using LoraComposition.Models;
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>The modules' updates weighted by one learned softmax vector per layer (section 4.2 of arXiv:2402.15414).</summary>
+/// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class LearnedComposition : ITuningMethod
 {
     /// <inheritdoc/>

@@ -6,6 +6,7 @@ using LoraComposition.Models;
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>A fresh LoRA trains, on query, key and value by default; it uses no module of another task.</summary>
+/// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class LoraFromScratch : ITuningMethod
 {
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ using LoraComposition.Models;
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>A method that is given only some of the upstream modules (Fig. 5 of arXiv:2402.15414). <see cref="Experiments.Images.ModuleSubsetRunner"/> runs it with the start of those.</summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class ModuleSubset : ITuningMethod
 {
     /// <summary>Restricts a method.</summary>

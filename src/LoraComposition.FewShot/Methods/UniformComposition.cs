@@ -6,6 +6,7 @@ using LoraComposition.Models;
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>The mean of the modules' updates, fixed; the head trains over it (section 4.1 of arXiv:2402.15414).</summary>
+/// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class UniformComposition : ITuningMethod
 {
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ using LoraComposition.Models;
 namespace LoraComposition.FewShot.Methods;
 
 /// <summary>The foundation as it is; nothing trains.</summary>
+/// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class ZeroShot : ITuningMethod
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ public interface IProgressReporter : IDisposable
     /// <summary>Starts to show one piece of work.</summary>
     /// <param name="description">What is done, in a few words.</param>
     /// <param name="total">The number of steps, 0 where there is nothing to do.</param>
-    /// <returns>The work. The caller disposes it when the work is done or was given up.</returns>
+    /// <returns>The work. The caller owns it, and disposes it when the work is done or was given up.</returns>
     /// <exception cref="ArgumentException">The description is empty or the total is negative.</exception>
     IProgressTask Begin(string description, long total);
 

@@ -1,13 +1,14 @@
 namespace LoraComposition.FewShot.Progress;
 
 /// <summary>Shows nothing.</summary>
+/// <remarks>Safe to use from several threads.</remarks>
 public sealed class NullProgressReporter : IProgressReporter, IProgressTask
 {
     NullProgressReporter()
     {
     }
 
-    /// <summary>The only instance. Disposing it does nothing.</summary>
+    /// <summary>The only instance, owned by nobody: disposing it does nothing.</summary>
     public static NullProgressReporter Instance { get; } = new();
 
     /// <inheritdoc/>

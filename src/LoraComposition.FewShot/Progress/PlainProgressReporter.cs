@@ -6,6 +6,7 @@ namespace LoraComposition.FewShot.Progress;
 /// Shows progress as plain lines for logs, at most one every 10 seconds over all pieces of work. Work that ends without having been shown
 /// leaves no line; work that was shown says at once how it ended.
 /// </summary>
+/// <remarks>Safe to use from several threads.</remarks>
 public sealed class PlainProgressReporter : IProgressReporter
 {
     static readonly TimeSpan interval = TimeSpan.FromSeconds(10);

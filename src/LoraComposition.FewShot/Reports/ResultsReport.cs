@@ -33,6 +33,7 @@ public sealed class ResultsReport
     /// </param>
     /// <param name="title">The page's title.</param>
     /// <returns>The report.</returns>
+    /// <exception cref="ArgumentException">There is no folder.</exception>
     /// <exception cref="RunFileException">A folder is missing or holds no results, or a file is damaged; the message names it.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static ResultsReport Read(IReadOnlyList<string> folders, string title = "Few-shot results")
@@ -60,25 +61,29 @@ public sealed class ResultsReport
 
     /// <summary>Writes every figure as <c>.svg</c> and <c>.png</c>, in a sub-folder for each experiment, for example <c>01-label-shift/accuracy.svg</c>.</summary>
     /// <param name="folder">The folder; other files in it are left.</param>
+    /// <param name="cancellation">Stops between two figures; the folder is then as it was.</param>
     /// <returns>The number of figures.</returns>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public int SaveFigures(string folder) => Save(folder, contents => contents.Figures, (figure, path) =>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public int SaveFigures(string folder, CancellationToken cancellation = default) => Save(folder, contents => contents.Figures, (figure, path) =>
     {
         File.WriteAllText(path + ".svg", figure.Svg());
         File.WriteAllBytes(path + ".png", figure.Png());
-    }, figure => figure.Name);
+    }, figure => figure.Name, cancellation);
 
     /// <summary>Writes every table as <c>.csv</c>, with all digits, and <c>.tex</c>, a plain <c>tabular</c>, in a sub-folder for each experiment.</summary>
     /// <param name="folder">The folder; other files in it are left.</param>
+    /// <param name="cancellation">Stops between two tables; the folder is then as it was.</param>
     /// <returns>The number of tables.</returns>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public int SaveTables(string folder) => Save(folder, contents => contents.AllTables, (table, path) =>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public int SaveTables(string folder, CancellationToken cancellation = default) => Save(folder, contents => contents.AllTables, (table, path) =>
     {
         File.WriteAllText(path + ".csv", table.Csv);
         File.WriteAllText(path + ".tex", LatexTable.Of(table));
-    }, table => table.Name);
+    }, table => table.Name, cancellation);
 
-    int Save<T>(string folder, Func<ExperimentContents, IEnumerable<T>> items, Action<T, string> write, Func<T, string> name)
+    int Save<T>(string folder, Func<ExperimentContents, IEnumerable<T>> items, Action<T, string> write, Func<T, string> name, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         int count = 0;
@@ -90,6 +95,7 @@ public sealed class ResultsReport
                 Directory.CreateDirectory(place);
                 foreach (var item in items(experiments[i]))
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     write(item, Path.Combine(place, FileStem.Of(name(item))));
                     count++;
                 }

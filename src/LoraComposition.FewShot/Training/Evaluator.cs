@@ -1,4 +1,5 @@
 using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Progress;
 using LoraComposition.Models.Vit;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,10 +14,11 @@ public static class Evaluator
     /// <param name="images">The images.</param>
     /// <param name="indices">The positions to test, at least one.</param>
     /// <param name="batchSize">The images in a batch.</param>
+    /// <param name="progress">Is told how many images are done; nobody where not given.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>Accuracy and mean loss.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static ValidationScore OnImages(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation = default)
+    public static ValidationScore OnImages(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         double correct = 0, loss = 0;
         ForEachBatch(model, images, indices, batchSize, (batch, logits) =>
@@ -24,6 +26,7 @@ public static class Evaluator
             var (right, sum) = Count(logits, images.Labels(batch, logits.device));
             correct += right;
             loss += sum;
+            progress?.Advance(batch.Length);
         }, cancellation);
         return new ValidationScore(correct / indices.Count, loss / indices.Count);
     }

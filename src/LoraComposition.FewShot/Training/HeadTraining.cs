@@ -1,5 +1,6 @@
 using LoraComposition.FewShot.Data;
 using LoraComposition.Models.Vit;
+using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Training;
@@ -14,11 +15,12 @@ internal static class HeadTraining
     /// <param name="validate">Scores the head on held-out features; null where there are none.</param>
     /// <param name="options">Length, batches, schedule.</param>
     /// <param name="seed">The seed of the order.</param>
+    /// <param name="logger">Is told what came out.</param>
     /// <param name="cancellation">Stops between two steps.</param>
-    public static TrainingOutcome Run(VisionTransformer model, TrainableGroup head, Tensor features, Tensor labels, Func<ValidationScore>? validate, TrainingOptions options, int seed, CancellationToken cancellation)
+    public static TrainingOutcome Run(VisionTransformer model, TrainableGroup head, Tensor features, Tensor labels, Func<ValidationScore>? validate, TrainingOptions options, int seed, ILogger logger, CancellationToken cancellation)
     {
         int[] positions = [.. Enumerable.Range(0, (int)labels.shape[0])];
-        return Trainer.Train([head], positions, batch => Loss(model, features, labels, batch), validate, options, seed, cancellation: cancellation);
+        return Trainer.Train([head], positions, batch => Loss(model, features, labels, batch), validate, options, seed, logger, cancellation: cancellation);
     }
 
     /// <summary>The mean cross-entropy of a batch of the features. The caller owns it.</summary>

@@ -1,3 +1,4 @@
+using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Text.Scoring;
 using LoraComposition.FewShot.Text.Tokenization;
 using LoraComposition.Models.T5;
@@ -30,10 +31,11 @@ public static class TextEvaluator
     /// <param name="questions">The questions.</param>
     /// <param name="indices">Their positions.</param>
     /// <param name="batchSize">The questions in a batch; those of like length stand together.</param>
+    /// <param name="progress">Is told how many questions are answered; nobody where not given.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <returns>The texts, in the order of the positions.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static IReadOnlyList<string> Answer(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation = default)
+    public static IReadOnlyList<string> Answer(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(questions);
@@ -44,8 +46,9 @@ public static class TextEvaluator
         {
             cancellation.ThrowIfCancellationRequested();
             using var texts = questions.Inputs([.. positions.Select(p => indices[p])], device);
-            var results = model.Generate(texts.Ids, texts.Mask, options, cancellation);
+            var results = model.Generate(texts.Ids, texts.Mask, options, cancellation: cancellation);
             foreach (var (position, result) in positions.Zip(results)) answers[position] = questions.Tokenizer.Decode(result.Best.Ids);
+            progress?.Advance(positions.Length);
         }
         return answers;
     }
@@ -55,13 +58,14 @@ public static class TextEvaluator
     /// <param name="questions">The questions.</param>
     /// <param name="indices">Their positions, at least one.</param>
     /// <param name="batchSize">The questions in a batch.</param>
+    /// <param name="progress">Is told how many questions are answered; nobody where not given.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <returns>The scores and predictions in the order of the positions, and the loss.</returns>
     /// <exception cref="InvalidOperationException">An answer is hidden.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static (AnswerScores Scores, double Loss) Score(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation = default)
+    public static (AnswerScores Scores, double Loss) Score(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, IProgressTask? progress = null, CancellationToken cancellation = default)
     {
-        var answers = Answer(model, questions, indices, batchSize, cancellation);
+        var answers = Answer(model, questions, indices, batchSize, progress, cancellation);
         using var noGrad = no_grad();
         double loss = 0;
         long tokens = 0;
@@ -80,7 +84,7 @@ public static class TextEvaluator
     /// <summary>The score that early stopping compares: exact match, between equals the loss.</summary>
     internal static ValidationScore Validate(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation)
     {
-        var (scores, loss) = Score(model, questions, indices, batchSize, cancellation);
+        var (scores, loss) = Score(model, questions, indices, batchSize, cancellation: cancellation);
         return new ValidationScore(scores.ExactMatch, loss);
     }
 

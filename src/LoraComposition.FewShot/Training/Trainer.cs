@@ -1,4 +1,8 @@
+using System.Diagnostics;
 using LoraComposition.FewShot.Data.Sampling;
+using LoraComposition.FewShot.Progress;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,18 +18,21 @@ public static class Trainer
     /// <param name="validate">Scores the present state on the validation part; null where there is none. Runs without gradients.</param>
     /// <param name="options">Length, batches, schedule.</param>
     /// <param name="seed">The seed of the order of the samples.</param>
-    /// <param name="stepDone">Is called after each step, for progress.</param>
+    /// <param name="logger">Is told each check and what came out; nobody where not given.</param>
+    /// <param name="progress">Is told each step; nobody where not given.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>What came out. The parameters hold the best state.</returns>
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss, Func<ValidationScore>? validate, TrainingOptions options, int seed, Action? stepDone = null, CancellationToken cancellation = default)
+    public static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss, Func<ValidationScore>? validate, TrainingOptions options, int seed, ILogger? logger = null, IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        logger ??= NullLogger.Instance;
+        long started = Stopwatch.GetTimestamp();
 
         using var training = new TrainingStep(groups, options.ClipNorm);
         using var best = new BestState(training.Parameters);
@@ -48,9 +55,11 @@ public static class Trainer
                 // Reading the loss waits for the device, so only where the state is looked at anyway.
                 if (check && value.to(ScalarType.Float32).item<float>() is var number && !float.IsFinite(number)) throw new TrainingDivergedException(step, number);
             }
-            stepDone?.Invoke();
+            progress?.Advance();
             if (!check || validate is null) continue;
-            unimproved = best.Offer(step, Score(validate)) ? 0 : unimproved + 1;
+            var score = Score(validate);
+            logger.Checked(step, steps, score.Accuracy, score.Loss);
+            unimproved = best.Offer(step, score) ? 0 : unimproved + 1;
             stopped = unimproved >= options.Patience && step < steps;
         }
 
@@ -59,7 +68,10 @@ public static class Trainer
             best.Restore();
             training.GiveBack();
         }
-        return new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped);
+        var outcome = new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped);
+        if (stopped) logger.StoppedEarly(step, steps, unimproved);
+        logger.Trained(all.Sum(p => p.numel()), samples.Count, step, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, outcome.BestStep);
+        return outcome;
     }
 
     // The checks are spread evenly; the last one is after the last step.

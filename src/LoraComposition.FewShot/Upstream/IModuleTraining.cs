@@ -14,10 +14,10 @@ public interface IModuleTraining
     object Configuration { get; }
 
     /// <summary>Trains the module.</summary>
-    /// <param name="progress">Is told how far the training is.</param>
+    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The module, which the caller owns, and how the training went.</returns>
     /// <exception cref="TrainingDivergedException">The learning rate is too high.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter progress, CancellationToken cancellation);
+    (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default);
 }

@@ -6,30 +6,35 @@ using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Models.Vit;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Upstream;
 
 /// <summary>A LoRA for a task of image classification: the head is warmed up on features first, then both train.</summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class ImageModuleTraining : IModuleTraining
 {
     const int EvaluationBatchSize = 128;
     readonly ImageFoundation foundation;
     readonly ImageTask task;
     readonly UpstreamOptions options;
+    readonly ILogger logger;
 
     /// <summary>Describes the training.</summary>
     /// <param name="foundation">The model the module is trained on.</param>
     /// <param name="task">The upstream task. Not owned.</param>
     /// <param name="options">How it is trained.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
-    public ImageModuleTraining(ImageFoundation foundation, ImageTask task, UpstreamOptions options)
+    public ImageModuleTraining(ImageFoundation foundation, ImageTask task, UpstreamOptions options, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        (this.foundation, this.task, this.options) = (foundation, task, options);
+        (this.foundation, this.task, this.options, this.logger) = (foundation, task, options, logger ?? NullLogger.Instance);
     }
 
     /// <inheritdoc/>
@@ -50,13 +55,13 @@ public sealed class ImageModuleTraining : IModuleTraining
     };
 
     /// <inheritdoc/>
-    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter progress, CancellationToken cancellation)
+    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(progress);
+        progress ??= NullProgressReporter.Instance;
         using var model = foundation.Load(task.ClassNames, options.Seed);
         if (options.WarmUpEpochs > 0) WarmUp(model, progress, cancellation);
 
-        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles);
+        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, logger);
         foreach (var parameter in model.Classifier!.parameters()) parameter.requires_grad = true;
         model.train();
         var (type, device) = Evaluator.Place(model);
@@ -66,10 +71,10 @@ public sealed class ImageModuleTraining : IModuleTraining
             var (pixels, labels) = batches.Take(batch);
             return nn.functional.cross_entropy(model.call(pixels), labels);
         }
-        ValidationScore Validate() => Evaluator.OnImages(model, task.Train, task.Validation, EvaluationBatchSize, cancellation);
+        ValidationScore Validate() => Evaluator.OnImages(model, task.Train, task.Validation, EvaluationBatchSize, cancellation: cancellation);
         using var steps = progress.Begin($"module {task.Name}: LoRA", options.Training.StepsFor(task.Pool.Count));
         var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay), Head(model, options.LearningRate)],
-            task.Pool, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, () => steps.Advance(), cancellation);
+            task.Pool, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, logger, steps, cancellation);
         return (tuning.ToAdapter(task.Name), outcome);
     }
 
@@ -81,7 +86,7 @@ public sealed class ImageModuleTraining : IModuleTraining
         using var bar = progress.Begin($"module {task.Name}: features", task.Pool.Count);
         using var features = bank.Features(task.Pool, bar, cancellation);
         using var labels = bank.Labels(task.Pool);
-        HeadTraining.Run(model, Head(model, options.HeadWarmUpLearningRate), features, labels, validate: null, training, options.Seed, cancellation);
+        HeadTraining.Run(model, Head(model, options.HeadWarmUpLearningRate), features, labels, validate: null, training, options.Seed, logger, cancellation);
     }
 
     TrainableGroup Head(VisionTransformer model, double rate) => new([.. model.Classifier!.parameters()], rate, options.WeightDecay);

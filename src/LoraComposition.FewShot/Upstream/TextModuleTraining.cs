@@ -4,29 +4,34 @@ using LoraComposition.FewShot.Experiments.Text;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LoraComposition.FewShot.Upstream;
 
 /// <summary>A LoRA for a task of questions whose answers a T5 writes.</summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class TextModuleTraining : IModuleTraining
 {
     const int EvaluationBatchSize = 128;
     readonly TextFoundation foundation;
     readonly TextTask task;
     readonly UpstreamOptions options;
+    readonly ILogger logger;
 
     /// <summary>Describes the training.</summary>
     /// <param name="foundation">The model the module is trained on.</param>
     /// <param name="task">The upstream task.</param>
     /// <param name="options">How it is trained; there is no head to warm up.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
-    public TextModuleTraining(TextFoundation foundation, TextTask task, UpstreamOptions options)
+    public TextModuleTraining(TextFoundation foundation, TextTask task, UpstreamOptions options, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        (this.foundation, this.task, this.options) = (foundation, task, options);
+        (this.foundation, this.task, this.options, this.logger) = (foundation, task, options, logger ?? NullLogger.Instance);
     }
 
     /// <inheritdoc/>
@@ -42,15 +47,15 @@ public sealed class TextModuleTraining : IModuleTraining
     };
 
     /// <inheritdoc/>
-    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter progress, CancellationToken cancellation)
+    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(progress);
+        progress ??= NullProgressReporter.Instance;
         using var model = foundation.Load();
-        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles);
+        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, logger);
         ValidationScore Validate() => TextEvaluator.Validate(model, task.Train, task.Validation, EvaluationBatchSize, cancellation);
         using var steps = progress.Begin($"module {task.Name}: LoRA", options.Training.StepsFor(task.Pool.Count));
         var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay)],
-            task.Pool, batch => TextEvaluator.Loss(model, task.Train, batch), task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, () => steps.Advance(), cancellation);
+            task.Pool, batch => TextEvaluator.Loss(model, task.Train, batch), task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, logger, steps, cancellation);
         return (tuning.ToAdapter(task.Name), outcome);
     }
 }

@@ -15,7 +15,7 @@ static class CompatibilityCheck
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static CheckReport Run(string baseFolder, IReadOnlyList<string> folders, CancellationToken cancellation)
     {
-        using var model = FoundationModel.Load(baseFolder);
+        using var model = FoundationModel.Load(baseFolder, cancellation: cancellation);
         var checks = new List<AdapterCheck>();
         var fitting = new List<LoraAdapter>();
         try

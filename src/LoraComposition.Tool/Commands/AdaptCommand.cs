@@ -77,10 +77,11 @@ static class AdaptCommand
     {
         place.Apply();
         using var progress = ProgressReporter.ForStandardError();
+        var logger = ErrorLog.For(parsed, progress.Report);
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var foundation = ImageFoundation.Open(parsed.GetValue(baseFolder)!, device: place.Device);
-        using var modules = AdapterSet.Load(parsed.GetValue(adapters)!);
-        using var result = new ImageAdaptation(foundation, modules.Adapters, options).Run(images, progress, cancellation);
+        var foundation = ImageFoundation.Open(parsed.GetValue(baseFolder)!, device: place.Device, logger: logger, cancellation: cancellation);
+        using var modules = AdapterSet.Load(parsed.GetValue(adapters)!, logger);
+        using var result = new ImageAdaptation(foundation, modules.Adapters, options, logger).Run(images, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         result.Save(parsed.GetValue(output)!, parsed.GetValue(force));
         ToolOutput.Write(parsed, result.Report, (console, report) => Show(console, report, parsed.GetValue(output)!));

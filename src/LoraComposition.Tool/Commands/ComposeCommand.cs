@@ -43,7 +43,7 @@ static class ComposeCommand
             return Task.Run(() =>
             {
                 ComposeReport report;
-                using (var progress = ProgressReporter.ForStandardError()) report = ComposeJob.Run(settings, progress, cancellation);
+                using (var progress = ProgressReporter.ForStandardError()) report = ComposeJob.Run(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
                 ToolOutput.Write(parsed, report, Print);
                 return ExitCodes.Done;
             }, CancellationToken.None);

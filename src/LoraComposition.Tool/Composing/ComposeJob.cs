@@ -5,6 +5,7 @@ using LoraComposition.FewShot.Progress;
 using LoraComposition.Models;
 using LoraComposition.Serialization;
 using LoraComposition.Tool.Inputs;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,17 +21,17 @@ static class ComposeJob
     /// <exception cref="ModelFileException">An input is refused, or what was written does not compute the same.</exception>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; nothing was written.</exception>
-    public static ComposeReport Run(ComposeSettings settings, IProgressReporter progress, CancellationToken cancellation)
+    public static ComposeReport Run(ComposeSettings settings, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var bar = progress.Begin($"compose {settings.Adapters.Count} adapters", 4);
-        using var model = FoundationModel.Load(settings.Base);
-        using var set = AdapterSet.Load(settings.Adapters);
+        using var model = FoundationModel.Load(settings.Base, logger: logger, cancellation: cancellation);
+        using var set = AdapterSet.Load(settings.Adapters, logger);
         using var probe = Probe.For(model);
         cancellation.ThrowIfCancellationRequested();
         bar.Advance();
 
-        using var composition = settings.Weights.Attach(model, set.Adapters);
+        using var composition = settings.Weights.Attach(model, set.Adapters, logger);
         var exact = probe.Run();
         bar.Advance();
         var report = new ComposeReport
@@ -45,8 +46,8 @@ static class ComposeJob
         StagedFolder.Write(settings.Out, folder =>
         {
             report = settings.Form == ComposeForm.Adapter
-                ? WriteAdapter(settings, model, composition, probe, exact, folder, report)
-                : WriteCheckpoint(settings, model, composition, exact, folder, report);
+                ? WriteAdapter(settings, model, composition, probe, exact, folder, report, logger, cancellation)
+                : WriteCheckpoint(settings, model, composition, exact, folder, report, logger, cancellation);
             bar.Advance();
             double most = settings.Dtype.ElementSize() > 2 ? Agreement : RoundedAgreement;
             if (!(report.WrittenError.Relative <= most))
@@ -57,15 +58,15 @@ static class ComposeJob
         return report;
     }
 
-    static ComposeReport WriteAdapter(ComposeSettings settings, IFoundationModel model, Composition composition, Probe probe, Tensor exact, string folder, ComposeReport report)
+    static ComposeReport WriteAdapter(ComposeSettings settings, IFoundationModel model, Composition composition, Probe probe, Tensor exact, string folder, ComposeReport report, ILogger? logger, CancellationToken cancellation)
     {
         string name = AdapterSet.Named([settings.Out]).Single().Name;
         using var whole = composition.ToAdapter(name, settings.Spelling);
-        using var compressed = settings.Compression is { } target ? AdapterCompression.Compress(whole, target) : null;
+        using var compressed = settings.Compression is { } target ? AdapterCompression.Compress(whole, target, logger: logger, cancellation: cancellation) : null;
         composition.Detach();
         var adapter = compressed?.Adapter ?? whole;
         var expected = compressed is null ? exact : Outputs(model, adapter, probe);
-        adapter.Save(folder, new AdapterSaveOptions { Dtype = settings.Dtype });
+        adapter.Save(folder, new AdapterSaveOptions { Dtype = settings.Dtype }, logger);
         using var read = LoraAdapter.Load(folder, name);
         return report with
         {
@@ -76,12 +77,12 @@ static class ComposeJob
         };
     }
 
-    static ComposeReport WriteCheckpoint(ComposeSettings settings, IFoundationModel model, Composition composition, Tensor exact, string folder, ComposeReport report)
+    static ComposeReport WriteCheckpoint(ComposeSettings settings, IFoundationModel model, Composition composition, Tensor exact, string folder, ComposeReport report, ILogger? logger, CancellationToken cancellation)
     {
         var provenance = composition.ToProvenance();
         composition.MergeIntoBase();
-        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance, CompanionsFrom = settings.Base });
-        using var read = FoundationModel.Load(folder);
+        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance, CompanionsFrom = settings.Base }, logger, cancellation: cancellation);
+        using var read = FoundationModel.Load(folder, logger: logger, cancellation: cancellation);
         using var probe = Probe.For(read);
         return report with { WrittenError = OutputDifference.Between(exact, probe.Run()) };
     }

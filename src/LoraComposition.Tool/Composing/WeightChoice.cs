@@ -3,6 +3,7 @@ using LoraComposition.Adapters;
 using LoraComposition.Attachments;
 using LoraComposition.CommandLine;
 using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Tool.Composing;
 
@@ -25,26 +26,26 @@ abstract record WeightChoice
     }
 
     /// <summary>Puts the composition on the model.</summary>
-    public abstract Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters);
+    public abstract Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger);
 
     sealed record Uniform : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters) => Composition.AttachUniform(model, adapters);
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) => Composition.AttachUniform(model, adapters, logger);
     }
 
     sealed record PerAdapter(double[] Weights) : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters) => Composition.AttachWeighted(model, adapters, Weights);
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) => Composition.AttachWeighted(model, adapters, Weights, logger);
     }
 
     sealed record FromFile(string Path) : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters)
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger)
         {
             var weights = CompositionWeights.Load(Path);
             try
             {
-                return Composition.AttachWeighted(model, adapters, weights);
+                return Composition.AttachWeighted(model, adapters, weights, logger);
             }
             catch (ArgumentException e)
             {

@@ -1,4 +1,5 @@
 using LoraComposition.Adapters;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Tool.Inputs;
 
@@ -15,12 +16,12 @@ sealed class AdapterSet : IDisposable
 
     /// <summary>Reads the adapters in the order given. Where two folders have one name, both are called by their paths.</summary>
     /// <exception cref="Serialization.ModelFileException">One of them is refused.</exception>
-    public static AdapterSet Load(IReadOnlyList<string> folders)
+    public static AdapterSet Load(IReadOnlyList<string> folders, ILogger? logger = null)
     {
         var set = new AdapterSet();
         try
         {
-            foreach (var (folder, name) in Named(folders)) set.adapters.Add(LoraAdapter.Load(folder, name));
+            foreach (var (folder, name) in Named(folders)) set.adapters.Add(LoraAdapter.Load(folder, name, logger: logger));
             return set;
         }
         catch

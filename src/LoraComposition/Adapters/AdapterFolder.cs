@@ -1,4 +1,5 @@
 using LoraComposition.Serialization;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Adapters;
 
@@ -36,10 +37,12 @@ internal sealed record AdapterFolder(string Path, string Name)
 
     /// <summary>Finds the adapters of all sub-folders, in ordinal order of their names, which become the adapters' names. Sub-folders without one are passed over.</summary>
     /// <exception cref="AdapterException">The folder is missing or holds no adapter, or a sub-folder holds several in sub-folders of its own.</exception>
-    public static IReadOnlyList<AdapterFolder> FindAll(string folder)
+    public static IReadOnlyList<AdapterFolder> FindAll(string folder, ILogger logger)
     {
         if (!Directory.Exists(folder)) throw new AdapterException(folder, "the folder does not exist.");
-        var found = Inner(folder).Where(sub => HasConfig(sub) || Inner(sub).Any(HasConfig)).Select(sub => Find(sub) with { Name = LastPart(sub) }).ToList();
+        var inner = Inner(folder).ToLookup(sub => HasConfig(sub) || Inner(sub).Any(HasConfig));
+        foreach (string other in inner[false]) logger.FolderSkipped(other);
+        var found = inner[true].Select(sub => Find(sub) with { Name = LastPart(sub) }).ToList();
         return found.Count > 0 ? found : throw new AdapterException(folder, $"expected sub-folders with {PeftFiles.Config}, found none.");
     }
 

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace LoraComposition.Adapters;
 
 /// <summary>
@@ -52,7 +55,7 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>What was odd about the files the module was read from, but changes nothing; empty where nothing was.</summary>
     public IReadOnlyList<string> Warnings { get; internal init; } = [];
 
-    /// <summary>The update of each adapted layer by its path, in ordinal order.</summary>
+    /// <summary>The update of each adapted layer by its path, in ordinal order. Owned by this object.</summary>
     public IReadOnlyDictionary<string, LoraDelta> Layers => layers;
 
     /// <summary>The number of trained numbers in all layers, a saved head's not counted: <c>Σ rank · (in + out)</c>.</summary>
@@ -66,23 +69,32 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="folder">The folder that holds the two files, or one single sub-folder that does, as PEFT writes adapters with a name.</param>
     /// <param name="name">What to call the adapter; the name of the folder that holds the two files where not given.</param>
     /// <param name="options">What is let through; defaults where not given.</param>
+    /// <param name="logger">Is told what was read and what was odd; nobody where not given.</param>
     /// <returns>The adapter. The caller owns it.</returns>
     /// <exception cref="Serialization.ModelFileException">A file is missing, damaged or not supported; the message names file, key, expected and found.</exception>
-    public static LoraAdapter Load(string folder, string? name = null, AdapterLoadOptions? options = null) => PeftAdapterReader.Read(folder, name, options ?? new AdapterLoadOptions());
+    public static LoraAdapter Load(string folder, string? name = null, AdapterLoadOptions? options = null, ILogger? logger = null) =>
+        PeftAdapterReader.Read(folder, name, options ?? new AdapterLoadOptions(), logger ?? NullLogger.Instance);
 
     /// <summary>Reads every PEFT adapter in the direct sub-folders of a folder, in ordinal order of their names, by which the adapters are called.</summary>
     /// <param name="folder">The folder whose sub-folders hold an <c>adapter_config.json</c> each, or one single sub-folder that does; others are passed over.</param>
     /// <param name="options">What is let through; defaults where not given.</param>
+    /// <param name="logger">Is told what was read, skipped and odd; nobody where not given.</param>
+    /// <param name="progress">Is told how many adapters are read.</param>
+    /// <param name="cancellation">Stops between two adapters.</param>
     /// <returns>The adapters. The caller owns them.</returns>
     /// <exception cref="Serialization.ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
-    public static IReadOnlyList<LoraAdapter> LoadAll(string folder, AdapterLoadOptions? options = null) => PeftAdapterReader.ReadAll(folder, options ?? new AdapterLoadOptions());
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IReadOnlyList<LoraAdapter> LoadAll(string folder, AdapterLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        PeftAdapterReader.ReadAll(folder, options ?? new AdapterLoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>Writes the adapter as a PEFT folder, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">The type of the weights; defaults where not given.</param>
+    /// <param name="logger">Is told what was written; nobody where not given.</param>
     /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and saved.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Save(string folder, AdapterSaveOptions? options = null) => PeftAdapterWriter.Write(this, folder, options ?? new AdapterSaveOptions());
+    public void Save(string folder, AdapterSaveOptions? options = null, ILogger? logger = null) =>
+        PeftAdapterWriter.Write(this, folder, options ?? new AdapterSaveOptions(), logger ?? NullLogger.Instance);
 
     /// <summary>The same module with other numbers or names for its layers: what is known about it, and a copy of its head, go along.</summary>
     internal LoraAdapter With(string name, IEnumerable<KeyValuePair<string, LoraDelta>> layers, AdapterProvenance? provenance) =>

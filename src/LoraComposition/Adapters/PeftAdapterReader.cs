@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using LoraComposition.Serialization;
+using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Adapters;
@@ -24,23 +26,30 @@ internal sealed class PeftAdapterReader
     /// <param name="folder">The folder of the two files, or of the one sub-folder that holds them.</param>
     /// <param name="name">What to call it; the folder's name where null.</param>
     /// <param name="options">What is let through.</param>
+    /// <param name="logger">Is told what was read.</param>
     /// <exception cref="ModelFileException">A file is missing, damaged or not supported.</exception>
-    public static LoraAdapter Read(string folder, string? name, AdapterLoadOptions options)
+    public static LoraAdapter Read(string folder, string? name, AdapterLoadOptions options, ILogger logger)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var found = AdapterFolder.Find(folder);
-        return Read(found with { Name = name ?? found.Name }, folder, options);
+        return Read(found with { Name = name ?? found.Name }, folder, options, logger);
     }
 
     /// <summary>Reads the adapters in the sub-folders of a folder, in ordinal order of their names.</summary>
     /// <exception cref="ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
-    public static IReadOnlyList<LoraAdapter> ReadAll(string folder, AdapterLoadOptions options)
+    public static IReadOnlyList<LoraAdapter> ReadAll(string folder, AdapterLoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var adapters = new List<LoraAdapter>();
         try
         {
-            foreach (var found in AdapterFolder.FindAll(folder)) adapters.Add(Read(found, folder, options));
+            var all = AdapterFolder.FindAll(folder, logger);
+            foreach (var found in all)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                adapters.Add(Read(found, folder, options, logger));
+                progress?.Report(new(adapters.Count, all.Count));
+            }
             return adapters;
         }
         catch
@@ -50,10 +59,15 @@ internal sealed class PeftAdapterReader
         }
     }
 
-    static LoraAdapter Read(AdapterFolder folder, string root, AdapterLoadOptions options)
+    static LoraAdapter Read(AdapterFolder folder, string root, AdapterLoadOptions options, ILogger logger)
     {
+        long started = Stopwatch.GetTimestamp();
         folder.Check(root, options);
-        return new PeftAdapterReader(folder, options).Read();
+        var adapter = new PeftAdapterReader(folder, options).Read();
+        foreach (string warning in adapter.Warnings) logger.AdapterIsOdd(adapter.Name, warning);
+        foreach (var (layer, delta) in adapter.Layers) logger.AdapterLayer(adapter.Name, layer, delta.Rank, delta.Scaling);
+        logger.AdapterLoaded(adapter.Name, adapter.Layers.Count, adapter.ParameterCount, folder.Path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        return adapter;
     }
 
     LoraAdapter Read()

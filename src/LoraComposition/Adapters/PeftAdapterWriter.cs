@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using LoraComposition.Serialization;
+using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Adapters;
@@ -9,8 +11,9 @@ internal static class PeftAdapterWriter
     /// <summary>Writes the weights, then the configuration: a folder with a configuration is complete.</summary>
     /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and saved.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public static void Write(LoraAdapter adapter, string folder, AdapterSaveOptions options)
+    public static void Write(LoraAdapter adapter, string folder, AdapterSaveOptions options, ILogger logger)
     {
+        long started = Stopwatch.GetTimestamp();
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options.Validate();
         if (adapter.Head is not null && adapter.Layers.Keys.FirstOrDefault(layer => ModuleSelector.IsNamed(layer, PeftKey.Head)) is { } both)
@@ -27,6 +30,7 @@ internal static class PeftAdapterWriter
             stream.Flush();
             SafetensorsWriter.Write(Path.Combine(folder, PeftFiles.Weights), tensors, metadata);
         });
+        logger.AdapterSaved(adapter.Name, adapter.Layers.Count, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
     static IEnumerable<KeyValuePair<string, Tensor>> Tensors(LoraAdapter adapter)

@@ -3,6 +3,7 @@ using LoraComposition.Adapters;
 namespace LoraComposition.Analysis;
 
 /// <summary>Two adapters compared: layer by layer, and as one vector of all layers' numbers. A layer that only one of them adapts counts as zero in the other.</summary>
+/// <remarks>Immutable.</remarks>
 public sealed class AdapterSimilarity
 {
     AdapterSimilarity(IReadOnlyList<LayerSimilarity> layers) => Layers = layers;

@@ -17,7 +17,7 @@ public sealed class LayerInputs : IDisposable
     {
     }
 
-    /// <summary>The layers and the statistics of their inputs so far.</summary>
+    /// <summary>The layers and the statistics of their inputs so far. Owned by this object. Owned by this object.</summary>
     public IReadOnlyDictionary<AdapterSite, InputStatistics> Statistics => statistics;
 
     /// <summary>Listens to the layers that stand at some sites now. Attach and detach nothing there meanwhile.</summary>

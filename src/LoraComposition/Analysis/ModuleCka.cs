@@ -45,7 +45,7 @@ public static class ModuleCka
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(inputs);
         var compared = new List<(AdapterSite, IReadOnlyList<double>)>();
-        foreach (var (site, deltas) in AdapterMatch.Resolve(model, [.. modules, reference]))
+        foreach (var (site, deltas) in AdapterMatch.Resolve(model, [.. modules, reference], logger: null))
         {
             if (deltas[^1] is not { } other || !inputs.Statistics.TryGetValue(site, out var statistics)) continue;
             compared.Add((site, [.. deltas[..^1].Select(delta => delta is null ? 0 : Compute(delta, other, statistics))]));

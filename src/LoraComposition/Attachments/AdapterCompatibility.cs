@@ -29,8 +29,12 @@ public sealed record AdapterCompatibility
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(adapters);
-        return new AdapterCompatibility(AdapterMatch.Find(model, adapters), [.. adapters.SelectMany(adapter => BaseWarnings(model, adapter)), .. HeadWarnings(adapters)]);
+        return new AdapterCompatibility(AdapterMatch.Find(model, adapters), Suspicions(model, adapters));
     }
+
+    /// <summary>What fits but may not be meant.</summary>
+    internal static IReadOnlyList<string> Suspicions(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters) =>
+        [.. adapters.SelectMany(adapter => BaseWarnings(model, adapter)), .. HeadWarnings(adapters)];
 
     static IEnumerable<string> BaseWarnings(IAdaptableModel model, LoraAdapter adapter)
     {

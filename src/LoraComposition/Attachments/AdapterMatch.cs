@@ -1,5 +1,6 @@
 using LoraComposition.Adapters;
 using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Attachments;
 
@@ -10,11 +11,23 @@ internal sealed record AdapterMatch(IReadOnlyDictionary<AdapterSite, LoraDelta?[
 {
     /// <summary>Matches adapters that must all fit.</summary>
     /// <exception cref="AdapterMismatchException">An adapter names a layer the model does not have, names one twice, or has another shape.</exception>
-    public static IReadOnlyDictionary<AdapterSite, LoraDelta?[]> Resolve(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters)
+    public static IReadOnlyDictionary<AdapterSite, LoraDelta?[]> Resolve(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger)
     {
         var match = Find(model, adapters);
         if (match.Refusals is [var first, ..]) throw new AdapterMismatchException(first.Adapter, first.Layer, first.Reason);
+        if (logger is not null) match.Tell(model, adapters, logger);
         return match.Layers;
+    }
+
+    void Tell(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger logger)
+    {
+        logger.AdaptersMatched(string.Join(", ", adapters.Select(adapter => $"'{adapter.Name}'")), Layers.Count);
+        foreach (string warning in AdapterCompatibility.Suspicions(model, adapters)) logger.MatchIsSuspicious(warning);
+        foreach (var (n, adapter) in adapters.Index())
+        {
+            var alone = Layers.Where(layer => layer.Value[n] is null).Select(layer => layer.Key.Path).ToArray();
+            if (alone.Length > 0) logger.LayersWithoutUpdate(adapter.Name, alone.Length, alone[0]);
+        }
     }
 
     /// <summary>Matches adapters as far as they fit.</summary>

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using LoraComposition.Adapters;
 using LoraComposition.Layers;
 using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -18,15 +21,18 @@ namespace LoraComposition.Attachments;
 public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLinear
 {
     readonly IAdaptableModel model;
+    readonly ILogger logger;
     readonly Dictionary<string, bool> gradientFlags;
     readonly List<(AdapterSite Site, TLayer Layer)> attached = [];
 
     /// <param name="model">The model to change.</param>
     /// <param name="sites">The places to adapt; all checks are done.</param>
     /// <param name="adapt">Makes the adapted layer of a place.</param>
-    private protected Attachment(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, Func<AdapterSite, Linear, TLayer> adapt)
+    /// <param name="logger">Is told what happens to the model; nobody where null.</param>
+    private protected Attachment(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, Func<AdapterSite, Linear, TLayer> adapt, ILogger? logger)
     {
-        this.model = model;
+        long started = Stopwatch.GetTimestamp();
+        (this.model, this.logger) = (model, logger ?? NullLogger.Instance);
         var plain = sites.Select(site => site.PlainLayer).ToArray();
         gradientFlags = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.requires_grad);
         foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = false;
@@ -37,7 +43,9 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
                 var layer = adapt(sites[i], plain[i]);
                 sites[i].Replace(layer);
                 attached.Add((sites[i], layer));
+                this.logger.LayerAdapted(sites[i].Path, layer.GetType().Name);
             }
+            this.logger.Attached(attached.Count, TrainableParameterCount, Milliseconds(started));
         }
         catch
         {
@@ -46,34 +54,42 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
         }
     }
 
-    /// <summary>The adapted layers with their places, in the order of the forward pass. Empty after detaching.</summary>
+    /// <summary>The adapted layers with their places, in the order of the forward pass. Empty after detaching. The layers are owned by this object.</summary>
     public IReadOnlyList<(AdapterSite Site, TLayer Layer)> Layers => attached;
 
-    /// <summary>The parameters that training changes; the head's are not among them. Read it after the model has been moved.</summary>
+    /// <summary>The parameters that training changes; the head's are not among them. Read it after the model has been moved. Owned by the layers.</summary>
     public IReadOnlyList<Parameter> TrainableParameters => attached.SelectMany(l => l.Layer.TrainableParameters).ToArray();
 
     /// <summary>The number of trained numbers, the head's not counted.</summary>
     public long TrainableParameterCount => TrainableParameters.Sum(p => p.numel());
 
     /// <summary>Adds the present updates to the base weights in place, then detaches.</summary>
+    /// <remarks>It cannot be cancelled: a model merged by half would be of no use.</remarks>
+    /// <param name="progress">Is told how many layers are merged.</param>
     /// <exception cref="InvalidOperationException">Nothing is attached any more.</exception>
-    public void MergeIntoBase()
+    public void MergeIntoBase(IProgress<WorkProgress>? progress = null)
     {
         RequireAttached();
+        long started = Stopwatch.GetTimestamp();
+        int count = attached.Count;
         using (no_grad())
         {
-            foreach (var (_, layer) in attached)
+            foreach (var (i, (site, layer)) in attached.Index())
             {
                 using var merged = layer.MergedWeight();
                 layer.BaseLayer.weight!.copy_(merged);
+                logger.LayerMerged(site.Path);
+                progress?.Report(new(i + 1, count));
             }
         }
+        logger.Merged(count, Milliseconds(started));
         Detach();
     }
 
     /// <summary>Takes the adapted layers out: the model is as it was before, its parameters trainable or frozen as they were.</summary>
     public void Detach()
     {
+        int count = attached.Count;
         foreach (var (site, layer) in attached)
         {
             site.Replace(layer.ReleaseBase());
@@ -82,6 +98,7 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
         attached.Clear();
         foreach (var (name, parameter) in model.named_parameters())
             if (gradientFlags.TryGetValue(name, out bool flag)) parameter.requires_grad = flag;
+        logger.Detached(count);
     }
 
     /// <inheritdoc/>
@@ -94,8 +111,13 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
     private protected LoraAdapter Export(string name, ModuleSpelling spelling, Func<TLayer, LoraDelta> delta, AdapterProvenance? provenance = null)
     {
         RequireAttached();
-        return new LoraAdapter(name, attached.Select(l => KeyValuePair.Create(l.Site.PathIn(spelling), delta(l.Layer))).ToArray(), model.BaseModelName) { Provenance = provenance };
+        long started = Stopwatch.GetTimestamp();
+        var exported = new LoraAdapter(name, attached.Select(l => KeyValuePair.Create(l.Site.PathIn(spelling), delta(l.Layer))).ToArray(), model.BaseModelName) { Provenance = provenance };
+        logger.Exported(name, attached.Count, Milliseconds(started));
+        return exported;
     }
+
+    static long Milliseconds(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
 
     void RequireAttached()
     {

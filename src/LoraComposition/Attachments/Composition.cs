@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using LoraComposition.Adapters;
 using LoraComposition.Composers;
 using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -11,8 +13,8 @@ public sealed class Composition : Attachment<LoraComposer>
 {
     readonly IReadOnlyList<string?> fingerprints;
 
-    Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make)
-        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site])) =>
+    Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, ILogger? logger)
+        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site]), logger) =>
         (AdapterNames, fingerprints) = (adapters.Select(a => a.Name).ToArray(), adapters.Select(a => a.Fingerprint).ToArray());
 
     /// <summary>The names of the adapters, in the order of the weights.</summary>
@@ -21,28 +23,30 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <summary>Composes uniformly: the mean of the updates. Nothing to train.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for those.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition AttachUniform(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters) =>
-        Attach(model, adapters, (_, layer, modules) => new UniformComposer(layer, modules));
+    public static Composition AttachUniform(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger = null) =>
+        Attach(model, adapters, (_, layer, modules) => new UniformComposer(layer, modules), logger);
 
     /// <summary>Composes with learned weights: one softmax vector per layer.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for those.</param>
     /// <param name="initial">Where v starts at each layer path, N numbers each; zero, the uniform composition, for layers not given.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">A start has another length than there are adapters, or names a layer that none adapts.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<string, IReadOnlyList<double>>? initial = null)
+    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<string, IReadOnlyList<double>>? initial = null, ILogger? logger = null)
     {
         var unused = initial?.Keys.ToHashSet() ?? [];
         var composition = Attach(model, adapters, (site, layer, modules) =>
         {
             unused.Remove(site.Path);
             return new LearnedComposer(layer, modules, initial?.GetValueOrDefault(site.Path));
-        });
+        }, logger);
         if (unused.Count == 0) return composition;
         composition.Dispose();
         throw new ArgumentException($"A start of v is given for '{unused.First()}', which no adapter changes.", nameof(initial));
@@ -52,25 +56,29 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards.</param>
     /// <param name="weights">One real number per adapter.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">There are more or fewer weights than adapters, or one is not finite.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights) =>
-        Attach(model, adapters, (_, layer, modules) => new WeightedComposer(layer, modules, weights));
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights, ILogger? logger = null) =>
+        Attach(model, adapters, (_, layer, modules) => new WeightedComposer(layer, modules, weights), logger);
 
     /// <summary>Composes with given weights for each layer, for example those that a learned composition found.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules, in any order; copied, so they can be disposed afterwards.</param>
     /// <param name="weights">The weights by adapter name and layer path, in either spelling.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">The weights are for other adapters or layers.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights)
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        var composition = Attach(model, adapters, (site, layer, modules) => new WeightedComposer(layer, modules, weights.At(site, adapters)));
+        var composition = Attach(model, adapters, (site, layer, modules) => new WeightedComposer(layer, modules, weights.At(site, adapters)), logger);
         try
         {
             weights.CheckAgainst(adapters, composition.Layers.Select(l => l.Site));
@@ -87,14 +95,15 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied by the composers.</param>
     /// <param name="make">Makes the composer of a place from its layer and the update of each adapter, null where an adapter leaves the layer alone.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make)
+    public static Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(adapters);
-        return new Composition(model, adapters, AdapterMatch.Resolve(model, adapters), make);
+        return new Composition(model, adapters, AdapterMatch.Resolve(model, adapters, logger), make, logger);
     }
 
     /// <summary>Reads the present weight of every module at every layer.</summary>
@@ -120,7 +129,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// Computes the merged weight of every layer once and evaluates with it until the result is disposed: the forward pass then costs what the
     /// plain model's does. No gradient reaches the weights in that time, and changes of them are not seen.
     /// </summary>
-    /// <returns>Dispose it to go on training.</returns>
+    /// <returns>The caller owns it, and disposes it to go on training.</returns>
     public IDisposable FixWeights()
     {
         foreach (var (_, layer) in Layers) layer.FixWeights();

@@ -4,6 +4,7 @@ using LoraComposition.Models;
 namespace LoraComposition.Attachments;
 
 /// <summary>The weight of every adapter at every layer of a composition: what a learned composition found, as numbers to keep, read or use again.</summary>
+/// <remarks>Immutable.</remarks>
 public sealed class CompositionWeights
 {
     readonly SortedDictionary<string, IReadOnlyList<double>> layers;

@@ -1,6 +1,7 @@
 using LoraComposition.Adapters;
 using LoraComposition.Layers;
 using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Attachments;
@@ -8,13 +9,13 @@ namespace LoraComposition.Attachments;
 /// <summary>A fresh LoRA on a model's layers, to be trained.</summary>
 public sealed class LoraTuning : Attachment<LoraLinear>
 {
-    LoraTuning(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, LoraOptions options, Generator generator)
-        : base(model, sites, (_, layer) => new LoraLinear(layer, options, generator))
+    LoraTuning(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, LoraOptions options, Generator generator, ILogger? logger)
+        : base(model, sites, (_, layer) => new LoraLinear(layer, options, generator), logger)
     {
     }
 
-    LoraTuning(IAdaptableModel model, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> start, double dropout)
-        : base(model, start.Keys.ToArray(), (site, layer) => new LoraLinear(layer, start[site][0]!, dropout))
+    LoraTuning(IAdaptableModel model, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> start, double dropout, ILogger? logger)
+        : base(model, start.Keys.ToArray(), (site, layer) => new LoraLinear(layer, start[site][0]!, dropout), logger)
     {
     }
 
@@ -29,10 +30,11 @@ public sealed class LoraTuning : Attachment<LoraLinear>
     /// <param name="options">Rank, alpha and dropout; defaults where not given.</param>
     /// <param name="seed">The seed of the random start.</param>
     /// <param name="roles">Which layers; <see cref="DefaultRoles"/> where not given.</param>
+    /// <param name="logger">Is told what was attached, merged and detached; nobody where not given.</param>
     /// <returns>The attachment. The caller owns it.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or the model has no layer of these roles.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static LoraTuning Attach(IAdaptableModel model, LoraOptions? options = null, long seed = 0, IReadOnlyList<LinearRole>? roles = null)
+    public static LoraTuning Attach(IAdaptableModel model, LoraOptions? options = null, long seed = 0, IReadOnlyList<LinearRole>? roles = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new LoraOptions();
@@ -41,21 +43,22 @@ public sealed class LoraTuning : Attachment<LoraLinear>
         var sites = model.Sites.Where(site => wanted.Contains(site.Role)).ToArray();
         if (sites.Length == 0) throw new ArgumentException($"The model has no layer of the roles {string.Join(", ", wanted)}.");
         using var generator = new Generator((ulong)seed, CPU);
-        return new LoraTuning(model, sites, options, generator);
+        return new LoraTuning(model, sites, options, generator, logger);
     }
 
     /// <summary>Continues the training of an adapter.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="start">The adapter to start from; copied.</param>
     /// <param name="dropout">The probability with which an input of the update is dropped in training.</param>
+    /// <param name="logger">Is told what was attached, merged and detached; nobody where not given.</param>
     /// <returns>The attachment. The caller owns it.</returns>
     /// <exception cref="AdapterMismatchException">The adapter does not fit the model.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static LoraTuning Continue(IAdaptableModel model, LoraAdapter start, double dropout = 0)
+    public static LoraTuning Continue(IAdaptableModel model, LoraAdapter start, double dropout = 0, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(start);
-        return new LoraTuning(model, AdapterMatch.Resolve(model, [start]), dropout);
+        return new LoraTuning(model, AdapterMatch.Resolve(model, [start], logger), dropout, logger);
     }
 
     /// <summary>The present updates as an adapter, factors and scaling as they are trained.</summary>

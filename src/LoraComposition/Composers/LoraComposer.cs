@@ -14,7 +14,8 @@ namespace LoraComposition.Composers;
 /// <remarks>
 /// The updates are copied, so the adapters they come from can be disposed. They may differ in rank and scaling. The forward pass has no loop over
 /// modules; its order is chosen by counting multiplications. 16-bit base layers are always evaluated in the stacked order: adding a small update to a
-/// rounded weight would lose it. Owns the base layer. Not thread-safe.
+/// rounded weight would lose it. Owns the base layer. Not thread-safe. Where the weights are constant, the merged weight of the first forward pass is kept: load a state into the composer
+/// itself, or into the whole model before attaching, not into the whole model afterwards.
 /// </remarks>
 public abstract class LoraComposer : AdaptedLinear
 {
@@ -40,7 +41,8 @@ public abstract class LoraComposer : AdaptedLinear
     /// <summary>The order of evaluation, where it shall not be chosen by counting. Default null.</summary>
     public EvaluationOrder? Order { get; set; }
 
-    /// <summary>The weight of each module, <c>[N]</c>, within the graph where it is learned. The caller owns it.</summary>
+    /// <summary>The weight of each module, within the graph where it is learned.</summary>
+    /// <returns><c>[N]</c>. The caller owns it.</returns>
     public abstract Tensor Weights();
 
     /// <summary>Whether the weights never change, so that the merged weight is computed once for good. Default false.</summary>
@@ -48,7 +50,7 @@ public abstract class LoraComposer : AdaptedLinear
 
     /// <summary>Applies the composed layer.</summary>
     /// <param name="input"><c>[…, in]</c>.</param>
-    /// <returns><c>[…, out]</c>.</returns>
+    /// <returns><c>[…, out]</c>. The caller owns it.</returns>
     public sealed override Tensor forward(Tensor input)
     {
         var frozen = base_layer.weight!;
@@ -68,6 +70,13 @@ public abstract class LoraComposer : AdaptedLinear
             _ => functional.linear(input, stack.AddTo(frozen, spread), base_layer.bias),
         };
         return output.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
+    {
+        fixedWeight.Clear();
+        return base.load_state_dict(source, strict, skip);
     }
 
     /// <inheritdoc/>

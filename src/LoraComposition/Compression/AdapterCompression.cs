@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using LoraComposition.Adapters;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LoraComposition.Compression;
 
@@ -25,22 +28,32 @@ public static class AdapterCompression
     /// <param name="adapter">The adapter; it stays the caller's.</param>
     /// <param name="target">How far.</param>
     /// <param name="name">What to call the result; the adapter's name where not given.</param>
+    /// <param name="logger">Is told each layer's ranks and error; nobody where not given.</param>
+    /// <param name="progress">Is told how many layers are compressed.</param>
+    /// <param name="cancellation">Stops between two layers.</param>
     /// <returns>The compressed adapter with a report. The caller owns it.</returns>
     /// <exception cref="ArgumentException">A factor holds NaN or infinite numbers; the message names the layer.</exception>
-    public static CompressedAdapter Compress(LoraAdapter adapter, RankTarget target, string? name = null)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static CompressedAdapter Compress(LoraAdapter adapter, RankTarget target, string? name = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(target);
+        logger ??= NullLogger.Instance;
+        long started = Stopwatch.GetTimestamp();
         var deltas = new List<KeyValuePair<string, LoraDelta>>(adapter.Layers.Count);
         var report = new List<LayerCompression>(adapter.Layers.Count);
         try
         {
             foreach (var (path, delta) in adapter.Layers)
             {
+                cancellation.ThrowIfCancellationRequested();
                 var compressed = Layer(adapter, path, delta, target);
                 deltas.Add(new(path, compressed.Delta));
                 report.Add(new LayerCompression(path, compressed.RankBefore, compressed.Rank, compressed.RetainedEnergy, compressed.RelativeError));
+                logger.LayerCompressed(path, compressed.RankBefore, compressed.Rank, compressed.RelativeError);
+                progress?.Report(new(report.Count, adapter.Layers.Count));
             }
+            logger.AdapterCompressed(report.Count, adapter.Name, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, report.Max(layer => layer.RelativeError));
             return new CompressedAdapter(adapter.With(name ?? adapter.Name, deltas, adapter.Provenance), report.AsReadOnly());
         }
         catch

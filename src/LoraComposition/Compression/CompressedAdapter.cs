@@ -3,7 +3,7 @@ using LoraComposition.Adapters;
 namespace LoraComposition.Compression;
 
 /// <summary>An adapter of lower rank, and what compressing did to each layer.</summary>
-/// <remarks>Owns its adapter and disposes it.</remarks>
+/// <remarks>Owns its adapter and disposes it. Safe to read from several threads.</remarks>
 public sealed class CompressedAdapter : IDisposable
 {
     internal CompressedAdapter(LoraAdapter adapter, IReadOnlyList<LayerCompression> layers) => (Adapter, Layers) = (adapter, layers);

@@ -3,7 +3,7 @@ using LoraComposition.Adapters;
 namespace LoraComposition.Compression;
 
 /// <summary>An update of lower rank, and how far it is from the one it was made of.</summary>
-/// <remarks>Owns its update and disposes it.</remarks>
+/// <remarks>Owns its update and disposes it. Safe to read from several threads.</remarks>
 public sealed class CompressedDelta : IDisposable
 {
     internal CompressedDelta(LoraDelta delta, long rankBefore, double lostShare) => (Delta, RankBefore, RetainedEnergy, RelativeError) = (delta, rankBefore, 1 - lostShare, Math.Sqrt(lostShare));

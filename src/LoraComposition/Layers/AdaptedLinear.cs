@@ -26,7 +26,7 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
     /// <summary>The frozen layer, weight <c>[out, in]</c>. Owned by this module.</summary>
     public Linear BaseLayer => base_layer;
 
-    /// <summary>The parameters that training changes. Empty where the update is fixed.</summary>
+    /// <summary>The parameters that training changes. Empty where the update is fixed. Owned by this module.</summary>
     public abstract IReadOnlyList<Parameter> TrainableParameters { get; }
 
     /// <summary>The present update as one exact low-rank pair with scaling 1.</summary>

@@ -61,7 +61,7 @@ public sealed class LoraLinear : AdaptedLinear
 
     /// <summary>Applies the layer.</summary>
     /// <param name="input"><c>[…, in]</c>.</param>
-    /// <returns><c>[…, out]</c>.</returns>
+    /// <returns><c>[…, out]</c>. The caller owns it.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -6,6 +6,7 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition.Models;
 
 /// <summary>A place in a model where a linear layer stands and an adapted one can stand instead.</summary>
+/// <remarks>It is a place in one model and as little thread-safe as that.</remarks>
 public sealed class AdapterSite
 {
     readonly Module parent;

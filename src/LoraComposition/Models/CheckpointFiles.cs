@@ -6,7 +6,7 @@ namespace LoraComposition.Models;
 /// <summary>
 /// The tensors of a checkpoint, which lie in one safetensors file or in the shards that an index names. Opening reads and checks the headers only. Knows no model.
 /// </summary>
-/// <remarks>Owns the open files; tensors that were read outlive it.</remarks>
+/// <remarks>Owns the open files; tensors that were read outlive it. Several threads may read from it, not while it is disposed.</remarks>
 public sealed class CheckpointFiles : IDisposable
 {
     /// <summary>The name of a checkpoint in one file.</summary>
@@ -23,7 +23,7 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>The file, or the index of the shards.</summary>
     public string Path { get; }
 
-    /// <summary>The open files: one, or the shards in ordinal order of their names.</summary>
+    /// <summary>The open files: one, or the shards in ordinal order of their names. Owned by this object.</summary>
     public IReadOnlyList<SafetensorsFile> Files => files;
 
     /// <summary>The names of all tensors, in the order of the files and of their bytes.</summary>
@@ -67,7 +67,7 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>Reads one tensor in a type of choice.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="dtype">The type to read it in.</param>
-    /// <returns>The tensor on the CPU, mapped where the file holds it in this type. The caller owns it.</returns>
+    /// <returns>The tensor on the CPU, <c>[…]</c> as <see cref="Find"/> tells, mapped where the file holds it in this type. The caller owns it.</returns>
     /// <exception cref="SafetensorsException">The file was shortened since it was opened.</exception>
     public Tensor Read(string name, ScalarType dtype) => fileOf[name].Read(name, dtype);
 

@@ -23,4 +23,13 @@ public sealed record CheckpointSaveOptions
     /// the tokenizer's files and <c>generation_config.json</c>. Links that leave the folder are refused, but for a hub cache's snapshots. Default null: nothing is copied.
     /// </summary>
     public string? CompanionsFrom { get; init; }
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="ArgumentException">The type is none of floating-point numbers, or a shard could not hold a byte.</exception>
+    public void Validate()
+    {
+        if (MaxShardBytes < 1) throw new ArgumentOutOfRangeException(nameof(MaxShardBytes), MaxShardBytes, "A shard must hold at least one byte.");
+        if (Dtype is not (null or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            throw new ArgumentException($"A checkpoint cannot be saved as {Dtype}; expected float32, bfloat16, float16 or float64.", nameof(Dtype));
+    }
 }

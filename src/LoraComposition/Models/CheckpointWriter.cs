@@ -13,25 +13,28 @@ internal static class CheckpointWriter
     /// <param name="dtype">The type in the file; null leaves each its own.</param>
     /// <param name="maxShardBytes">The most bytes of tensors in one file; null for one file.</param>
     /// <param name="entries">Free text entries for each file, beside the format's.</param>
+    /// <param name="progress">Is told how many tensors are written.</param>
+    /// <param name="cancellation">Stops between two tensors; files that are whole by then stay.</param>
     /// <exception cref="ArgumentException">The type is none of floating-point numbers, a number is too large for it, or the size is not positive. Nothing was written.</exception>
-    public static void Write(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long? maxShardBytes, IEnumerable<KeyValuePair<string, string>> entries)
+    public static void Write(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long? maxShardBytes, IEnumerable<KeyValuePair<string, string>> entries, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        if (maxShardBytes < 1) throw new ArgumentOutOfRangeException(nameof(maxShardBytes), maxShardBytes, "A shard must hold at least one byte.");
-        if (dtype is { } type) CheckRange(tensors, type);
+        if (dtype is { } type) CheckRange(tensors, type, cancellation);
         var metadata = new Dictionary<string, string>(entries) { ["format"] = "pt" };
         Directory.CreateDirectory(folder);
         var shards = Split(tensors, dtype, maxShardBytes ?? long.MaxValue);
+        long written = 0;
+        void Wrote() => progress?.Report(new(++written, tensors.Count));
         string single = Path.Combine(folder, CheckpointFiles.FileName);
         if (shards.Count == 1)
         {
-            SafetensorsWriter.Write(single, shards[0], metadata, dtype);
+            SafetensorsWriter.Write(single, shards[0], metadata, dtype, Wrote, cancellation);
             return;
         }
         var fileOf = new Dictionary<string, string>(StringComparer.Ordinal);
         for (int i = 0; i < shards.Count; i++)
         {
             string name = $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
-            SafetensorsWriter.Write(Path.Combine(folder, name), shards[i], metadata, dtype);
+            SafetensorsWriter.Write(Path.Combine(folder, name), shards[i], metadata, dtype, Wrote, cancellation);
             foreach (string tensor in shards[i].Keys) fileOf.Add(tensor, name);
         }
         new ShardIndex(fileOf).Write(Path.Combine(folder, ShardIndex.FileName), tensors.Sum(pair => Bytes(pair.Value, dtype)));
@@ -60,12 +63,11 @@ internal static class CheckpointWriter
 
     static long Bytes(Tensor tensor, ScalarType? dtype) => tensor.numel() * SafetensorsDtype.Size(dtype ?? tensor.dtype);
 
-    static void CheckRange(IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType dtype)
+    static void CheckRange(IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType dtype, CancellationToken cancellation)
     {
-        if (dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
-            throw new ArgumentException($"A checkpoint cannot be saved as {dtype}; expected float32, bfloat16, float16 or float64.", nameof(dtype));
         foreach (var (name, tensor) in tensors)
         {
+            cancellation.ThrowIfCancellationRequested();
             if (tensor.dtype == dtype || tensor.numel() == 0) continue;
             using var scope = NewDisposeScope();
             using var gradients = no_grad();

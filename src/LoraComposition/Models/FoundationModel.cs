@@ -1,5 +1,6 @@
 using LoraComposition.Models.T5;
 using LoraComposition.Models.Vit;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Models;
 
@@ -9,10 +10,12 @@ public static class FoundationModel
     const int LargestConfig = 16 << 20;
 
     // The first is also what timm's configurations are read as.
-    static readonly (string ModelType, Func<string, FoundationLoadOptions, IFoundationModel> Load)[] families =
+    static readonly (string ModelType, Func<string, FoundationLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IFoundationModel> Load)[] families =
     [
-        ("vit", (folder, options) => VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks })),
-        ("t5", (folder, options) => T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks })),
+        ("vit", (folder, options, logger, progress, cancellation) =>
+            VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
+        ("t5", (folder, options, logger, progress, cancellation) =>
+            T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
     ];
 
     /// <summary>
@@ -20,17 +23,21 @@ public static class FoundationModel
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">The type of the parameters; defaults where not given.</param>
+    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="progress">Is told how many tensors are read.</param>
+    /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>A <see cref="VisionTransformer"/> or a <see cref="T5Model"/>, on the CPU, all trainable. The caller owns it.</returns>
     /// <exception cref="Serialization.ModelFileException">
     /// The model is of another family, a file is missing or damaged, or a tensor is missing, left over or of another shape.
     /// </exception>
-    public static IFoundationModel Load(string folder, FoundationLoadOptions? options = null)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IFoundationModel Load(string folder, FoundationLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         CheckpointFiles.RequireFolder(folder);
         var fields = ModelConfigFile.Read(folder, LargestConfig);
         var family = TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelType == fields.Text("model_type"));
-        return family.Load is { } load ? load(folder, options ?? new FoundationLoadOptions()) : throw Unknown(fields);
+        return family.Load is { } load ? load(folder, options ?? new FoundationLoadOptions(), logger, progress, cancellation) : throw Unknown(fields);
     }
 
     static CheckpointException Unknown(ConfigFields fields)

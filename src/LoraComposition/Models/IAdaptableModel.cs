@@ -12,5 +12,7 @@ public interface IAdaptableModel
     string? BaseModelName { get; }
 
     /// <summary>Every parameter of the model with its name (TorchSharp's own member).</summary>
+    /// <param name="recurse">Whether those of the modules in it are told too. Default true.</param>
+    /// <returns>The parameters. Owned by the model.</returns>
     IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true);
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,16 +12,25 @@ internal static class WeightLoader
     /// <param name="slots">Every parameter of the model; it may lie on the meta device.</param>
     /// <param name="unused">Names of tensors that the checkpoint may hold and the model does not need.</param>
     /// <param name="dtype">The type of the parameters that need no more bits.</param>
+    /// <param name="logger">Is told each tensor.</param>
+    /// <param name="progress">Is told how many tensors are read.</param>
+    /// <param name="cancellation">Stops between two tensors; the model is then of no use.</param>
     /// <exception cref="CheckpointException">A tensor is missing, left over, of another shape or does not hold floating-point numbers. Nothing was changed.</exception>
-    public static void Load(CheckpointFiles files, IReadOnlyList<WeightSlot> slots, IReadOnlyCollection<string> unused, ScalarType dtype)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static void Load(CheckpointFiles files, IReadOnlyList<WeightSlot> slots, IReadOnlyCollection<string> unused, ScalarType dtype, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         Check(files, slots, unused);
-        foreach (var parts in slots.GroupBy(slot => slot.Name))
+        foreach (string name in unused.Where(name => files.Find(name) is not null)) logger.TensorSkipped(name, files.PathOf(name));
+        var tensors = slots.GroupBy(slot => slot.Name).ToArray();
+        foreach (var (i, parts) in tensors.Index())
         {
+            cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             // Read once for all parts: they become views of it.
             var whole = files.Read(parts.Key, parts.First().DtypeIn(dtype));
             foreach (var slot in parts) slot.Assign(slot.Source.Take(whole));
+            logger.TensorLoaded(parts.Key, files.PathOf(parts.Key), parts.Count());
+            progress?.Report(new(i + 1, tensors.Length));
         }
     }
 

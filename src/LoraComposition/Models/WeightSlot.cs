@@ -49,6 +49,11 @@ internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Acti
         yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p);
     }
 
-    /// <summary>Puts a loaded tensor in place, as a trainable parameter.</summary>
-    public void Assign(Tensor value) => Set((Parameter)new Parameter(Convert is null ? value : Convert(value)).DetachFromDisposeScope());
+    /// <summary>Puts a loaded tensor in place, as a trainable parameter; the one that was there is disposed.</summary>
+    public void Assign(Tensor value)
+    {
+        var old = Get();
+        Set((Parameter)new Parameter(Convert is null ? value : Convert(value)).DetachFromDisposeScope());
+        old.Dispose();
+    }
 }

@@ -61,7 +61,7 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Reads one tensor.</summary>
     /// <param name="name">A key of <see cref="Tensors"/>.</param>
-    /// <returns>The tensor on the CPU, in the file's type and shape. The caller owns it; writing to it changes neither the file nor any other tensor read from it.</returns>
+    /// <returns>The tensor on the CPU, <c>[…]</c> in the file's type and shape. The caller owns it; writing to it changes neither the file nor any other tensor read from it.</returns>
     /// <exception cref="SafetensorsException">The file holds no such tensor, or was shortened since it was opened.</exception>
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>

@@ -15,25 +15,32 @@ public static class SafetensorsWriter
 
     /// <summary>Writes tensors to a file, which is replaced whole or not at all.</summary>
     /// <param name="path">The file. Its folder must exist.</param>
-    /// <param name="tensors">The tensors by name, on any device and of any layout in memory. They stay the caller's.</param>
+    /// <param name="tensors">The tensors by name, <c>[…]</c> of any shape, on any device and of any layout in memory. They stay the caller's.</param>
     /// <param name="metadata">Free text entries; none where not given.</param>
+    /// <param name="progress">Is told how many tensors are written.</param>
+    /// <param name="cancellation">Stops between two tensors; the file is then as it was.</param>
     /// <exception cref="ArgumentException">
     /// A name is empty, too long, reserved or holds control characters, a tensor is on the meta device or of a type that cannot be written, or there are more than 100,000 tensors.
     /// </exception>
     /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) => Write(path, tensors, metadata, null);
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        long written = 0;
+        Write(path, tensors, metadata, null, progress is null ? null : () => progress.Report(new(++written, tensors.Count)), cancellation);
+    }
 
     /// <summary>
     /// Writes tensors in one type of choice, or each in its own where it is null. They are converted piece by piece on their way to the file, so that no converted copy is held.
     /// </summary>
-    internal static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype)
+    internal static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype, Action? wrote = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        AtomicFile.Write(path, stream => Write(stream, tensors, metadata, dtype));
+        AtomicFile.Write(path, stream => Write(stream, tensors, metadata, dtype, wrote, cancellation));
     }
 
     /// <summary>Writes the file's bytes to a stream, after everything was checked.</summary>
-    internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype = null)
+    internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype = null, Action? wrote = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         if (tensors.Count > SafetensorsHeader.MaxTensors) throw new ArgumentException($"Found {tensors.Count} tensors, expected at most {SafetensorsHeader.MaxTensors}.", nameof(tensors));
@@ -42,7 +49,12 @@ public static class SafetensorsWriter
         // Wide types first, so that every tensor is aligned to its type.
         var ordered = tensors.OrderByDescending(pair => SafetensorsDtype.Size(dtype ?? pair.Value.dtype)).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToList();
         stream.Write(Header(ordered, metadata, dtype));
-        foreach (var (_, tensor) in ordered) WriteData(stream, tensor, dtype ?? tensor.dtype);
+        foreach (var (_, tensor) in ordered)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            WriteData(stream, tensor, dtype ?? tensor.dtype);
+            wrote?.Invoke();
+        }
     }
 
     static void Check(string name, Tensor tensor)

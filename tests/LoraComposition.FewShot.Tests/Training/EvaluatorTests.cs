@@ -52,7 +52,7 @@ public sealed class EvaluatorTests : IDisposable
         Evaluator.OnImages(model, task.Train, task.Pool, 4);
         model.training.Should().Be(training);
 
-        FluentActions.Invoking(() => Evaluator.OnImages(model, task.Train, task.Pool, 4, new CancellationToken(canceled: true))).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => Evaluator.OnImages(model, task.Train, task.Pool, 4, cancellation: new CancellationToken(canceled: true))).Should().Throw<OperationCanceledException>();
         model.training.Should().Be(training);
         is_grad_enabled().Should().BeTrue();
     }

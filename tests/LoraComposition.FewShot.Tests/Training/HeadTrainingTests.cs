@@ -1,5 +1,6 @@
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.FewShot.Training;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ public sealed class HeadTrainingTests
         var before = Snapshot.Of(model.named_parameters());
         var start = Evaluator.OnFeatures(model, features, labels);
 
-        HeadTraining.Run(model, new TrainableGroup([.. model.Classifier!.parameters()], 0.05), features, labels, null, new TrainingOptions { Steps = 60 }, 0, default);
+        HeadTraining.Run(model, new TrainableGroup([.. model.Classifier!.parameters()], 0.05), features, labels, null, new TrainingOptions { Steps = 60 }, 0, NullLogger.Instance, default);
 
         start.Accuracy.Should().BeLessThan(1);
         Evaluator.OnFeatures(model, features, labels).Accuracy.Should().Be(1);

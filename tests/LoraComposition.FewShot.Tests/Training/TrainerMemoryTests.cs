@@ -1,3 +1,4 @@
+using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.FewShot.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,7 +17,7 @@ public sealed class TrainerMemoryTests
         var alive = new List<long>();
         ValidationScore Validate() => new(0.5, problem.LossOfAll());
 
-        Trainer.Train([problem.Group(0.01)], LeastSquares.Samples, problem.Loss, Validate, new TrainingOptions { Steps = 500, BatchSize = 8, Checks = 20, Patience = 20 }, 0, () => alive.Add(Live));
+        Trainer.Train([problem.Group(0.01)], LeastSquares.Samples, problem.Loss, Validate, new TrainingOptions { Steps = 500, BatchSize = 8, Checks = 20, Patience = 20 }, 0, progress: new StepAction(() => alive.Add(Live)));
 
         alive.Skip(10).Distinct().Should().ContainSingle("every step frees what it made");
         Live.Should().Be(before, "nothing is left when the training is over");

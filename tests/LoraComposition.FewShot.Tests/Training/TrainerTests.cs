@@ -213,5 +213,5 @@ public sealed class TrainerTests : IDisposable
         FluentActions.Invoking(() => Train(Options with { Steps = 0 })).Should().Throw<ArgumentException>();
 
     private TrainingOutcome Train(TrainingOptions options, Func<ValidationScore>? validate = null, Func<int[], Tensor>? loss = null, Action? stepDone = null, CancellationToken cancellation = default) =>
-        Trainer.Train([problem.Group()], LeastSquares.Samples, loss ?? problem.Loss, validate, options, 0, stepDone, cancellation);
+        Trainer.Train([problem.Group()], LeastSquares.Samples, loss ?? problem.Loss, validate, options, 0, progress: new StepAction(stepDone), cancellation: cancellation);
 }

@@ -6,6 +6,7 @@ namespace LoraComposition.FewShot.Data.Benchmarks;
 /// <remarks>
 /// Parquet files are found in the folder or its sub-folder <c>data</c>, as <c>train-00000-of-0000N.parquet</c> and <c>test-…</c>, with a column <c>image</c> (a struct with
 /// the encoded <c>bytes</c>) and a column <c>label</c>. A further part, for validation, is not used; without a test part the training part is split.
+/// Immutable, and safe to use from several threads.
 /// </remarks>
 public abstract class ImageBenchmark
 {

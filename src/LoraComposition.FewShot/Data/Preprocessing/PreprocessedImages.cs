@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using LoraComposition.FewShot.Progress;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,23 +38,23 @@ public sealed class PreprocessedImages : IDisposable
 
     /// <summary>Decodes and resizes pictures on all cores, those that are not ready yet.</summary>
     /// <param name="indices">The positions in the data set.</param>
-    /// <param name="progress">Is told the number of pictures of this call that are ready; reports may overtake each other.</param>
+    /// <param name="progress">Is told each picture that is ready, on several threads; nobody where not given.</param>
     /// <param name="cancellation">Stops the work; what is ready stays.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not one of the data set.</exception>
     /// <exception cref="DataException">A picture is damaged, or is not resized and has the wrong size; the message names it.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
-    public void Prepare(IReadOnlyList<int> indices, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="ObjectDisposedException">The pictures were let go of.</exception>
+    public void Prepare(IReadOnlyList<int> indices, IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(indices);
         ObjectDisposedException.ThrowIf(disposed, this);
         foreach (int index in indices) CheckIndex(index);
-        int ready = 0;
         try
         {
             Parallel.For(0, indices.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
             {
                 planes[indices[i]] ??= Planes(indices[i]);
-                progress?.Report(Interlocked.Increment(ref ready));
+                progress?.Advance();
             });
         }
         catch (AggregateException e)
@@ -71,6 +72,7 @@ public sealed class PreprocessedImages : IDisposable
     /// <exception cref="ArgumentException">There are no indices, or the type is not a floating-point type.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An index is not one of the data set.</exception>
     /// <exception cref="DataException">A picture is damaged, or is not resized and has the wrong size; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The pictures were let go of.</exception>
     public Tensor Batch(ReadOnlySpan<int> indices, Device device, ScalarType type = ScalarType.Float32)
     {
         ObjectDisposedException.ThrowIf(disposed, this);

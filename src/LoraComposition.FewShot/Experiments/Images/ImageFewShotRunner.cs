@@ -8,10 +8,13 @@ using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Native;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LoraComposition.FewShot.Experiments.Images;
 
 /// <summary>Runs methods on a task of image classification. The features of frozen backbones are computed once for all runs.</summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class ImageFewShotRunner : IFewShotRunner
 {
     readonly ImageFoundation foundation;
@@ -20,6 +23,7 @@ public sealed class ImageFewShotRunner : IFewShotRunner
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly FrozenBackbones backbones;
     readonly int[] poolLabels;
+    readonly ILogger logger;
 
     /// <summary>Describes the task and the settings.</summary>
     /// <param name="foundation">The model to adapt.</param>
@@ -27,15 +31,16 @@ public sealed class ImageFewShotRunner : IFewShotRunner
     /// <param name="modules">The upstream modules. Not owned.</param>
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
     /// <param name="featureBatchSize">The images in a batch of frozen backbones.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
-    public ImageFewShotRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, int featureBatchSize = FeatureBank.DefaultBatchSize)
+    public ImageFewShotRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, int featureBatchSize = FeatureBank.DefaultBatchSize, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(moduleKeys);
         ArgumentOutOfRangeException.ThrowIfLessThan(featureBatchSize, 1);
-        (this.foundation, this.task, this.modules, this.moduleKeys) = (foundation, task, modules, moduleKeys);
+        (this.foundation, this.task, this.modules, this.moduleKeys, this.logger) = (foundation, task, modules, moduleKeys, logger ?? NullLogger.Instance);
         backbones = new FrozenBackbones(foundation, task.ClassNames, modules, featureBatchSize);
         poolLabels = task.Train.Dataset.Labels();
     }
@@ -75,14 +80,14 @@ public sealed class ImageFewShotRunner : IFewShotRunner
     }
 
     /// <inheritdoc/>
-    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation)
+    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(support);
         options.Validate();
         var (images, indices) = Scored(part);
-        var training = new ImageTraining(foundation, task, modules, options, backbones);
+        var training = new ImageTraining(foundation, task, modules, options, backbones, logger);
         using var trained = training.Train(method, support, NullProgressReporter.Instance, cancellation);
         var clock = Stopwatch.StartNew();
         var score = training.Score(trained, images, indices, cancellation);

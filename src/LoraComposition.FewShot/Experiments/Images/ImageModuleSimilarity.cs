@@ -24,18 +24,18 @@ public static class ImageModuleSimilarity
     /// <param name="images">The images.</param>
     /// <param name="indices">Which of them.</param>
     /// <param name="batchSize">The images in a batch, at least 1.</param>
-    /// <param name="progress">Is told how many images are done.</param>
+    /// <param name="progress">Is told how many images are done; nobody where not given.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>For each layer in the order of the forward pass, a number from 0 to 1 for each module. The sites tell path and role; their model is disposed.</returns>
     /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static IReadOnlyList<(AdapterSite Site, IReadOnlyList<double> Similarities)> Compute(ImageFoundation foundation, IReadOnlyList<LoraAdapter> modules, LoraAdapter reference,
-        PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, IProgressReporter progress, CancellationToken cancellation = default)
+        PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(indices);
-        ArgumentNullException.ThrowIfNull(progress);
+        progress ??= NullProgressReporter.Instance;
         using var noGrad = no_grad();
         using var model = foundation.Load(images.Dataset.ClassNames, headSeed: 0);
         model.eval();

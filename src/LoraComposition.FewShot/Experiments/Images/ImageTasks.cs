@@ -5,6 +5,7 @@ using LoraComposition.FewShot.Data.Sampling;
 namespace LoraComposition.FewShot.Experiments.Images;
 
 /// <summary>Makes tasks of data sets, each with a validation part held out, and owns their prepared images.</summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class ImageTasks : IDisposable
 {
     const int SplitSeed = 0;

@@ -7,12 +7,13 @@ using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Models.Vit;
+using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Experiments.Images;
 
 /// <summary>Trains one method on one support set, the head's warm-up on features first, and scores what came out.</summary>
-internal sealed class ImageTraining(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, TuningOptions options, FrozenBackbones backbones)
+internal sealed class ImageTraining(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, TuningOptions options, FrozenBackbones backbones, ILogger logger)
 {
     /// <summary>Trains a fresh copy of the foundation. The caller owns the result.</summary>
     public TrainedModel Train(ITuningMethod method, FewShotSplit support, IProgressReporter progress, CancellationToken cancellation)
@@ -59,7 +60,7 @@ internal sealed class ImageTraining(ImageFoundation foundation, ImageTask task, 
             return Evaluator.OnFeatures(trained.Model, features, labels);
         }
         using var fixedWeights = trained.Tuning.FixForEvaluation();
-        return Evaluator.OnImages(trained.Model, images, indices, options.EvaluationBatchSize, cancellation);
+        return Evaluator.OnImages(trained.Model, images, indices, options.EvaluationBatchSize, cancellation: cancellation);
     }
 
     /// <summary>The class that the model gives each of some images.</summary>
@@ -88,8 +89,8 @@ internal sealed class ImageTraining(ImageFoundation foundation, ImageTask task, 
         Func<ValidationScore>? validate = heldOut is null ? null : () => Evaluator.OnFeatures(model, heldOut, heldOutLabels!);
         var outcome = new TrainingOutcome(0, 0, null, false);
         var warmUp = options.Training with { Steps = null, Epochs = options.WarmUpEpochs, Checks = 10, Patience = 10 };
-        if (options.WarmUpEpochs > 0) outcome = HeadTraining.Run(model, Head(model, options.HeadWarmUpLearningRate), features, labels, validate, warmUp, support.Seed, cancellation);
-        if (withTraining) outcome = HeadTraining.Run(model, Head(model, options.HeadLearningRate), features, labels, validate, options.Training, support.Seed, cancellation);
+        if (options.WarmUpEpochs > 0) outcome = HeadTraining.Run(model, Head(model, options.HeadWarmUpLearningRate), features, labels, validate, warmUp, support.Seed, logger, cancellation);
+        if (withTraining) outcome = HeadTraining.Run(model, Head(model, options.HeadLearningRate), features, labels, validate, options.Training, support.Seed, logger, cancellation);
         return outcome;
     }
 
@@ -105,9 +106,9 @@ internal sealed class ImageTraining(ImageFoundation foundation, ImageTask task, 
         ValidationScore Validate()
         {
             using var fixedWeights = tuning.FixForEvaluation();
-            return Evaluator.OnImages(model, task.Train, task.Validation, options.EvaluationBatchSize, cancellation);
+            return Evaluator.OnImages(model, task.Train, task.Validation, options.EvaluationBatchSize, cancellation: cancellation);
         }
         using var bar = progress.Begin($"{method.Name}: training", options.Training.StepsFor(support.Indices.Count));
-        return Trainer.Train([body, Head(model, options.HeadLearningRate)], support.Indices, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, support.Seed, () => bar.Advance(), cancellation);
+        return Trainer.Train([body, Head(model, options.HeadLearningRate)], support.Indices, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, support.Seed, logger, bar, cancellation);
     }
 }

@@ -2,10 +2,12 @@ using LoraComposition.Adapters;
 using LoraComposition.FewShot.Data.Sampling;
 using LoraComposition.FewShot.Foundations;
 using LoraComposition.FewShot.Methods;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.FewShot.Experiments.Images;
 
 /// <summary>Runs methods on a task of image classification, those of <see cref="ModuleSubset"/> with their modules alone: head warm-up, composition and record.</summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class ModuleSubsetRunner : IFewShotRunner
 {
     readonly ImageFoundation foundation;
@@ -13,6 +15,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly IReadOnlyList<KeyValuePair<string, string>> moduleKeys;
     readonly ImageFewShotRunner all;
+    readonly ILogger? logger;
 
     // Each subset has a backbone of its own, so only the last one's is kept.
     (string Subset, ImageFewShotRunner Runner)? last;
@@ -22,11 +25,12 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     /// <param name="task">The downstream task. Not owned.</param>
     /// <param name="modules">All upstream modules; none where nothing is run. Not owned.</param>
     /// <param name="moduleKeys">The name of each module and the key of its training, in the order of the modules.</param>
-    public ModuleSubsetRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<KeyValuePair<string, string>> moduleKeys)
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    public ModuleSubsetRunner(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<KeyValuePair<string, string>> moduleKeys, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(moduleKeys);
-        (this.foundation, this.task, this.modules, this.moduleKeys) = (foundation, task, modules, moduleKeys);
-        all = new ImageFewShotRunner(foundation, task, modules, moduleKeys.ToDictionary());
+        (this.foundation, this.task, this.modules, this.moduleKeys, this.logger) = (foundation, task, modules, moduleKeys, logger);
+        all = new ImageFewShotRunner(foundation, task, modules, moduleKeys.ToDictionary(), logger: logger);
     }
 
     /// <inheritdoc/>
@@ -44,7 +48,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     public string? DescribeShortage(FewShotSplit support) => all.DescribeShortage(support);
 
     /// <inheritdoc/>
-    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation) =>
+    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation = default) =>
         method is ModuleSubset subset ? RunnerOf(subset).Execute(subset.Method, options, support, part, cancellation) : all.Execute(method, options, support, part, cancellation);
 
     /// <summary>Lets go of the backbones and their features.</summary>
@@ -61,7 +65,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
         if (last?.Subset == chosen) return last.Value.Runner;
         last?.Runner.Dispose();
         last = null;
-        var runner = new ImageFewShotRunner(foundation, task, subset.Select(modules), subset.Select(moduleKeys).ToDictionary());
+        var runner = new ImageFewShotRunner(foundation, task, subset.Select(modules), subset.Select(moduleKeys).ToDictionary(), logger: logger);
         last = (chosen, runner);
         return runner;
     }

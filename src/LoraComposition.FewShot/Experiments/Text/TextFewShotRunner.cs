@@ -7,16 +7,20 @@ using LoraComposition.FewShot.Text.Tokenization;
 using LoraComposition.FewShot.Training;
 using LoraComposition.Models.T5;
 using LoraComposition.Native;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LoraComposition.FewShot.Experiments.Text;
 
 /// <summary>Runs methods on a task of questions whose answers a T5 writes. K is the number of all questions to learn from.</summary>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class TextFewShotRunner : IFewShotRunner
 {
     readonly TextFoundation foundation;
     readonly TextTask task;
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly IReadOnlyDictionary<string, string> moduleKeys;
+    readonly ILogger logger;
 
     // A method that trains nothing answers alike for every K and seed, so it is tested once.
     readonly Dictionary<(string Method, ScoredPart Part), FewShotOutcome> untrained = [];
@@ -26,15 +30,16 @@ public sealed class TextFewShotRunner : IFewShotRunner
     /// <param name="task">The downstream task.</param>
     /// <param name="modules">The upstream modules. Not owned.</param>
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentException">Some of the test questions hide their answers.</exception>
-    public TextFewShotRunner(TextFoundation foundation, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys)
+    public TextFewShotRunner(TextFoundation foundation, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(foundation);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(moduleKeys);
         if (task.Test is { Dataset.HasAnswers: false }) throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
-        (this.foundation, this.task, this.modules, this.moduleKeys) = (foundation, task, modules, moduleKeys);
+        (this.foundation, this.task, this.modules, this.moduleKeys, this.logger) = (foundation, task, modules, moduleKeys, logger ?? NullLogger.Instance);
     }
 
     /// <inheritdoc/>
@@ -65,7 +70,7 @@ public sealed class TextFewShotRunner : IFewShotRunner
     }
 
     /// <inheritdoc/>
-    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation)
+    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(options);
@@ -87,7 +92,7 @@ public sealed class TextFewShotRunner : IFewShotRunner
         var training = tuning.Body is { } body ? Train(model, tuning, body, options, support, cancellation) : new TrainingOutcome(0, 0, null, false);
         Lap("training");
         using var fixedWeights = tuning.FixForEvaluation();
-        var (scores, loss) = TextEvaluator.Score(model, questions, indices, options.EvaluationBatchSize, cancellation);
+        var (scores, loss) = TextEvaluator.Score(model, questions, indices, options.EvaluationBatchSize, cancellation: cancellation);
         Lap("test");
         var outcome = new FewShotOutcome
         {
@@ -123,6 +128,6 @@ public sealed class TextFewShotRunner : IFewShotRunner
             using var fixedWeights = tuning.FixForEvaluation();
             return TextEvaluator.Validate(model, task.Train, task.Validation, options.EvaluationBatchSize, cancellation);
         }
-        return Trainer.Train([body], support.Indices, batch => TextEvaluator.Loss(model, task.Train, batch), task.Validation.Count > 0 ? Validate : null, options.Training, support.Seed, cancellation: cancellation);
+        return Trainer.Train([body], support.Indices, batch => TextEvaluator.Loss(model, task.Train, batch), task.Validation.Count > 0 ? Validate : null, options.Training, support.Seed, logger, cancellation: cancellation);
     }
 }

@@ -3,6 +3,7 @@ using LoraComposition.FewShot.Data.Sampling;
 namespace LoraComposition.FewShot.Text.Procedural;
 
 /// <summary>A kind of question that a small grammar makes.</summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public abstract class ProceduralTask
 {
     private protected ProceduralTask(string name, int number) => (Name, Number) = (name, number);

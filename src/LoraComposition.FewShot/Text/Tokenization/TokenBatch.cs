@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace LoraComposition.FewShot.Text.Tokenization;
 
 /// <summary>Texts as a model reads them: padded to the longest of them.</summary>
-/// <remarks>Owns its two tensors; whoever was given the batch disposes it.</remarks>
+/// <remarks>Owns its two tensors; whoever was given the batch disposes it. Not thread-safe.</remarks>
 public sealed class TokenBatch : IDisposable
 {
     TokenBatch(Tensor ids, Tensor mask) => (Ids, Mask) = (ids, mask);

@@ -61,7 +61,7 @@ public sealed class TokenizedQuestions
     /// <summary>The answers to some questions as labels, <c>[indices, tokens]</c>, int64, with <see cref="T5Model.IgnoredLabel"/> where an answer is shorter than the longest.</summary>
     /// <param name="indices">The positions of the questions, at least one.</param>
     /// <param name="device">Where the tensor goes.</param>
-    /// <returns>The labels. The caller owns them.</returns>
+    /// <returns>The labels, <c>[indices, tokens]</c> of int64. The caller owns them.</returns>
     /// <exception cref="InvalidOperationException">An answer is hidden.</exception>
     public Tensor Labels(IReadOnlyList<int> indices, Device device)
     {

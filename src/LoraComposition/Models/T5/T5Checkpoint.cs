@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using LoraComposition.Adapters;
 using LoraComposition.Native;
 using LoraComposition.Serialization;
+using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Models.T5;
@@ -20,9 +22,11 @@ internal static class T5Checkpoint
     // The tokenizer in its several forms, and how to generate.
     static readonly string[] beside = ["spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"];
 
-    public static T5Model Load(string folder, T5LoadOptions options)
+    public static T5Model Load(string folder, T5LoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         NativeLibraryCheck.EnsureLoads();
+        long started = Stopwatch.GetTimestamp();
+        options.Validate();
         using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
         var config = ReadConfig(folder, files);
         CheckLayers(config, files);
@@ -31,7 +35,8 @@ internal static class T5Checkpoint
         var model = new T5Model(config, META) { BaseModelName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) };
         try
         {
-            WeightLoader.Load(files, [.. model.Slots()], [.. copies, .. unused, .. config.TiedHead ? [Head] : Array.Empty<string>()], options.Dtype);
+            WeightLoader.Load(files, [.. model.Slots()], [.. copies, .. unused, .. config.TiedHead ? [Head] : Array.Empty<string>()], options.Dtype, logger, progress, cancellation);
+            logger.ModelLoaded(nameof(T5Model), options.Dtype.ToString(), files.Names.Count, files.Path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return model;
         }
         catch
@@ -41,13 +46,16 @@ internal static class T5Checkpoint
         }
     }
 
-    public static void Save(T5Model model, string folder, CheckpointSaveOptions options)
+    public static void Save(T5Model model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        long started = Stopwatch.GetTimestamp();
+        options.Validate();
         var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
         var tensors = model.Slots().Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
-        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []);
+        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
         T5ConfigFile.Write(Path.Combine(folder, Config), model.Config);
         companions.Write(folder);
+        logger.ModelSaved(nameof(T5Model), tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
     static T5Config ReadConfig(string folder, CheckpointFiles files)

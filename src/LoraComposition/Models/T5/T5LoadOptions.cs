@@ -10,4 +10,12 @@ public sealed record T5LoadOptions
 
     /// <summary>Whether shards may be links that leave the folder, as in the cache of the model hub's own program. Default false: such links are refused.</summary>
     public bool AllowOutsideLinks { get; init; }
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="ArgumentException">The type is none of floating-point numbers.</exception>
+    public void Validate()
+    {
+        if (Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            throw new ArgumentException($"A model cannot be loaded as {Dtype}; expected float32, bfloat16, float16 or float64.", nameof(Dtype));
+    }
 }

@@ -1,4 +1,6 @@
 using LoraComposition.Native;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -77,19 +79,29 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">The type of the parameters; defaults where not given.</param>
+    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="progress">Is told how many tensors are read.</param>
+    /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
     /// <exception cref="Serialization.ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
-    public static T5Model Load(string folder, T5LoadOptions? options = null) => T5Checkpoint.Load(folder, options ?? new T5LoadOptions());
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static T5Model Load(string folder, T5LoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        T5Checkpoint.Load(folder, options ?? new T5LoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. The embedding is written once.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
+    /// <param name="logger">Is told what was written; nobody where not given.</param>
+    /// <param name="progress">Is told how many tensors are written.</param>
+    /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
     /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Save(string folder, CheckpointSaveOptions? options = null) => T5Checkpoint.Save(this, folder, options ?? new CheckpointSaveOptions());
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        T5Checkpoint.Save(this, folder, options ?? new CheckpointSaveOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>The logits of each next token.</summary>
     /// <param name="ids">The text, <c>[batch, tokens]</c> of int64.</param>
@@ -136,7 +148,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     /// <summary>Decodes whole sequences: each token sees itself, those before it and the encoder's states.</summary>
     /// <param name="decoderIds"><c>[batch, decoded]</c> of int64; they begin with <see cref="T5Config.DecoderStartTokenId"/>.</param>
     /// <param name="encoderStates">What <see cref="Encode"/> gave, <c>[batch, tokens, d]</c>.</param>
-    /// <param name="encoderMask">The mask that <see cref="Encode"/> got.</param>
+    /// <param name="encoderMask">The mask that <see cref="Encode"/> got, <c>[batch, tokens]</c>; null where all tokens count.</param>
     /// <param name="decoderMask"><c>[batch, decoded]</c>, 0 for filling in front; null where all tokens count.</param>
     /// <returns>The decoder's states, <c>[batch, decoded, d]</c>. The caller owns them.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
@@ -151,7 +163,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
 
     /// <summary>Begins a generation: computes what cross-attention reads once for all tokens.</summary>
     /// <param name="encoderStates">What <see cref="Encode"/> gave, <c>[batch, tokens, d]</c>.</param>
-    /// <param name="encoderMask">The mask that <see cref="Encode"/> got.</param>
+    /// <param name="encoderMask">The mask that <see cref="Encode"/> got, <c>[batch, tokens]</c>; null where all tokens count.</param>
     /// <returns>A cache that holds no decoded token yet. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public DecoderCache StartDecoding(Tensor encoderStates, Tensor? encoderMask = null)

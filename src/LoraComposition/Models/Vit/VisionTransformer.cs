@@ -1,6 +1,8 @@
 using LoraComposition.Adapters;
 using LoraComposition.Models.Vit.Layouts;
 using LoraComposition.Native;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -76,23 +78,33 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IFoundationModel
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Another image size, a fresh head, type; defaults where not given.</param>
+    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="progress">Is told how many tensors are read.</param>
+    /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
     /// <exception cref="Serialization.ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
-    public static VisionTransformer Load(string folder, VitLoadOptions? options = null) => VitCheckpoint.Load(folder, options ?? new VitLoadOptions());
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static VisionTransformer Load(string folder, VitLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        VitCheckpoint.Load(folder, options ?? new VitLoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
+    /// <param name="logger">Is told what was written; nobody where not given.</param>
+    /// <param name="progress">Is told how many tensors are written.</param>
+    /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
     /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Save(string folder, CheckpointSaveOptions? options = null) => VitCheckpoint.Save(this, folder, options ?? new CheckpointSaveOptions());
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        VitCheckpoint.Save(this, folder, options ?? new CheckpointSaveOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>Classifies images.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
-    /// <returns>The logits, <c>[batch, classes]</c>.</returns>
+    /// <returns>The logits, <c>[batch, classes]</c>. The caller owns them.</returns>
     /// <exception cref="InvalidOperationException">The model has no head.</exception>
     /// <exception cref="ArgumentException">The pixels have another shape.</exception>
     public override Tensor forward(Tensor input)
@@ -103,7 +115,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IFoundationModel
 
     /// <summary>What the head reads: the class token after the last norm. The last block is computed for that token alone.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
-    /// <returns><c>[batch, d]</c>.</returns>
+    /// <returns><c>[batch, d]</c>. The caller owns them.</returns>
     /// <exception cref="ArgumentException">The pixels have another shape.</exception>
     public Tensor Features(Tensor input)
     {
@@ -116,7 +128,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IFoundationModel
 
     /// <summary>Applies the head to features.</summary>
     /// <param name="features"><c>[batch, d]</c>.</param>
-    /// <returns>The logits, <c>[batch, classes]</c>.</returns>
+    /// <returns>The logits, <c>[batch, classes]</c>. The caller owns them.</returns>
     /// <exception cref="InvalidOperationException">The model has no head.</exception>
     public Tensor Classify(Tensor features)
     {

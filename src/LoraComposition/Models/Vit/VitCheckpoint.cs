@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using LoraComposition.Adapters;
 using LoraComposition.Models.Vit.Layouts;
 using LoraComposition.Native;
 using LoraComposition.Serialization;
+using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Models.Vit;
@@ -16,9 +18,11 @@ internal static class VitCheckpoint
     // How images are made ready for the model.
     static readonly string[] beside = ["preprocessor_config.json"];
 
-    public static VisionTransformer Load(string folder, VitLoadOptions options)
+    public static VisionTransformer Load(string folder, VitLoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         NativeLibraryCheck.EnsureLoads();
+        long started = Stopwatch.GetTimestamp();
+        options.Validate();
         using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
         var (config, layout) = ReadConfig(folder, files);
         config = WithClasses(config, layout, files);
@@ -31,8 +35,14 @@ internal static class VitCheckpoint
         var model = new VisionTransformer(config with { ImageSize = side }, META) { BaseModelName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) };
         try
         {
-            WeightLoader.Load(files, [.. model.Slots(layout).Select(slot => slot.Source == layout.Positions ? Interpolated(slot, config, model.Config) : slot)], layout.Unused, options.Dtype);
-            if (options.ClassNames is { } names) model.ResetHead(names, options.HeadSeed);
+            WeightLoader.Load(files, [.. model.Slots(layout).Select(slot => slot.Source == layout.Positions ? Interpolated(slot, config, model.Config) : slot)], layout.Unused, options.Dtype, logger, progress, cancellation);
+            if (side != config.ImageSize) logger.PositionsInterpolated(config.ImageSize, side);
+            if (options.ClassNames is { } names)
+            {
+                model.ResetHead(names, options.HeadSeed);
+                logger.FreshHead(names.Count);
+            }
+            logger.ModelLoaded(nameof(VisionTransformer), options.Dtype.ToString(), files.Names.Count, files.Path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return model;
         }
         catch
@@ -42,13 +52,16 @@ internal static class VitCheckpoint
         }
     }
 
-    public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options)
+    public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        long started = Stopwatch.GetTimestamp();
+        options.Validate();
         var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
         var tensors = model.Slots(TransformersVitLayout.Default).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
-        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []);
+        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
         VitConfigFile.Write(Path.Combine(folder, Config), model.Config);
         companions.Write(folder);
+        logger.ModelSaved(nameof(VisionTransformer), tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
     static (VitConfig Config, VitLayout Layout) ReadConfig(string folder, CheckpointFiles files)

@@ -19,4 +19,14 @@ public sealed record VitLoadOptions
 
     /// <summary>Whether shards may be links that leave the folder, as in the cache of the model hub's own program. Default false: such links are refused.</summary>
     public bool AllowOutsideLinks { get; init; }
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="ArgumentException">The type is none of floating-point numbers, the image size is not positive, or the list of classes is empty.</exception>
+    public void Validate()
+    {
+        if (Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            throw new ArgumentException($"A model cannot be loaded as {Dtype}; expected float32, bfloat16, float16 or float64.", nameof(Dtype));
+        if (ImageSize < 1) throw new ArgumentException($"An image size of {ImageSize} was asked for; it must be at least 1.", nameof(ImageSize));
+        if (ClassNames is { Count: 0 }) throw new ArgumentException("A head needs at least one class.", nameof(ClassNames));
+    }
 }

@@ -1,5 +1,6 @@
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Data.Procedural;
 using TorchSharp;
 
@@ -67,7 +68,7 @@ public class PreprocessedImagesTests
 
         images.Prepare([0, 1, 2], progress);
         data.Decoded.Should().Be(3);
-        progress.Values.Should().BeEquivalentTo([1, 2, 3]);
+        progress.Steps.Should().Be(3);
 
         images.Batch([2, 1, 3, 2], torch.CPU).Dispose();
         data.Decoded.Should().Be(4);
@@ -148,10 +149,16 @@ public class PreprocessedImagesTests
         FluentActions.Invoking(() => images.Prepare([0])).Should().Throw<ObjectDisposedException>();
     }
 
-    private sealed class Counter : IProgress<int>
+    private sealed class Counter : IProgressTask
     {
-        public System.Collections.Concurrent.ConcurrentBag<int> Values { get; } = [];
+        long steps;
 
-        public void Report(int value) => Values.Add(value);
+        public long Steps => Interlocked.Read(ref steps);
+
+        public void Advance(long steps = 1) => Interlocked.Add(ref this.steps, steps);
+
+        public void Dispose()
+        {
+        }
     }
 }

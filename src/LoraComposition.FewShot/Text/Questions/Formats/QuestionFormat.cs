@@ -6,6 +6,7 @@ using LoraComposition.FewShot.Text.Questions.Rows;
 namespace LoraComposition.FewShot.Text.Questions.Formats;
 
 /// <summary>How one data set stores its questions. Reads its original JSON files and the hub's Parquet files.</summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public abstract class QuestionFormat
 {
     private protected QuestionFormat(string name, IPromptTemplate template) => (Name, Template) = (name, template);

@@ -8,7 +8,7 @@ namespace LoraComposition.Models.T5.Generation;
 /// </summary>
 internal static class BeamSearch
 {
-    public static GenerationResult[] Run(INextTokens next, int inputs, int startId, int endId, GenerationOptions options, Device device, CancellationToken cancellation)
+    public static GenerationResult[] Run(INextTokens next, int inputs, int startId, int endId, GenerationOptions options, Device device, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var beams = Enumerable.Range(0, inputs).Select(_ => new Beam(startId, endId, options)).ToArray();
         Beam[] active = beams;
@@ -29,6 +29,7 @@ internal static class BeamSearch
                 first += count;
             }
             active = [.. active.Where(beam => !beam.IsDone)];
+            progress?.Report(new(inputs - active.Length, inputs));
             if (active.Length > 0) Choose(next, rows, inPlace, device);
         }
         return [.. beams.Select(beam => beam.Result)];

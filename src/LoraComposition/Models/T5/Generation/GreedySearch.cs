@@ -5,7 +5,7 @@ namespace LoraComposition.Models.T5.Generation;
 /// <summary>Appends the likeliest token until the end token or the longest length. Sequences that ended leave the batch.</summary>
 internal static class GreedySearch
 {
-    public static GenerationResult[] Run(INextTokens next, int inputs, int startId, int endId, GenerationOptions options, Device device, CancellationToken cancellation)
+    public static GenerationResult[] Run(INextTokens next, int inputs, int startId, int endId, GenerationOptions options, Device device, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var sequences = Enumerable.Repeat(Hypothesis.Start(startId), inputs).ToArray();
         int[] active = [.. Enumerable.Range(0, inputs)];
@@ -27,6 +27,7 @@ internal static class GreedySearch
                 next.Choose(chosen);
             }
             active = [.. rows.Select(row => active[row])];
+            progress?.Report(new(inputs - active.Length, inputs));
         }
         return [.. sequences.Select(sequence => new GenerationResult([sequence.ToSequence(endId, options.LengthPenalty)]))];
     }

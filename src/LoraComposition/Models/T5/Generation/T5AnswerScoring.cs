@@ -11,12 +11,13 @@ public static class T5AnswerScoring
     /// <param name="mask"><c>[batch, tokens]</c>, 0 for filling; null where all tokens count. Not owned.</param>
     /// <param name="answers">For each text its answers, each with its own number of tokens; the end token counts where it is given, as tokenizers do. A text may have none.</param>
     /// <param name="batchSize">How many answers are decoded at once, at least 1. Their logits take <c>batch · tokens · vocabulary</c> numbers. Default 32.</param>
+    /// <param name="progress">Is told how many answers are scored.</param>
     /// <param name="cancellation">Stops the work between two batches.</param>
     /// <returns>For each text the scores of its answers, in their order.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, an index lies outside the vocabulary, there are not as many lists of answers as texts, or an answer is empty.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public static IReadOnlyList<IReadOnlyList<AnswerScore>> ScoreAnswers(
-        this T5Model model, Tensor ids, Tensor? mask, IReadOnlyList<IReadOnlyList<IReadOnlyList<int>>> answers, int batchSize = 32, CancellationToken cancellation = default)
+        this T5Model model, Tensor ids, Tensor? mask, IReadOnlyList<IReadOnlyList<IReadOnlyList<int>>> answers, int batchSize = 32, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(ids);
@@ -33,11 +34,13 @@ public static class T5AnswerScoring
         using var evaluation = new EvaluationMode(model);
         using var scope = NewDisposeScope();
         using var texts = model.StartDecoding(model.Encode(ids, mask), mask);
+        int scored = 0;
         // Answers of one length side by side are padded least.
         foreach (var batch in all.OrderBy(answer => answer.Ids.Count).Chunk(batchSize))
         {
             cancellation.ThrowIfCancellationRequested();
             foreach (var (answer, score) in batch.Zip(Score(model, texts, batch, ids.device))) scores[answer.Text][answer.Index] = score;
+            progress?.Report(new(scored += batch.Length, all.Length));
         }
         return scores;
     }

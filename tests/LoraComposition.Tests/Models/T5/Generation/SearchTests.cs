@@ -28,7 +28,7 @@ public class SearchTests
         {
             var (table, inputs, options) = Case(seed);
 
-            var results = BeamSearch.Run(table, inputs, TableTokens.Start, TableTokens.End, options, CPU, default);
+            var results = BeamSearch.Run(table, inputs, TableTokens.Start, TableTokens.End, options, CPU, progress: null, default);
 
             for (int input = 0; input < inputs; input++)
             {
@@ -52,7 +52,7 @@ public class SearchTests
             using var table = new TableTokens(Vocabulary, 2, seed);
             var options = new GenerationOptions { MaxLength = Length, Beams = Room, LengthPenalty = penalty, Stopping = BeamStopping.NoneBetterEver };
 
-            var results = BeamSearch.Run(table, 2, TableTokens.Start, TableTokens.End, options, CPU, default);
+            var results = BeamSearch.Run(table, 2, TableTokens.Start, TableTokens.End, options, CPU, progress: null, default);
 
             for (int input = 0; input < 2; input++)
             {
@@ -72,7 +72,7 @@ public class SearchTests
         for (int seed = 0; seed < 200; seed++)
         {
             var (table, inputs, options) = Case(seed);
-            var results = GreedySearch.Run(table, inputs, TableTokens.Start, TableTokens.End, options, CPU, default);
+            var results = GreedySearch.Run(table, inputs, TableTokens.Start, TableTokens.End, options, CPU, progress: null, default);
             for (int input = 0; input < inputs; input++) Check(table, input, options, results[input]);
         }
 
@@ -98,7 +98,7 @@ public class SearchTests
         using var table = new TableTokens(5, 4, seed: 3);
         var sizes = new List<long>();
 
-        BeamSearch.Run(new Watched(table, sizes), 4, TableTokens.Start, TableTokens.End, new GenerationOptions { MaxLength = 12, Beams = 2, Stopping = BeamStopping.WhenFull }, CPU, default);
+        BeamSearch.Run(new Watched(table, sizes), 4, TableTokens.Start, TableTokens.End, new GenerationOptions { MaxLength = 12, Beams = 2, Stopping = BeamStopping.WhenFull }, CPU, progress: null, default);
 
         sizes[0].Should().Be(4);
         sizes[1].Should().Be(8);
@@ -110,8 +110,8 @@ public class SearchTests
     {
         using var broken = new Broken();
 
-        FluentActions.Invoking(() => GreedySearch.Run(broken, 1, 0, 1, new(), CPU, default)).Should().Throw<InvalidOperationException>().WithMessage("*NaN*");
-        FluentActions.Invoking(() => BeamSearch.Run(broken, 1, 0, 1, new() { Beams = 2 }, CPU, default)).Should().Throw<InvalidOperationException>().WithMessage("*NaN*");
+        FluentActions.Invoking(() => GreedySearch.Run(broken, 1, 0, 1, new(), CPU, progress: null, default)).Should().Throw<InvalidOperationException>().WithMessage("*NaN*");
+        FluentActions.Invoking(() => BeamSearch.Run(broken, 1, 0, 1, new() { Beams = 2 }, CPU, progress: null, default)).Should().Throw<InvalidOperationException>().WithMessage("*NaN*");
     }
 
     sealed class Watched(INextTokens inner, List<long> sizes) : INextTokens

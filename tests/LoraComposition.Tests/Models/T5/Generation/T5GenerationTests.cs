@@ -150,11 +150,11 @@ public sealed class T5GenerationTests : IDisposable
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         source.CancelAfter(50);
 
-        FluentActions.Invoking(() => model.Generate(io["input_ids"], io["attention_mask"], stopping, source.Token)).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => model.Generate(io["input_ids"], io["attention_mask"], stopping, cancellation: source.Token)).Should().Throw<OperationCanceledException>();
 
         DisposeScopeManager.Statistics.ThreadTotalLiveCount.Should().Be(before);
         is_grad_enabled().Should().BeTrue();
-        FluentActions.Invoking(() => model.Generate(io["input_ids"], null, new() { Beams = 2 }, new CancellationToken(true))).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => model.Generate(io["input_ids"], null, new() { Beams = 2 }, cancellation: new CancellationToken(true))).Should().Throw<OperationCanceledException>();
     }
 
     [Theory]

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace LoraComposition.Adapters;
+
+/// <summary>What reading and writing adapters tells a logger.</summary>
+static partial class AdapterLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Loaded adapter '{Adapter}': {Layers} layers, {Parameters} numbers, from {Path} in {Milliseconds} ms")]
+    public static partial void AdapterLoaded(this ILogger logger, string adapter, int layers, long parameters, string path, long milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Adapter '{Adapter}', layer '{Layer}': rank {Rank}, scaling {Scaling}")]
+    public static partial void AdapterLayer(this ILogger logger, string adapter, string layer, long rank, double scaling);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Adapter '{Adapter}': {Problem}")]
+    public static partial void AdapterIsOdd(this ILogger logger, string adapter, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Skipped {Path}: it holds no adapter")]
+    public static partial void FolderSkipped(this ILogger logger, string path);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Saved adapter '{Adapter}': {Layers} layers, to {Path} in {Milliseconds} ms")]
+    public static partial void AdapterSaved(this ILogger logger, string adapter, int layers, string path, long milliseconds);
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace LoraComposition.Models;
+
+/// <summary>What reading and writing models tells a logger.</summary>
+static partial class ModelLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Loaded {Model} as {Dtype}: {Tensors} tensors from {Path} in {Milliseconds} ms")]
+    public static partial void ModelLoaded(this ILogger logger, string model, string dtype, int tensors, string path, long milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Tensor '{Tensor}' of {Path} fills {Parameters} parameters")]
+    public static partial void TensorLoaded(this ILogger logger, string tensor, string path, int parameters);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Skipped tensor '{Tensor}' of {Path}: the model does not need it")]
+    public static partial void TensorSkipped(this ILogger logger, string tensor, string path);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The model has a fresh head of {Classes} classes")]
+    public static partial void FreshHead(this ILogger logger, int classes);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Interpolated the positions from {Stored} to {Wanted} pixels")]
+    public static partial void PositionsInterpolated(this ILogger logger, int stored, int wanted);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Saved {Model}: {Tensors} tensors to {Path} in {Milliseconds} ms")]
+    public static partial void ModelSaved(this ILogger logger, string model, int tensors, string path, long milliseconds);
+}
