@@ -142,7 +142,7 @@ public sealed class ComposeTests : IDisposable
         var (code, text, errors) = await CommandLine.RunAsync("compose", "--verbose", "--json", "--base", Reference.Base, "--adapter", Reference.Adapter("vit-a"), "--as", "adapter", "--out", output);
 
         code.Should().Be(0);
-        errors.Should().ContainAll("Information: Loaded VisionTransformer as Float32", "Information: Loaded adapter 'vit-a'", "Information: Attached to", "Debug: Layer '");
+        string.Join("\n", errors).Should().ContainAll("Information: Loaded VisionTransformer as Float32", "Information: Loaded adapter 'vit-a'", "Information: Attached to", "Debug: Layer '");
         JsonDocument.Parse(text).Dispose();
     }
 

@@ -70,7 +70,7 @@ public static class Trainer
         }
         var outcome = new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped);
         if (stopped) logger.StoppedEarly(step, steps, unimproved);
-        logger.Trained(all.Sum(p => p.numel()), samples.Count, step, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, outcome.BestStep);
+        logger.Trained(training.Parameters.Sum(p => p.numel()), samples.Count, step, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, outcome.BestStep);
         return outcome;
     }
 

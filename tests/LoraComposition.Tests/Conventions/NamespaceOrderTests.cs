@@ -16,7 +16,7 @@ public class NamespaceOrderTests
     /// <summary>The order that CONTRIBUTING.md gives.</summary>
     [Fact]
     public void The_library_keeps_its_order() =>
-        new NamespaceOrder("LoraComposition", "Serialization", "Adapters", "Layers", "Composers", "Compression", "Models", "Attachments", "Analysis")
+        new NamespaceOrder("LoraComposition", "Native", "Serialization", "Adapters", "Layers", "Composers", "Compression", "Models", "Attachments", "Analysis")
             .Violations(typeof(LoraAdapter).Assembly.GetTypes()).Should().BeEmpty();
 
     static IEnumerable<Type> Samples() => typeof(NamespaceOrderTests).Assembly.GetTypes().Where(type => type.Namespace?.Contains(".BadSamples.", StringComparison.Ordinal) ?? false);

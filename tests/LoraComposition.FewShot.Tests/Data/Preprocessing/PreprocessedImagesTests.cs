@@ -1,7 +1,7 @@
 using LoraComposition.FewShot.Data;
 using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Data.Procedural;
+using LoraComposition.FewShot.Progress;
 using TorchSharp;
 
 namespace LoraComposition.FewShot.Tests.Data.Preprocessing;
