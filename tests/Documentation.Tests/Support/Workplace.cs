@@ -1,8 +1,6 @@
 using Documentation.Tests.Pages;
 using LoraComposition.Attachments;
-using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Tests.Data.Folders;
-using LoraComposition.FewShot.Tests.Results;
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.Models;
 using LoraComposition.Models.T5;
@@ -29,9 +27,7 @@ internal sealed class Workplace : IDisposable
         foreach (string name in (string[])["cat", "dog"])
             for (int i = 0; i < 8; i++) Picture(name == "cat" ? 20 * i : 255 - 20 * i, "my-images", name, $"{i}.png");
         Picture(40, "photos", "one.png");
-        var store = new RunStore(folder["results/label-shift/runs"]);
-        foreach (string method in (string[])["classifier", "learned"])
-            foreach (var result in ResultOf.Runs(method, 1, 0, 0.5, 0.6)) store.Save(result);
+        foreach (string method in (string[])["classifier", "learned"]) folder.Write(Run(method), "results", "label-shift", "runs", $"{method}-k001-seed0.json");
         Directory.SetCurrentDirectory(folder.Path);
     }
 
@@ -42,6 +38,16 @@ internal sealed class Workplace : IDisposable
         Directory.SetCurrentDirectory(before);
         folder.Dispose();
     }
+
+    // What an experiment leaves of one run.
+    private static string Run(string method) => $$"""
+        {
+          "key": { "experiment": "label-shift", "method": "{{method}}", "shots": 1, "seed": 0 },
+          "configurationHash": "abc", "configuration": { "steps": 60 }, "versions": { "TorchSharp": "0.107.0" }, "inputs": { "base": "00ff" },
+          "sampleIndices": [5, 3], "effectiveShots": [1, 1], "accuracy": 0.5, "scores": {}, "validationAccuracy": 0.5, "testCount": 100, "trainableParameters": 108, "headParameters": 10,
+          "bestEpoch": null, "timings": { "train": 1.25 }, "details": null, "startedUtc": "2024-02-29T12:30:00+00:00"
+        }
+        """;
 
     private void SaveTextAdapters(params string[] names)
     {
