@@ -26,7 +26,7 @@ public class CommandTests
         ["samples/Analysis"] = AnalysisCommand.InvokeAsync,
     };
 
-    private static readonly string[] scripts = [".ci/run"];
+    private const string CiScript = ".ci/run", ConsumerScript = "tests/PackageConsumer/run";
 
     public static TheoryData<string> PagesWithCommands => [.. Repository.Pages.Where(page => page.Blocks.Any(block => block.Language == "sh")).Select(page => page.Path)];
 
@@ -44,6 +44,7 @@ public class CommandTests
     [InlineData("dotnet run -c Release --project samples/LabelShift -- --data cifar100 --path nothing-here")]
     [InlineData("dotnet run -c Release --project samples/NoSample")]
     [InlineData("dotnet publish")]
+    [InlineData("dotnet tool install another-tool --tool-path tools", "packages")]
     [InlineData("lora-compose inspect --everything nothing-here", "data")]
     [InlineData("dotnet run -c Release --project samples/LabelShift -- --methods luck --data cifar100 --path nothing-here", "data")]
     [InlineData("dotnet run -c Release --project samples/LabelShift -- --plan --out planned", "data")]
@@ -63,7 +64,8 @@ public class CommandTests
         bool isExperiment = project is not null && experiments.TryGetValue(project, out program);
         if (!isExperiment && (project is null || !tool.TryGetValue(project, out program)))
         {
-            if (command.Needs is null) CiRuns(command.Text).Should().BeTrue("{0}: CI must run '{1}', or the block must say what it needs", command.Place, command.Text);
+            if (command.Needs is null) Runs(CiScript, command.Text).Should().BeTrue("{0}: CI must run '{1}', or the block must say what it needs", command.Place, command.Text);
+            if (command.Needs == "packages") Runs(ConsumerScript, command.Start).Should().BeTrue("{0}: {1} must run '{2} …'", command.Place, ConsumerScript, command.Start);
             return Task.CompletedTask;
         }
         string[] arguments = OnTheCpu(command.Arguments);
@@ -73,7 +75,8 @@ public class CommandTests
 
     private static string[] Elsewhere => ["--out", "planned"];
 
-    private static string[] OnTheCpu(string[] arguments) => [.. arguments.Select((argument, i) => i > 0 && arguments[i - 1] == "--device" ? "cpu" : argument)];
+    private static string[] OnTheCpu(string[] arguments) =>
+        [.. arguments.Where((argument, i) => argument != "--libtorch" && (i == 0 || arguments[i - 1] != "--libtorch")).Select((argument, i) => argument.StartsWith("cuda", StringComparison.Ordinal) ? "cpu" : argument)];
 
     private static async Task RunsAsync(ShellCommand command, Func<string[], Task<int>> program, string[] arguments)
     {
@@ -98,6 +101,6 @@ public class CommandTests
         code.Should().Be(ExitCodes.Refused, "{0}: {1}: the data is missing and nothing else: {2}", command.Place, command.Text, string.Join(" ", errors));
     }
 
-    private static bool CiRuns(string command) => scripts.SelectMany(script => File.ReadLines(Repository.At(script)))
+    private static bool Runs(string script, string command) => File.ReadLines(Repository.At(script))
         .Select(line => line.Trim().Replace(" --no-build", "").Replace(" --no-restore", "")).Any(line => line == command || line.StartsWith(command + " ", StringComparison.Ordinal));
 }

@@ -16,6 +16,9 @@ internal sealed record ShellCommand(string Place, string Text, string? Needs)
     /// <summary>What the program is given.</summary>
     public string[] Arguments => Words[0] == Tool ? Words[1..] : Array.IndexOf(Words, "--") is var dashes and >= 0 ? Words[(dashes + 1)..] : [];
 
+    /// <summary>The command without the folders that it names here: its first five words.</summary>
+    public string Start => string.Join(' ', Words.Take(5));
+
     private string[] Words => Text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>The commands of a block: a line each, comments and empty lines left out, a backslash at the end goes on.</summary>

@@ -8,6 +8,16 @@ public class LinkTests
         Repository.Pages.SelectMany(page => page.Links.Select(link => (link.Line, Problem: Problem(page, link.Target), page.Path, link.Target)))
             .Where(link => link.Problem is not null).Select(link => $"{link.Path}:{link.Line} {link.Target}: {link.Problem}").Should().BeEmpty();
 
+    [Fact]
+    public void Every_page_of_the_site_is_in_its_contents()
+    {
+        const string Entry = "href: ";
+        var listed = File.ReadLines(Repository.At("docs/toc.yml")).Select(line => line.Trim()).Where(line => line.StartsWith(Entry, StringComparison.Ordinal)).Select(line => line[Entry.Length..]).ToArray();
+
+        listed.Should().OnlyContain(page => File.Exists(Path.Combine(Repository.At("docs"), page)));
+        Repository.PagePaths.Where(page => page.StartsWith("docs/", StringComparison.Ordinal) && page != "docs/index.md").Select(page => page["docs/".Length..]).Should().BeSubsetOf(listed);
+    }
+
     [Theory]
     [InlineData("docs/composition.md", null)]
     [InlineData("docs/composition.md#what-it-costs", null)]
