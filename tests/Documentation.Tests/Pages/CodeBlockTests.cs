@@ -24,14 +24,9 @@ public class CodeBlockTests
     [Fact]
     public void Data_can_be_parsed()
     {
-        foreach (var block in Blocks)
+        foreach (var block in Blocks.Where(block => block.Language is "json" or "xml"))
         {
-            Action parse = block.Language switch
-            {
-                "json" => () => JsonDocument.Parse(block.Text).Dispose(),
-                "xml" => () => XElement.Parse($"<block>{block.Text}</block>"),
-                _ => () => { },
-            };
+            Action parse = block.Language == "json" ? () => JsonDocument.Parse(block.Text).Dispose() : () => XElement.Parse($"<block>{block.Text}</block>");
             parse.Should().NotThrow("{0} is {1}", block.Place, block.Language);
         }
     }
