@@ -18,6 +18,11 @@ public interface ITuningMethod
     /// <summary>Whether the foundation's own weights stay as they are, so that the result can be kept as an adapter and a head.</summary>
     bool KeepsBase { get; }
 
+    /// <summary>The methods to train, of which the one that does best on the validation part is kept: this one, where there is nothing to choose.</summary>
+    /// <param name="modules">The number of upstream modules.</param>
+    /// <returns>At least one method.</returns>
+    IReadOnlyList<ITuningMethod> Candidates(int modules) => [this];
+
     /// <summary>Changes the learning rate that matters most to the method, for a search.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="factor">What to multiply the rate with, above 0.</param>

@@ -28,16 +28,18 @@ public sealed class TuningMethodsTests : IDisposable
         TuningMethods.Vision.Select(m => m.Name).Should().Equal("classifier", "full", "lora", "uniform", "learned");
         foreach (var method in TuningMethods.Vision) TuningMethods.Vision.Find(method.Name.ToUpperInvariant()).Should().BeSameAs(method);
         TuningMethods.Vision.Find("foo").Should().BeNull();
+        TuningMethods.VisionControls.Select(m => m.Name).Should().Equal("best-single", "random-uniform", "random-learned");
     }
 
     [Theory]
-    [InlineData("classifier", BackboneStart.Foundation, false)]
-    [InlineData("full", BackboneStart.Foundation, false)]
-    [InlineData("lora", BackboneStart.Foundation, false)]
-    [InlineData("uniform", BackboneStart.UniformComposition, true)]
-    [InlineData("learned", BackboneStart.UniformComposition, true)]
-    public void StartsAsTheSharedBackbone(string name, BackboneStart start, bool needsModules)
+    [InlineData("classifier", false)]
+    [InlineData("full", false)]
+    [InlineData("lora", false)]
+    [InlineData("uniform", true)]
+    [InlineData("learned", true)]
+    public void StartsAsTheSharedBackbone(string name, bool needsModules)
     {
+        var start = needsModules ? BackboneStart.UniformComposition : BackboneStart.Foundation;
         var method = TuningMethods.Vision.Find(name)!;
         (method.Start, method.NeedsModules).Should().Be((start, needsModules));
         using var plain = tiny.Foundation.Load(["a", "b"], 3);

@@ -8,20 +8,20 @@ using LoraComposition.Models.Vit;
 
 namespace LoraComposition.FewShot.Experiments.Images;
 
-/// <summary>The two backbones that stay frozen over a whole experiment, and their features of its images: computed once for all methods, K and seeds.</summary>
+/// <summary>The backbones that stay frozen over a whole experiment, and their features of its images: computed once for all methods, K and seeds.</summary>
 internal sealed class FrozenBackbones(ImageFoundation foundation, IReadOnlyList<string> classNames, IReadOnlyList<LoraAdapter> modules, int batchSize) : IDisposable
 {
     readonly Dictionary<BackboneStart, (VisionTransformer Model, Composition? Composition)> models = [];
     readonly Dictionary<(BackboneStart, PreprocessedImages), FeatureBank> banks = [];
 
-    /// <summary>The features of some images from one of the two backbones.</summary>
+    /// <summary>The features of some images from one of the backbones.</summary>
     public FeatureBank Bank(BackboneStart start, PreprocessedImages images)
     {
         if (banks.TryGetValue((start, images), out var bank)) return bank;
         if (!models.TryGetValue(start, out var backbone))
         {
             var model = foundation.Load(classNames, headSeed: 0);
-            models[start] = backbone = (model, start == BackboneStart.UniformComposition ? Composition.AttachUniform(model, modules) : null);
+            models[start] = backbone = (model, start.Attach(model, modules));
         }
         return banks[(start, images)] = new FeatureBank(backbone.Model, images, batchSize);
     }

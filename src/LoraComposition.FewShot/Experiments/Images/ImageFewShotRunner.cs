@@ -100,7 +100,7 @@ public sealed class ImageFewShotRunner : IFewShotRunner
             TrainableParameters = trained.TrainableParameters,
             HeadParameters = trained.HeadParameters,
             Timings = new Dictionary<string, double>(trained.Timings) { ["test"] = Math.Round(clock.Elapsed.TotalSeconds, 3) },
-            Description = trained.Tuning.Describe(),
+            Description = trained.Describe(),
         };
     }
 

@@ -15,8 +15,35 @@ namespace LoraComposition.FewShot.Experiments.Images;
 /// <summary>Trains one method on one support set, the head's warm-up on features first, and scores what came out.</summary>
 internal sealed class ImageTraining(ImageFoundation foundation, ImageTask task, IReadOnlyList<LoraAdapter> modules, TuningOptions options, FrozenBackbones backbones, ILogger logger)
 {
-    /// <summary>Trains a fresh copy of the foundation. The caller owns the result.</summary>
+    /// <summary>Trains a fresh copy of the foundation; where the method has several candidates one for each, and keeps the best. The caller owns the result.</summary>
     public TrainedModel Train(ITuningMethod method, FewShotSplit support, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var candidates = method.Candidates(modules.Count);
+        if (candidates is [var only]) return TrainOne(only, support, progress, cancellation);
+        if (task.Validation.Count == 0) throw new ArgumentException($"Method '{method.Name}' chooses on the validation part, and task '{task.Name}' has none.", nameof(method));
+        var clock = Stopwatch.StartNew();
+        var scores = new List<CandidateScore>();
+        TrainedModel? best = null;
+        try
+        {
+            foreach (var candidate in candidates)
+            {
+                var trained = TrainOne(candidate, support, progress, cancellation);
+                scores.Add(new CandidateScore(trained.Tuning.Describe(), trained.Outcome.Validation!.Value));
+                bool better = best is null || scores[^1].Validation.IsBetterThan(best.Outcome.Validation!.Value);
+                (better ? best : trained)?.Dispose();
+                if (better) best = trained;
+            }
+            return best!.ChosenFrom(scores, Math.Round(clock.Elapsed.TotalSeconds, 3));
+        }
+        catch
+        {
+            best?.Dispose();
+            throw;
+        }
+    }
+
+    TrainedModel TrainOne(ITuningMethod method, FewShotSplit support, IProgressReporter progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var timings = new Dictionary<string, double>();

@@ -7,7 +7,7 @@ namespace LoraComposition.FewShot.Reports.Reading;
 sealed record ReportExperiment
 {
     // The paper's order; the results do not say in which order the methods were asked for.
-    static readonly string[] order = [new ZeroShot().Name, .. TuningMethods.Vision.Select(m => m.Name)];
+    static readonly string[] order = [new ZeroShot().Name, .. TuningMethods.Vision.Concat(TuningMethods.VisionControls).Select(m => m.Name)];
 
     /// <summary>The experiment's name.</summary>
     public required string Name { get; init; }
@@ -26,6 +26,9 @@ sealed record ReportExperiment
 
     /// <summary>The matrices beside the runs, by the order of their files.</summary>
     public required IReadOnlyList<LayerMatrix> Matrices { get; init; }
+
+    /// <summary>The tables of a study, by the order of their files.</summary>
+    public required IReadOnlyList<StudyTable> Studies { get; init; }
 
     /// <summary>The lines of the search that chose the settings, the header first; none where there was none.</summary>
     public required IReadOnlyList<IReadOnlyList<string>> Search { get; init; }
