@@ -1,4 +1,5 @@
 using LoraComposition.CommandLine;
+using LoraComposition.CommandLine.Experiments;
 using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
 
@@ -14,6 +15,7 @@ static class CovariateShiftProgram
         using var progress = ProgressReporter.ForStandardError();
         var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var domains = settings.Domains.Open();
-        TransferRound.Run("covariate-shift", "Covariate shift", experiment, foundation, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation);
+        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, foundation, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation))
+            ExperimentPage.Write(experiment, "Covariate shift");
     }
 }

@@ -19,8 +19,8 @@ static class LabelShiftCommand
 
     static readonly LabelDataOptions Data = new();
     static readonly Option<string> Study = new("--study") { Description = "shift (Fig. 3), split-size (Fig. 6: ever more and smaller upstream tasks) or entangled (Tab. 4: downstream labels that modules know).", DefaultValueFactory = _ => "shift" };
-    static readonly Option<int> Splits = new("--splits") { Description = "Into how many sets the labels are split.", DefaultValueFactory = _ => 4 };
-    static readonly Option<int> Downstream = new("--downstream") { Description = "Which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
+    static readonly Option<int> Splits = new("--splits") { Description = "shift and split-size: into how many sets the labels are split; split-size learns the last.", DefaultValueFactory = _ => 4 };
+    static readonly Option<int> Downstream = new("--downstream") { Description = "shift: which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
     static readonly ExperimentOptions Shared = new([ShiftDefaults, SplitSizeDefaults, EntangledDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
 
     const string Examples = """
@@ -60,10 +60,15 @@ static class LabelShiftCommand
     {
         var data = Data.Read(parsed);
         int splits = OptionReading.AtLeast(parsed, Splits, 2), downstream = OptionReading.AtLeast(parsed, Downstream, 1);
-        if (downstream > splits) throw new UsageException($"--downstream {downstream} is not one of the {splits} sets.");
-        var (study, defaults) = ReadStudy(parsed.GetValue(Study)!);
+        string name = parsed.GetValue(Study)!;
+        if (name != "shift" && IsGiven(parsed, Downstream)) throw new UsageException($"--downstream is given with --study {name}, which has its own downstream labels.");
+        if (name == "entangled" && IsGiven(parsed, Splits)) throw new UsageException("--splits is given with --study entangled, which has four modules.");
+        if (name == "shift" && downstream > splits) throw new UsageException($"--downstream {downstream} is not one of the {splits} sets.");
+        var (study, defaults) = ReadStudy(name);
         return new LabelShiftSettings { Study = study, Data = data, Splits = splits, Downstream = downstream, Experiment = Shared.Read(parsed, defaults) };
     }
+
+    static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     static (IStudy, ExperimentDefaults) ReadStudy(string text) => text switch
     {

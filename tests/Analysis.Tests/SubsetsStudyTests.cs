@@ -22,15 +22,15 @@ public sealed class SubsetsStudyTests : IDisposable
         Directory.GetFiles(folder["out/runs"]).Select(Path.GetFileName).Should()
             .BeEquivalentTo([.. Subsets.Select(s => $"learned-{s}").Append("full").SelectMany(method => (string[])[$"{method}-k002-seed0.json", $"{method}-k002-seed1.json"])]);
         string[] rows = File.ReadAllLines(folder["out/subsets-learned-k2.csv"]);
-        rows[0].Should().Be("subset,n,mean,std");
+        rows[0].Should().Be("subset,n,mean,std,runs");
         rows[1..].Select(row => string.Join(',', row.Split(',')[..2])).Should().Equal("labels-000-001,1", "labels-002-003,1", "labels-004-005,1", "labels-000-001 + labels-002-003,2",
-            "labels-000-001 + labels-004-005,2", "labels-002-003 + labels-004-005,2", "labels-000-001 + labels-002-003 + labels-004-005,3");
+            "labels-000-001 + labels-004-005,2", "labels-002-003 + labels-004-005,2", "labels-000-001 + labels-002-003 + labels-004-005,3", "full,0");
         // A subset's record names its modules alone.
         var run = JsonNode.Parse(File.ReadAllText(folder["out/runs/learned-1-3-k002-seed0.json"]))!;
         run["configuration"]!["modules"]!.AsObject().Select(m => m.Key).Should().Equal("labels-000-001", "labels-004-005");
         run["details"]!["trained"]!["modules"]!.AsArray().Select(m => m!.GetValue<string>()).Should().Equal("labels-000-001", "labels-004-005");
         printed.Should().Contain(line => line.StartsWith("| 2 ", StringComparison.Ordinal)).And.Contain(line => line.Contains("the seeds of one subset")).And.Contain(line => line.StartsWith("full has"));
-        foreach (string file in (string[])["subsets-learned-k2.png", "subsets-learned-k2.svg"]) File.Exists(folder[$"out/{file}"]).Should().BeTrue(file);
+        foreach (string file in (string[])["summary.csv", "report.html", "subsets-learned-k2.png", "subsets-learned-k2.svg"]) File.Exists(folder[$"out/{file}"]).Should().BeTrue(file);
 
         string[] before = [.. FolderState.Of(folder["out/runs"]), .. FolderState.Of(folder["out/modules"])];
         (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--resume"]);
@@ -52,6 +52,6 @@ public sealed class SubsetsStudyTests : IDisposable
         var second = await CommandLine.RunAsync([.. arguments, "--shard", "2/2"]);
 
         second.Code.Should().Be(0);
-        File.ReadAllLines(folder["out/subsets-learned-k2.csv"]).Should().HaveCount(1 + 7);
+        File.ReadAllLines(folder["out/subsets-learned-k2.csv"]).Should().HaveCount(1 + 7 + 1);
     }
 }

@@ -22,6 +22,7 @@ public sealed class CovariateShiftTests : IDisposable
         code.Should().Be(0, string.Join('\n', errors));
         printed[0].Should().StartWith("Covariate shift: points, painting, cartoon → sketch; top-1 accuracy on 400 test images of 10 classes");
         Directory.GetDirectories(folder["out/modules"]).Should().HaveCount(3);
+        File.ReadAllText(folder["out/report.html"]).Should().Contain("covariate-shift-sketch");
         File.ReadAllLines(folder["out/sketch/summary.csv"])[1..].Select(row => row.Split(',')[0]).Should().Equal("classifier", "uniform", "learned");
     }
 

@@ -31,12 +31,14 @@ public sealed partial class FullRunTests : IDisposable
             "classifier,1,#,#,2,0", "classifier,all,#,#,2,0", "lora,1,#,#,2,384", "lora,all,#,#,2,384", "learned,1,#,#,2,18", "learned,all,#,#,2,18");
         foreach (string row in summary[1..]) double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture).Should().BeInRange(0, 1);
         printed[0].Should().StartWith("Label shift: 3 modules, 2 new classes; top-1 accuracy on 10 test images");
-        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("command.txt", "summary.csv", "accuracy.png", "accuracy.svg");
+        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("command.txt", "summary.csv", "accuracy.png", "accuracy.svg", "report.html");
         string command = string.Join(' ', [.. arguments, "--steps", "3"]) + "\n";
         File.ReadAllText(Path.Combine(output, "command.txt")).Should().Be(command);
         // The second of the four sets is learned from few images; the others are the modules.
         Directory.GetDirectories(Path.Combine(output, "modules")).Select(path => Path.GetFileName(path)[.."labels-000-001".Length])
             .Should().BeEquivalentTo("labels-000-001", "labels-004-005", "labels-006-007");
+        string page = File.ReadAllText(Path.Combine(output, "report.html"));
+        foreach (string row in summary[1..]) page.Should().Contain((100 * double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture)).ToString("F2", CultureInfo.InvariantCulture));
         string runs = Path.Combine(output, "runs");
         string[] files = FolderState.Of(runs), modules = FolderState.Of(Path.Combine(output, "modules"));
         files.Should().HaveCount(12);
@@ -80,6 +82,16 @@ public sealed partial class FullRunTests : IDisposable
         {
             if (!process.HasExited) process.Kill();
         }
+    }
+
+    [Fact]
+    public async Task TheControlsRunWhenAskedFor()
+    {
+        var (code, _, errors) = await CommandLine.RunAsync([.. TinyRun.Arguments(folder), "--out", output, "--shots", "2", "--seeds", "1", "--steps", "3", "--methods", "uniform,best-single,random-uniform,random-learned"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        File.ReadAllLines(Path.Combine(output, "summary.csv"))[1..].Select(row => (row.Split(',')[0], row.Split(',')[^1])).Should().Equal(("uniform", "0"), ("best-single", "0"), ("random-uniform", "0"), ("random-learned", "18"));
+        File.ReadAllText(Path.Combine(output, "runs", "best-single-k002-seed0.json")).Should().Contain("\"chosen\"").And.Contain("labels-000-001");
     }
 
     [GeneratedRegex(@"\d\.\d{6},\d\.\d{6},")]

@@ -7,7 +7,7 @@ public sealed class StudyTests : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly string[] arguments;
 
-    public StudyTests() => arguments = [.. TinyRun.Arguments(folder), "--out", folder["out"], "--seeds", "2", "--steps", "3"];
+    public StudyTests() => arguments = [.. TinyRun.Data(folder), "--out", folder["out"], "--seeds", "2", "--steps", "3"];
 
     public void Dispose() => folder.Dispose();
 
@@ -25,7 +25,7 @@ public sealed class StudyTests : IDisposable
         rows[0].Should().Be("method,modules,mean,std,runs");
         rows[1..].Select(r => string.Join(',', r.Split(',')[..2])).Should().Equal("uniform,1", "uniform,3", "learned,1", "learned,3");
         folder.Files.Should().BeEmpty();
-        File.Exists(folder["out/split-size-k1.png"]).Should().BeTrue();
+        foreach (string file in (string[])["split-size-k1.png", "n01/summary.csv", "n03/summary.csv", "report.html"]) File.Exists(folder[$"out/{file}"]).Should().BeTrue(file);
         printed.Should().Contain(line => line.StartsWith("| learned"));
     }
 
@@ -44,5 +44,28 @@ public sealed class StudyTests : IDisposable
             downstream.Sum(r => double.Parse(r[2], System.Globalization.CultureInfo.InvariantCulture)).Should().BeApproximately(1, 1e-5);
         File.ReadAllLines(folder["out/entangled-accuracy-k2.csv"]).Should().HaveCount(1 + 2 * 3);
         printed.Should().Contain(line => line.Contains("mean learned weight"));
+        File.ReadAllLines(folder["out/labels-006-007/summary.csv"])[1..].Select(row => row.Split(',')[0]).Should().Equal("uniform", "learned");
+        File.ReadAllText(folder["out/report.html"]).Should().Contain("entangled-weights-k2");
+    }
+
+    [Fact]
+    public async Task RandomModulesHaveNoPartInTheWeights()
+    {
+        var (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--study", "entangled", "--shots", "2", "--methods", "learned,random-learned"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        File.ReadAllLines(folder["out/entangled-weights-k2.csv"])[1..].Should().OnlyContain(row => row.EndsWith(",2"), "each is the weight of two learned runs");
+    }
+
+    [Theory]
+    [InlineData("split-size", "--downstream", "2")]
+    [InlineData("entangled", "--downstream", "2")]
+    [InlineData("entangled", "--splits", "3")]
+    public async Task AnOptionThatAStudyPassesOverIsRefused(string study, string option, string value)
+    {
+        var (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--study", study, option, value]);
+
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Contain(option).And.Contain(study);
     }
 }

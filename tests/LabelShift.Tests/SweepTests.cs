@@ -29,6 +29,25 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
+    public async Task ShardsAtTheSameTimeGiveTheSameFilesAsOneProcess()
+    {
+        await RunAsync("whole");
+        var processes = ((string[])["1/2", "2/2"]).Select(shard => Start("parts", "--shard", shard)).ToArray();
+        // Read both at once: a process whose output nobody takes would wait.
+        string[] printed = await Task.WhenAll(processes.Select(async process => await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync()));
+        foreach (var (process, said) in processes.Zip(printed))
+        {
+            await process.WaitForExitAsync();
+            process.ExitCode.Should().Be(0, said);
+            process.Dispose();
+        }
+
+        Runs("parts").Should().Equal(Runs("whole")).And.HaveCount(12);
+        File.ReadAllLines(folder["parts/summary.csv"]).Should().Equal(File.ReadAllLines(folder["whole/summary.csv"]));
+        Modules("parts").Should().Equal(Modules("whole"), "modules are trained by one of them, or by both to the same numbers");
+    }
+
+    [Fact]
     public async Task APlanDoesNothing()
     {
         string[] before = await RunAsync("out", "--plan");
@@ -69,7 +88,7 @@ public sealed class SweepTests : IDisposable
         var random = new Random(1);
         for (int kill = 0; kill < 4; kill++)
         {
-            using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LabelShift.dll"), .. arguments, "--out", folder["killed"]]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using var process = Start("killed");
             await Task.Delay(random.Next(700, 2500));
             process.Kill();
             await process.WaitForExitAsync();
@@ -80,6 +99,9 @@ public sealed class SweepTests : IDisposable
         Runs("killed").Should().Equal(Runs("whole"));
         File.ReadAllLines(folder["killed/summary.csv"]).Should().Equal(File.ReadAllLines(folder["whole/summary.csv"]));
     }
+
+    private Process Start(string output, params string[] more) =>
+        Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LabelShift.dll"), .. arguments, "--out", folder[output], .. more]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
 
     private async Task<string[]> RunAsync(string output, params string[] more)
     {
@@ -96,6 +118,9 @@ public sealed class SweepTests : IDisposable
         run.Remove("startedUtc");
         return $"{Path.GetFileName(path)} {run.ToJsonString()}";
     })];
+
+    private string[] Modules(string output) => [.. Directory.GetFiles(folder[$"{output}/modules"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        .Select(path => $"{Path.GetRelativePath(folder[$"{output}/modules"], path)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))}")];
 
     private JsonNode Json(string path) => JsonNode.Parse(File.ReadAllText(folder[path]))!;
 }

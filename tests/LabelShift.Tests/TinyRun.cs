@@ -7,7 +7,9 @@ namespace LabelShift.Tests;
 /// <summary>A tiny model and pictures of eight classes, and the arguments that use them: the second of four sets of two labels is downstream.</summary>
 internal static class TinyRun
 {
-    public static string[] Arguments(TemporaryFolder folder)
+    public static string[] Arguments(TemporaryFolder folder) => [.. Data(folder), "--splits", "4", "--downstream", "2"];
+
+    public static string[] Data(TemporaryFolder folder)
     {
         string model = TinyModel.Save(folder["model"]);
         // Stripes and ramps in changing colours.
@@ -18,7 +20,7 @@ internal static class TinyRun
                 for (int j = 0; j < 5; j++) File.WriteAllBytes(folder.At("pictures", part, $"class-{i}", $"{j}.png"), Picture(i, part == "train" ? j : j + 5));
             }
         }
-        return ["--data", "folder", "--path", folder["pictures"], "--model", model, "--rank", "2", "--upstream-epochs", "1", "--validation", "1", "--splits", "4", "--downstream", "2", "--threads", "1"];
+        return ["--data", "folder", "--path", folder["pictures"], "--model", model, "--rank", "2", "--upstream-epochs", "1", "--validation", "1", "--threads", "1"];
     }
 
     private static byte[] Picture(int kind, int instance) => Pictures.Encode(SKEncodedImageFormat.Png, 16, 16, (x, y) =>

@@ -20,6 +20,8 @@ public sealed class VisionTests : IDisposable
         string[] names = ["fractals", "polygons", "tilings", "glyphs"];
         Directory.GetDirectories(folder["out"]).Select(Path.GetFileName).Should().BeEquivalentTo([.. names, "modules"]);
         Directory.GetDirectories(folder["out/modules"]).Should().HaveCount(4, "the rounds share their modules");
+        string page = File.ReadAllText(folder["out/report.html"]);
+        foreach (string name in names) page.Should().Contain($"task-shift-{name}</h2>");
         printed.Where(line => line.StartsWith("Task shift:")).Select(line => line.Split(" → ")[1].Split(';')[0]).Should().Equal(names);
     }
 

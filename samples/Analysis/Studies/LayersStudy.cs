@@ -21,7 +21,8 @@ sealed class LayersStudy(int images) : IStudy
         string folder = Path.Combine(experiment.Out, "matrices");
         LayerMatrixFiles.Save([.. similarities.ByRole.Select(role => (role.Matrix, Path.Combine(folder, $"cka-{role.Role}")))]);
         foreach (int? shots in experiment.Shots) Report(folder, shots, similarities, [.. results.Where(r => r.Key.Shots == shots)]);
-        Console.WriteLine($"Results: matrices in {folder}, each as .json, .csv, .png and .svg, one file for each run in {experiment.RunFolder}.");
+        Console.WriteLine($"Results: summary.csv in {experiment.Out}, matrices in {folder}, each as .json, .csv, .png and .svg, one file for each run in {experiment.RunFolder}.");
+        ExperimentPage.Write(experiment, "Layers");
     }
 
     int Count(TaskSet tasks) => Math.Min(images, tasks.Downstream.Test!.Dataset.Count);

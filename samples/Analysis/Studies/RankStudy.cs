@@ -29,7 +29,8 @@ sealed class RankStudy(IReadOnlyList<int> ranks) : IStudy
         }
         if (!whole) return;
         foreach (int? shots in experiment.Shots) Report(experiment, tasks, shots, results);
-        Console.WriteLine($"Results: rank-k*.csv, .png and .svg in {experiment.Out}, one file for each run in its sub-folders.");
+        Console.WriteLine($"Results: rank-k*.csv, .png and .svg in {experiment.Out}, summary.csv and one file for each run in its sub-folders.");
+        ExperimentPage.Write(experiment, "Rank");
     }
 
     void Report(ExperimentSettings experiment, TaskSet tasks, int? shots, List<(int Rank, RunResult Result)> results)

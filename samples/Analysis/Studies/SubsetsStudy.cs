@@ -25,18 +25,19 @@ sealed class SubsetsStudy : IStudy
             var scores = results.Where(r => r.Key.Shots == shots).GroupBy(r => r.Key.Method).ToDictionary(g => g.Key, g => ScoreStatistics.Of([.. g.Select(r => r.Accuracy)]));
             var references = experiment.Methods.Where(m => !m.NeedsModules).Select(m => (m.Name, scores[m.Name])).ToArray();
             foreach (var method in experiment.Methods.Where(m => m.NeedsModules))
-                Report(experiment, tasks, shots, method.Name, new SubsetTable([.. methods.OfType<ModuleSubset>().Where(s => s.Method == method).Select(s => new SubsetScore([.. s.Select(tasks.Upstream).Select(task => task.Name)], scores[s.Name]))]), references);
+                Report(experiment, tasks, shots, method.Name, new SubsetTable([.. methods.OfType<ModuleSubset>().Where(s => s.Method == method).Select(s => new SubsetScore([.. s.Select(tasks.Upstream).Select(task => task.Name)], scores[s.Name]))]) { References = references });
         }
-        Console.WriteLine($"Results: subsets-*.csv, .png and .svg in {experiment.Out}, one file for each run in {experiment.RunFolder}.");
+        Console.WriteLine($"Results: summary.csv, subsets-*.csv, .png and .svg in {experiment.Out}, one file for each run in {experiment.RunFolder}.");
+        ExperimentPage.Write(experiment, "Subsets of the modules");
     }
 
-    static void Report(ExperimentSettings experiment, TaskSet tasks, int? shots, string method, SubsetTable table, IReadOnlyList<(string Name, ScoreStatistics Score)> references)
+    static void Report(ExperimentSettings experiment, TaskSet tasks, int? shots, string method, SubsetTable table)
     {
         string k = ShotCount.Text(shots), title = $"Subsets of {tasks.Upstream.Count} modules: {method}, K = {k}", path = Path.Combine(experiment.Out, $"subsets-{method}-k{k}");
         table.WriteCsv($"{path}.csv");
-        SubsetPlot.Save(table, method, references, title, new PlotLabels("Upstream modules, n", PlotLabels.Images.Score), path);
+        SubsetPlot.Save(table, method, title, new PlotLabels("Upstream modules, n", PlotLabels.Images.Score), path);
         Console.WriteLine($"{title}; top-1 accuracy on {tasks.Downstream.Test!.Dataset.Count} test images, mean over {experiment.Seeds.Count} seeds, by the number of modules");
         Console.Write(table.ToMarkdown());
-        foreach (string sentence in SubsetReading.Of(table, references)) Console.WriteLine(sentence);
+        foreach (string sentence in SubsetReading.Of(table)) Console.WriteLine(sentence);
     }
 }

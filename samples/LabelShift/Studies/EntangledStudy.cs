@@ -2,6 +2,7 @@ using LoraComposition.CommandLine.Experiments;
 using LoraComposition.CommandLine.Experiments.Images;
 using LoraComposition.FewShot.Experiments.Images;
 using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot.Methods;
 using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Results;
 using LoraComposition.FewShot.Upstream;
@@ -30,7 +31,8 @@ sealed class EntangledStudy : IStudy
         }
         if (!whole) return;
         foreach (int? shots in experiment.Shots) Report(experiment, sets, [.. results.Where(r => r.Result.Key.Shots == shots)], shots);
-        Console.WriteLine($"Results: entangled-*.csv in {experiment.Out}, one file for each run in its sub-folders.");
+        Console.WriteLine($"Results: entangled-*.csv in {experiment.Out}, summary.csv and one file for each run in its sub-folders.");
+        ExperimentPage.Write(experiment, "Entangled tasks");
     }
 
     // Of CIFAR-100: the labels 76–100, 26–50 and 15–40, counted from 1. The third lies across two modules' labels.
@@ -44,7 +46,8 @@ sealed class EntangledStudy : IStudy
             (labels, method) => [.. results.Where(r => r.Labels == labels && r.Result.Key.Method == method).Select(r => r.Result.Accuracy)]);
         Write(experiment, accuracy, $"entangled-accuracy-k{k}", $"Entangled tasks, K = {k}: top-1 accuracy by downstream labels");
 
-        var learned = results.Select(r => (r.Labels, Weights: LearnedWeights.Of(r.Result))).Where(r => r.Weights is not null).ToArray();
+        // Random modules have learned weights too, which say nothing about the tasks.
+        var learned = results.Where(r => r.Result.Key.Method == new LearnedComposition().Name).Select(r => (r.Labels, Weights: LearnedWeights.Of(r.Result))).Where(r => r.Weights is not null).ToArray();
         if (learned.Length == 0) return;
         var weights = Table("module", downstream, sets.Select(s => s.Name),
             (labels, module) => [.. learned.Where(r => r.Labels == labels).Select(r => r.Weights!.Means()[r.Weights.Modules.ToList().IndexOf(module)])]);

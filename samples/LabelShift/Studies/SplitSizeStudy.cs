@@ -48,6 +48,7 @@ sealed class SplitSizeStudy : IStudy
             Console.WriteLine($"{title}; top-1 accuracy on {downstream.Test!.Dataset.Count} test images by the number of modules, mean ± standard deviation over {experiment.Seeds.Count} seeds");
             Console.Write(table.ToMarkdown());
         }
-        Console.WriteLine($"Results: split-size-k*.csv, .png and .svg in {experiment.Out}, one file for each run in its sub-folders.");
+        Console.WriteLine($"Results: split-size-k*.csv, .png and .svg in {experiment.Out}, summary.csv and one file for each run in its sub-folders.");
+        ExperimentPage.Write(experiment, "Split size");
     }
 }

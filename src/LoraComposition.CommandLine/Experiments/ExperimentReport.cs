@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace LoraComposition.CommandLine.Experiments;
 
-/// <summary>Shows what an experiment found: a table and sentences on the console, a CSV file and a plot in the folder of the results.</summary>
+/// <summary>Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.</summary>
 public static class ExperimentReport
 {
     /// <summary>Writes it all.</summary>
@@ -18,7 +18,6 @@ public static class ExperimentReport
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(results);
         var summary = Of(settings, results);
-        summary.WriteCsv(Path.Combine(settings.Out, "summary.csv"));
         AccuracyPlot.Save(summary, title, Path.Combine(settings.Out, "accuracy"), labels);
         Console.WriteLine($"{title}; {measure}, mean ± standard deviation over {settings.Seeds.Count} seeds");
         SummaryTable.Write(AnsiConsole.Console, summary);

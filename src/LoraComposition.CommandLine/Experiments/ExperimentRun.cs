@@ -35,7 +35,7 @@ public sealed class ExperimentRun
         (this.name, this.settings, this.trainings, this.open) = (name, settings, trainings, open);
     }
 
-    /// <summary>Keeps the program's arguments as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do.</summary>
+    /// <summary>Keeps the program's arguments as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do. The end of all is <c>summary.csv</c>.</summary>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The results of all runs; null where only the plan was asked for, or other shards have not finished theirs.</returns>
@@ -54,12 +54,16 @@ public sealed class ExperimentRun
             {
                 var search = new FewShotExperiment($"{name}-grid", runner, new RunStore(Path.Combine(settings.Out, "grid")));
                 var points = GridSearch.List(settings.Methods, settings.Tuning, settings.Shots, settings.Seeds);
-                if (Do($"{name}, grid", search, points, progress, cancellation) is not { } found) return null;
+                if (Do($"{name}, grid", search, points, progress, cancellation) is not { } found)
+                {
+                    if (settings.PlanOnly) Console.WriteLine($"{name}: then {settings.Methods.Count * settings.Shots.Count * settings.Seeds.Count} runs with what the search has chosen");
+                    return null;
+                }
                 var choices = GridSearch.Choose(points, found);
                 GridLog.Write(Path.Combine(settings.Out, "grid.csv"), choices);
-                return Report(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))], progress, cancellation);
+                return Test(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))], progress, cancellation);
             }
-            return Report(runner, [.. settings.Methods.Select(m => (m, settings.Tuning))], progress, cancellation);
+            return Test(runner, [.. settings.Methods.Select(m => (m, settings.Tuning))], progress, cancellation);
         }
         finally
         {
@@ -67,8 +71,12 @@ public sealed class ExperimentRun
         }
     }
 
-    IReadOnlyList<RunResult>? Report(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation) =>
-        Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), FewShotWork.List(methods, settings.Shots, settings.Seeds), progress, cancellation);
+    IReadOnlyList<RunResult>? Test(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var results = Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), FewShotWork.List(methods, settings.Shots, settings.Seeds), progress, cancellation);
+        if (results is not null) Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]).WriteCsv(Path.Combine(settings.Out, "summary.csv"));
+        return results;
+    }
 
     IReadOnlyList<RunResult>? Do(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, IProgressReporter progress, CancellationToken cancellation)
     {

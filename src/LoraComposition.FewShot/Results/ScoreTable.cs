@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using LoraComposition.Serialization;
 
@@ -39,7 +38,7 @@ public sealed class ScoreTable
     /// <returns>The lines, each ended by LF.</returns>
     public string ToMarkdown() => MarkdownTable.Of(
         [MarkdownTable.Escape(RowTitle), .. Columns.Select(MarkdownTable.Escape)],
-        Rows.Select(row => (string[])[MarkdownTable.Escape(row.Name), .. row.Cells.Select((cell, column) => Text(cell, column))]));
+        Rows.Select((row, index) => (string[])[MarkdownTable.Escape(row.Name), .. Columns.Select((_, column) => Bold(Cell(index, column)))]));
 
     /// <summary>Writes a line for each cell as CSV, whole or not at all: scores as fractions with six digits, a point as decimal sign, lines ended by LF.</summary>
     /// <param name="path">The file; its folder is created where it is missing.</param>
@@ -47,20 +46,24 @@ public sealed class ScoreTable
     public void WriteCsv(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        var text = new StringBuilder($"{CsvField.Of(RowTitle)},{CsvField.Of(ColumnTitle)},mean,std,runs\n");
-        foreach (var (name, cells) in Rows)
-        {
-            for (int column = 0; column < cells.Count; column++)
-                if (cells[column] is { } cell) text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(name)},{CsvField.Of(Columns[column])},{cell.Mean:F6},{cell.StandardDeviation:F6},{cell.Runs}\n");
-        }
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(ScoreTableCsv.Of(this))));
     }
 
-    string Text(ScoreStatistics? cell, int column)
+    /// <summary>Reads a table that <see cref="WriteCsv"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The table, with six digits of each score.</returns>
+    /// <exception cref="RunFileException">The file is missing, too long, or not such a table.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static ScoreTable ReadCsv(string path) => ScoreTableCsv.Read(path);
+
+    /// <summary>A cell as text, and whether it is the best of its column.</summary>
+    internal SummaryGrid.Cell Cell(int row, int column)
     {
-        if (cell is null) return "–";
+        if (Rows[row].Cells[column] is not { } cell) return new("–");
         string text = cell.Runs > 1 ? $"{SummaryGrid.Percent(cell.Mean)} ± {SummaryGrid.Percent(cell.StandardDeviation)}" : SummaryGrid.Percent(cell.Mean);
-        return cell.Mean >= Rows.Max(row => row.Cells[column]?.Mean) ? $"**{text}**" : text;
+        return new(text, Best: cell.Mean >= Rows.Max(other => other.Cells[column]?.Mean));
     }
+
+    static string Bold(SummaryGrid.Cell cell) => cell.Best ? $"**{cell.Text}**" : cell.Text;
 }

@@ -14,37 +14,57 @@ public static class SubsetPlot
     /// <summary>Writes the plot as <c>.png</c> (1200×800 pixels) and <c>.svg</c>, each whole or not at all.</summary>
     /// <param name="table">The scores of the subsets.</param>
     /// <param name="method">The method that composed them.</param>
-    /// <param name="references">Methods to compare with.</param>
     /// <param name="title">The title over the plot.</param>
     /// <param name="labels">What the axes say.</param>
     /// <param name="pathWithoutExtension">Where to write; the folder is created where it is missing.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public static void Save(SubsetTable table, string method, IReadOnlyList<(string Name, ScoreStatistics Score)> references, string title, PlotLabels labels, string pathWithoutExtension)
+    public static void Save(SubsetTable table, string method, string title, PlotLabels labels, string pathWithoutExtension)
     {
         ArgumentNullException.ThrowIfNull(table);
-        ArgumentNullException.ThrowIfNull(references);
         ArgumentNullException.ThrowIfNull(title);
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentException.ThrowIfNullOrWhiteSpace(pathWithoutExtension);
-        using var plot = PlotSheet.Create(title, labels);
-        // Not dashed: Skia's SVG has no dashes.
-        for (int i = 0; i < references.Count; i++)
-            plot.Add.HorizontalLine(100 * references[i].Score.Mean, 2, referenceColors[i % referenceColors.Length]).LegendText = references[i].Name;
-        AddSubsets(plot, table, method);
-        // Points are means without error bars, so the axis fits the means.
-        PlotSheet.SetAxes(plot, [.. table.Sizes.Select(size => $"{size.Modules}")], [.. table.Subsets.Select(s => s.Score).Concat(references.Select(r => r.Score)).Select(s => s with { StandardDeviation = 0 })]);
-        PlotSheet.ShowLegend(plot);
+        using var plot = Draw(table, method, title, labels);
         PlotSheet.Save(plot, pathWithoutExtension);
     }
 
-    static void AddSubsets(Plot plot, SubsetTable table, string method)
+    /// <summary>The plot as PNG.</summary>
+    internal static byte[] Png(SubsetTable table, string? method, string title, PlotLabels labels)
+    {
+        using var plot = Draw(table, method, title, labels);
+        return PlotSheet.Png(plot);
+    }
+
+    /// <summary>The plot as an SVG document.</summary>
+    internal static string Svg(SubsetTable table, string? method, string title, PlotLabels labels)
+    {
+        using var plot = Draw(table, method, title, labels);
+        return PlotSheet.Svg(plot);
+    }
+
+    static Plot Draw(SubsetTable table, string? method, string title, PlotLabels labels)
+    {
+        var plot = PlotSheet.Create(title, labels);
+        // Not dashed: Skia's SVG has no dashes.
+        for (int i = 0; i < table.References.Count; i++)
+            plot.Add.HorizontalLine(100 * table.References[i].Score.Mean, 2, referenceColors[i % referenceColors.Length]).LegendText = table.References[i].Name;
+        AddSubsets(plot, table, method);
+        // Points are means without error bars, so the axis fits the means.
+        PlotSheet.SetAxes(plot, [.. table.Sizes.Select(size => $"{size.Modules}")], [.. table.Subsets.Select(s => s.Score).Concat(table.References.Select(r => r.Score)).Select(s => s with { StandardDeviation = 0 })]);
+        PlotSheet.ShowLegend(plot);
+        return plot;
+    }
+
+    static void AddSubsets(Plot plot, SubsetTable table, string? method)
     {
         var points = table.Sizes.SelectMany((size, column) => size.Subsets.Select((subset, i) => (X: column + Offset(i, size.Subsets.Count), Y: 100 * subset.Score.Mean))).ToArray();
         var scatter = plot.Add.ScatterPoints(points.Select(p => p.X).ToArray(), points.Select(p => p.Y).ToArray(), pointColor);
-        (scatter.MarkerSize, scatter.MarkerShape, scatter.LegendText) = (9, MarkerShape.FilledCircle, $"{method}, one subset");
+        (scatter.MarkerSize, scatter.MarkerShape, scatter.LegendText) = (9, MarkerShape.FilledCircle, Named(method, "one subset"));
         var mean = plot.Add.Scatter(table.Sizes.Select((_, column) => (double)column).ToArray(), table.Sizes.Select(size => 100 * size.Mean).ToArray(), meanColor);
-        (mean.LineWidth, mean.MarkerSize, mean.MarkerShape, mean.LegendText) = (2, 10, MarkerShape.FilledDiamond, $"{method}, mean");
+        (mean.LineWidth, mean.MarkerSize, mean.MarkerShape, mean.LegendText) = (2, 10, MarkerShape.FilledDiamond, Named(method, "mean"));
     }
+
+    static string Named(string? method, string what) => method is null ? what : $"{method}, {what}";
 
     static double Offset(int position, int count) => count == 1 ? 0 : Spread * (position / (count - 1.0) - 0.5);
 }

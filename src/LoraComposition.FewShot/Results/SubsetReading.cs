@@ -5,16 +5,14 @@ public static class SubsetReading
 {
     /// <summary>Reads the scores of one method.</summary>
     /// <param name="table">The scores.</param>
-    /// <param name="references">Methods to compare with.</param>
     /// <returns>The sentences.</returns>
-    public static IReadOnlyList<string> Of(SubsetTable table, IReadOnlyList<(string Name, ScoreStatistics Score)> references)
+    public static IReadOnlyList<string> Of(SubsetTable table)
     {
         ArgumentNullException.ThrowIfNull(table);
-        ArgumentNullException.ThrowIfNull(references);
         var sentences = new List<string>();
         if (table.Sizes.Count > 1) sentences.Add(Numbers(table));
         if (table.Subsets.Count() > 1) sentences.Add(Best(table));
-        sentences.AddRange(references.Select(reference => Reference(table.Sizes[^1], reference.Name, reference.Score)));
+        sentences.AddRange(table.References.Select(reference => Reference(table.Sizes[^1], reference.Name, reference.Score)));
         return sentences;
     }
 

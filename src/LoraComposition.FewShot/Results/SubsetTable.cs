@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using LoraComposition.Serialization;
 
@@ -24,6 +23,9 @@ public sealed class SubsetTable
     /// <summary>The numbers of modules, ascending, each with its subsets in the order given.</summary>
     public IReadOnlyList<SubsetSize> Sizes { get; }
 
+    /// <summary>Methods without modules to compare with. Default none.</summary>
+    public IReadOnlyList<(string Name, ScoreStatistics Score)> References { get; init; } = [];
+
     /// <summary>All subsets, the smallest first.</summary>
     public IEnumerable<SubsetScore> Subsets => Sizes.SelectMany(size => size.Subsets);
 
@@ -32,15 +34,20 @@ public sealed class SubsetTable
     public string ToMarkdown() => MarkdownTable.Of(["modules", "subsets", "mean", "min", "max"], Sizes.Select(size =>
         (string[])[$"{size.Modules}", $"{size.Subsets.Count}", SummaryGrid.Percent(size.Mean), SummaryGrid.Percent(size.Least), SummaryGrid.Percent(size.Most)]));
 
-    /// <summary>Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std</c>, scores as fractions with six digits, lines ended by LF.</summary>
+    /// <summary>Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std,runs</c>, and for each reference, with n = 0; scores as fractions with six digits, lines ended by LF.</summary>
     /// <param name="path">The file; its folder is created where it is missing.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void WriteCsv(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        var text = new StringBuilder("subset,n,mean,std\n");
-        foreach (var subset in Subsets) text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(subset.Name)},{subset.Modules.Count},{subset.Score.Mean:F6},{subset.Score.StandardDeviation:F6}\n");
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(SubsetTableCsv.Of(this))));
     }
+
+    /// <summary>Reads a table that <see cref="WriteCsv"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The table, with six digits of each score.</returns>
+    /// <exception cref="RunFileException">The file is missing, too long, or not such a table.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static SubsetTable ReadCsv(string path) => SubsetTableCsv.Read(path);
 }

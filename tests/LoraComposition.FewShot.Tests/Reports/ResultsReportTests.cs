@@ -85,6 +85,45 @@ public sealed class ResultsReportTests : IDisposable
     }
 
     [Fact]
+    public void TheTablesOfAStudyAreShownWithTheirFigures()
+    {
+        new ScoreTable("method", "modules", ["1", "3"], [("uniform", [new(0.6, 0.125, 2), new(0.5, 0.25, 2)]), (Hostile, [new(0.7, 0.01, 2), new(0.375, 0.25, 2)])]).WriteCsv(folder["study/split-size-k5.csv"]);
+        new ScoreTable("module", "downstream", ["labels-000-001"], [("a", [new(0.8125, 0.01, 2)])]).WriteCsv(folder["study/weights.csv"]);
+        new RunStore(folder["study/n01/runs"]).Save(ResultOf.Run("uniform", 5, 0, 0.5, experiment: "n01"));
+        File.WriteAllText(folder["study/foreign.csv"], "a,b\n1,2\n");
+
+        var report = ResultsReport.Read([folder["study"]]);
+        string page = report.ToHtml();
+
+        report.Experiments.Should().Equal("study", "n01");
+        page.Should().Contain("60.00 ± 12.50").And.Contain("<strong>70.00 ± 1.00</strong>").And.Contain("37.50 ± 25.00").And.Contain("<strong>81.25 ± 1.00</strong>").And.NotContain("foreign");
+        report.SaveFigures(folder["figures"]);
+        // Labels are no axis to draw over, and one K alone no curve.
+        Directory.GetFiles(folder["figures"], "*.svg", SearchOption.AllDirectories).Select(Path.GetFileName).Should().Equal("study-1-split-size-k5.svg");
+        report.SaveTables(folder["tables"]);
+        File.ReadAllText(folder["tables/01-study/study-1-split-size-k5.csv"]).Should().Be(File.ReadAllText(folder["study/split-size-k5.csv"]));
+        File.ReadAllText(folder["tables/01-study/study-1-split-size-k5.tex"]).Should().Contain("60.00").And.Contain(@"\&");
+
+        File.AppendAllText(folder["study/split-size-k5.csv"], "x,1\n");
+        FluentActions.Invoking(() => ResultsReport.Read([folder["study"]])).Should().Throw<RunFileException>().WithMessage("*split-size-k5.csv*line 6*");
+    }
+
+    [Fact]
+    public void SubsetsAreShownAsASpread()
+    {
+        foreach (string subset in (string[])["learned-1", "learned-2", "learned-1-2"]) new RunStore(folder["subsets/runs"]).Save(ResultOf.Run(subset, 5, 0, 0.5, 18) with { Details = Learned(0).Details });
+        new SubsetTable([new(["a"], new(0.5, 0, 1)), new(["b"], new(0.7, 0, 1)), new(["a", "b"], new(0.8, 0, 1))]) { References = [("full", new(0.9, 0, 1))] }.WriteCsv(folder["subsets/subsets-learned-k5.csv"]);
+
+        var report = ResultsReport.Read([folder["subsets"]]);
+        string page = report.ToHtml();
+
+        page.Should().Contain("<td>60.00</td>", "the mean of the two").And.Contain("<td>50.00</td><td>70.00</td>").And.Contain("<strong>80.00</strong>").And.Contain("full has 90.00 %");
+        page.Should().Contain("The runs of every subset").And.NotContain("Learned weights");
+        report.SaveFigures(folder["figures"]);
+        Directory.GetFiles(folder["figures"], "*.svg", SearchOption.AllDirectories).Select(Path.GetFileName).Should().Equal("study-1-subsets-learned-k5.svg");
+    }
+
+    [Fact]
     public void WhatIsMissingOrDamagedIsNamed()
     {
         Directory.CreateDirectory(folder["empty"]);

@@ -42,6 +42,36 @@ public class ScoreTableTests
     }
 
     [Fact]
+    public void TheCsvIsReadBack()
+    {
+        using var folder = new TemporaryFolder();
+        var table = new ScoreTable("method, of \"all\"", "modules", ["1", "3"], [("uniform", [new(0.6, 0.125, 2), null]), ("a,b", [new(0.5, 0, 1), new(0.375, 0.25, 2)])]);
+        table.WriteCsv(folder["table.csv"]);
+
+        var read = ScoreTable.ReadCsv(folder["table.csv"]);
+
+        (read.RowTitle, read.ColumnTitle).Should().Be((table.RowTitle, table.ColumnTitle));
+        read.Columns.Should().Equal(table.Columns);
+        read.Rows.Select(row => row.Name).Should().Equal("uniform", "a,b");
+        foreach (var (row, expected) in read.Rows.Zip(table.Rows)) row.Cells.Should().Equal(expected.Cells);
+    }
+
+    [Theory]
+    [InlineData("a,b,mean,std\nx,1,0.5,0\n", "the first line")]
+    [InlineData("a,b,mean,std,runs\n", "no line")]
+    [InlineData("a,b,mean,std,runs\nx,1,0.5,0,1,2\n", "line 2 has not 5 fields")]
+    [InlineData("a,b,mean,std,runs\nx,1,0.5,0,1\nx,1,0.5,0,1\n", "'x' has two scores of '1'")]
+    [InlineData("a,b,mean,std,runs\nx,1,nan,0,1\n", "line 2: expected two numbers")]
+    [InlineData("a,b,mean,std,runs\nx,1,0.5,0,-1\n", "line 2: expected two numbers")]
+    public void ADamagedCsvIsNamed(string text, string problem)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["table.csv"], text);
+
+        FluentActions.Invoking(() => ScoreTable.ReadCsv(folder["table.csv"])).Should().Throw<RunFileException>().WithMessage($"*table.csv*{problem}*");
+    }
+
+    [Fact]
     public void EveryRowHasACellForEachColumn() =>
         FluentActions.Invoking(() => new ScoreTable("a", "b", ["1", "2"], [("x", [null])])).Should().Throw<ArgumentException>().WithMessage("*'x'*2 columns*1*");
 

@@ -24,9 +24,42 @@ public class SubsetTableTests
     {
         using var folder = new TemporaryFolder();
 
-        Table.WriteCsv(folder["new/subsets.csv"]);
+        With(("full", new ScoreStatistics(0.9, 0.02, 2))).WriteCsv(folder["new/subsets.csv"]);
 
-        File.ReadAllLines(folder["new/subsets.csv"]).Should().Equal("subset,n,mean,std", "a,1,0.500000,0.010000", "\"b, c\",1,0.700000,0.010000", "\"a + b, c\",2,0.800000,0.010000");
+        File.ReadAllLines(folder["new/subsets.csv"]).Should().Equal("subset,n,mean,std,runs", "a,1,0.500000,0.010000,3", "\"b, c\",1,0.700000,0.010000,3", "\"a + b, c\",2,0.800000,0.010000,3", "full,0,0.900000,0.020000,2");
+    }
+
+    [Fact]
+    public void TheCsvIsReadBack()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["subsets.csv"];
+        new SubsetTable([new(["a"], new(0.5, 0.01, 3)), new(["b, \"c\""], new(0.7, 0, 1)), new(["a", "b, \"c\""], new(0.8, 0.01, 3))]) { References = [("full", new(0.9, 0.02, 2))] }.WriteCsv(path);
+
+        var read = SubsetTable.ReadCsv(path);
+
+        read.Subsets.Select(s => s.Score).Should().Equal([new ScoreStatistics(0.5, 0.01, 3), new ScoreStatistics(0.7, 0, 1), new ScoreStatistics(0.8, 0.01, 3)]);
+        read.Subsets.Select(s => s.Name).Should().Equal("a", "b, \"c\"", "a + b, \"c\"");
+        read.Sizes.Select(s => s.Modules).Should().Equal(1, 2);
+        read.References.Should().Equal(("full", new ScoreStatistics(0.9, 0.02, 2)));
+    }
+
+    [Theory]
+    [InlineData("subset,n,mean,std\na,1,0.5,0\n", "the first line")]
+    [InlineData("subset,n,mean,std,runs\n", "no line")]
+    [InlineData("subset,n,mean,std,runs\na,1,0.5,0\n", "line 2 has not 5 fields")]
+    [InlineData("subset,n,mean,std,runs\n\"a,1,0.5,0,1\n", "line 2 has not 5 fields")]
+    [InlineData("subset,n,mean,std,runs\na,1,1.5,0,1\n", "line 2: expected two numbers")]
+    [InlineData("subset,n,mean,std,runs\na,1,0.5,0,0\n", "line 2: expected two numbers")]
+    [InlineData("subset,n,mean,std,runs\na + b,1,0.5,0,1\n", "line 2: expected as many modules")]
+    [InlineData("subset,n,mean,std,runs\na,1,0.5,0,1\na,1,0.6,0,1\n", "'a' occurs twice")]
+    [InlineData("subset,n,mean,std,runs\nfull,0,0.5,0,1\n", "no subsets")]
+    public void ADamagedCsvIsNamed(string text, string problem)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["subsets.csv"], text);
+
+        FluentActions.Invoking(() => SubsetTable.ReadCsv(folder["subsets.csv"])).Should().Throw<RunFileException>().WithMessage($"*subsets.csv*{problem}*");
     }
 
     [Fact]
@@ -42,7 +75,7 @@ public class SubsetTableTests
     {
         using var folder = new TemporaryFolder();
 
-        SubsetPlot.Save(Table, "learned", [("full", new ScoreStatistics(0.9, 0.02, 3))], "Subsets", new PlotLabels("Modules", "Accuracy"), folder["plots/subsets"]);
+        SubsetPlot.Save(With(("full", new ScoreStatistics(0.9, 0.02, 3))), "learned", "Subsets", new PlotLabels("Modules", "Accuracy"), folder["plots/subsets"]);
 
         using var image = SKBitmap.Decode(folder["plots/subsets.png"]);
         (image.Width, image.Height).Should().Be((1200, 800));
@@ -61,13 +94,13 @@ public class SubsetTableTests
         Read(0.05, 0.4, 0.6, 0.52).Should().Contain("standard deviation of 5.00 points").And.EndWith("their number does not stand out from the seeds.");
         Read(0.05, 0.5, 0.5, 0.58).Should().EndWith("neither stands out from the seeds.");
         Read(0.2, 0.5, 0.52, 0.53).Should().EndWith("neither stands out from the seeds.");
-        SubsetReading.Of(new SubsetTable([new(["a"], ScoreStatistics.Of([0.5])), new(["a", "b"], ScoreStatistics.Of([0.6]))]), [])[0].Should().Contain("unknown");
+        SubsetReading.Of(new SubsetTable([new(["a"], ScoreStatistics.Of([0.5])), new(["a", "b"], ScoreStatistics.Of([0.6]))]))[0].Should().Contain("unknown");
     }
 
     [Fact]
     public void TheReadingComparesWithReferencesAndWarnsOfTheBest()
     {
-        var sentences = SubsetReading.Of(Table, [("full", new ScoreStatistics(0.9, 0.02, 3)), ("lora", new ScoreStatistics(0.79, 0.02, 3)), ("classifier", new ScoreStatistics(0.7, 0, 1))]);
+        var sentences = SubsetReading.Of(With(("full", new ScoreStatistics(0.9, 0.02, 3)), ("lora", new ScoreStatistics(0.79, 0.02, 3)), ("classifier", new ScoreStatistics(0.7, 0, 1))));
 
         sentences.Should().HaveCount(5);
         sentences[1].Should().Contain("best of 3 subsets is a + b, c with 80.00 %").And.Contain("too high");
@@ -76,7 +109,9 @@ public class SubsetTableTests
         sentences[4].Should().Contain("one seed");
     }
 
-    private static string Read(double deviation, double first, double second, double both) => SubsetReading.Of(Of(deviation, (["a"], first), (["b"], second), (["a", "b"], both)), [])[0];
+    private static string Read(double deviation, double first, double second, double both) => SubsetReading.Of(Of(deviation, (["a"], first), (["b"], second), (["a", "b"], both)))[0];
+
+    private static SubsetTable With(params (string, ScoreStatistics)[] references) => new([.. Table.Subsets]) { References = references };
 
     private static SubsetTable Of(double deviation, params (string[] Modules, double Mean)[] subsets) => new([.. subsets.Select(s => new SubsetScore(s.Modules, new ScoreStatistics(s.Mean, deviation, 3)))]);
 }

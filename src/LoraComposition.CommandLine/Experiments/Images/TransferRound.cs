@@ -18,7 +18,8 @@ public static class TransferRound
     /// <param name="downstream">The one to learn.</param>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
-    public static void Run(string experiment, string title, ExperimentSettings settings, ImageFoundation foundation, IReadOnlyList<NamedImages> sets, NamedImages downstream, IProgressReporter progress, CancellationToken cancellation)
+    /// <returns>Whether all runs are done.</returns>
+    public static bool Run(string experiment, string title, ExperimentSettings settings, ImageFoundation foundation, IReadOnlyList<NamedImages> sets, NamedImages downstream, IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(foundation);
@@ -29,8 +30,9 @@ public static class TransferRound
         ImageModuleTraining[] trainings = [.. sets.Where(set => set.Name != downstream.Name).Select(set => new ImageModuleTraining(foundation, tasks.Create(set.Name, set.Splits.Train), settings.Upstream))];
         var task = tasks.Create(downstream.Name, downstream.Splits.Train, downstream.Splits.Test);
         var run = new ExperimentRun($"{experiment}-{downstream.Name}", round, trainings, (modules, keys) => new ImageFewShotRunner(foundation, task, modules, keys));
-        if (run.Run(progress, cancellation) is not { } results) return;
+        if (run.Run(progress, cancellation) is not { } results) return false;
         ExperimentReport.Write(round, results, $"{title}: {string.Join(", ", trainings.Select(t => t.Name))} → {downstream.Name}",
             $"top-1 accuracy on {task.Test!.Dataset.Count} test images of {task.ClassNames.Count} classes", PlotLabels.Images, ["lora", "classifier"]);
+        return true;
     }
 }

@@ -13,8 +13,11 @@ sealed class ExperimentContents
     {
         Experiment = experiment;
         Tables = ScoreTables.Of(experiment);
-        WeightMaps = WeightMap.Of(experiment);
-        if (experiment.Runs.Count > 0) Accuracy = new PlotFigure("accuracy", $"{experiment.Labels.Score} of each method over {experiment.Labels.Columns}; the numbers are in the table.", experiment.Summary, experiment.Name, experiment.Labels);
+        Studies = [.. experiment.Studies.Select((study, index) => StudyContents.Of(study, $"study-{index + 1}-{study.Name}"))];
+        // The runs of all subsets of the modules are too many for lines and maps of their own.
+        HasSubsets = experiment.Studies.Any(study => study is SubsetStudyTable);
+        WeightMaps = HasSubsets ? [] : WeightMap.Of(experiment);
+        if (experiment.Summary.Shots.Count > 1 && !HasSubsets) Accuracy = new AccuracyFigure("accuracy", $"{experiment.Labels.Score} of each method over {experiment.Labels.Columns}; the numbers are in the table.", experiment.Summary, experiment.Name, experiment.Labels);
         Gain = DrawGain();
         Weights = [.. WeightMaps.Select((map, index) => Map($"weights-{index + 1}-{map.Role}", map.Matrix, ScaleOf(map)))];
         Matrices = [.. experiment.Matrices.Select((matrix, index) => Map($"matrix-{index + 1}-{matrix.Title}", matrix, HeatScale.Of(matrix.Values.SelectMany(row => row))))];
@@ -24,7 +27,14 @@ sealed class ExperimentContents
 
     public IReadOnlyList<ReportTable> Tables { get; }
 
-    public PlotFigure? Accuracy { get; }
+    /// <summary>Whether the runs are those of all subsets of the modules.</summary>
+    public bool HasSubsets { get; }
+
+    /// <summary>The score over K; null where there is one K alone.</summary>
+    public AccuracyFigure? Accuracy { get; }
+
+    /// <summary>The tables of a study with their figures.</summary>
+    public IReadOnlyList<StudyContents> Studies { get; }
 
     /// <summary>The gain with one sample; null where there is no result to compare.</summary>
     public DrawnFigure? Gain { get; }
@@ -37,9 +47,9 @@ sealed class ExperimentContents
     /// <summary>A figure for each matrix beside the runs.</summary>
     public IReadOnlyList<DrawnFigure> Matrices { get; }
 
-    public IEnumerable<ReportFigure> Figures => [.. new ReportFigure?[] { Accuracy, Gain }.OfType<ReportFigure>(), .. Weights, .. Matrices];
+    public IEnumerable<ReportFigure> Figures => [.. Studies.Select(s => s.Figure).Concat([Accuracy, Gain]).OfType<ReportFigure>(), .. Weights, .. Matrices];
 
-    public IEnumerable<ReportTable> AllTables => [.. Tables, .. Figures.Select(f => f.Numbers).OfType<ReportTable>()];
+    public IEnumerable<ReportTable> AllTables => [.. Studies.Select(s => s.Table), .. Tables, .. Figures.Select(f => f.Numbers).OfType<ReportTable>()];
 
     static DrawnFigure Map(string name, LayerMatrix matrix, HeatScale scale) =>
         new(name, $"{matrix.Title}, by layer and module; the numbers are in the table below.", MatrixTable.Of(name, matrix), HeatMap.Draw(matrix, scale));

@@ -25,8 +25,27 @@ sealed record DrawnFigure(string Name, string Description, ReportTable? Numbers,
     public override byte[] Png() => DrawingPng.Of(Drawing);
 }
 
+/// <summary>A figure with axes, as wide as the page.</summary>
+abstract record PlotFigure(string Name, string Description) : ReportFigure(Name, Description, null);
+
+/// <summary>Scores over the number of modules or the rank.</summary>
+sealed record ScoreFigure(string Name, string Description, ScoreTable Table, string Title, PlotLabels Labels) : PlotFigure(Name, Description)
+{
+    public override string Svg() => ScorePlot.Svg(Table, Title, Labels);
+
+    public override byte[] Png() => ScorePlot.Png(Table, Title, Labels);
+}
+
+/// <summary>The scores of subsets of the modules over their number (Fig. 5 of arXiv:2402.15414).</summary>
+sealed record SpreadFigure(string Name, string Description, SubsetTable Table, string Title, PlotLabels Labels) : PlotFigure(Name, Description)
+{
+    public override string Svg() => SubsetPlot.Svg(Table, null, Title, Labels);
+
+    public override byte[] Png() => SubsetPlot.Png(Table, null, Title, Labels);
+}
+
 /// <summary>The score over K.</summary>
-sealed record PlotFigure(string Name, string Description, Summary Summary, string Title, PlotLabels Labels) : ReportFigure(Name, Description, null)
+sealed record AccuracyFigure(string Name, string Description, Summary Summary, string Title, PlotLabels Labels) : PlotFigure(Name, Description)
 {
     public override string Svg() => AccuracyPlot.Svg(Summary, Title, Labels);
 

@@ -16,21 +16,27 @@ sealed class ExperimentSection(ExperimentContents contents, string id)
         <section>
         <h2 id="{id}">{experiment.Name}</h2>
         <p class="note">Folder {experiment.Place}</p>
-        {(experiment.Runs.Count > 0 ? Html.Of($"{Facts()}{Scores()}{Gain()}{Weights()}") : Html.Empty)}{Matrices()}{(experiment.Runs.Count > 0 ? Html.Of($"{Paper()}{RepeatSection.Render(experiment)}") : Html.Empty)}</section>
+        {Html.Each(contents.Studies, Study)}{(experiment.Runs.Count > 0 ? Html.Of($"{Facts()}{Scores()}{Gain()}{Weights()}") : Html.Empty)}{Matrices()}{(experiment.Runs.Count > 0 ? Html.Of($"{Paper()}{RepeatSection.Render(experiment)}") : Html.Empty)}</section>
 
+        """);
+
+    Html Study(StudyContents study) => Html.Of($"""
+        {TableHtml.Of(study.Table)}{(study.Sentences.Count > 0 ? Sentences(study.Sentences) : Html.Empty)}{(study.Figure is { } figure ? FigureHtml.Of(figure, id) : Html.Empty)}
         """);
 
     Html Facts() => Html.Of($"<p>{string.Join(' ', RunFacts.Of(experiment))}</p>\n");
 
-    Html Scores() => Html.Of($"""
-        <h3>Results</h3>
+    Html Scores() => contents.HasSubsets ? Html.Of($"<details><summary>The runs of every subset; a name ends in the positions of its modules</summary>\n{Table()}</details>\n") : Html.Of($"<h3>Results</h3>\n{Table()}");
+
+    Html Table() => Html.Of($"""
         {TableHtml.Of(contents.Tables[0])}<p class="note">{Reading}</p>
-        {Sentences(SummaryReading.Of(experiment.Summary, [new LoraFromScratch().Name, experiment.Reference]))}{FigureHtml.Of(contents.Accuracy!, id)}{Html.Each(contents.Tables.Skip(1), TableHtml.Of)}
+        {Sentences(SummaryReading.Of(experiment.Summary, [new LoraFromScratch().Name, experiment.Reference]))}{(contents.Accuracy is { } figure ? FigureHtml.Of(figure, id) : Html.Empty)}{Html.Each(contents.Tables.Skip(1), TableHtml.Of)}
         """);
 
     static Html Sentences(IReadOnlyList<string> sentences) => Html.Of($"<ul>\n{Html.Each(sentences, s => Html.Of($"<li>{s}</li>\n"))}</ul>\n");
 
-    Html Gain() => Html.Of($"""
+    // Without K = 1 there is nothing to miss.
+    Html Gain() => !experiment.Summary.Shots.Contains(1) ? Html.Empty : Html.Of($"""
         <h3>What one sample gains</h3>
         {(contents.Gain is { } figure ? FigureHtml.Of(figure, id) : Html.Of($"<p>Not shown: it needs results of {experiment.Reference} and of another method at K = 1.</p>\n"))}
         """);

@@ -29,14 +29,17 @@ static class PageStyle
         details { margin: .5rem 0; }
         summary { cursor: pointer; color: #0b57a4; }
         pre { margin: .5rem 0; padding: .75rem; background: #f5f5f5; font: .8125rem/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
-        @media (max-width: 40rem) { body { padding: 1rem .875rem 2rem; } h1 { font-size: 1.4rem; } h2 { font-size: 1.2rem; } }
+        @media (max-width: 40rem) { body { padding: 1rem .875rem 2rem; } h1 { font-size: 1.4rem; } h2 { font-size: 1.2rem; } .plot svg { min-width: 0; } .narrow svg { max-width: 100%; height: auto; } }
         @media print {
           body { max-width: none; padding: 0; font-size: 10.5pt; }
           .box { overflow: visible; }
           table { font-size: 8.5pt; }
           th, td { padding: .2rem .4rem; }
-          svg, .plot svg { max-width: 100%; min-width: 0; height: auto; }
+          svg { max-width: 100%; height: auto; }
+          .plot svg { max-width: 13cm; min-width: 0; }
+          details:not([open]) { display: none; }
           h2 + *, h3 + * { break-before: avoid; }
+          p:has(+ .box) { break-after: avoid; }
           table, figure, svg { break-inside: avoid; }
         }
         """;

@@ -2,7 +2,7 @@ using LoraComposition.FewShot.Results;
 
 namespace LoraComposition.FewShot.Reports.Reading;
 
-/// <summary>Finds the experiments in folders of results: every folder that holds <c>runs</c> or <c>matrices</c>.</summary>
+/// <summary>Finds the experiments in folders of results: every folder that holds <c>runs</c>, <c>matrices</c> or the tables of a study.</summary>
 static class ResultFolders
 {
     const int LongestName = 200;
@@ -37,7 +37,8 @@ static class ResultFolders
         string runFolder = Path.Combine(home, Runs);
         var runs = Directory.Exists(runFolder) ? new RunStore(runFolder).LoadAll().ToArray() : [];
         var matrices = ReadMatrices(Path.Combine(home, Matrices));
-        if (runs.Length == 0 && matrices.Length == 0) return null;
+        var studies = StudyTable.ReadAll(home);
+        if (runs.Length == 0 && matrices.Length == 0 && studies.Count == 0) return null;
         Check(runFolder, runs);
         return new ReportExperiment
         {
@@ -47,6 +48,7 @@ static class ResultFolders
             Runs = runs,
             Summary = ReportExperiment.Summarise(runFolder, runs),
             Matrices = matrices,
+            Studies = studies,
             Search = SearchLog.TryRead(Path.Combine(home, "grid.csv")),
             Command = CommandFile.TryRead(Path.Combine(home, CommandFile.Name)),
         };
