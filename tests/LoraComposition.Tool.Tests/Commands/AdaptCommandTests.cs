@@ -66,7 +66,7 @@ public sealed class AdaptCommandTests : IDisposable
     [InlineData("--method", "best", "'best' is not one of learned, uniform, lora, classifier or all")]
     [InlineData("--method", "lora,lora", "a method occurs twice")]
     [InlineData("--shots", "0", "--shots is 0; it must be at least 1")]
-    [InlineData("--threads", "0", "--threads must be at least 1")]
+    [InlineData("--threads", "0", "--threads is 0; it must be at least 1")]
     public async Task RefusesWrongUsage(string option, string value, string message)
     {
         var arguments = inputs.Adapt.ToList();
