@@ -28,7 +28,7 @@ static class AnalysisCommand
     static readonly TaskOptions Tasks = new();
     static readonly Option<string> Ranks = new("--ranks") { Description = "The ranks of study rank, which passes over --rank.", DefaultValueFactory = _ => "4,8,16,32" };
     static readonly Option<int> Images = new("--images") { Description = "The most downstream test images over which study layers compares modules.", DefaultValueFactory = _ => 256 };
-    static readonly ExperimentOptions Shared = new([SubsetsDefaults, RankDefaults, LayersDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class, with real data all unless given", "Images per class held out of train for early stopping.");
+    static readonly ExperimentOptions Shared = new("samples/Analysis", [SubsetsDefaults, RankDefaults, LayersDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class, with real data all unless given", "Images per class held out of train for early stopping.");
 
     const string Examples = """
         The analyses of arXiv:2402.15414: what the number of modules, their rank and the layers have to do with the result.

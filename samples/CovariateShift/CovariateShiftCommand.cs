@@ -17,7 +17,7 @@ static class CovariateShiftCommand
     static readonly Option<string> Data = new("--data") { Description = "embedded (fractal shapes in four styles, nothing to download) or pacs.", DefaultValueFactory = _ => "embedded" };
     static readonly Option<string?> DataPath = new("--path") { Description = "The folder of PACS: <domain>/<class>/*.jpg or *.png, or the hub's parquet files." };
     static readonly Option<string?> Downstream = new("--downstream") { Description = "The domain to learn from few images, with modules of the other three: points, painting, cartoon or sketch; of PACS art_painting, cartoon, photo or sketch. Default: the second of embedded's, the first of PACS's." };
-    static readonly ExperimentOptions Shared = new([EmbeddedDefaults, PacsDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
+    static readonly ExperimentOptions Shared = new("samples/CovariateShift", [EmbeddedDefaults, PacsDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
 
     const string Examples = """
         The covariate-shift experiment of arXiv:2402.15414 (Tab. 3 and 7): modules trained on the same classes in other domains help to learn them in a new one.

@@ -21,7 +21,7 @@ static class LabelShiftCommand
     static readonly Option<string> Study = new("--study") { Description = "shift (Fig. 3), split-size (Fig. 6: ever more and smaller upstream tasks) or entangled (Tab. 4: downstream labels that modules know).", DefaultValueFactory = _ => "shift" };
     static readonly Option<int> Splits = new("--splits") { Description = "shift and split-size: into how many sets the labels are split; split-size learns the last.", DefaultValueFactory = _ => 4 };
     static readonly Option<int> Downstream = new("--downstream") { Description = "shift: which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
-    static readonly ExperimentOptions Shared = new([ShiftDefaults, SplitSizeDefaults, EntangledDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
+    static readonly ExperimentOptions Shared = new("samples/LabelShift", [ShiftDefaults, SplitSizeDefaults, EntangledDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
 
     const string Examples = """
         The label-shift experiment of arXiv:2402.15414 (Fig. 3): modules trained on some labels help to learn others from few images.

@@ -39,7 +39,7 @@ static class TaskShiftCommand
     static readonly Option<string?> DataPath = new("--path") { Description = "text: the folder of the data, with a sub-folder for each data set." };
     static readonly Option<string?> Downstream = new("--downstream") { Description = "vision: the data set to learn from few images, with modules of the others. Default: each in turn." };
     static readonly Option<int?> MaxLength = new("--max-length") { Description = "text: the most tokens of a question with its options and context; longer ones lose their end. Default: 512." };
-    static readonly ExperimentOptions Shared = new([TextDefaults, VisionDefaults], "A model-hub folder: a T5 with spiece.model, or a ViT with preprocessor_config.json.", "Labelled samples: questions in all, or images per class", "Samples held out of train for early stopping: questions in all, or images per class.");
+    static readonly ExperimentOptions Shared = new("samples/TaskShift", [TextDefaults, VisionDefaults], "A model-hub folder: a T5 with spiece.model, or a ViT with preprocessor_config.json.", "Labelled samples: questions in all, or images per class", "Samples held out of train for early stopping: questions in all, or images per class.");
 
     const string Examples = """
         The task-shift experiments of arXiv:2402.15414 (Fig. 1 and 4, Tab. 2 and 6): modules trained on some tasks help to learn another one from few labelled samples.

@@ -32,12 +32,13 @@ public sealed partial class FullRunTests : IDisposable
         foreach (string row in summary[1..]) double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture).Should().BeInRange(0, 1);
         printed[0].Should().StartWith("Label shift: 3 modules, 2 new classes; top-1 accuracy on 10 test images");
         Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("command.txt", "summary.csv", "accuracy.png", "accuracy.svg", "report.html");
-        string command = string.Join(' ', [.. arguments, "--steps", "3"]) + "\n";
+        string command = "dotnet run -c Release --project samples/LabelShift -- " + string.Join(' ', [.. arguments, "--steps", "3"]) + "\n";
         File.ReadAllText(Path.Combine(output, "command.txt")).Should().Be(command);
         // The second of the four sets is learned from few images; the others are the modules.
         Directory.GetDirectories(Path.Combine(output, "modules")).Select(path => Path.GetFileName(path)[.."labels-000-001".Length])
             .Should().BeEquivalentTo("labels-000-001", "labels-004-005", "labels-006-007");
         string page = File.ReadAllText(Path.Combine(output, "report.html"));
+        page.Should().Contain(command.TrimEnd());
         foreach (string row in summary[1..]) page.Should().Contain((100 * double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture)).ToString("F2", CultureInfo.InvariantCulture));
         string runs = Path.Combine(output, "runs");
         string[] files = FolderState.Of(runs), modules = FolderState.Of(Path.Combine(output, "modules"));

@@ -12,6 +12,7 @@ public sealed class ExperimentOptions
 {
     static readonly Dictionary<string, LinearRole> Roles = new() { ["q"] = LinearRole.Query, ["k"] = LinearRole.Key, ["v"] = LinearRole.Value, ["o"] = LinearRole.Output };
 
+    readonly string project;
     readonly Option<string?> model, shots, methods, targets, output, shard;
     readonly Option<int> seeds, rank;
     readonly Option<int?> steps, upstreamEpochs, validation;
@@ -19,13 +20,16 @@ public sealed class ExperimentOptions
     readonly Option<bool> resume, plan, grid;
 
     /// <summary>Makes the options.</summary>
+    /// <param name="project">The program's project in the repository, for example <c>samples/LabelShift</c>: results say how to repeat them.</param>
     /// <param name="kinds">The defaults of each kind of experiment the program offers, at least one.</param>
     /// <param name="modelDescription">What the model's folder holds.</param>
     /// <param name="shotsDescription">What K counts.</param>
     /// <param name="validationDescription">What is held out.</param>
-    public ExperimentOptions(IReadOnlyList<ExperimentDefaults> kinds, string modelDescription, string shotsDescription, string validationDescription)
+    public ExperimentOptions(string project, IReadOnlyList<ExperimentDefaults> kinds, string modelDescription, string shotsDescription, string validationDescription)
     {
+        ArgumentException.ThrowIfNullOrWhiteSpace(project);
         ArgumentNullException.ThrowIfNull(kinds);
+        this.project = project;
         string Or(Func<ExperimentDefaults, object> value) => $"Default: {string.Join("; ", kinds.Select(d => $"{(d.Kind.Length > 0 ? $"{d.Kind} " : "")}{value(d)}"))}.";
         model = new("--model") { Description = $"{modelDescription} Default: the small one that comes with the program." };
         shots = new("--shots") { Description = $"{shotsDescription}, for example 1,2,5 or all. {Or(d => d.Shots)}" };
@@ -73,14 +77,14 @@ public sealed class ExperimentOptions
             PlanOnly = parsed.GetValue(plan),
             Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
             Grid = parsed.GetValue(grid),
-            Arguments = ReadArguments(parsed),
+            Command = ReadCommand(parsed),
             Tuning = defaults.Tuning with { Lora = lora, LoraRoles = roles, Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps } },
             Upstream = defaults.Upstream with { Lora = lora, LoraRoles = roles, Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs } },
         };
     }
 
     // Which shard this is and that runs were there already are no part of the experiment.
-    string[] ReadArguments(ParseResult parsed)
+    string[] ReadCommand(ParseResult parsed)
     {
         var kept = new List<string>();
         var tokens = parsed.Tokens;
@@ -89,7 +93,7 @@ public sealed class ExperimentOptions
             if (tokens[i].Value == shard.Name) i++;
             else if (tokens[i].Value != resume.Name) kept.Add(tokens[i].Value);
         }
-        return [.. kept];
+        return ["dotnet", "run", "-c", "Release", "--project", project, .. kept.Count > 0 ? ["--"] : Array.Empty<string>(), .. kept];
     }
 
     static string Names(IReadOnlyList<ITuningMethod> known) => string.Join(',', known.Select(m => m.Name));

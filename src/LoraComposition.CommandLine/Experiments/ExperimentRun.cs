@@ -35,7 +35,7 @@ public sealed class ExperimentRun
         (this.name, this.settings, this.trainings, this.open) = (name, settings, trainings, open);
     }
 
-    /// <summary>Keeps the program's arguments as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do. The end of all is <c>summary.csv</c>.</summary>
+    /// <summary>Keeps the command as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do. The end of all is <c>summary.csv</c>.</summary>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The results of all runs; null where only the plan was asked for, or other shards have not finished theirs.</returns>
@@ -48,7 +48,7 @@ public sealed class ExperimentRun
         {
             if (!settings.PlanOnly && settings.Methods.Any(m => m.NeedsModules))
                 foreach (var training in trainings) modules.Add(store.GetOrTrain(training, progress, cancellation));
-            if (!settings.PlanOnly) CommandFile.Write(settings.Out, settings.Arguments);
+            if (!settings.PlanOnly) CommandFile.Write(settings.Out, settings.Command);
             using var runner = open(modules, trainings.ToDictionary(t => t.Name, UpstreamModules.KeyOf));
             if (settings.Grid)
             {

@@ -3,7 +3,7 @@ using LoraComposition.Serialization;
 
 namespace LoraComposition.FewShot.Results;
 
-/// <summary>The arguments that a program was started with, as a line for a shell, beside the results.</summary>
+/// <summary>The command that repeats an experiment, as a line for a shell, beside the results.</summary>
 internal static class CommandFile
 {
     /// <summary>The file's name.</summary>
@@ -13,15 +13,15 @@ internal static class CommandFile
 
     static readonly UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Writes the arguments into a folder, whole or not at all. Only what the user typed is written.</summary>
+    /// <summary>Writes the command into a folder, whole or not at all.</summary>
     /// <param name="folder">The folder of the results; it is created where it is missing.</param>
-    /// <param name="arguments">The arguments of the program, without its own name.</param>
+    /// <param name="command">The program and its arguments.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string folder, IReadOnlyList<string> arguments)
+    public static void Write(string folder, IReadOnlyList<string> command)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        ArgumentNullException.ThrowIfNull(arguments);
-        byte[] line = Encoding.UTF8.GetBytes(string.Join(' ', arguments.Select(Quoted)) + "\n");
+        ArgumentNullException.ThrowIfNull(command);
+        byte[] line = Encoding.UTF8.GetBytes(string.Join(' ', command.Select(Quoted)) + "\n");
         Directory.CreateDirectory(folder);
         AtomicFile.Write(Path.Combine(folder, Name), stream => stream.Write(line));
     }
@@ -36,7 +36,7 @@ internal static class CommandFile
         }
         catch (DecoderFallbackException e)
         {
-            throw new RunFileException(path, "expected the arguments of a program as UTF-8 text. Delete the file to leave it out.", e);
+            throw new RunFileException(path, "expected a command as UTF-8 text. Delete the file to leave it out.", e);
         }
     }
 

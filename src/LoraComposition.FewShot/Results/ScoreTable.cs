@@ -40,7 +40,7 @@ public sealed class ScoreTable
         [MarkdownTable.Escape(RowTitle), .. Columns.Select(MarkdownTable.Escape)],
         Rows.Select((row, index) => (string[])[MarkdownTable.Escape(row.Name), .. Columns.Select((_, column) => Bold(Cell(index, column)))]));
 
-    /// <summary>Writes a line for each cell as CSV, whole or not at all: scores as fractions with six digits, a point as decimal sign, lines ended by LF.</summary>
+    /// <summary>Writes a line for each cell as CSV, whole or not at all: scores as fractions with ten digits, a point as decimal sign, lines ended by LF.</summary>
     /// <param name="path">The file; its folder is created where it is missing.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void WriteCsv(string path)
@@ -52,7 +52,7 @@ public sealed class ScoreTable
 
     /// <summary>Reads a table that <see cref="WriteCsv"/> wrote.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>The table, with six digits of each score.</returns>
+    /// <returns>The table, with ten digits of each score.</returns>
     /// <exception cref="RunFileException">The file is missing, too long, or not such a table.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     internal static ScoreTable ReadCsv(string path) => ScoreTableCsv.Read(path);

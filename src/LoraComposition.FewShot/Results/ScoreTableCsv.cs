@@ -14,7 +14,7 @@ static class ScoreTableCsv
         foreach (var (name, cells) in table.Rows)
         {
             for (int column = 0; column < cells.Count; column++)
-                if (cells[column] is { } cell) text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(name)},{CsvField.Of(table.Columns[column])},{cell.Mean:F6},{cell.StandardDeviation:F6},{cell.Runs}\n");
+                if (cells[column] is { } cell) text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(name)},{CsvField.Of(table.Columns[column])},{cell.Mean:F10},{cell.StandardDeviation:F10},{cell.Runs}\n");
         }
         return text.ToString();
     }

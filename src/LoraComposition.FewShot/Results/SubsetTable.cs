@@ -34,7 +34,7 @@ public sealed class SubsetTable
     public string ToMarkdown() => MarkdownTable.Of(["modules", "subsets", "mean", "min", "max"], Sizes.Select(size =>
         (string[])[$"{size.Modules}", $"{size.Subsets.Count}", SummaryGrid.Percent(size.Mean), SummaryGrid.Percent(size.Least), SummaryGrid.Percent(size.Most)]));
 
-    /// <summary>Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std,runs</c>, and for each reference, with n = 0; scores as fractions with six digits, lines ended by LF.</summary>
+    /// <summary>Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std,runs</c>, and for each reference, with n = 0; scores as fractions with ten digits, lines ended by LF.</summary>
     /// <param name="path">The file; its folder is created where it is missing.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void WriteCsv(string path)
@@ -46,7 +46,7 @@ public sealed class SubsetTable
 
     /// <summary>Reads a table that <see cref="WriteCsv"/> wrote.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>The table, with six digits of each score.</returns>
+    /// <returns>The table, with ten digits of each score.</returns>
     /// <exception cref="RunFileException">The file is missing, too long, or not such a table.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     internal static SubsetTable ReadCsv(string path) => SubsetTableCsv.Read(path);

@@ -11,7 +11,7 @@ static class SubsetTableCsv
     public static string Of(SubsetTable table)
     {
         var text = new StringBuilder($"{Header}\n");
-        void Line(string name, int modules, ScoreStatistics score) => text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(name)},{modules},{score.Mean:F6},{score.StandardDeviation:F6},{score.Runs}\n");
+        void Line(string name, int modules, ScoreStatistics score) => text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(name)},{modules},{score.Mean:F10},{score.StandardDeviation:F10},{score.Runs}\n");
         foreach (var subset in table.Subsets) Line(subset.Name, subset.Modules.Count, subset.Score);
         foreach (var (name, score) in table.References) Line(name, 0, score);
         return text.ToString();

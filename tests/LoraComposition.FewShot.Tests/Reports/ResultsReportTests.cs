@@ -109,6 +109,15 @@ public sealed class ResultsReportTests : IDisposable
     }
 
     [Fact]
+    public void AStudysTableShowsTheDigitsThatItsRunsHave()
+    {
+        // 0.16496 points, which six digits would round to 0.165 and a page then to 0.17.
+        new ScoreTable("method", "rank", ["4"], [("lora", [new(0.921, 0.0016496, 3)])]).WriteCsv(folder["study/rank-k5.csv"]);
+
+        ResultsReport.Read([folder["study"]]).ToHtml().Should().Contain("92.10 ± 0.16");
+    }
+
+    [Fact]
     public void SubsetsAreShownAsASpread()
     {
         foreach (string subset in (string[])["learned-1", "learned-2", "learned-1-2"]) new RunStore(folder["subsets/runs"]).Save(ResultOf.Run(subset, 5, 0, 0.5, 18) with { Details = Learned(0).Details });

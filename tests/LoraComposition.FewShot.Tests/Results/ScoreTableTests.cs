@@ -38,7 +38,7 @@ public class ScoreTableTests
 
         Table.WriteCsv(folder["new/table.csv"]);
 
-        File.ReadAllLines(folder["new/table.csv"]).Should().Equal("method,modules,mean,std,runs", "uniform,1,0.600000,0.141421,2", "learned | v,1,0.600000,0.000000,1", "learned | v,3,0.375000,0.176777,2");
+        File.ReadAllLines(folder["new/table.csv"]).Should().Equal("method,modules,mean,std,runs", "uniform,1,0.6000000000,0.1414213562,2", "learned | v,1,0.6000000000,0.0000000000,1", "learned | v,3,0.3750000000,0.1767766953,2");
     }
 
     [Fact]

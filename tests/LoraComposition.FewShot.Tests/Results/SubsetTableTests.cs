@@ -26,7 +26,7 @@ public class SubsetTableTests
 
         With(("full", new ScoreStatistics(0.9, 0.02, 2))).WriteCsv(folder["new/subsets.csv"]);
 
-        File.ReadAllLines(folder["new/subsets.csv"]).Should().Equal("subset,n,mean,std,runs", "a,1,0.500000,0.010000,3", "\"b, c\",1,0.700000,0.010000,3", "\"a + b, c\",2,0.800000,0.010000,3", "full,0,0.900000,0.020000,2");
+        File.ReadAllLines(folder["new/subsets.csv"]).Should().Equal("subset,n,mean,std,runs", "a,1,0.5000000000,0.0100000000,3", "\"b, c\",1,0.7000000000,0.0100000000,3", "\"a + b, c\",2,0.8000000000,0.0100000000,3", "full,0,0.9000000000,0.0200000000,2");
     }
 
     [Fact]

@@ -8,6 +8,8 @@ namespace LoraComposition.FewShot.Reports.Pages;
 /// <summary>The end of an experiment's part: what it was run with, and how to run it again.</summary>
 static class RepeatSection
 {
+    const int MostMethods = 10;
+
     // These tell the runs apart, and the tables name them.
     static readonly string[] keys = ["method", "shots", "seed"];
 
@@ -16,16 +18,23 @@ static class RepeatSection
         JsonElement[] all = [.. experiment.Runs.Select(r => r.Configuration)];
         return Html.Of($"""
             <h3>How it was run, and how to repeat it</h3>
-            {Command(experiment.Command)}{Folded("The configuration that all runs share", Code(ConfigurationParts.Common(all)))}{Html.Each(experiment.Summary.Methods, method => Own(experiment, method, all))}{Search(experiment)}{Folded("Versions", Pairs("What computed", "version", experiment.Runs.Select(r => r.Versions)))}{Folded("Fingerprints of the data and of the foundation", Pairs("What was read", "SHA-256", experiment.Runs.Select(r => r.Inputs)))}
+            {Command(experiment.Command)}{Folded("The configuration that all runs share", Code(ConfigurationParts.Common(all)))}{Owns(experiment, all)}{Search(experiment)}{Folded("Versions", Pairs("What computed", "version", experiment.Runs.Select(r => r.Versions)))}{Folded("Fingerprints of the data and of the foundation", Pairs("What was read", "SHA-256", experiment.Runs.Select(r => r.Inputs)))}
             """);
     }
 
     static Html Command(string? command) => command switch
     {
-        null => Html.Of($"<p>The program's arguments were not kept; the configuration below has every setting.</p>\n"),
-        "" => Html.Of($"<p>The program ran without arguments.</p>\n"),
-        _ => Html.Of($"<p>The program's arguments:</p>\n{Code(command)}"),
+        null or "" => Html.Of($"<p>The command was not kept; the configuration below has every setting.</p>\n"),
+        _ => Html.Of($"<p>The command that repeats it:</p>\n{Code(command)}"),
     };
+
+    // The subsets of the modules are many methods.
+    static Html Owns(ReportExperiment experiment, JsonElement[] all)
+    {
+        var methods = experiment.Summary.Methods;
+        var owns = Html.Each(methods, method => Own(experiment, method, all));
+        return methods.Count > MostMethods ? Folded("The configuration of each method alone", owns) : owns;
+    }
 
     static Html Own(ReportExperiment experiment, string method, JsonElement[] all)
     {

@@ -33,7 +33,7 @@ sealed record ReportExperiment
     /// <summary>The lines of the search that chose the settings, the header first; none where there was none.</summary>
     public required IReadOnlyList<IReadOnlyList<string>> Search { get; init; }
 
-    /// <summary>The arguments of the program; null where they are not known.</summary>
+    /// <summary>The command that repeats it; null where it is not known.</summary>
     public required string? Command { get; init; }
 
     /// <summary>Whether the model writes answers.</summary>

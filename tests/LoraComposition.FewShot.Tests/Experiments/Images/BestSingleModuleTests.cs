@@ -34,6 +34,18 @@ public sealed class BestSingleModuleTests : IDisposable
     }
 
     [Fact]
+    public void ThePlaceOfAModuleDoesNotMatter()
+    {
+        string[] chosen = [.. Enumerable.Range(0, 3).Select(turn =>
+        {
+            using var runner = new ImageFewShotRunner(tiny.Foundation, task, [.. tiny.Modules.Skip(turn), .. tiny.Modules.Take(turn)], TinyExperiment.ModuleKeys, 5);
+            return ConfigurationHash.ToJson(Execute(runner, new BestSingleModule()).Description!).GetProperty("chosen").GetProperty("module").GetString()!;
+        })];
+
+        chosen.Distinct().Should().ContainSingle();
+    }
+
+    [Fact]
     public void ASingleModuleIsTheUniformCompositionOfItAlone()
     {
         using var runner = Runner(task);
