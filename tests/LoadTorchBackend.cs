@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using LoraComposition.Native;
+using LoraComposition;
 
 static class LoadTorchBackend
 {

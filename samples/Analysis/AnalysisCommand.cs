@@ -3,17 +3,14 @@ using System.CommandLine.Parsing;
 using Analysis.Data;
 using Analysis.Studies;
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Training;
+using LoraComposition.FewShot;
 
 namespace Analysis;
 
 /// <summary>The options of the program, and how they become settings.</summary>
 static class AnalysisCommand
 {
-    static readonly ExperimentDefaults SubsetsDefaults = new()
+    static readonly ExperimentDefaults subsetsDefaults = new()
     {
         Kind = "subsets",
         Out = "results/subsets",
@@ -21,14 +18,14 @@ static class AnalysisCommand
         Methods = [new FullFineTuning(), new LearnedComposition()],
         Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 60 } },
     };
-    static readonly ExperimentDefaults RankDefaults = SubsetsDefaults with { Kind = "rank", Out = "results/rank", Methods = [new LoraFromScratch(), new UniformComposition(), new LearnedComposition()] };
-    static readonly ExperimentDefaults LayersDefaults = SubsetsDefaults with { Kind = "layers", Out = "results/layers", KnownMethods = [new LearnedComposition()], Methods = [new LearnedComposition()] };
+    static readonly ExperimentDefaults rankDefaults = subsetsDefaults with { Kind = "rank", Out = "results/rank", Methods = [new LoraFromScratch(), new UniformComposition(), new LearnedComposition()] };
+    static readonly ExperimentDefaults layersDefaults = subsetsDefaults with { Kind = "layers", Out = "results/layers", KnownMethods = [new LearnedComposition()], Methods = [new LearnedComposition()] };
 
     static readonly Option<string> Study = new("--study") { Description = "subsets (Fig. 5: every subset of the modules), rank (Tab. 5) or layers (Fig. 7, 8: weights and CKA by layer and module).", DefaultValueFactory = _ => "subsets" };
     static readonly TaskOptions Tasks = new();
     static readonly Option<string> Ranks = new("--ranks") { Description = "The ranks of study rank, which passes over --rank.", DefaultValueFactory = _ => "4,8,16,32" };
     static readonly Option<int> Images = new("--images") { Description = "The most downstream test images over which study layers compares modules.", DefaultValueFactory = _ => 256 };
-    static readonly ExperimentOptions Shared = new("samples/Analysis", [SubsetsDefaults, RankDefaults, LayersDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class, with real data all unless given", "Images per class held out of train for early stopping.");
+    static readonly ExperimentOptions shared = new("samples/Analysis", [subsetsDefaults, rankDefaults, layersDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class, with real data all unless given", "Images per class held out of train for early stopping.");
 
     const string Examples = """
         The analyses of arXiv:2402.15414: what the number of modules, their rank and the layers have to do with the result.
@@ -48,7 +45,7 @@ static class AnalysisCommand
     static RootCommand Create()
     {
         var command = new RootCommand(Examples) { Study };
-        foreach (var option in (Option[])[.. Tasks.All, Ranks, Images, .. Shared.All]) command.Add(option);
+        foreach (var option in (Option[])[.. Tasks.All, Ranks, Images, .. shared.All]) command.Add(option);
         BackendOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -67,7 +64,7 @@ static class AnalysisCommand
     {
         var (tasks, embedded) = Tasks.Read(parsed);
         var (study, defaults) = ReadStudy(parsed);
-        var experiment = Shared.Read(parsed, embedded ? defaults : defaults with { Shots = "all" });
+        var experiment = shared.Read(parsed, embedded ? defaults : defaults with { Shots = "all" });
         if (study is SubsetsStudy)
         {
             if (tasks.UpstreamCount > SubsetsStudy.MostModules)
@@ -83,9 +80,9 @@ static class AnalysisCommand
         int images = OptionReading.AtLeast(parsed, Images, 2);
         return parsed.GetValue(Study) switch
         {
-            "subsets" => (new SubsetsStudy(), SubsetsDefaults),
-            "rank" => (new RankStudy(ranks), RankDefaults),
-            "layers" => (new LayersStudy(images), LayersDefaults),
+            "subsets" => (new SubsetsStudy(), subsetsDefaults),
+            "rank" => (new RankStudy(ranks), rankDefaults),
+            "layers" => (new LayersStudy(images), layersDefaults),
             var other => throw new UsageException($"--study {other}: expected subsets, rank or layers."),
         };
     }

@@ -1,5 +1,5 @@
 using LoraComposition.CommandLine;
-using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot;
 
 namespace Analysis;
 
@@ -11,8 +11,8 @@ static class AnalysisProgram
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
-        using var tasks = settings.Data.Open(foundation.Preprocessing, experiment.Validation);
-        settings.Study.Run(experiment, foundation, tasks, progress, cancellation);
+        var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        using var tasks = settings.Data.Open(baseModel.Preprocessing, experiment.Validation);
+        settings.Study.Run(experiment, baseModel, tasks, progress, cancellation);
     }
 }

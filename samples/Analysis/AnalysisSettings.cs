@@ -1,6 +1,6 @@
 using Analysis.Data;
 using Analysis.Studies;
-using LoraComposition.CommandLine.Experiments;
+using LoraComposition.CommandLine;
 
 namespace Analysis;
 

@@ -1,23 +1,20 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Training;
+using LoraComposition.FewShot;
 
 namespace CovariateShift;
 
 /// <summary>The options of the program, and how they become settings.</summary>
 static class CovariateShiftCommand
 {
-    static readonly ExperimentDefaults EmbeddedDefaults = new() { Kind = "embedded", Out = "results/covariate-shift", Shots = "1,5", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } } };
-    static readonly ExperimentDefaults PacsDefaults = EmbeddedDefaults with { Kind = "pacs", Shots = "1,5,10,50,100,all", Validation = 10 };
+    static readonly ExperimentDefaults embeddedDefaults = new() { Kind = "embedded", Out = "results/covariate-shift", Shots = "1,5", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } } };
+    static readonly ExperimentDefaults pacsDefaults = embeddedDefaults with { Kind = "pacs", Shots = "1,5,10,50,100,all", Validation = 10 };
 
     static readonly Option<string> Data = new("--data") { Description = "embedded (fractal shapes in four styles, nothing to download) or pacs.", DefaultValueFactory = _ => "embedded" };
-    static readonly Option<string?> DataPath = new("--path") { Description = "The folder of PACS: <domain>/<class>/*.jpg or *.png, or the hub's parquet files." };
+    static readonly Option<string?> dataPath = new("--path") { Description = "The folder of PACS: <domain>/<class>/*.jpg or *.png, or the hub's parquet files." };
     static readonly Option<string?> Downstream = new("--downstream") { Description = "The domain to learn from few images, with modules of the other three: points, painting, cartoon or sketch; of PACS art_painting, cartoon, photo or sketch. Default: the second of embedded's, the first of PACS's." };
-    static readonly ExperimentOptions Shared = new("samples/CovariateShift", [EmbeddedDefaults, PacsDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
+    static readonly ExperimentOptions shared = new("samples/CovariateShift", [embeddedDefaults, pacsDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
 
     const string Examples = """
         The covariate-shift experiment of arXiv:2402.15414 (Tab. 3 and 7): modules trained on the same classes in other domains help to learn them in a new one.
@@ -35,8 +32,8 @@ static class CovariateShiftCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Data, DataPath, Downstream };
-        foreach (var option in Shared.All) command.Add(option);
+        var command = new RootCommand(Examples) { Data, dataPath, Downstream };
+        foreach (var option in shared.All) command.Add(option);
         BackendOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -53,19 +50,19 @@ static class CovariateShiftCommand
 
     static CovariateShiftSettings Read(ParseResult parsed)
     {
-        var (domains, defaults, usual) = ReadData(parsed.GetValue(Data)!, parsed.GetValue(DataPath));
+        var (domains, defaults, usual) = ReadData(parsed.GetValue(Data)!, parsed.GetValue(dataPath));
         string downstream = parsed.GetValue(Downstream) ?? domains.Names[usual];
         if (!domains.Names.Contains(downstream)) throw new UsageException($"--downstream {downstream}: expected one of {string.Join(", ", domains.Names)}.");
-        return new CovariateShiftSettings { Domains = domains, Downstream = downstream, Experiment = Shared.Read(parsed, defaults) };
+        return new CovariateShiftSettings { Domains = domains, Downstream = downstream, Experiment = shared.Read(parsed, defaults) };
     }
 
     static (IDomains Domains, ExperimentDefaults Defaults, int Usual) ReadData(string data, string? path) => data switch
     {
         "embedded" when path is not null => throw new UsageException("--path is given without --data pacs."),
-        "embedded" => (new EmbeddedDomains(), EmbeddedDefaults, 1),
+        "embedded" => (new EmbeddedDomains(), embeddedDefaults, 1),
         "pacs" when path is null => throw new UsageException("--data pacs needs --path, the folder of the data."),
         "pacs" when !Directory.Exists(path) => throw new UsageException($"--path {path}: there is no such folder."),
-        "pacs" => (new PacsDomains(path), PacsDefaults, 0),
+        "pacs" => (new PacsDomains(path), pacsDefaults, 0),
         _ => throw new UsageException($"--data {data}: expected embedded or pacs."),
     };
 }

@@ -1,7 +1,5 @@
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot;
 
 namespace CovariateShift;
 
@@ -13,9 +11,9 @@ static class CovariateShiftProgram
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var domains = settings.Domains.Open();
-        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, foundation, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation))
+        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation))
             ExperimentPage.Write(experiment, "Covariate shift");
     }
 }

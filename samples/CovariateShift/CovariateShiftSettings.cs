@@ -1,4 +1,4 @@
-using LoraComposition.CommandLine.Experiments;
+using LoraComposition.CommandLine;
 
 namespace CovariateShift;
 

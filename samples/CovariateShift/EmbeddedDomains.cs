@@ -1,6 +1,5 @@
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Procedural;
+using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
 
 namespace CovariateShift;
 

@@ -1,4 +1,4 @@
-using LoraComposition.CommandLine.Experiments.Images;
+using LoraComposition.CommandLine;
 
 namespace CovariateShift;
 

@@ -1,14 +1,14 @@
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Data.Benchmarks;
+using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
 
 namespace CovariateShift;
 
 /// <summary>PACS: seven classes as art paintings, cartoons, photos and sketches.</summary>
 sealed class PacsDomains(string folder) : IDomains
 {
-    static readonly (string Name, PacsDomain Domain)[] Domains = [("art_painting", PacsDomain.ArtPainting), ("cartoon", PacsDomain.Cartoon), ("photo", PacsDomain.Photo), ("sketch", PacsDomain.Sketch)];
+    static readonly (string Name, PacsDomain Domain)[] domains = [("art_painting", PacsDomain.ArtPainting), ("cartoon", PacsDomain.Cartoon), ("photo", PacsDomain.Photo), ("sketch", PacsDomain.Sketch)];
 
-    public IReadOnlyList<string> Names { get; } = [.. Domains.Select(d => d.Name)];
+    public IReadOnlyList<string> Names { get; } = [.. domains.Select(d => d.Name)];
 
-    public IReadOnlyList<NamedImages> Open() => [.. Domains.Select(d => new NamedImages(d.Name, new Pacs(d.Domain).Open(folder)))];
+    public IReadOnlyList<NamedImages> Open() => [.. domains.Select(d => new NamedImages(d.Name, new Pacs(d.Domain).Open(folder)))];
 }

@@ -2,26 +2,22 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using LabelShift.Studies;
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Training;
+using LoraComposition.FewShot;
 
 namespace LabelShift;
 
 /// <summary>The options of the program, and how they become settings.</summary>
 static class LabelShiftCommand
 {
-    static readonly ExperimentDefaults ShiftDefaults = new() { Kind = "shift", Out = "results/label-shift", Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 60 } } };
-    static readonly ExperimentDefaults SplitSizeDefaults = ShiftDefaults with { Kind = "split-size", Out = "results/split-size", Shots = "5", Methods = [new UniformComposition(), new LearnedComposition()] };
-    static readonly ExperimentDefaults EntangledDefaults = SplitSizeDefaults with { Kind = "entangled", Out = "results/entangled", Shots = "all" };
+    static readonly ExperimentDefaults shiftDefaults = new() { Kind = "shift", Out = "results/label-shift", Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 60 } } };
+    static readonly ExperimentDefaults splitSizeDefaults = shiftDefaults with { Kind = "split-size", Out = "results/split-size", Shots = "5", Methods = [new UniformComposition(), new LearnedComposition()] };
+    static readonly ExperimentDefaults entangledDefaults = splitSizeDefaults with { Kind = "entangled", Out = "results/entangled", Shots = "all" };
 
     static readonly LabelDataOptions Data = new();
     static readonly Option<string> Study = new("--study") { Description = "shift (Fig. 3), split-size (Fig. 6: ever more and smaller upstream tasks) or entangled (Tab. 4: downstream labels that modules know).", DefaultValueFactory = _ => "shift" };
     static readonly Option<int> Splits = new("--splits") { Description = "shift and split-size: into how many sets the labels are split; split-size learns the last.", DefaultValueFactory = _ => 4 };
     static readonly Option<int> Downstream = new("--downstream") { Description = "shift: which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
-    static readonly ExperimentOptions Shared = new("samples/LabelShift", [ShiftDefaults, SplitSizeDefaults, EntangledDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
+    static readonly ExperimentOptions shared = new("samples/LabelShift", [shiftDefaults, splitSizeDefaults, entangledDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
 
     const string Examples = """
         The label-shift experiment of arXiv:2402.15414 (Fig. 3): modules trained on some labels help to learn others from few images.
@@ -41,7 +37,7 @@ static class LabelShiftCommand
     static RootCommand Create()
     {
         var command = new RootCommand(Examples) { Study };
-        foreach (var option in (Option[])[.. Data.All, Splits, Downstream, .. Shared.All]) command.Add(option);
+        foreach (var option in (Option[])[.. Data.All, Splits, Downstream, .. shared.All]) command.Add(option);
         BackendOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -65,16 +61,16 @@ static class LabelShiftCommand
         if (name == "entangled" && IsGiven(parsed, Splits)) throw new UsageException("--splits is given with --study entangled, which has four modules.");
         if (name == "shift" && downstream > splits) throw new UsageException($"--downstream {downstream} is not one of the {splits} sets.");
         var (study, defaults) = ReadStudy(name);
-        return new LabelShiftSettings { Study = study, Data = data, Splits = splits, Downstream = downstream, Experiment = Shared.Read(parsed, defaults) };
+        return new LabelShiftSettings { Study = study, Data = data, Splits = splits, Downstream = downstream, Experiment = shared.Read(parsed, defaults) };
     }
 
     static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     static (IStudy, ExperimentDefaults) ReadStudy(string text) => text switch
     {
-        "shift" => (new LabelShiftStudy(), ShiftDefaults),
-        "split-size" => (new SplitSizeStudy(), SplitSizeDefaults),
-        "entangled" => (new EntangledStudy(), EntangledDefaults),
+        "shift" => (new LabelShiftStudy(), shiftDefaults),
+        "split-size" => (new SplitSizeStudy(), splitSizeDefaults),
+        "entangled" => (new EntangledStudy(), entangledDefaults),
         _ => throw new UsageException($"--study {text}: expected shift, split-size or entangled."),
     };
 }

@@ -1,6 +1,5 @@
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot;
 
 namespace LabelShift;
 
@@ -12,8 +11,8 @@ static class LabelShiftProgram
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
-        using var tasks = LabelTasks.Open(settings.Data, foundation.Preprocessing, experiment.Validation);
-        settings.Study.Run(settings, foundation, tasks, progress, cancellation);
+        var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        using var tasks = LabelTasks.Open(settings.Data, baseModel.Preprocessing, experiment.Validation);
+        settings.Study.Run(settings, baseModel, tasks, progress, cancellation);
     }
 }

@@ -1,6 +1,5 @@
 using LabelShift.Studies;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.CommandLine.Experiments.Images;
+using LoraComposition.CommandLine;
 
 namespace LabelShift;
 

@@ -1,12 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Data.Benchmarks;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Training;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 using TaskShift.Text;
 using TaskShift.Vision;
 
@@ -15,7 +11,7 @@ namespace TaskShift;
 /// <summary>The options of the program, and how they become settings.</summary>
 static class TaskShiftCommand
 {
-    static readonly ExperimentDefaults TextDefaults = new()
+    static readonly ExperimentDefaults textDefaults = new()
     {
         Kind = "text",
         KnownMethods = TuningMethods.Text,
@@ -28,7 +24,7 @@ static class TaskShiftCommand
         Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 }, LoraLearningRate = 3e-3, FullLearningRate = 3e-4 },
     };
 
-    static readonly ExperimentDefaults VisionDefaults = new() { Kind = "vision", Out = "results/task-shift", Shots = "1,5", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } } };
+    static readonly ExperimentDefaults visionDefaults = new() { Kind = "vision", Out = "results/task-shift", Shots = "1,5", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } } };
 
     static readonly Option<string> Modality = new("--modality") { Description = "vision: images that a ViT classifies (Fig. 4), or text: questions whose answers a T5 writes (Tab. 2).", DefaultValueFactory = _ => "text" };
     static readonly Option<string> Data = new("--data")
@@ -36,10 +32,10 @@ static class TaskShiftCommand
         Description = $"embedded (made by formula, nothing to download); text: crossfit (the files of {string.Join(", ", CrossFitTasks.Folders)}); vision: at least two of {string.Join(", ", ImageBenchmarks.All.Select(b => b.Name))}, as NAME=DIR,NAME=DIR.",
         DefaultValueFactory = _ => "embedded",
     };
-    static readonly Option<string?> DataPath = new("--path") { Description = "text: the folder of the data, with a sub-folder for each data set." };
+    static readonly Option<string?> dataPath = new("--path") { Description = "text: the folder of the data, with a sub-folder for each data set." };
     static readonly Option<string?> Downstream = new("--downstream") { Description = "vision: the data set to learn from few images, with modules of the others. Default: each in turn." };
-    static readonly Option<int?> MaxLength = new("--max-length") { Description = "text: the most tokens of a question with its options and context; longer ones lose their end. Default: 512." };
-    static readonly ExperimentOptions Shared = new("samples/TaskShift", [TextDefaults, VisionDefaults], "A model-hub folder: a T5 with spiece.model, or a ViT with preprocessor_config.json.", "Labelled samples: questions in all, or images per class", "Samples held out of train for early stopping: questions in all, or images per class.");
+    static readonly Option<int?> maxLength = new("--max-length") { Description = "text: the most tokens of a question with its options and context; longer ones lose their end. Default: 512." };
+    static readonly ExperimentOptions shared = new("samples/TaskShift", [textDefaults, visionDefaults], "A model-hub folder: a T5 with spiece.model, or a ViT with preprocessor_config.json.", "Labelled samples: questions in all, or images per class", "Samples held out of train for early stopping: questions in all, or images per class.");
 
     const string Examples = """
         The task-shift experiments of arXiv:2402.15414 (Fig. 1 and 4, Tab. 2 and 6): modules trained on some tasks help to learn another one from few labelled samples.
@@ -59,8 +55,8 @@ static class TaskShiftCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Modality, Data, DataPath, Downstream, MaxLength };
-        foreach (var option in Shared.All) command.Add(option);
+        var command = new RootCommand(Examples) { Modality, Data, dataPath, Downstream, maxLength };
+        foreach (var option in shared.All) command.Add(option);
         BackendOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
@@ -93,7 +89,7 @@ static class TaskShiftCommand
     static TextTaskShiftSettings ReadText(ParseResult parsed)
     {
         if (parsed.GetValue(Downstream) is { } downstream) throw new UsageException($"--downstream {downstream} is given without --modality vision.");
-        string? path = parsed.GetValue(DataPath);
+        string? path = parsed.GetValue(dataPath);
         switch (parsed.GetValue(Data)!.ToLowerInvariant())
         {
             case "embedded" when path is not null: throw new UsageException("--path is given without --data crossfit.");
@@ -103,18 +99,18 @@ static class TaskShiftCommand
             case "crossfit": break;
             default: throw new UsageException($"--data {parsed.GetValue(Data)}: expected embedded or crossfit.");
         }
-        return new TextTaskShiftSettings { CrossFitFolder = path, MaxLength = OptionReading.AtLeast(parsed, MaxLength, 1) ?? 512, Experiment = Shared.Read(parsed, TextDefaults) };
+        return new TextTaskShiftSettings { CrossFitFolder = path, maxLength = OptionReading.AtLeast(parsed, maxLength, 1) ?? 512, Experiment = shared.Read(parsed, textDefaults) };
     }
 
     static VisionTaskShiftSettings ReadVision(ParseResult parsed)
     {
-        if (parsed.GetValue(DataPath) is not null) throw new UsageException("--path is for text; name the folders in --data, as NAME=DIR.");
-        if (parsed.GetValue(MaxLength) is not null) throw new UsageException("--max-length is for text.");
+        if (parsed.GetValue(dataPath) is not null) throw new UsageException("--path is for text; name the folders in --data, as NAME=DIR.");
+        if (parsed.GetValue(maxLength) is not null) throw new UsageException("--max-length is for text.");
         string data = parsed.GetValue(Data)!;
         var sets = data == "embedded" ? [] : BenchmarkFolder.ReadList("--data", data);
         if (sets.Count == 1) throw new UsageException($"--data {data}: expected at least two data sets, one to learn and others to train modules for.");
         string[] names = sets.Count == 0 ? [.. EmbeddedImages.Names] : [.. sets.Select(s => s.Benchmark.Name)];
         if (parsed.GetValue(Downstream) is { } downstream && !names.Contains(downstream)) throw new UsageException($"--downstream {downstream}: expected one of {string.Join(", ", names)}.");
-        return new VisionTaskShiftSettings { Data = sets, Downstream = parsed.GetValue(Downstream), Experiment = Shared.Read(parsed, VisionDefaults) };
+        return new VisionTaskShiftSettings { Data = sets, Downstream = parsed.GetValue(Downstream), Experiment = shared.Read(parsed, visionDefaults) };
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LoraComposition.CommandLine.Backends;
 
 namespace LoraComposition.CommandLine;
 

@@ -1,4 +1,4 @@
-using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot;
 using Spectre.Console;
 
 namespace LoraComposition.CommandLine;

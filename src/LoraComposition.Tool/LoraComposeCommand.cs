@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.Tool.Commands;
 
 namespace LoraComposition.Tool;
 
@@ -10,7 +8,7 @@ namespace LoraComposition.Tool;
 static class LoraComposeCommand
 {
     const string Description = """
-        Inspects, checks and composes LoRA adapters (PEFT folders) for a foundation model.
+        Inspects, checks and composes LoRA adapters (PEFT folders) for a base model.
 
         Examples:
           lora-compose inspect adapters/eurosat

@@ -5,7 +5,7 @@ namespace Analysis.Tests;
 
 public sealed class InterruptTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
@@ -41,5 +41,5 @@ public sealed class InterruptTests : IDisposable
         FolderState.Of(folder["out/modules"]).Should().Equal(modules);
     }
 
-    private int Modules() => Directory.Exists(folder["out/modules"]) ? Directory.GetDirectories(folder["out/modules"]).Count(module => !module.EndsWith(".partial", StringComparison.Ordinal)) : 0;
+    int Modules() => Directory.Exists(folder["out/modules"]) ? Directory.GetDirectories(folder["out/modules"]).Count(module => !module.EndsWith(".partial", StringComparison.Ordinal)) : 0;
 }

@@ -1,11 +1,11 @@
-using LoraComposition.FewShot.Results;
+using LoraComposition.Experiments;
 using LoraComposition.FewShot.Tests.Support;
 
 namespace Analysis.Tests;
 
 public sealed class LayersStudyTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

@@ -5,7 +5,7 @@ namespace Analysis.Tests;
 
 public sealed class RankStudyTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
@@ -26,5 +26,5 @@ public sealed class RankStudyTests : IDisposable
         printed.Should().Contain(line => line.StartsWith("lora: from", StringComparison.Ordinal) && line.Contains("(rank "));
     }
 
-    private int[] Ranks() => [.. Directory.GetDirectories(folder["out/modules"]).Select(module => JsonNode.Parse(File.ReadAllText(Path.Combine(module, "adapter_config.json")))!["r"]!.GetValue<int>()).Order()];
+    int[] Ranks() => [.. Directory.GetDirectories(folder["out/modules"]).Select(module => JsonNode.Parse(File.ReadAllText(Path.Combine(module, "adapter_config.json")))!["r"]!.GetValue<int>()).Order()];
 }

@@ -5,9 +5,9 @@ namespace Analysis.Tests;
 
 public sealed class SubsetsStudyTests : IDisposable
 {
-    private static readonly string[] Subsets = ["1", "2", "3", "1-2", "1-3", "2-3", "1-2-3"];
-    private readonly TemporaryFolder folder = new();
-    private readonly string[] arguments;
+    static readonly string[] Subsets = ["1", "2", "3", "1-2", "1-3", "2-3", "1-2-3"];
+    readonly TemporaryFolder folder = new();
+    readonly string[] arguments;
 
     public SubsetsStudyTests() => arguments = [.. TinyRun.LabelSets(folder), "--shots", "2"];
 

@@ -21,9 +21,9 @@ internal static class TinyRun
         return ["--upstream", $"pacs-photo={folder["pacs"]},pacs-cartoon={folder["pacs"]}", "--downstream", $"pacs-sketch={folder["pacs"]}", .. Model(folder, steps: 3)];
     }
 
-    private static string[] Model(TemporaryFolder folder, int steps) =>
+    static string[] Model(TemporaryFolder folder, int steps) =>
         ["--model", TinyModel.Save(folder["model"]), "--rank", "2", "--upstream-epochs", "2", "--validation", "1", "--threads", "1", "--seeds", "2", "--steps", $"{steps}", "--out", folder["out"]];
 
-    private static void Write(string folder, int classes, int perClass, int firstInstance) =>
+    static void Write(string folder, int classes, int perClass, int firstInstance) =>
         TinyImageFolder.Write(folder, [.. Enumerable.Range(0, classes).Select(i => ($"class-{i}", perClass))], firstInstance);
 }

@@ -4,8 +4,8 @@ namespace Analysis.Tests;
 
 public sealed class UsageTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string model;
+    readonly TemporaryFolder folder = new();
+    readonly string model;
 
     public UsageTests() => model = TinyModel.Save(folder["model"]);
 
@@ -76,7 +76,7 @@ public sealed class UsageTests : IDisposable
         errors[^1].Should().Contain("cifar100").And.Contain("empty");
     }
 
-    private async Task RefusesAsync(string message, string[] arguments)
+    async Task RefusesAsync(string message, string[] arguments)
     {
         string[] defaults = [.. arguments.Contains("--model") ? [] : new[] { "--model", model }, "--out", folder["out"]];
 

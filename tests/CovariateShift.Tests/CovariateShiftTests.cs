@@ -5,9 +5,9 @@ namespace CovariateShift.Tests;
 
 public sealed class CovariateShiftTests : IDisposable
 {
-    private static readonly string[] Classes = ["dog", "elephant", "giraffe", "guitar", "horse", "house", "person"];
-    private readonly TemporaryFolder folder = new();
-    private readonly string[] arguments;
+    static readonly string[] Classes = ["dog", "elephant", "giraffe", "guitar", "horse", "house", "person"];
+    readonly TemporaryFolder folder = new();
+    readonly string[] arguments;
 
     public CovariateShiftTests() => arguments =
         ["--model", TinyModel.Save(folder["model"]), "--out", folder["out"], "--shots", "1", "--seeds", "2", "--methods", "classifier,uniform,learned", "--rank", "2", "--steps", "2", "--upstream-epochs", "1", "--validation", "1", "--threads", "1"];
@@ -66,7 +66,7 @@ public sealed class CovariateShiftTests : IDisposable
         errors.Should().ContainSingle().Which.Should().Contain("art_painting");
     }
 
-    private async Task RefusesAsync(string option, params string[] wrong)
+    async Task RefusesAsync(string option, params string[] wrong)
     {
         var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, .. wrong]);
 

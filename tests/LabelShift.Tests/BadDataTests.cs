@@ -5,8 +5,8 @@ namespace LabelShift.Tests;
 
 public sealed class BadDataTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string model;
+    readonly TemporaryFolder folder = new();
+    readonly string model;
 
     public BadDataTests() => model = TinyModel.Save(Path.Combine(folder.Path, "model"));
 
@@ -46,7 +46,7 @@ public sealed class BadDataTests : IDisposable
         return FailsAsync("config.json");
     }
 
-    private async Task FailsAsync(string name, params string[] arguments)
+    async Task FailsAsync(string name, params string[] arguments)
     {
         string output = Path.Combine(folder.Path, "out");
 

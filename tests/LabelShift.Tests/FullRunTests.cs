@@ -7,9 +7,9 @@ namespace LabelShift.Tests;
 
 public sealed partial class FullRunTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string output;
-    private readonly string[] arguments;
+    readonly TemporaryFolder folder = new();
+    readonly string output;
+    readonly string[] arguments;
 
     public FullRunTests()
     {
@@ -96,5 +96,5 @@ public sealed partial class FullRunTests : IDisposable
     }
 
     [GeneratedRegex(@"\d\.\d{6},\d\.\d{6},")]
-    private static partial Regex Numbers();
+    static partial Regex Numbers();
 }

@@ -4,8 +4,8 @@ namespace LabelShift.Tests;
 
 public sealed class StudyTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string[] arguments;
+    readonly TemporaryFolder folder = new();
+    readonly string[] arguments;
 
     public StudyTests() => arguments = [.. TinyRun.Data(folder), "--out", folder["out"], "--seeds", "2", "--steps", "3"];
 

@@ -7,8 +7,8 @@ namespace LabelShift.Tests;
 /// <summary>Sweeps over several processes: plans, shards, searches, and processes that die.</summary>
 public sealed class SweepTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string[] arguments;
+    readonly TemporaryFolder folder = new();
+    readonly string[] arguments;
 
     public SweepTests() => arguments = [.. TinyRun.Arguments(folder), "--shots", "1,2", "--seeds", "2", "--methods", "classifier,uniform,learned", "--steps", "3"];
 
@@ -100,10 +100,10 @@ public sealed class SweepTests : IDisposable
         File.ReadAllLines(folder["killed/summary.csv"]).Should().Equal(File.ReadAllLines(folder["whole/summary.csv"]));
     }
 
-    private Process Start(string output, params string[] more) =>
+    Process Start(string output, params string[] more) =>
         Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LabelShift.dll"), .. arguments, "--out", folder[output], .. more]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
 
-    private async Task<string[]> RunAsync(string output, params string[] more)
+    async Task<string[]> RunAsync(string output, params string[] more)
     {
         var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--out", folder[output], .. more]);
         code.Should().Be(0, string.Join('\n', errors));
@@ -111,7 +111,7 @@ public sealed class SweepTests : IDisposable
     }
 
     // All but the times and what depends on them. A process that was killed while it wrote a file leaves a hidden temporary one, which nobody reads.
-    private string[] Runs(string output) => [.. Directory.GetFiles(folder[$"{output}/runs"], "*.json").Order(StringComparer.Ordinal).Select(path =>
+    string[] Runs(string output) => [.. Directory.GetFiles(folder[$"{output}/runs"], "*.json").Order(StringComparer.Ordinal).Select(path =>
     {
         var run = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         run.Remove("timings");
@@ -119,8 +119,8 @@ public sealed class SweepTests : IDisposable
         return $"{Path.GetFileName(path)} {run.ToJsonString()}";
     })];
 
-    private string[] Modules(string output) => [.. Directory.GetFiles(folder[$"{output}/modules"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+    string[] Modules(string output) => [.. Directory.GetFiles(folder[$"{output}/modules"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
         .Select(path => $"{Path.GetRelativePath(folder[$"{output}/modules"], path)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))}")];
 
-    private JsonNode Json(string path) => JsonNode.Parse(File.ReadAllText(folder[path]))!;
+    JsonNode Json(string path) => JsonNode.Parse(File.ReadAllText(folder[path]))!;
 }

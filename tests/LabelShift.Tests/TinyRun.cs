@@ -23,7 +23,7 @@ internal static class TinyRun
         return ["--data", "folder", "--path", folder["pictures"], "--model", model, "--rank", "2", "--upstream-epochs", "1", "--validation", "1", "--threads", "1"];
     }
 
-    private static byte[] Picture(int kind, int instance) => Pictures.Encode(SKEncodedImageFormat.Png, 16, 16, (x, y) =>
+    static byte[] Picture(int kind, int instance) => Pictures.Encode(SKEncodedImageFormat.Png, 16, 16, (x, y) =>
     {
         int value = (kind / 2 % 2 == 0 ? x * (1 + kind) : y * (1 + kind)) * 16 + instance * 9;
         return new SKColor((byte)value, (byte)(value * (1 + kind % 3)), (byte)(instance * 20));

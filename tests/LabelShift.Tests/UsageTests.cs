@@ -4,8 +4,8 @@ namespace LabelShift.Tests;
 
 public sealed class UsageTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string model;
+    readonly TemporaryFolder folder = new();
+    readonly string model;
 
     public UsageTests() => model = TinyModel.Save(Path.Combine(folder.Path, "model"));
 
@@ -79,7 +79,7 @@ public sealed class UsageTests : IDisposable
         text.Should().Contain("best-single, random-uniform, random-learned").And.Contain("Default: shift classifier,full,lora,uniform,learned;");
     }
 
-    private async Task RefusesAsync(string option, string[] arguments)
+    async Task RefusesAsync(string option, string[] arguments)
     {
         string output = Path.Combine(folder.Path, "out");
         string[] defaults = [.. arguments.Contains("--model") ? [] : new[] { "--model", model }, .. arguments.Contains("--out") ? [] : new[] { "--out", output }];

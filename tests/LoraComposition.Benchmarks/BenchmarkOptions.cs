@@ -1,4 +1,3 @@
-using LoraComposition.Native;
 using TorchSharp;
 
 namespace LoraComposition.Benchmarks;

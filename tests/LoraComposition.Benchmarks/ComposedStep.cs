@@ -1,8 +1,5 @@
 using System.Globalization;
-using LoraComposition.Attachments;
-using LoraComposition.Composers;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

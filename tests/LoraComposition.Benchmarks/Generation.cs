@@ -1,5 +1,5 @@
 using System.Globalization;
-using LoraComposition.Models.T5.Generation;
+using LoraComposition.Models;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Benchmarks;

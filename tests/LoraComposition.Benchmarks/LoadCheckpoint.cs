@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using LoraComposition.Attachments;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Benchmarks;

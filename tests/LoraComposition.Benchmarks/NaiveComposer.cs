@@ -1,4 +1,3 @@
-using LoraComposition.Adapters;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

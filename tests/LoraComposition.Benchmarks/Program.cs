@@ -1,5 +1,5 @@
+using LoraComposition;
 using LoraComposition.Benchmarks;
-using LoraComposition.Native;
 using TorchSharp;
 
 // Prints ratios measured in one run; run it on an otherwise idle machine.

@@ -1,6 +1,4 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Benchmarks;

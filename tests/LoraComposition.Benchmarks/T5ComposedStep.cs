@@ -1,6 +1,5 @@
 using System.Globalization;
-using LoraComposition.Attachments;
-using LoraComposition.Models.T5;
+using LoraComposition.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using LoraComposition.FewShot.Progress;
 using Spectre.Console;
 
 namespace LoraComposition.CommandLine.Tests;

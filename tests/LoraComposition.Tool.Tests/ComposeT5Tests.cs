@@ -1,10 +1,7 @@
 using System.Text.Json;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
-using LoraComposition.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,10 +9,10 @@ namespace LoraComposition.Tool.Tests;
 
 public sealed class ComposeT5Tests : IDisposable
 {
-    private static readonly string[] ab = ["--adapter", Reference.Adapter("t5-a"), "--adapter", Reference.Adapter("t5-b")];
+    static readonly string[] ab = ["--adapter", Reference.Adapter("t5-a"), "--adapter", Reference.Adapter("t5-b")];
 
-    private readonly TemporaryFolder folder = new();
-    private readonly string output;
+    readonly TemporaryFolder folder = new();
+    readonly string output;
 
     public ComposeT5Tests() => output = Path.Combine(folder.Path, "out");
 
@@ -103,7 +100,7 @@ public sealed class ComposeT5Tests : IDisposable
         }
     }
 
-    private string Base(string name, params (string File, string? Content)[] changes)
+    string Base(string name, params (string File, string? Content)[] changes)
     {
         foreach (string file in (string[])["config.json", "model.safetensors"]) File.Copy(Path.Combine(Reference.T5Base, file), folder.At(name, file));
         foreach (var (file, content) in changes)
@@ -116,7 +113,7 @@ public sealed class ComposeT5Tests : IDisposable
 
     // In float64, as the reference; a few tokens whose scores nearly tie magnify its float32 norms, so the logits are held to the tolerance by their mean.
     // Apart from the tests' awaits: scopes and the gradient mode belong to a thread.
-    private static void ShouldComputeTheUniformComposition(string folder, LoraAdapter? adapter)
+    static void ShouldComputeTheUniformComposition(string folder, LoraAdapter? adapter)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

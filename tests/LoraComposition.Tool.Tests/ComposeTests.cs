@@ -1,19 +1,17 @@
 using System.Text.Json;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Models;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tool.Tests;
 
 public sealed class ComposeTests : IDisposable
 {
-    private static readonly string[] abc = ["--adapter", Reference.Adapter("vit-a"), "--adapter", Reference.Adapter("vit-b"), "--adapter", Reference.Adapter("vit-c")];
+    static readonly string[] abc = ["--adapter", Reference.Adapter("vit-a"), "--adapter", Reference.Adapter("vit-b"), "--adapter", Reference.Adapter("vit-c")];
 
-    private readonly TemporaryFolder folder = new();
-    private readonly string output;
+    readonly TemporaryFolder folder = new();
+    readonly string output;
 
     public ComposeTests() => output = Path.Combine(folder.Path, "out");
 
@@ -156,7 +154,7 @@ public sealed class ComposeTests : IDisposable
     }
 
     // Apart from the tests' awaits: scopes and the gradient mode belong to a thread.
-    private static void ShouldCompute(string folder, LoraAdapter? adapter, string expected)
+    static void ShouldCompute(string folder, LoraAdapter? adapter, string expected)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

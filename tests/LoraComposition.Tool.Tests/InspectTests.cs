@@ -99,7 +99,7 @@ public sealed class InspectTests
         }
     }
 
-    private static async Task<JsonElement> JsonAsync(string path)
+    static async Task<JsonElement> JsonAsync(string path)
     {
         var (code, text, errors) = await CommandLine.RunAsync("inspect", "--json", path);
 

@@ -1,4 +1,4 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,7 +24,7 @@ internal static class Reference
 
     public static Tensor T5Expected(string name) => Read(Path("compose", "t5.safetensors"), name);
 
-    private static Tensor Read(string path, string tensor)
+    static Tensor Read(string path, string tensor)
     {
         using var file = SafetensorsFile.Open(path);
         return file.Read(tensor);

@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
+using LoraComposition.FewShot.Tests.Questions;
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Tests.Text.Questions;
 
 namespace TaskShift.Tests;
 
 public sealed class TextRunTests : IDisposable
 {
-    private static readonly string[] Short = ["--seeds", "1", "--steps", "2", "--upstream-epochs", "1", "--rank", "2", "--threads", "1"];
-    private readonly TemporaryFolder folder = new();
+    static readonly string[] Short = ["--seeds", "1", "--steps", "2", "--upstream-epochs", "1", "--rank", "2", "--threads", "1"];
+    readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
@@ -82,7 +82,7 @@ public sealed class TextRunTests : IDisposable
         await FailsAsync(path, "expected a test part");
     }
 
-    private async Task FailsAsync(string path, string expected)
+    async Task FailsAsync(string path, string expected)
     {
         var (code, printed, errors) = await CommandLine.RunAsync([.. Short, "--data", "crossfit", "--path", path, "--out", folder["out"]]);
 
@@ -92,7 +92,7 @@ public sealed class TextRunTests : IDisposable
         Directory.Exists(folder["out"]).Should().BeFalse();
     }
 
-    private string WriteCrossFit()
+    string WriteCrossFit()
     {
         string[] texts = ["one", "two", "three", "four"];
         string Choices(string id) => TinyQuestions.Nested(id, $"which word comes {id} ?", texts, "B");

@@ -4,7 +4,7 @@ namespace TaskShift.Tests;
 
 public sealed class TextUsageTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
@@ -39,7 +39,7 @@ public sealed class TextUsageTests : IDisposable
         text.Should().Contain("zero-shot").And.Contain("Examples");
     }
 
-    private async Task RefusesAsync(string option, string[] arguments)
+    async Task RefusesAsync(string option, string[] arguments)
     {
         var (code, printed, errors) = await CommandLine.RunAsync(["--out", folder["out"], .. arguments]);
 

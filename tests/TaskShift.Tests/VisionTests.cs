@@ -4,8 +4,8 @@ namespace TaskShift.Tests;
 
 public sealed class VisionTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string[] arguments;
+    readonly TemporaryFolder folder = new();
+    readonly string[] arguments;
 
     public VisionTests() => arguments = ["--modality", "vision", "--model", TinyModel.Save(folder["model"]), "--out", folder["out"], "--shots", "1", "--seeds", "1", "--rank", "2", "--steps", "2", "--upstream-epochs", "1", "--validation", "1", "--threads", "1"];
 

@@ -1,4 +1,4 @@
-using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.FewShot;
 
 namespace Analysis.Data;
 

@@ -1,5 +1,5 @@
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Data.Preprocessing;
+using LoraComposition.CommandLine;
+using LoraComposition.FewShot;
 
 namespace Analysis.Data;
 

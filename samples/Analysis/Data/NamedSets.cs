@@ -1,6 +1,6 @@
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Experiments.Images;
+using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace Analysis.Data;
 

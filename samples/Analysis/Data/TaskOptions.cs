@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Data.Benchmarks;
+using LoraComposition.Experiments;
 
 namespace Analysis.Data;
 

@@ -1,7 +1,6 @@
 using Analysis.Data;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
+using LoraComposition.CommandLine;
+using LoraComposition.FewShot;
 
 namespace Analysis.Studies;
 
@@ -9,5 +8,5 @@ namespace Analysis.Studies;
 interface IStudy
 {
     /// <summary>Runs it and reports.</summary>
-    void Run(ExperimentSettings experiment, ImageFoundation foundation, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation);
+    void Run(ExperimentSettings experiment, ImageBaseModel baseModel, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation);
 }

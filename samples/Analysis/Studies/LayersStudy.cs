@@ -1,22 +1,19 @@
 using Analysis.Data;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Upstream;
+using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace Analysis.Studies;
 
 /// <summary>The learned weights of every layer and module, and how alike the modules are to a LoRA of the downstream task there (Fig. 7, 8).</summary>
 sealed class LayersStudy(int images) : IStudy
 {
-    public void Run(ExperimentSettings experiment, ImageFoundation foundation, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation)
+    public void Run(ExperimentSettings experiment, ImageBaseModel baseModel, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation)
     {
-        var trainings = tasks.Trainings(foundation, experiment.Upstream);
-        var run = new ExperimentRun("layers", experiment, trainings, (modules, keys) => new ImageFewShotRunner(foundation, tasks.Downstream, modules, keys));
+        var trainings = tasks.Trainings(baseModel, experiment.Upstream);
+        var run = new ExperimentRun("layers", experiment, trainings, (modules, keys) => new ImageFewShotRunner(baseModel, tasks.Downstream, modules, keys));
         if (run.Run(progress, cancellation) is not { } results) return;
-        var similarities = Similarities(experiment, foundation, tasks, trainings, progress, cancellation);
+        var similarities = Similarities(experiment, baseModel, tasks, trainings, progress, cancellation);
         Console.WriteLine($"Layers: {tasks.Upstream.Count} modules; weights of the learned composition, mean over {experiment.Seeds.Count} seeds, and CKA with a LoRA of the downstream task on {Count(tasks)} images");
         string folder = Path.Combine(experiment.Out, "matrices");
         LayerMatrixFiles.Save([.. similarities.ByRole.Select(role => (role.Matrix, Path.Combine(folder, $"cka-{role.Role}")))]);
@@ -27,10 +24,10 @@ sealed class LayersStudy(int images) : IStudy
 
     int Count(TaskSet tasks) => Math.Min(images, tasks.Downstream.Test!.Dataset.Count);
 
-    RoleMatrices Similarities(ExperimentSettings experiment, ImageFoundation foundation, TaskSet tasks, IReadOnlyList<ImageModuleTraining> trainings, IProgressReporter progress, CancellationToken cancellation)
+    RoleMatrices Similarities(ExperimentSettings experiment, ImageBaseModel baseModel, TaskSet tasks, IReadOnlyList<ImageModuleTraining> trainings, IProgressReporter progress, CancellationToken cancellation)
     {
         var store = new UpstreamModules(Path.Combine(experiment.Out, "modules"));
-        using var downstream = store.GetOrTrain(tasks.DownstreamTraining(foundation, experiment.Upstream), progress, cancellation);
+        using var downstream = store.GetOrTrain(tasks.DownstreamTraining(baseModel, experiment.Upstream), progress, cancellation);
         var modules = trainings.Select(training => store.GetOrTrain(training, progress, cancellation)).ToArray();
         try
         {
@@ -38,7 +35,7 @@ sealed class LayersStudy(int images) : IStudy
             // Spread evenly, as data sets often stand class by class.
             int count = Count(tasks);
             int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * test.Dataset.Count / count))];
-            return RoleMatrices.Of($"CKA with {tasks.Downstream.Name}", modules.Select(m => m.Name), ImageModuleSimilarity.Compute(foundation, modules, downstream, test, chosen, experiment.Tuning.EvaluationBatchSize, progress, cancellation));
+            return RoleMatrices.Of($"CKA with {tasks.Downstream.Name}", modules.Select(m => m.Name), ImageModuleSimilarity.Compute(baseModel, modules, downstream, test, chosen, experiment.Tuning.EvaluationBatchSize, progress, cancellation));
         }
         finally
         {

@@ -1,16 +1,14 @@
 using Analysis.Data;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Results;
+using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace Analysis.Studies;
 
 /// <summary>Modules and LoRAs of several ranks (Tab. 5).</summary>
 sealed class RankStudy(IReadOnlyList<int> ranks) : IStudy
 {
-    public void Run(ExperimentSettings experiment, ImageFoundation foundation, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation)
+    public void Run(ExperimentSettings experiment, ImageBaseModel baseModel, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation)
     {
         var results = new List<(int Rank, RunResult Result)>();
         bool whole = true;
@@ -23,7 +21,7 @@ sealed class RankStudy(IReadOnlyList<int> ranks) : IStudy
                 Tuning = experiment.Tuning with { Lora = experiment.Tuning.Lora with { Rank = rank } },
                 Upstream = experiment.Upstream with { Lora = experiment.Upstream.Lora with { Rank = rank } },
             };
-            var run = new ExperimentRun($"rank-r{rank:D2}", settings, tasks.Trainings(foundation, settings.Upstream), (modules, keys) => new ImageFewShotRunner(foundation, tasks.Downstream, modules, keys));
+            var run = new ExperimentRun($"rank-r{rank:D2}", settings, tasks.Trainings(baseModel, settings.Upstream), (modules, keys) => new ImageFewShotRunner(baseModel, tasks.Downstream, modules, keys));
             if (run.Run(progress, cancellation) is { } found) results.AddRange(found.Select(result => (rank, result)));
             else whole = false;
         }

@@ -1,4 +1,4 @@
-using LoraComposition.FewShot.Results;
+using LoraComposition.Experiments;
 using LoraComposition.Models;
 
 namespace Analysis.Studies;

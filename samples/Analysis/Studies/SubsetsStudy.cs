@@ -1,10 +1,7 @@
 using Analysis.Data;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Results;
+using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace Analysis.Studies;
 
@@ -14,11 +11,11 @@ sealed class SubsetsStudy : IStudy
     /// <summary>1,023 subsets.</summary>
     public const int MostModules = 10;
 
-    public void Run(ExperimentSettings experiment, ImageFoundation foundation, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation)
+    public void Run(ExperimentSettings experiment, ImageBaseModel baseModel, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation)
     {
         ITuningMethod[] methods = [.. experiment.Methods.SelectMany(method => method.NeedsModules ? ModuleSubset.All(method, tasks.Upstream.Count) : (IEnumerable<ITuningMethod>)[method])];
-        var run = new ExperimentRun("subsets", experiment with { Methods = methods }, tasks.Trainings(foundation, experiment.Upstream),
-            (modules, keys) => new ModuleSubsetRunner(foundation, tasks.Downstream, modules, [.. tasks.Upstream.Select(task => KeyValuePair.Create(task.Name, keys[task.Name]))]));
+        var run = new ExperimentRun("subsets", experiment with { Methods = methods }, tasks.Trainings(baseModel, experiment.Upstream),
+            (modules, keys) => new ModuleSubsetRunner(baseModel, tasks.Downstream, modules, [.. tasks.Upstream.Select(task => KeyValuePair.Create(task.Name, keys[task.Name]))]));
         if (run.Run(progress, cancellation) is not { } results) return;
         foreach (int? shots in experiment.Shots)
         {

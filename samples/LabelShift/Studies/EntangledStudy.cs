@@ -1,11 +1,6 @@
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Upstream;
+using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace LabelShift.Studies;
 
@@ -14,18 +9,18 @@ sealed class EntangledStudy : IStudy
 {
     const int Modules = 4;
 
-    public void Run(LabelShiftSettings settings, ImageFoundation foundation, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation)
+    public void Run(LabelShiftSettings settings, ImageBaseModel baseModel, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation)
     {
         var experiment = settings.Experiment;
         var sets = LabelRange.Sets(tasks.ClassCount, Modules);
-        ImageModuleTraining[] trainings = [.. sets.Select(range => new ImageModuleTraining(foundation, tasks.Upstream(range), experiment.Upstream))];
+        ImageModuleTraining[] trainings = [.. sets.Select(range => new ImageModuleTraining(baseModel, tasks.Upstream(range), experiment.Upstream))];
         var results = new List<(LabelRange Labels, RunResult Result)>();
         bool whole = true;
         foreach (var labels in Downstream(sets, tasks.ClassCount))
         {
             var downstream = tasks.Downstream(labels);
             var run = new ExperimentRun($"entangled-{labels.Name}", experiment with { Out = Path.Combine(experiment.Out, labels.Name), ModuleFolder = Path.Combine(experiment.Out, "modules") }, trainings,
-                (modules, keys) => new ImageFewShotRunner(foundation, downstream, modules, keys));
+                (modules, keys) => new ImageFewShotRunner(baseModel, downstream, modules, keys));
             if (run.Run(progress, cancellation) is { } found) results.AddRange(found.Select(result => (labels, result)));
             else whole = false;
         }

@@ -1,6 +1,5 @@
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
+using LoraComposition.CommandLine;
+using LoraComposition.FewShot;
 
 namespace LabelShift.Studies;
 
@@ -8,5 +7,5 @@ namespace LabelShift.Studies;
 interface IStudy
 {
     /// <summary>Runs it and reports.</summary>
-    void Run(LabelShiftSettings settings, ImageFoundation foundation, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation);
+    void Run(LabelShiftSettings settings, ImageBaseModel baseModel, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation);
 }

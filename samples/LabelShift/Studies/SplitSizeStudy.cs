@@ -1,10 +1,6 @@
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Upstream;
+using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace LabelShift.Studies;
 
@@ -14,7 +10,7 @@ sealed class SplitSizeStudy : IStudy
     // The paper's numbers of modules; those that leave a task a single class are left out.
     static readonly int[] Counts = [1, 3, 5, 15, 25];
 
-    public void Run(LabelShiftSettings settings, ImageFoundation foundation, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation)
+    public void Run(LabelShiftSettings settings, ImageBaseModel baseModel, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation)
     {
         var experiment = settings.Experiment;
         var sets = LabelRange.Sets(tasks.ClassCount, settings.Splits);
@@ -26,8 +22,8 @@ sealed class SplitSizeStudy : IStudy
         foreach (int count in Counts.Where(n => 2 * n <= others.Count))
         {
             var run = new ExperimentRun($"split-size-n{count:D2}", experiment with { Out = Path.Combine(experiment.Out, $"n{count:D2}"), ModuleFolder = Path.Combine(experiment.Out, "modules") },
-                [.. LabelRange.Split(others, count).Select(range => new ImageModuleTraining(foundation, tasks.Upstream(range), experiment.Upstream))],
-                (modules, keys) => new ImageFewShotRunner(foundation, downstream, modules, keys));
+                [.. LabelRange.Split(others, count).Select(range => new ImageModuleTraining(baseModel, tasks.Upstream(range), experiment.Upstream))],
+                (modules, keys) => new ImageFewShotRunner(baseModel, downstream, modules, keys));
             if (run.Run(progress, cancellation) is { } found) results.AddRange(found.Select(result => (count, result)));
             else whole = false;
         }

@@ -1,7 +1,5 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Experiments.Text;
-using LoraComposition.FewShot.Text.Questions;
-using LoraComposition.FewShot.Text.Questions.Formats;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace TaskShift.Text;
 

@@ -1,6 +1,5 @@
-using LoraComposition.FewShot.Text.Procedural;
-using LoraComposition.FewShot.Text.Prompts;
-using LoraComposition.FewShot.Text.Questions;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace TaskShift.Text;
 

@@ -1,8 +1,5 @@
-using LoraComposition.FewShot.Data.Sampling;
-using LoraComposition.FewShot.Experiments.Text;
-using LoraComposition.FewShot.Text.Prompts;
-using LoraComposition.FewShot.Text.Questions;
-using LoraComposition.FewShot.Text.Tokenization;
+using LoraComposition.FewShot;
+using LoraComposition.Text;
 
 namespace TaskShift.Text;
 

@@ -1,10 +1,6 @@
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Experiments.Text;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Text.Tokenization;
-using LoraComposition.FewShot.Upstream;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
 namespace TaskShift.Text;
 
@@ -16,12 +12,12 @@ static class TextTaskShift
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = TextFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
-        var making = new TaskMaking(foundation.Tokenizer, new TextLengths { Input = settings.MaxLength }, experiment.Validation);
+        var baseModel = TextBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        var making = new TaskMaking(baseModel.Tokenizer, new TextLengths { Input = settings.MaxLength }, experiment.Validation);
         var tasks = settings.CrossFitFolder is { } folder ? CrossFitTasks.Open(folder, making) : EmbeddedTasks.Create(making);
         foreach (string remark in tasks.Remarks) progress.Report(remark);
-        var run = new ExperimentRun("task-shift-text", experiment, [.. tasks.Upstream.Select(task => new TextModuleTraining(foundation, task, experiment.Upstream))],
-            (modules, keys) => new TextFewShotRunner(foundation, tasks.Downstream, modules, keys));
+        var run = new ExperimentRun("task-shift-text", experiment, [.. tasks.Upstream.Select(task => new TextModuleTraining(baseModel, task, experiment.Upstream))],
+            (modules, keys) => new TextFewShotRunner(baseModel, tasks.Downstream, modules, keys));
         if (run.Run(progress, cancellation) is not { } results) return;
         ExperimentReport.WriteScore(experiment, results, "accuracy", "Plain accuracy: equal but for case and white space at the ends");
         ExperimentReport.WriteScore(experiment, results, "optionAccuracy", "Option accuracy: the option nearest to what was written is the answer");

@@ -1,4 +1,4 @@
-using LoraComposition.FewShot.Experiments.Text;
+using LoraComposition.FewShot;
 
 namespace TaskShift.Text;
 

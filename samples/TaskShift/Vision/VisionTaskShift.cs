@@ -1,7 +1,5 @@
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.CommandLine.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
+using LoraComposition.FewShot;
 
 namespace TaskShift.Vision;
 
@@ -13,11 +11,11 @@ static class VisionTaskShift
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var foundation = ImageFoundation.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => set.Open())];
         bool whole = true;
         foreach (var downstream in sets.Where(set => settings.Downstream is null || set.Name == settings.Downstream))
-            whole &= TransferRound.Run("task-shift", "Task shift", experiment, foundation, sets, downstream, progress, cancellation);
+            whole &= TransferRound.Run("task-shift", "Task shift", experiment, baseModel, sets, downstream, progress, cancellation);
         if (whole) ExperimentPage.Write(experiment, "Task shift");
     }
 }

@@ -1,5 +1,4 @@
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.CommandLine.Experiments.Images;
+using LoraComposition.CommandLine;
 
 namespace TaskShift.Vision;
 

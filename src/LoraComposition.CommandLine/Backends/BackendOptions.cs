@@ -1,14 +1,13 @@
 using System.CommandLine;
-using LoraComposition.Native;
 
-namespace LoraComposition.CommandLine.Backends;
+namespace LoraComposition.CommandLine;
 
 /// <summary>The options that name the libtorch of an existing install. Every program has them on its root command.</summary>
 public static class BackendOptions
 {
     static readonly Option<string?> Folder = new("--libtorch") { Description = $"Use the libtorch of a PyTorch install: its folder torch/lib. For a program built with -p:TorchBackend=none. Default: {TorchBackend.EnvironmentVariable} of the environment.", HelpName = "DIR", Recursive = true };
 
-    static readonly Option<bool> AnyVersion = new("--libtorch-any-version") { Description = "Try a libtorch of another version than TorchSharp was compiled for.", Recursive = true };
+    static readonly Option<bool> anyVersion = new("--libtorch-any-version") { Description = "Try a libtorch of another version than TorchSharp was compiled for.", Recursive = true };
 
     /// <summary>Adds the options to a root command.</summary>
     /// <param name="root">The command.</param>
@@ -16,7 +15,7 @@ public static class BackendOptions
     {
         ArgumentNullException.ThrowIfNull(root);
         root.Add(Folder);
-        root.Add(AnyVersion);
+        root.Add(anyVersion);
     }
 
     /// <summary>Loads what the options or the environment name, before anything uses torch.</summary>
@@ -27,7 +26,7 @@ public static class BackendOptions
     {
         // Help and the version need no torch.
         if (parsed.Action != parsed.CommandResult.Command.Action) return;
-        bool any = parsed.GetValue(AnyVersion);
+        bool any = parsed.GetValue(anyVersion);
         if (parsed.GetValue(Folder) is { } folder)
         {
             if (string.IsNullOrWhiteSpace(folder)) throw new UsageException("--libtorch is empty; give the folder torch/lib of a PyTorch install.");

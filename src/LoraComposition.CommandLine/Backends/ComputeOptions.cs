@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using LoraComposition.Native;
 
-namespace LoraComposition.CommandLine.Backends;
+namespace LoraComposition.CommandLine;
 
 /// <summary>The options that say where and how a program computes.</summary>
 public sealed class ComputeOptions

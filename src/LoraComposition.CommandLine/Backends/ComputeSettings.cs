@@ -1,7 +1,6 @@
-using LoraComposition.Native;
 using TorchSharp;
 
-namespace LoraComposition.CommandLine.Backends;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Where and how a program computes.</summary>
 /// <param name="Device">The device; it is there.</param>

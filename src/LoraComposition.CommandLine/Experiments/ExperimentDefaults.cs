@@ -1,7 +1,7 @@
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Upstream;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>What an experiment does where the command line does not say otherwise.</summary>
 public sealed record ExperimentDefaults
@@ -24,7 +24,7 @@ public sealed record ExperimentDefaults
     /// <summary>The layers of every LoRA, as the command line spells them.</summary>
     public string Targets { get; init; } = "q,k,v";
 
-    /// <summary>The foundation that comes with the program: a folder under <c>foundation</c>.</summary>
+    /// <summary>The base model that comes with the program: a folder under <c>base model</c>.</summary>
     public string Model { get; init; } = "vit-fractals";
 
     /// <summary>The folder of the results.</summary>

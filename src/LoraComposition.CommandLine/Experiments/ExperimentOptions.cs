@@ -1,11 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.Layers;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 using LoraComposition.Models;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>The options that all experiments share.</summary>
 public sealed class ExperimentOptions
@@ -59,7 +58,7 @@ public sealed class ExperimentOptions
     {
         ArgumentNullException.ThrowIfNull(parsed);
         ArgumentNullException.ThrowIfNull(defaults);
-        string folder = parsed.GetValue(model) ?? Path.Combine(AppContext.BaseDirectory, "foundation", defaults.Model);
+        string folder = parsed.GetValue(model) ?? Path.Combine(AppContext.BaseDirectory, "base-models", defaults.Model);
         if (!Directory.Exists(folder)) throw new UsageException($"--model {folder}: there is no such folder.");
         var lora = new LoraOptions { Rank = OptionReading.AtLeast(parsed, rank, 1) };
         var roles = ReadTargets(parsed.GetValue(targets) ?? defaults.Targets);

@@ -1,6 +1,6 @@
-using LoraComposition.FewShot.Reports;
+using LoraComposition.Experiments;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Shows all results in the folder of an experiment as one page, <c>report.html</c>.</summary>
 public static class ExperimentPage
@@ -11,7 +11,7 @@ public static class ExperimentPage
     /// <summary>Writes the page, whole or not at all, and says where it is.</summary>
     /// <param name="settings">The settings; there are results in their folder.</param>
     /// <param name="title">The page's title.</param>
-    /// <exception cref="LoraComposition.FewShot.Results.RunFileException">A file in the folder is damaged.</exception>
+    /// <exception cref="RunFileException">A file in the folder is damaged.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static void Write(ExperimentSettings settings, string title)
     {

@@ -1,7 +1,7 @@
-using LoraComposition.FewShot.Experiments;
-using LoraComposition.FewShot.Progress;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Says what an experiment will do and how long the finished runs make it seem.</summary>
 static class ExperimentPlan

@@ -1,7 +1,7 @@
-using LoraComposition.FewShot.Results;
+using LoraComposition.Experiments;
 using Spectre.Console;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.</summary>
 public static class ExperimentReport

@@ -1,11 +1,7 @@
-using LoraComposition.Adapters;
-using LoraComposition.FewShot.Experiments;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Upstream;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>An experiment from its upstream modules to its results.</summary>
 public sealed class ExperimentRun

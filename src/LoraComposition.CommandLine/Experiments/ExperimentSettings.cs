@@ -1,14 +1,12 @@
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.FewShot.Experiments;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Upstream;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>The options that all experiments share, read and checked.</summary>
 public sealed record ExperimentSettings
 {
-    /// <summary>The foundation's folder; it exists.</summary>
+    /// <summary>The base model's folder; it exists.</summary>
     public required string Model { get; init; }
 
     /// <summary>The numbers of samples; null for all.</summary>

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
-using LoraComposition.FewShot.Experiments;
-using LoraComposition.Serialization;
+using LoraComposition.Experiments;
+using LoraComposition.Files;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>The log of a search: every point of every method with its score on the validation part.</summary>
 static class GridLog

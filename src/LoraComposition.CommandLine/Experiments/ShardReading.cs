@@ -1,6 +1,6 @@
-using LoraComposition.FewShot.Experiments;
+using LoraComposition.Experiments;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Which part of the work this process does: from the command line, else from the job that it is a task of.</summary>
 static class ShardReading

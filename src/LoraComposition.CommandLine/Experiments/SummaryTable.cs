@@ -1,8 +1,9 @@
-using LoraComposition.FewShot.Results;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 using Spectre.Console;
 using CellText = Spectre.Console.Text;
 
-namespace LoraComposition.CommandLine.Experiments;
+namespace LoraComposition.CommandLine;
 
 /// <summary>
 /// Shows a summary: a row per method, a column per K with <c>mean ± std</c> in percent and the best of the column in bold, and |Θ|, the

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>The JSON of an adapted model's files: camelCase, indented, the same bytes on every system; a missing or null member is an error.</summary>
 [JsonSourceGenerationOptions(

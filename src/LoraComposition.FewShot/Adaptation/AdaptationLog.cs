@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>What adapting a model and predicting with it tells a logger.</summary>
 static partial class AdaptationLog

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using LoraComposition.FewShot.Results;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>The report for people to read.</summary>
 static class AdaptationMarkdown

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>What an adaptation tried, on which images, and what came out.</summary>
 public sealed record AdaptationReport

@@ -1,7 +1,4 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Sampling;
-
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>Which images are learned from, and which of the others are held out.</summary>
 /// <param name="Support">K images of each class to learn from.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>Says in words which method is best, and how much that is worth.</summary>
 static class AdaptationVerdict

@@ -1,15 +1,10 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>A base model with an adapter merged into it and a head for new classes, ready to predict.</summary>
 /// <remarks>
@@ -67,7 +62,7 @@ public sealed class AdaptedModel : IDisposable
             if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger);
             Merge(model, adapter, logger);
             string weights = Path.Combine(folder, AdaptedModelFiles.Weights), settings = Path.Combine(folder, AdaptedModelFiles.Preprocessor);
-            var preprocessing = ImageFoundation.ReadPreprocessing(folder, model.Config.ImageSize);
+            var preprocessing = ImageBaseModel.ReadPreprocessing(folder, model.Config.ImageSize);
             if (device is not null) model.to(device);
             return new AdaptedModel(info, model, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null, preprocessing, File.Exists(settings) ? File.ReadAllBytes(settings) : null);
         }
@@ -99,21 +94,21 @@ public sealed class AdaptedModel : IDisposable
     }
 
     /// <summary>Takes over what a method has trained.</summary>
-    internal static AdaptedModel Take(TrainedModel trained, ImageFoundation foundation)
+    internal static AdaptedModel Take(TrainedModel trained, ImageBaseModel baseModel)
     {
         var adapter = trained.Tuning.ToAdapter(trained.Method.Name);
         var weights = trained.Tuning.ToWeights();
         var model = trained.ReleaseModel();
         Merge(model, adapter, logger: null);
-        string settings = Path.Combine(foundation.Folder, ImageFoundation.PreprocessorFile);
+        string settings = Path.Combine(baseModel.Folder, ImageBaseModel.PreprocessorFile);
         var info = new AdaptedModelInfo
         {
             Method = trained.Method.Name,
             HasAdapter = adapter is not null,
             ClassNames = model.Config.ClassNames,
-            Base = new BaseReference(foundation.Folder, foundation.Fingerprint),
+            Base = new BaseReference(baseModel.Folder, baseModel.Fingerprint),
         };
-        return new AdaptedModel(info, model, adapter, weights, foundation.Preprocessing, File.Exists(settings) ? File.ReadAllBytes(settings) : null);
+        return new AdaptedModel(info, model, adapter, weights, baseModel.Preprocessing, File.Exists(settings) ? File.ReadAllBytes(settings) : null);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>The names in the folder of an adapted model.</summary>
 static class AdaptedModelFiles

@@ -1,6 +1,6 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>Puts the files of an adapted model in place together, <c>adapted.json</c> last.</summary>
 static class AdaptedModelFolder

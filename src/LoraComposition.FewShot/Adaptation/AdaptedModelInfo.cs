@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>What <c>adapted.json</c> says of an adapted model.</summary>
 public sealed record AdaptedModelInfo

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>Reads and writes <c>adapted.json</c>.</summary>
 static class AdaptedModelInfoFile

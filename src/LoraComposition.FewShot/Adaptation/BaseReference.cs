@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>Which base model an adapted model stands on.</summary>
 /// <param name="Folder">The model-hub folder, as it was given.</param>

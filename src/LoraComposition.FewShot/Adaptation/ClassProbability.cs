@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>One class of a prediction.</summary>
 /// <param name="Rank">1 for the most probable class.</param>

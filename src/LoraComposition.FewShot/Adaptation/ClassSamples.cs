@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>How many images of one class were used.</summary>
 /// <param name="Name">The class.</param>

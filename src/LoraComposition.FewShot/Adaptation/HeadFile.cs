@@ -1,10 +1,9 @@
-using LoraComposition.Adapters;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>Reads and writes a head on its own: <c>classifier.weight</c> <c>[classes, d]</c> and <c>classifier.bias</c> <c>[classes]</c>, float32.</summary>
 static class HeadFile

@@ -1,19 +1,10 @@
 using System.Diagnostics;
-using LoraComposition.Adapters;
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Native;
+using LoraComposition.Experiments;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>
 /// Adapts a base model to a folder of labelled images: draws K images per class to learn from, holds out others, tries every method, keeps the one
@@ -25,27 +16,27 @@ public sealed class ImageAdaptation
     const double SameLoss = 1e-6;   // the losses of one model computed in two ways
     const int TestChunk = 1024;   // the pictures in memory at once
 
-    readonly ImageFoundation foundation;
+    readonly ImageBaseModel baseModel;
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly ImageAdaptationOptions options;
     readonly ILogger logger;
 
     /// <summary>Describes the adaptation.</summary>
-    /// <param name="foundation">The base, in float32: the adapter is merged into it, and 16-bit weights would lose small updates.</param>
+    /// <param name="baseModel">The base, in float32: the adapter is merged into it, and 16-bit weights would lose small updates.</param>
     /// <param name="modules">The upstream modules, each with a name of its own; none where no method needs them. Not owned.</param>
     /// <param name="options">The settings.</param>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one name.</exception>
-    public ImageAdaptation(ImageFoundation foundation, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options, ILogger? logger = null)
+    public ImageAdaptation(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options, ILogger? logger = null)
     {
-        ArgumentNullException.ThrowIfNull(foundation);
+        ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (foundation.Dtype != ScalarType.Float32) throw new ArgumentException($"Expected a base in float32, found {foundation.Dtype}.", nameof(foundation));
+        if (baseModel.Dtype != ScalarType.Float32) throw new ArgumentException($"Expected a base in float32, found {baseModel.Dtype}.", nameof(baseModel));
         if (modules.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new ArgumentException($"Two adapters are called '{twice.Key}'; give each a name of its own.", nameof(modules));
         if (modules.Count == 0 && options.Methods.FirstOrDefault(m => m.NeedsModules) is { } method) throw new ArgumentException($"The method '{method.Name}' composes adapters, but none are given.", nameof(modules));
-        (this.foundation, this.modules, this.options, this.logger) = (foundation, modules, options, logger ?? NullLogger.Instance);
+        (this.baseModel, this.modules, this.options, this.logger) = (baseModel, modules, options, logger ?? NullLogger.Instance);
     }
 
     /// <summary>Tries the methods and keeps the best.</summary>
@@ -54,7 +45,7 @@ public sealed class ImageAdaptation
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The model and the report, not saved yet. The caller owns it.</returns>
     /// <exception cref="DataException">There are too few classes or images, or a picture is damaged.</exception>
-    /// <exception cref="Attachments.AdapterMismatchException">A module does not fit the base.</exception>
+    /// <exception cref="AdapterMismatchException">A module does not fit the base.</exception>
     /// <exception cref="TrainingDivergedException">A learning rate is too high.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public ImageAdaptationResult Run(ImageFolderSplits data, IProgressReporter? progress = null, CancellationToken cancellation = default)
@@ -69,7 +60,7 @@ public sealed class ImageAdaptation
             progress.Report($"warning: {warning}");
             logger.SamplesAreShort(warning);
         }
-        using var images = new PreprocessedImages(data.Train, foundation.Preprocessing);
+        using var images = new PreprocessedImages(data.Train, baseModel.Preprocessing);
         Prepare(images, [.. samples.Support.Indices, .. samples.Validation], progress, cancellation);
 
         var model = Try(images, samples, progress, out var attempts, cancellation);
@@ -95,8 +86,8 @@ public sealed class ImageAdaptation
     AdaptedModel Try(PreprocessedImages images, AdaptationSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
     {
         var task = new ImageTask(images.Dataset.Name, images, samples.Support.Indices, samples.Validation, Test: null);
-        using var backbones = new FrozenBackbones(foundation, task.ClassNames, modules, FeatureBank.DefaultBatchSize);
-        var training = new ImageTraining(foundation, task, modules, options.Tuning, backbones, logger);
+        using var backbones = new FrozenModels(baseModel, task.ClassNames, modules, FeatureBank.DefaultBatchSize);
+        var training = new ImageTraining(baseModel, task, modules, options.Tuning, backbones, logger);
         attempts = [];
         TrainedModel? best = null;
         try
@@ -119,7 +110,7 @@ public sealed class ImageAdaptation
                     loser?.Dispose();
                 }
             }
-            return AdaptedModel.Take(best!, foundation);
+            return AdaptedModel.Take(best!, baseModel);
         }
         finally
         {
@@ -186,8 +177,8 @@ public sealed class ImageAdaptation
                 options.ValidationPerClass,
                 methods = options.Methods.Select(m => m.Name),
                 options.Tuning,
-                foundation.Preprocessing,
-                device = ComputeDevice.Describe(foundation.Device),
+                baseModel.Preprocessing,
+                device = ComputeDevice.Describe(baseModel.Device),
             }),
             Versions = SoftwareVersions.Current,
             StartedUtc = started,
@@ -197,7 +188,7 @@ public sealed class ImageAdaptation
 
     Dictionary<string, string> Inputs(ImageFolderSplits data)
     {
-        var inputs = new Dictionary<string, string> { ["base"] = foundation.Fingerprint, ["train"] = data.Train.Fingerprint };
+        var inputs = new Dictionary<string, string> { ["base"] = baseModel.Fingerprint, ["train"] = data.Train.Fingerprint };
         if (data.Test is { } test) inputs["test"] = test.Fingerprint;
         foreach (var module in modules) inputs[$"adapter {module.Name}"] = module.Fingerprint ?? "made in memory";
         return inputs;

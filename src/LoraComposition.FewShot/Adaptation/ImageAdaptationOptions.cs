@@ -1,6 +1,4 @@
-using LoraComposition.FewShot.Methods;
-
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>How a model is adapted to a folder of labelled images.</summary>
 public sealed record ImageAdaptationOptions

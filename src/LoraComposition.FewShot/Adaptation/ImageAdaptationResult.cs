@@ -1,7 +1,7 @@
 using System.Text.Json;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>The adapted model and the report of how it was found. Owns the model.</summary>
 /// <remarks>Not thread-safe.</remarks>

@@ -1,6 +1,4 @@
-using LoraComposition.FewShot.Data;
-
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>What a model says of one picture.</summary>
 /// <param name="Path">The file.</param>

@@ -1,13 +1,9 @@
 using System.Collections.Concurrent;
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>Classifies picture files with an adapted model, in batches; the pictures of a batch are decoded on all cores.</summary>
 /// <remarks>Does not own the model. Not thread-safe.</remarks>

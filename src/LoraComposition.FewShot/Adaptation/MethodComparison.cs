@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>The best method against another one, on the same validation images.</summary>
 /// <param name="Other">The other method.</param>

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>What one method reached.</summary>
 public sealed record MethodResult

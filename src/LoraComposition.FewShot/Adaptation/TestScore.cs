@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>The chosen model on the test images, which were used for nothing else.</summary>
 /// <param name="Count">The number of images.</param>

@@ -1,7 +1,4 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Folders;
-
-namespace LoraComposition.FewShot.Adaptation;
+namespace LoraComposition.FewShot;
 
 /// <summary>Picture files whose class is not known: all have the one class "unlabelled".</summary>
 sealed class UnlabelledFiles(IReadOnlyList<string> files) : ImageDataset

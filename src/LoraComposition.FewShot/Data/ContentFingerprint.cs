@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace LoraComposition.FewShot.Data;
+namespace LoraComposition.FewShot;
 
 /// <summary>Collects what identifies a data set into one SHA-256 hash. Every part carries its length, so that no two lists of parts read alike.</summary>
 internal sealed class ContentFingerprint : IDisposable
 {
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     public ContentFingerprint Add(string part)
     {

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Data;
+namespace LoraComposition.FewShot;
 
 /// <summary>A data file or folder was refused. The message names it, what was expected, what was found and what to do.</summary>
 public class DataException : LoraCompositionException

@@ -1,11 +1,11 @@
-namespace LoraComposition.FewShot.Data;
+namespace LoraComposition.FewShot;
 
 /// <summary>Some pictures of another data set, in a given order and with the labels of their source.</summary>
 public sealed class DatasetView : ImageDataset
 {
-    private readonly ImageDataset source;
-    private readonly int[] sourceIndices;
-    private readonly Lazy<string> fingerprint;
+    readonly ImageDataset source;
+    readonly int[] sourceIndices;
+    readonly Lazy<string> fingerprint;
 
     /// <summary>Selects pictures by their positions.</summary>
     /// <param name="source">The data set to look into.</param>

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Data;
+namespace LoraComposition.FewShot;
 
 /// <summary>Labelled pictures that are decoded when asked for. Every member may be called from several threads at once.</summary>
 /// <remarks>Reading it is safe from several threads, of every data set: pictures are decoded on all cores.</remarks>

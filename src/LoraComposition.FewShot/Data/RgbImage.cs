@@ -1,10 +1,10 @@
-namespace LoraComposition.FewShot.Data;
+namespace LoraComposition.FewShot;
 
 /// <summary>A decoded picture: 8 bits each of red, green and blue, interleaved, row by row from the top left.</summary>
 /// <remarks>Immutable by convention: the array that the constructor takes must not be written to afterwards.</remarks>
 public sealed class RgbImage
 {
-    private readonly byte[] pixels;
+    readonly byte[] pixels;
 
     /// <summary>Takes over the pixels of a picture.</summary>
     /// <param name="width">The width in pixels, at least 1.</param>

@@ -1,4 +1,5 @@
-namespace LoraComposition.FewShot.Data;
+
+namespace LoraComposition.FewShot;
 
 /// <summary>Reads a file into memory, after making sure of its size and that it is a regular file.</summary>
 internal static class SmallFile

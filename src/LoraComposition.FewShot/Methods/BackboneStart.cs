@@ -1,8 +1,7 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
+using LoraComposition.Experiments;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>What the backbone computes before anything but the head has been trained. Methods with equal starts share the features of the warm-up.</summary>
 public abstract record BackboneStart
@@ -11,18 +10,18 @@ public abstract record BackboneStart
     {
     }
 
-    /// <summary>The foundation as it is.</summary>
-    public static BackboneStart Foundation { get; } = new FoundationStart();
+    /// <summary>The base model as it is.</summary>
+    public static BackboneStart BaseModel { get; } = new BaseModelStart();
 
-    /// <summary>The foundation with the uniform composition of the modules.</summary>
+    /// <summary>The base model with the uniform composition of the modules.</summary>
     public static BackboneStart UniformComposition { get; } = new UniformStart();
 
-    /// <summary>Makes a fresh copy of the foundation compute this. The caller disposes what was attached; null where it is nothing.</summary>
+    /// <summary>Makes a fresh copy of the base model compute this. The caller disposes what was attached; null where it is nothing.</summary>
     internal abstract Composition? Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules);
 }
 
-/// <summary>The foundation as it is.</summary>
-sealed record FoundationStart : BackboneStart
+/// <summary>The base model as it is.</summary>
+sealed record BaseModelStart : BackboneStart
 {
     internal override Composition? Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => null;
 }

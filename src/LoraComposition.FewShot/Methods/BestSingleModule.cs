@@ -1,7 +1,6 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>The one module that does best on the validation part, without the others; the head trains over it. What a composition must beat to be worth having.</summary>
 sealed class BestSingleModule : ITuningMethod
@@ -27,7 +26,7 @@ sealed class BestSingleModule : ITuningMethod
     public TuningOptions ScaleRate(TuningOptions options, double factor) => new UniformComposition().ScaleRate(options, factor);
 
     /// <summary>Begins with the only module, where there is one. Among several the validation part has to choose: train the <see cref="Candidates"/>.</summary>
-    /// <param name="model">A fresh copy of the foundation.</param>
+    /// <param name="model">A fresh copy of the base model.</param>
     /// <param name="modules">The only module.</param>
     /// <param name="options">The settings.</param>
     /// <param name="seed">The seed of random starts.</param>

@@ -1,9 +1,6 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Training;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>A tuning without composition: nothing at all, every weight, or a LoRA.</summary>
 internal sealed class BodyTuning(TrainableGroup? body, LoraTuning? lora = null) : ITuning

@@ -1,9 +1,8 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
-/// <summary>Only the head trains, over the features of the foundation (linear probing).</summary>
+/// <summary>Only the head trains, over the features of the base model (linear probing).</summary>
 /// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class ClassifierTuning : ITuningMethod
 {
@@ -11,7 +10,7 @@ public sealed class ClassifierTuning : ITuningMethod
     public string Name => "classifier";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.Foundation;
+    public BackboneStart Start => BackboneStart.BaseModel;
 
     /// <inheritdoc/>
     public bool NeedsModules => false;

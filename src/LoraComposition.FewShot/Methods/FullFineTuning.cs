@@ -1,8 +1,6 @@
-using LoraComposition.Adapters;
-using LoraComposition.FewShot.Training;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>Every weight trains.</summary>
 /// <remarks>It has no state of its own, so several threads may use it.</remarks>
@@ -15,7 +13,7 @@ public sealed class FullFineTuning : ITuningMethod
     public string Name => "full";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.Foundation;
+    public BackboneStart Start => BackboneStart.BaseModel;
 
     /// <inheritdoc/>
     public bool NeedsModules => false;

@@ -1,8 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Training;
-
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>A model made ready for one method.</summary>
 public interface ITuning : IDisposable
@@ -18,7 +14,7 @@ public interface ITuning : IDisposable
     /// <returns>What ends it, or null where it costs no more anyway. The caller owns it.</returns>
     IDisposable? FixForEvaluation();
 
-    /// <summary>The present update of the body as one adapter that does exactly the same; null where the body is the foundation's.</summary>
+    /// <summary>The present update of the body as one adapter that does exactly the same; null where the body is the base model's.</summary>
     /// <param name="name">What to call it.</param>
     /// <returns>A copy. The caller owns it.</returns>
     LoraAdapter? ToAdapter(string name);

@@ -1,9 +1,8 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
-/// <summary>One way of adapting a foundation model to a few labelled samples. Where the task has a head of its own, as image classification has, all of them train it too.</summary>
+/// <summary>One way of adapting a base model to a few labelled samples. Where the task has a head of its own, as image classification has, all of them train it too.</summary>
 public interface ITuningMethod
 {
     /// <summary>The name in tables and on the command line.</summary>
@@ -15,7 +14,7 @@ public interface ITuningMethod
     /// <summary>Whether the method uses upstream modules.</summary>
     bool NeedsModules { get; }
 
-    /// <summary>Whether the foundation's own weights stay as they are, so that the result can be kept as an adapter and a head.</summary>
+    /// <summary>Whether the base model's own weights stay as they are, so that the result can be kept as an adapter and a head.</summary>
     bool KeepsBase { get; }
 
     /// <summary>The methods to train, of which the one that does best on the validation part is kept: this one, where there is nothing to choose.</summary>
@@ -30,11 +29,11 @@ public interface ITuningMethod
     TuningOptions ScaleRate(TuningOptions options, double factor);
 
     /// <summary>Makes a model ready for this method.</summary>
-    /// <param name="model">A fresh copy of the foundation.</param>
+    /// <param name="model">A fresh copy of the base model.</param>
     /// <param name="modules">The upstream modules.</param>
     /// <param name="options">The settings.</param>
     /// <param name="seed">The seed of random starts.</param>
     /// <returns>What trains. The caller owns it; disposing it takes out what was attached.</returns>
-    /// <exception cref="LoraComposition.Attachments.AdapterMismatchException">A module does not fit the model.</exception>
+    /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
     ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed);
 }

@@ -1,9 +1,6 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Training;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>The modules' updates weighted by one learned softmax vector per layer (section 4.2 of arXiv:2402.15414).</summary>
 /// <remarks>It has no state of its own, so several threads may use it.</remarks>

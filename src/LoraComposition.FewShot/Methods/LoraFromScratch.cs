@@ -1,9 +1,6 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Training;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>A fresh LoRA trains, on query, key and value by default; it uses no module of another task.</summary>
 /// <remarks>It has no state of its own, so several threads may use it.</remarks>
@@ -13,7 +10,7 @@ public sealed class LoraFromScratch : ITuningMethod
     public string Name => "lora";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.Foundation;
+    public BackboneStart Start => BackboneStart.BaseModel;
 
     /// <inheritdoc/>
     public bool NeedsModules => false;

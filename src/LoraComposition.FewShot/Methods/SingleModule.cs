@@ -1,9 +1,6 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Training;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>One of the upstream modules as it is, without the others; the head trains over it.</summary>
 sealed class SingleModule : ITuningMethod

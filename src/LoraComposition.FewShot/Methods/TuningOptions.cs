@@ -1,9 +1,6 @@
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Layers;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>Every setting of the few-shot methods. arXiv:2402.15414 states none of them but rank, targets and the warm-up's epochs; every result records them.</summary>
 public sealed record TuningOptions

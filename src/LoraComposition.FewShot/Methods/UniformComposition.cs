@@ -1,9 +1,6 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Training;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
 /// <summary>The mean of the modules' updates, fixed; the head trains over it (section 4.1 of arXiv:2402.15414).</summary>
 /// <remarks>It has no state of its own, so several threads may use it.</remarks>

@@ -1,9 +1,8 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
 
-namespace LoraComposition.FewShot.Methods;
+namespace LoraComposition.FewShot;
 
-/// <summary>The foundation as it is; nothing trains.</summary>
+/// <summary>The base model as it is; nothing trains.</summary>
 /// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class ZeroShot : ITuningMethod
 {
@@ -11,7 +10,7 @@ public sealed class ZeroShot : ITuningMethod
     public string Name => "zero-shot";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.Foundation;
+    public BackboneStart Start => BackboneStart.BaseModel;
 
     /// <inheritdoc/>
     public bool NeedsModules => false;

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LoraComposition.FewShot.Progress;
+namespace LoraComposition.FewShot;
 
 /// <summary>A length of time as a reader needs it: its two largest units.</summary>
 internal static class Duration

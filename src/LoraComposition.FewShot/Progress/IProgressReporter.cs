@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Progress;
+namespace LoraComposition.FewShot;
 
 /// <summary>Shows how far long work is.</summary>
 /// <remarks>Safe to use from several threads.</remarks>

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Progress;
+namespace LoraComposition.FewShot;
 
 /// <summary>One piece of long work that is shown. Disposing it ends the showing.</summary>
 /// <remarks>Safe to use from several threads.</remarks>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LoraComposition.FewShot.Progress;
+namespace LoraComposition.FewShot;
 
 /// <summary>
 /// Shows progress as plain lines for logs, at most one every 10 seconds over all pieces of work. Work that ends without having been shown

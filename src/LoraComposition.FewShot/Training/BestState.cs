@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>The state of the parameters at the best check so far.</summary>
 internal sealed class BestState(IReadOnlyList<Parameter> parameters) : IDisposable

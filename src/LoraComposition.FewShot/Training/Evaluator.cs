@@ -1,10 +1,8 @@
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>Top-1 accuracy and mean loss over a set of images or of ready features, in batches.</summary>
 public static class Evaluator

@@ -1,10 +1,8 @@
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>The features that a frozen backbone gives for a set of images, each computed once, when first asked for.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>Scales the gradients of all parameters together down to a norm, as <c>clip_grad_norm_</c> does, but without reading the norm back: that would wait for the device.</summary>
 internal static class GradientClipping

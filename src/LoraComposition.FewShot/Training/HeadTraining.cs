@@ -1,9 +1,8 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>Trains a head alone, on features that a frozen body gave once.</summary>
 internal static class HeadTraining

@@ -1,9 +1,7 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Preprocessing;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>The batches of a training set. Where it fits into a GPU it travels there once, as bytes; otherwise each batch travels, without the host waiting for it.</summary>
 /// <remarks>Owns its copy on the device, not the images. The images must outlive it.</remarks>

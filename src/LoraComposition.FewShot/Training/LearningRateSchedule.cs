@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>A linear rise, then a cosine down to zero, computed from the step alone so that it has no state to lose.</summary>
 internal static class LearningRateSchedule

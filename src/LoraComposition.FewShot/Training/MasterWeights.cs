@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>
 /// Float32 copies of 16-bit parameters, which the optimizer changes in their place: a 16-bit number cannot take the small steps of training.

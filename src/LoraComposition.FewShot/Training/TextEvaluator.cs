@@ -1,11 +1,7 @@
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Text.Scoring;
-using LoraComposition.FewShot.Text.Tokenization;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.T5.Generation;
+using LoraComposition.Models;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>Loss, written answers and their scores over questions, in batches.</summary>
 public static class TextEvaluator

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>Parameters that train with one learning rate.</summary>
 /// <param name="Parameters">The parameters. Not owned.</param>

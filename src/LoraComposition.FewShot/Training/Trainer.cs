@@ -1,12 +1,10 @@
 using System.Diagnostics;
-using LoraComposition.FewShot.Data.Sampling;
-using LoraComposition.FewShot.Progress;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>The training loop: AdamW, warm-up and cosine, clipping, early stopping on the validation part. The same seed gives the same numbers.</summary>
 public static class Trainer

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>The loss is not a number any more: the learning rate is too high for this task.</summary>
 public sealed class TrainingDivergedException : LoraCompositionException

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>What training tells a logger.</summary>
 static partial class TrainingLog

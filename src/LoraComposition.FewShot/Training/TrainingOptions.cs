@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>How long and in which steps something is trained with AdamW. arXiv:2402.15414 does not state these settings; every result records them.</summary>
 public sealed record TrainingOptions

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>What came out of a training.</summary>
 /// <param name="Steps">The steps that were made.</param>

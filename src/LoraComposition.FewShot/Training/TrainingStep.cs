@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>One step of training: gradients, clipping, AdamW. Nothing in it waits for the device, so the host prepares the next step while a GPU computes this one.</summary>
 internal sealed class TrainingStep : IDisposable

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Training;
+namespace LoraComposition.FewShot;
 
 /// <summary>How good a state is on held-out samples: by accuracy, between equals by loss.</summary>
 /// <param name="Accuracy">The part of the samples that is classified correctly.</param>

@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Checking;
+namespace LoraComposition.Tool;
 
 /// <summary>Whether one adapter fits the base.</summary>
 sealed record AdapterCheck

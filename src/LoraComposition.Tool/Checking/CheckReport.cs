@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Checking;
+namespace LoraComposition.Tool;
 
 /// <summary>Whether adapters fit a base and each other.</summary>
 sealed record CheckReport

@@ -1,11 +1,7 @@
-using LoraComposition.Adapters;
-using LoraComposition.Analysis;
-using LoraComposition.Attachments;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Serialization;
-using LoraComposition.Tool.Inputs;
 
-namespace LoraComposition.Tool.Checking;
+namespace LoraComposition.Tool;
 
 /// <summary>Checks adapters against a base one by one, so that each gets its own reasons, and then in pairs.</summary>
 static class CompatibilityCheck
@@ -15,7 +11,7 @@ static class CompatibilityCheck
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static CheckReport Run(string baseFolder, IReadOnlyList<string> folders, CancellationToken cancellation)
     {
-        using var model = FoundationModel.Load(baseFolder, cancellation: cancellation);
+        using var model = BaseModel.Load(baseFolder, cancellation: cancellation);
         var checks = new List<AdapterCheck>();
         var fitting = new List<LoraAdapter>();
         try

@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Checking;
+namespace LoraComposition.Tool;
 
 /// <summary>How alike two adapters are.</summary>
 /// <param name="First">The name of the one.</param>

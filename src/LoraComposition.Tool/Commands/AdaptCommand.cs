@@ -1,15 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.Tool.Inputs;
+using LoraComposition.FewShot;
 using Spectre.Console;
 
-namespace LoraComposition.Tool.Commands;
+namespace LoraComposition.Tool;
 
 /// <summary><c>adapt</c>: learns a folder of labelled images from few of them and keeps the best model.</summary>
 static class AdaptCommand
@@ -79,9 +74,9 @@ static class AdaptCommand
         using var progress = ProgressReporter.ForStandardError();
         var logger = ErrorLog.For(parsed, progress.Report);
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var foundation = ImageFoundation.Open(parsed.GetValue(baseFolder)!, device: place.Device, logger: logger, cancellation: cancellation);
+        var baseModel = ImageBaseModel.Open(parsed.GetValue(baseFolder)!, device: place.Device, logger: logger, cancellation: cancellation);
         using var modules = AdapterSet.Load(parsed.GetValue(adapters)!, logger);
-        using var result = new ImageAdaptation(foundation, modules.Adapters, options, logger).Run(images, progress, cancellation);
+        using var result = new ImageAdaptation(baseModel, modules.Adapters, options, logger).Run(images, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         result.Save(parsed.GetValue(output)!, parsed.GetValue(force));
         ToolOutput.Write(parsed, result.Report, (console, report) => Show(console, report, parsed.GetValue(output)!));

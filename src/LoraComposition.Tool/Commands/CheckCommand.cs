@@ -1,10 +1,8 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
-using LoraComposition.Tool.Checking;
-using LoraComposition.Tool.Inputs;
 using Spectre.Console;
 
-namespace LoraComposition.Tool.Commands;
+namespace LoraComposition.Tool;
 
 /// <summary><c>check</c>: says whether adapters fit a base, why not, and how alike they are.</summary>
 static class CheckCommand

@@ -1,13 +1,10 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
-using LoraComposition.Compression;
 using LoraComposition.Models;
-using LoraComposition.Tool.Composing;
-using LoraComposition.Tool.Inputs;
 using Spectre.Console;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Tool.Commands;
+namespace LoraComposition.Tool;
 
 /// <summary><c>compose</c>: writes a composition of adapters as one adapter or as a whole checkpoint.</summary>
 static class ComposeCommand

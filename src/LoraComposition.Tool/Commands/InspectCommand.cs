@@ -1,8 +1,7 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
-using LoraComposition.Tool.Inspecting;
 
-namespace LoraComposition.Tool.Commands;
+namespace LoraComposition.Tool;
 
 /// <summary><c>inspect</c>: says what a file or folder holds.</summary>
 static class InspectCommand

@@ -1,12 +1,8 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
-using LoraComposition.CommandLine.Backends;
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.Tool.Predictions;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.Tool.Commands;
+namespace LoraComposition.Tool;
 
 /// <summary><c>predict</c>: classifies images with an adapted model.</summary>
 static class PredictCommand

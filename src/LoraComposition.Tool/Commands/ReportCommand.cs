@@ -1,9 +1,9 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
-using LoraComposition.FewShot.Reports;
+using LoraComposition.Experiments;
 using Spectre.Console;
 
-namespace LoraComposition.Tool.Commands;
+namespace LoraComposition.Tool;
 
 /// <summary><c>report</c>: shows the results of experiments as one page.</summary>
 static class ReportCommand

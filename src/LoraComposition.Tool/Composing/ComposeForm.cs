@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>What <c>compose</c> writes.</summary>
 enum ComposeForm

@@ -1,15 +1,11 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Compression;
-using LoraComposition.FewShot.Progress;
+using LoraComposition.FewShot;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Serialization;
-using LoraComposition.Tool.Inputs;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>Composes adapters, writes the result, reads it again and compares. Only a result that agrees is put in place.</summary>
 static class ComposeJob
@@ -25,7 +21,7 @@ static class ComposeJob
     {
         using var scope = NewDisposeScope();
         using var bar = progress.Begin($"compose {settings.Adapters.Count} adapters", 4);
-        using var model = FoundationModel.Load(settings.Base, logger: logger, cancellation: cancellation);
+        using var model = BaseModel.Load(settings.Base, logger: logger, cancellation: cancellation);
         using var set = AdapterSet.Load(settings.Adapters, logger);
         using var probe = Probe.For(model);
         cancellation.ThrowIfCancellationRequested();
@@ -58,7 +54,7 @@ static class ComposeJob
         return report;
     }
 
-    static ComposeReport WriteAdapter(ComposeSettings settings, IFoundationModel model, Composition composition, Probe probe, Tensor exact, string folder, ComposeReport report, ILogger? logger, CancellationToken cancellation)
+    static ComposeReport WriteAdapter(ComposeSettings settings, IBaseModel model, Composition composition, Probe probe, Tensor exact, string folder, ComposeReport report, ILogger? logger, CancellationToken cancellation)
     {
         string name = AdapterSet.Named([settings.Out]).Single().Name;
         using var whole = composition.ToAdapter(name, settings.Spelling);
@@ -77,12 +73,12 @@ static class ComposeJob
         };
     }
 
-    static ComposeReport WriteCheckpoint(ComposeSettings settings, IFoundationModel model, Composition composition, Tensor exact, string folder, ComposeReport report, ILogger? logger, CancellationToken cancellation)
+    static ComposeReport WriteCheckpoint(ComposeSettings settings, IBaseModel model, Composition composition, Tensor exact, string folder, ComposeReport report, ILogger? logger, CancellationToken cancellation)
     {
         var provenance = composition.ToProvenance();
         composition.MergeIntoBase();
         model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance, CompanionsFrom = settings.Base }, logger, cancellation: cancellation);
-        using var read = FoundationModel.Load(folder, logger: logger, cancellation: cancellation);
+        using var read = BaseModel.Load(folder, logger: logger, cancellation: cancellation);
         using var probe = Probe.For(read);
         return report with { WrittenError = OutputDifference.Between(exact, probe.Run()) };
     }
@@ -90,7 +86,7 @@ static class ComposeJob
     static IEnumerable<string> Heads(IReadOnlyList<LoraAdapter> adapters) =>
         adapters.Where(adapter => adapter.Head is not null).Select(adapter => $"Adapter '{adapter.Name}' holds a saved head, which is not part of the composition.");
 
-    static Tensor Outputs(IFoundationModel model, LoraAdapter adapter, Probe probe)
+    static Tensor Outputs(IBaseModel model, LoraAdapter adapter, Probe probe)
     {
         using var alone = Composition.AttachUniform(model, [adapter]);
         return probe.Run();

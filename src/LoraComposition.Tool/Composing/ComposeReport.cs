@@ -1,6 +1,4 @@
-using LoraComposition.Compression;
-
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>What <c>compose</c> did.</summary>
 sealed record ComposeReport

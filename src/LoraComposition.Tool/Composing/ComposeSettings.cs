@@ -1,8 +1,7 @@
-using LoraComposition.Compression;
 using LoraComposition.Models;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>The command line of <c>compose</c>, read and checked.</summary>
 sealed record ComposeSettings

@@ -1,8 +1,8 @@
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>Random pixels. The outputs are logits, or the features of a backbone alone: <c>[4, classes or d]</c>.</summary>
 sealed class ImageProbe(VisionTransformer model, Generator generator) : Probe

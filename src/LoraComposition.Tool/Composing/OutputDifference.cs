@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>How far two states of a model are apart on the same inputs.</summary>
 /// <param name="Largest">The largest absolute difference of two outputs.</param>

@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.Vit;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>Seeded random inputs for a model, to compare what two states of it compute. Models of one shape get the same. Does not own the model.</summary>
 abstract class Probe : IDisposable
@@ -17,7 +15,7 @@ abstract class Probe : IDisposable
     }
 
     /// <summary>The inputs that a model of its family reads.</summary>
-    public static Probe For(IFoundationModel model)
+    public static Probe For(IBaseModel model)
     {
         using var generator = new Generator(0, CPU);
         return model switch

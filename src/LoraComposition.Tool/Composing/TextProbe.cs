@@ -1,8 +1,8 @@
-using LoraComposition.Models.T5;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>Random tokens to read and to predict. The outputs are the logits of each next token: <c>[4, 8, vocabulary]</c>.</summary>
 sealed class TextProbe(T5Model model, Generator generator) : Probe

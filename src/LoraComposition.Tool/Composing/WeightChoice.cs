@@ -1,11 +1,9 @@
 using System.Globalization;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.CommandLine;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.Tool.Composing;
+namespace LoraComposition.Tool;
 
 /// <summary>Which weights the adapters get: the same for all, a number each, or a number for each layer from a file.</summary>
 abstract record WeightChoice

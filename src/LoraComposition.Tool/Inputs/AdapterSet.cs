@@ -1,7 +1,6 @@
-using LoraComposition.Adapters;
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.Tool.Inputs;
+namespace LoraComposition.Tool;
 
 /// <summary>The adapters that a command names, each with a name of its own.</summary>
 sealed class AdapterSet : IDisposable
@@ -15,7 +14,7 @@ sealed class AdapterSet : IDisposable
     public IReadOnlyList<LoraAdapter> Adapters => adapters;
 
     /// <summary>Reads the adapters in the order given. Where two folders have one name, both are called by their paths.</summary>
-    /// <exception cref="Serialization.ModelFileException">One of them is refused.</exception>
+    /// <exception cref="ModelFileException">One of them is refused.</exception>
     public static AdapterSet Load(IReadOnlyList<string> folders, ILogger? logger = null)
     {
         var set = new AdapterSet();

@@ -2,12 +2,12 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
 
-namespace LoraComposition.Tool.Inputs;
+namespace LoraComposition.Tool;
 
 /// <summary>Options that several commands share. Made anew for each command, because an option belongs to one.</summary>
 static class CommonOptions
 {
-    public static Option<string> Base(string models = "a ViT or a T5") => new("--base") { Description = $"The foundation model, {models}: a model-hub folder.", HelpName = "DIR", Required = true };
+    public static Option<string> Base(string models = "a ViT or a T5") => new("--base") { Description = $"The base model, {models}: a model-hub folder.", HelpName = "DIR", Required = true };
 
     public static Option<string[]> Adapters() => new("--adapter") { Description = "A LoRA adapter: a PEFT folder. Give it once for each adapter.", HelpName = "DIR", Required = true, AllowMultipleArgumentsPerToken = true };
 

@@ -1,6 +1,4 @@
-using LoraComposition.Adapters;
-
-namespace LoraComposition.Tool.Inspecting;
+namespace LoraComposition.Tool;
 
 /// <summary>The folder of an adapter.</summary>
 sealed record AdapterInspection : Inspection

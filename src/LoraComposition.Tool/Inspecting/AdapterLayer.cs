@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Inspecting;
+namespace LoraComposition.Tool;
 
 /// <summary>One layer of an adapter.</summary>
 /// <param name="Path">The layer's path as the file spells it.</param>

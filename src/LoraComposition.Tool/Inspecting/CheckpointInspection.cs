@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Inspecting;
+namespace LoraComposition.Tool;
 
 /// <summary>The folder of a model.</summary>
 sealed record CheckpointInspection : Inspection

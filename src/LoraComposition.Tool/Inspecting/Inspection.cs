@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Inspecting;
+namespace LoraComposition.Tool;
 
 /// <summary>What a file or folder holds.</summary>
 abstract record Inspection

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace LoraComposition.Tool.Inspecting;
+namespace LoraComposition.Tool;
 
 /// <summary>Shows what a file or folder holds to people.</summary>
 static class InspectionText

@@ -1,10 +1,8 @@
 using System.Text.Json;
-using LoraComposition.Adapters;
-using LoraComposition.Analysis;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Serialization;
 
-namespace LoraComposition.Tool.Inspecting;
+namespace LoraComposition.Tool;
 
 /// <summary>Finds out what a path holds and reads it.</summary>
 static class Inspector
@@ -90,7 +88,7 @@ static class Inspector
     {
         try
         {
-            using var model = FoundationModel.Load(checkpoint.Path);
+            using var model = BaseModel.Load(checkpoint.Path);
             return checkpoint with { Targets = Names(model.Sites.Select(site => site.Path)) };
         }
         catch (ModelFileException e)

@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Inspecting;
+namespace LoraComposition.Tool;
 
 /// <summary>A safetensors file by itself.</summary>
 sealed record TensorFileInspection : Inspection

@@ -1,6 +1,6 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.Tool.Inspecting;
+namespace LoraComposition.Tool;
 
 /// <summary>One tensor of a file.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,7 +1,7 @@
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Results;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.Tool.Predictions;
+namespace LoraComposition.Tool;
 
 /// <summary>CSV as RFC 4180 has it, but LF as the end of a line.</summary>
 sealed class CsvPredictionWriter : PredictionWriter

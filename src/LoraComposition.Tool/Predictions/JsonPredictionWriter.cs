@@ -1,8 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using LoraComposition.FewShot.Adaptation;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.Tool.Predictions;
+namespace LoraComposition.Tool;
 
 /// <summary>A JSON array of <c>{"path", "classes": [{"rank", "class", "probability"}]}</c>, one line for each image.</summary>
 sealed class JsonPredictionWriter : PredictionWriter

@@ -1,4 +1,4 @@
-namespace LoraComposition.Tool.Predictions;
+namespace LoraComposition.Tool;
 
 /// <summary>How predictions are written.</summary>
 enum PredictionFormat

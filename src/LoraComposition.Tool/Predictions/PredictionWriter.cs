@@ -1,6 +1,6 @@
-using LoraComposition.FewShot.Adaptation;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.Tool.Predictions;
+namespace LoraComposition.Tool;
 
 /// <summary>Writes predictions one by one, as they are computed. Disposing it ends the output.</summary>
 abstract class PredictionWriter : IDisposable

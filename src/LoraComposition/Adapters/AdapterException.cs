@@ -1,6 +1,6 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>An adapter was refused. The message names the file, the setting or layer, what was expected, what was found and what to do.</summary>
 public sealed class AdapterException : ModelFileException

@@ -1,7 +1,7 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>Where an adapter lies. PEFT writes an adapter that is not called <c>default</c> to a sub-folder of its name.</summary>
 /// <param name="Path">The folder of the two files.</param>

@@ -1,4 +1,4 @@
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>What is let through when an adapter is read.</summary>
 public sealed record AdapterLoadOptions

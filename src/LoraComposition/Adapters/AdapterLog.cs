@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>What reading and writing adapters tells a logger.</summary>
 static partial class AdapterLog

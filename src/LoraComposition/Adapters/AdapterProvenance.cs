@@ -1,4 +1,4 @@
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>How an adapter came about as a composition of others; kept in its weights file.</summary>
 public sealed record AdapterProvenance

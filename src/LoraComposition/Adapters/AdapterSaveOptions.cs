@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>How an adapter is written.</summary>
 public sealed record AdapterSaveOptions

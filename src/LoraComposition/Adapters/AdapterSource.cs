@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>One adapter that went into a composition.</summary>
 public sealed record AdapterSource

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>
 /// One trained LoRA module: a name, and for each adapted layer the low-rank update. It holds the layer paths as its file spells them;
@@ -71,7 +71,7 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="options">What is let through; defaults where not given.</param>
     /// <param name="logger">Is told what was read and what was odd; nobody where not given.</param>
     /// <returns>The adapter. The caller owns it.</returns>
-    /// <exception cref="Serialization.ModelFileException">A file is missing, damaged or not supported; the message names file, key, expected and found.</exception>
+    /// <exception cref="ModelFileException">A file is missing, damaged or not supported; the message names file, key, expected and found.</exception>
     public static LoraAdapter Load(string folder, string? name = null, AdapterLoadOptions? options = null, ILogger? logger = null) =>
         PeftAdapterReader.Read(folder, name, options ?? new AdapterLoadOptions(), logger ?? NullLogger.Instance);
 
@@ -82,7 +82,7 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="progress">Is told how many adapters are read.</param>
     /// <param name="cancellation">Stops between two adapters.</param>
     /// <returns>The adapters. The caller owns them.</returns>
-    /// <exception cref="Serialization.ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
+    /// <exception cref="ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static IReadOnlyList<LoraAdapter> LoadAll(string folder, AdapterLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         PeftAdapterReader.ReadAll(folder, options ?? new AdapterLoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);

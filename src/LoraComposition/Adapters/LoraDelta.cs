@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>
 /// One low-rank update of one linear layer: <c>ΔW = scaling · B·A</c> (arXiv:2402.15414, section 3). In the paper's letters A is

@@ -1,4 +1,4 @@
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>Which layers of a model a setting means: all, those whose whole path matches a pattern, or those that end with one of some names.</summary>
 internal sealed class ModuleSelector

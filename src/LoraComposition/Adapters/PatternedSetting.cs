@@ -1,4 +1,4 @@
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>A setting with one value for all layers and others for some; the first pattern that matches counts.</summary>
 internal sealed record PatternedSetting<T>(T Default, IReadOnlyList<(PeftRegex Layer, T Value)> Patterns)

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>Reads LoRA adapters from PEFT folders. Whatever is not plain LoRA is refused, never silently misread.</summary>
 internal sealed class PeftAdapterReader

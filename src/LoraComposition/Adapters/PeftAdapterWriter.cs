@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>Writes LoRA adapters as folders that PEFT 0.20 loads. The same adapter gives the same bytes.</summary>
 internal static class PeftAdapterWriter

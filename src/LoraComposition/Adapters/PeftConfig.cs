@@ -1,4 +1,4 @@
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>What <c>adapter_config.json</c> says about how the file's tensors are meant.</summary>
 /// <param name="Alpha">The settings <c>lora_alpha</c> and <c>alpha_pattern</c>.</param>

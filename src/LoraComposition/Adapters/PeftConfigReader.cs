@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>Reads <c>adapter_config.json</c> strictly: wrong types, duplicates and settings beyond plain LoRA are refused.</summary>
 internal sealed class PeftConfigReader

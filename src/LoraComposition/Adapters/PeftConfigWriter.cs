@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>Writes <c>adapter_config.json</c> with every setting that PEFT 0.20 writes for plain LoRA, in its order.</summary>
 internal static class PeftConfigWriter

@@ -1,4 +1,4 @@
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>The file names of a PEFT adapter folder.</summary>
 internal static class PeftFiles

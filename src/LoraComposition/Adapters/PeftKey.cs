@@ -1,4 +1,4 @@
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>One of the two factors in a PEFT file.</summary>
 internal enum LoraFactor

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>A pattern of layer paths from a configuration. It comes from outside, so each match has a time limit.</summary>
 internal sealed class PeftRegex

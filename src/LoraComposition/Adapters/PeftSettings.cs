@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>Which settings of <c>adapter_config.json</c> leave an adapter plain LoRA, and why the others are refused.</summary>
 internal static class PeftSettings

@@ -1,7 +1,7 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>The tensors of a PEFT file by what they mean, checked before any is read.</summary>
 /// <param name="Layers">The layers in ordinal order with their factors, [rank, in] and [out, rank].</param>

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>The provenance as free text entries of a safetensors file: the method, and the sources as compact JSON with sorted keys.</summary>
 internal static class ProvenanceText

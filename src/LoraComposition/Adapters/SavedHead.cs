@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Adapters;
+namespace LoraComposition;
 
 /// <summary>A whole classifier that was trained and saved beside an adapter (PEFT's <c>modules_to_save</c>). It belongs to one task's classes, so it is never composed.</summary>
 /// <remarks>Owns its tensors and disposes them. Not thread-safe while being disposed.</remarks>

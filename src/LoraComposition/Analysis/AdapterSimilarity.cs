@@ -1,6 +1,4 @@
-using LoraComposition.Adapters;
-
-namespace LoraComposition.Analysis;
+namespace LoraComposition;
 
 /// <summary>Two adapters compared: layer by layer, and as one vector of all layers' numbers. A layer that only one of them adapts counts as zero in the other.</summary>
 /// <remarks>Immutable.</remarks>

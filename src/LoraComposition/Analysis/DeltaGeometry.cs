@@ -1,8 +1,7 @@
-using LoraComposition.Adapters;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Analysis;
+namespace LoraComposition;
 
 /// <summary>
 /// Lengths and angles of updates of one layer as vectors of out·in numbers, from their factors: <c>⟨ΔW₁, ΔW₂⟩ = s₁s₂ Σ (B₁ᵀB₂) ∘ (A₁A₂ᵀ)</c>. No matrix of the

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Analysis;
+namespace LoraComposition;
 
 /// <summary>
 /// Mean and scatter of the inputs of one layer, gathered batch by batch. They decide the linear CKA of any two updates of the layer, so the inputs themselves need not be kept:

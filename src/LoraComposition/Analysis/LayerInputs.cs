@@ -2,7 +2,7 @@ using LoraComposition.Models;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Analysis;
+namespace LoraComposition;
 
 /// <summary>
 /// Listens to what comes into layers of a model while it runs, and keeps its <see cref="InputStatistics"/>: the activations of a batch are let go as soon as the layer has seen them.

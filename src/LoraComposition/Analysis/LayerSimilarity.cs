@@ -1,4 +1,4 @@
-namespace LoraComposition.Analysis;
+namespace LoraComposition;
 
 /// <summary>Two adapters compared at one layer.</summary>
 /// <param name="Path">The layer's path.</param>

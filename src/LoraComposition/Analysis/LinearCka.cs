@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Analysis;
+namespace LoraComposition;
 
 /// <summary>Linear centred kernel alignment (arXiv:1905.00414), the similarity of section 5.6 of arXiv:2402.15414.</summary>
 public static class LinearCka

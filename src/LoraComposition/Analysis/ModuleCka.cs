@@ -1,10 +1,8 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Analysis;
+namespace LoraComposition;
 
 /// <summary>The linear CKA of what LoRA modules add to the output of a layer (section 5.6 of arXiv:2402.15414).</summary>
 public static class ModuleCka

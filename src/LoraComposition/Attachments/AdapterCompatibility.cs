@@ -1,7 +1,6 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>Whether adapters fit a model, found out without attaching them.</summary>
 public sealed record AdapterCompatibility

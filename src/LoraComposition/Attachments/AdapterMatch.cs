@@ -1,8 +1,7 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>The place of every layer that adapters name, and whether the updates fit.</summary>
 /// <param name="Layers">For every place that at least one adapter changes, in the order of the forward pass: the update of each adapter, null where it leaves the layer alone.</param>

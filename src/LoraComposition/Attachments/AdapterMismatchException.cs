@@ -1,4 +1,4 @@
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>An adapter does not fit the model it was to be attached to. Nothing was changed.</summary>
 public sealed class AdapterMismatchException : LoraCompositionException

@@ -1,4 +1,4 @@
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>Why one layer of an adapter does not fit a model.</summary>
 /// <param name="Adapter">The name of the adapter.</param>

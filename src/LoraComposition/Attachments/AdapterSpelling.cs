@@ -1,7 +1,6 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>Brings adapters to one spelling of the layer paths, to compare them or to hand them to tools of another version.</summary>
 public static class AdapterSpelling

@@ -1,13 +1,11 @@
 using System.Diagnostics;
-using LoraComposition.Adapters;
-using LoraComposition.Layers;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>
 /// Adapted layers standing in a model in place of its plain ones. While attached, every parameter of the model is frozen; whoever trains the

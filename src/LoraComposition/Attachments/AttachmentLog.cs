@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>What changing a model tells a logger.</summary>
 static partial class AttachmentLog

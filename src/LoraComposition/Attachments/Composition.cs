@@ -1,12 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
-using LoraComposition.Adapters;
-using LoraComposition.Composers;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>N adapters composed on a model: at each layer that any of them adapts stands a composer (arXiv:2402.15414, section 4).</summary>
 public sealed class Composition : Attachment<LoraComposer>

@@ -1,7 +1,6 @@
-using LoraComposition.Adapters;
 using LoraComposition.Models;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>The weight of every adapter at every layer of a composition: what a learned composition found, as numbers to keep, read or use again.</summary>
 /// <remarks>Immutable.</remarks>
@@ -39,7 +38,7 @@ public sealed class CompositionWeights
     /// <summary>Reads weights that <see cref="Save"/> wrote.</summary>
     /// <param name="path">The JSON file.</param>
     /// <returns>The weights.</returns>
-    /// <exception cref="Serialization.ModelFileException">The file is missing, too long, not valid JSON or of another form; the message names file, layer, expected and found.</exception>
+    /// <exception cref="ModelFileException">The file is missing, too long, not valid JSON or of another form; the message names file, layer, expected and found.</exception>
     public static CompositionWeights Load(string path) => CompositionWeightsFile.Read(path);
 
     /// <summary>Writes the weights as a JSON file, whole or not at all; the same weights give the same bytes.</summary>

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>The JSON form of a composition's weights.</summary>
 internal static class CompositionWeightsFile

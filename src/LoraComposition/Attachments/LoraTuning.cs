@@ -1,10 +1,8 @@
-using LoraComposition.Adapters;
-using LoraComposition.Layers;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Attachments;
+namespace LoraComposition;
 
 /// <summary>A fresh LoRA on a model's layers, to be trained.</summary>
 public sealed class LoraTuning : Attachment<LoraLinear>

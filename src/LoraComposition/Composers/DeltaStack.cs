@@ -1,9 +1,8 @@
-using LoraComposition.Adapters;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>
 /// The frozen updates of N modules on one layer, stacked once: A <c>[R, in]</c>, B <c>[out, R]</c> with each module's scaling folded in, R the sum

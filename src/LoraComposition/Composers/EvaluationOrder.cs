@@ -1,4 +1,4 @@
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>In which order a composed layer multiplies. Every order gives the same result and the same gradients.</summary>
 public enum EvaluationOrder

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>Keeps a merged weight outside the module's registered tensors, for as long as it fits the frozen weight it was made from.</summary>
 internal sealed class FixedWeight

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>
 /// The memory of a layer's materialised weight, kept from one step to the next: fresh memory costs a page fault for each page. A weight that is still

@@ -1,4 +1,4 @@
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>The sizes that decide which order is the cheapest.</summary>
 /// <param name="Tokens">The rows of the input, T.</param>

@@ -1,9 +1,8 @@
-using LoraComposition.Adapters;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>
 /// Updates weighted by a learned softmax (arXiv:2402.15414, section 4.2): <c>W = W₀ + Σ softmax(v)ₙ·ΔWₙ</c> with one v <c>[N]</c> for this layer.

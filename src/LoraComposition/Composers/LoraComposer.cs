@@ -1,11 +1,9 @@
-using LoraComposition.Adapters;
-using LoraComposition.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>
 /// A frozen linear layer and N frozen low-rank updates with a weight each (arXiv:2402.15414, section 4): <c>W = W₀ + Σ wₙΔWₙ</c>,

@@ -3,7 +3,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>
 /// A linear layer through an already materialised weight, with the gradient of the composition's weights taken either from the thin products,

@@ -1,8 +1,7 @@
-using LoraComposition.Adapters;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>The mean of the modules' updates (arXiv:2402.15414, section 4.1): <c>W = W₀ + (1/N)·Σ ΔWₙ</c>. Nothing to train.</summary>
 /// <remarks>The weight is merged at the first forward pass and kept, so that the layer then costs what the base layer costs.</remarks>

@@ -1,9 +1,8 @@
-using LoraComposition.Adapters;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Composers;
+namespace LoraComposition;
 
 /// <summary>Updates with given weights: <c>W = W₀ + Σ wₙ·ΔWₙ</c>, any real numbers. Nothing to train.</summary>
 /// <remarks>The weights are kept in float64. The layer's weight is merged at the first forward pass and kept, so that the layer then costs what the base layer costs.</remarks>

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using LoraComposition.Adapters;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace LoraComposition.Compression;
+namespace LoraComposition;
 
 /// <summary>
 /// Lowers the rank of updates with the least error in the Frobenius norm, by a truncated singular value decomposition. It suits exported compositions,

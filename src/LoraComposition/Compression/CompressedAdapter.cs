@@ -1,6 +1,4 @@
-using LoraComposition.Adapters;
-
-namespace LoraComposition.Compression;
+namespace LoraComposition;
 
 /// <summary>An adapter of lower rank, and what compressing did to each layer.</summary>
 /// <remarks>Owns its adapter and disposes it. Safe to read from several threads.</remarks>

@@ -1,6 +1,4 @@
-using LoraComposition.Adapters;
-
-namespace LoraComposition.Compression;
+namespace LoraComposition;
 
 /// <summary>An update of lower rank, and how far it is from the one it was made of.</summary>
 /// <remarks>Owns its update and disposes it. Safe to read from several threads.</remarks>

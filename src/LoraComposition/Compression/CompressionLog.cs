@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace LoraComposition.Compression;
+namespace LoraComposition;
 
 /// <summary>What compressing tells a logger.</summary>
 static partial class CompressionLog

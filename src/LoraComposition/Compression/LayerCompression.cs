@@ -1,4 +1,4 @@
-namespace LoraComposition.Compression;
+namespace LoraComposition;
 
 /// <summary>What compressing did to one layer of an adapter.</summary>
 /// <param name="Path">The layer's path as the adapter spells it.</param>

@@ -1,4 +1,4 @@
-namespace LoraComposition.Compression;
+namespace LoraComposition;
 
 /// <summary>How far to compress an update: to a rank, or as far as a share of its energy allows.</summary>
 public abstract record RankTarget

@@ -1,4 +1,4 @@
-namespace LoraComposition.Compression;
+namespace LoraComposition;
 
 /// <summary>The singular values of one update, without those that are rounding error.</summary>
 internal sealed class Spectrum

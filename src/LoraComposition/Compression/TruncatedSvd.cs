@@ -1,8 +1,7 @@
-using LoraComposition.Adapters;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Compression;
+namespace LoraComposition;
 
 /// <summary>
 /// The singular value decomposition of <c>ΔW = s·B·A</c> from its factors: with <c>B = Q_B·R_B</c> and <c>Aᵀ = Q_A·R_A</c>, that of the small

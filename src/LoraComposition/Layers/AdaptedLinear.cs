@@ -1,11 +1,10 @@
 using System.Runtime.CompilerServices;
-using LoraComposition.Adapters;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Layers;
+namespace LoraComposition;
 
 /// <summary>A frozen linear layer with a low-rank update: <c>y = x·(W₀ + ΔW)ᵀ + b</c>. Takes the place of the layer in its model.</summary>
 /// <remarks>

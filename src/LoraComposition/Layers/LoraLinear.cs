@@ -1,10 +1,9 @@
-using LoraComposition.Adapters;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Layers;
+namespace LoraComposition;
 
 /// <summary>
 /// A frozen linear layer and one trainable low-rank update (arXiv:2106.09685; section 3 of arXiv:2402.15414):

@@ -1,4 +1,4 @@
-namespace LoraComposition.Layers;
+namespace LoraComposition;
 
 /// <summary>The settings of a fresh low-rank update.</summary>
 public sealed record LoraOptions

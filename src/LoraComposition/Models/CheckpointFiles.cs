@@ -1,4 +1,4 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Models;

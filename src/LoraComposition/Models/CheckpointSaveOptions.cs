@@ -1,4 +1,3 @@
-using LoraComposition.Adapters;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Models;

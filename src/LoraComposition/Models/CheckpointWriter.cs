@@ -1,4 +1,4 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 

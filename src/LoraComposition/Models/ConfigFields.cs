@@ -1,12 +1,12 @@
 using System.Text.Json;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
 namespace LoraComposition.Models;
 
 /// <summary>The settings of a model's <c>config.json</c>: a setting of the wrong type is refused, never passed over.</summary>
 /// <param name="path">The file, for messages.</param>
 /// <param name="root">The object that holds the settings.</param>
-internal sealed class ConfigFields(string path, JsonElement root)
+public sealed class ConfigFields(string path, JsonElement root)
 {
     /// <summary>The largest integer that is believed. No size of a model comes near it, and products of a few stay far below 64 bits.</summary>
     const int Largest = 1 << 20;
@@ -39,7 +39,7 @@ internal sealed class ConfigFields(string path, JsonElement root)
         : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Expected(name, "a text", value);
 
     /// <summary>The settings of an object inside this one; null where it is missing or null.</summary>
-    public ConfigFields? Object(string name) => Find(name) is not { } value ? null
+    public ConfigFields? Section(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? new ConfigFields(path, value) : throw Expected(name, "an object", value);
 
     /// <summary>The exception for a setting that is not what it must be.</summary>

@@ -1,4 +1,4 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
 namespace LoraComposition.Models;
 

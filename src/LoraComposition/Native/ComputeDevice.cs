@@ -2,7 +2,7 @@ using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Native;
+namespace LoraComposition;
 
 /// <summary>Where and how a program computes, as a user writes it.</summary>
 public static class ComputeDevice

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace LoraComposition.Native;
+namespace LoraComposition;
 
 /// <summary>Turns the words of the system's loader into what is wrong and what to do.</summary>
 internal static partial class LoaderMessage
@@ -59,9 +59,9 @@ internal static partial class LoaderMessage
 
     // /lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)
     [GeneratedRegex(@"(?<library>\S+): version [`'](?<version>\w+[\w.]*)' not found \(required by (?<by>[^)\n]+)\)", RegexOptions.CultureInvariant)]
-    private static partial Regex NeededVersion();
+    static partial Regex NeededVersion();
 
     // glibc: libtorch.so: cannot open shared object file; musl: Error loading shared library libtorch.so; macOS: Library not loaded: @rpath/libtorch.dylib
     [GeneratedRegex(@"(?<library>\S+): cannot open shared object file|(?:Error loading shared library|Library not loaded:) (?:@rpath/)?(?<library>[^\s:]+)", RegexOptions.CultureInvariant)]
-    private static partial Regex MissingLibrary();
+    static partial Regex MissingLibrary();
 }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace LoraComposition.Native;
+namespace LoraComposition;
 
 /// <summary>Uses torch for the first time, and says why TorchSharp's native library does not load where it does not. TorchSharp itself then only says that a package is missing.</summary>
 internal static class NativeLibraryCheck

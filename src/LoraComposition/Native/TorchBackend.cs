@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace LoraComposition.Native;
+namespace LoraComposition;
 
 /// <summary>Lets a program that brings no libtorch of its own use that of an existing PyTorch install: the light way to a GPU.</summary>
 /// <remarks>

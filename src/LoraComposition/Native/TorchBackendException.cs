@@ -1,4 +1,4 @@
-namespace LoraComposition.Native;
+namespace LoraComposition;
 
 /// <summary>TorchSharp's native library or libtorch cannot be used. The message names the file or folder, what was expected and found, and what to do.</summary>
 public sealed class TorchBackendException : LoraCompositionException

@@ -1,4 +1,4 @@
-namespace LoraComposition.Native;
+namespace LoraComposition;
 
 /// <summary>The libraries of libtorch on one system, in the order in which they need each other.</summary>
 /// <remarks>

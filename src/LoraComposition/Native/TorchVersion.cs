@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
-namespace LoraComposition.Native;
+namespace LoraComposition;
 
 /// <summary>Which libtorch an install holds, and which one TorchSharp's native library was compiled for.</summary>
 internal static partial class TorchVersion
@@ -43,5 +43,5 @@ internal static partial class TorchVersion
     }
 
     [GeneratedRegex("""^__version__\s*(?::[^=\n]*)?=\s*['"]([^'"\n]{1,100})['"]""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex PythonVersion();
+    static partial Regex PythonVersion();
 }

@@ -16,9 +16,9 @@ namespace Documentation.Tests.Commands;
 /// </summary>
 public class CommandTests
 {
-    private static readonly Dictionary<string, Func<string[], Task<int>>> tool = new() { ["src/LoraComposition.Tool"] = LoraComposeCommand.InvokeAsync };
+    static readonly Dictionary<string, Func<string[], Task<int>>> tool = new() { ["src/LoraComposition.Tool"] = LoraComposeCommand.InvokeAsync };
 
-    private static readonly Dictionary<string, Func<string[], Task<int>>> experiments = new()
+    static readonly Dictionary<string, Func<string[], Task<int>>> experiments = new()
     {
         ["samples/LabelShift"] = LabelShiftCommand.InvokeAsync,
         ["samples/TaskShift"] = TaskShiftCommand.InvokeAsync,
@@ -26,7 +26,7 @@ public class CommandTests
         ["samples/Analysis"] = AnalysisCommand.InvokeAsync,
     };
 
-    private const string CiScript = ".ci/run", ConsumerScript = "tests/PackageConsumer/run";
+    const string CiScript = ".ci/run", ConsumerScript = "tests/PackageConsumer/run";
 
     public static TheoryData<string> PagesWithCommands => [.. Repository.Pages.Where(page => page.Blocks.Any(block => block.Language == "sh")).Select(page => page.Path)];
 
@@ -56,7 +56,7 @@ public class CommandTests
         await check.Should().ThrowAsync<Xunit.Sdk.XunitException>();
     }
 
-    private static Task CheckAsync(ShellCommand command)
+    static Task CheckAsync(ShellCommand command)
     {
         string? project = command.Project;
         if (project is not null) Directory.Exists(Repository.At(project)).Should().BeTrue("{0}: {1} is a project", command.Place, project);
@@ -73,12 +73,12 @@ public class CommandTests
         return RunsAsync(command, program!, isExperiment && !arguments.Contains("--help") ? [.. arguments.Except(["--plan"]), .. arguments.Contains("--out") ? [] : Elsewhere, "--plan"] : arguments);
     }
 
-    private static string[] Elsewhere => ["--out", "planned"];
+    static string[] Elsewhere => ["--out", "planned"];
 
-    private static string[] OnTheCpu(string[] arguments) =>
+    static string[] OnTheCpu(string[] arguments) =>
         [.. arguments.Where((argument, i) => argument != "--libtorch" && (i == 0 || arguments[i - 1] != "--libtorch")).Select((argument, i) => argument.StartsWith("cuda", StringComparison.Ordinal) ? "cpu" : argument)];
 
-    private static async Task RunsAsync(ShellCommand command, Func<string[], Task<int>> program, string[] arguments)
+    static async Task RunsAsync(ShellCommand command, Func<string[], Task<int>> program, string[] arguments)
     {
         var (code, output, errors) = await ConsoleCapture.RunAsync(() => program(arguments));
 
@@ -87,7 +87,7 @@ public class CommandTests
     }
 
     // The folders are there but empty: every option is right, then the first file is missed.
-    private static async Task LacksItsDataAsync(ShellCommand command, Func<string[], Task<int>> program, string[] arguments)
+    static async Task LacksItsDataAsync(ShellCommand command, Func<string[], Task<int>> program, string[] arguments)
     {
         for (int i = 1; i < arguments.Length; i++)
         {
@@ -101,6 +101,6 @@ public class CommandTests
         code.Should().Be(ExitCodes.Refused, "{0}: {1}: the data is missing and nothing else: {2}", command.Place, command.Text, string.Join(" ", errors));
     }
 
-    private static bool Runs(string script, string command) => File.ReadLines(Repository.At(script))
+    static bool Runs(string script, string command) => File.ReadLines(Repository.At(script))
         .Select(line => line.Trim().Replace(" --no-build", "").Replace(" --no-restore", "")).Any(line => line == command || line.StartsWith(command + " ", StringComparison.Ordinal));
 }

@@ -8,7 +8,7 @@ namespace Documentation.Tests.Commands;
 /// <param name="Needs">What the block is marked to need; null where it can be run anywhere.</param>
 internal sealed record ShellCommand(string Place, string Text, string? Needs)
 {
-    private const string Tool = "lora-compose", Run = "dotnet run -c Release --project ";
+    const string Tool = "lora-compose", Run = "dotnet run -c Release --project ";
 
     /// <summary>The project that <c>dotnet run</c> or the tool's name starts; null where it is another command.</summary>
     public string? Project => Words[0] == Tool ? "src/LoraComposition.Tool" : Text.StartsWith(Run, StringComparison.Ordinal) ? Text[Run.Length..].Split(' ')[0] : null;
@@ -19,7 +19,7 @@ internal sealed record ShellCommand(string Place, string Text, string? Needs)
     /// <summary>The command without the folders that it names here: its first five words.</summary>
     public string Start => string.Join(' ', Words.Take(5));
 
-    private string[] Words => Text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    string[] Words => Text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>The commands of a block: a line each, comments and empty lines left out, a backslash at the end goes on.</summary>
     public static IEnumerable<ShellCommand> Of(CodeBlock block)

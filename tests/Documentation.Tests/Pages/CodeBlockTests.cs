@@ -7,11 +7,11 @@ namespace Documentation.Tests.Pages;
 public class CodeBlockTests
 {
     /// <summary><c>csharp</c> is compiled and run (SnippetTests), <c>sh</c> is run (CommandTests), <c>text</c> is what a program prints or a formula.</summary>
-    private static readonly string[] languages = ["csharp", "sh", "json", "xml", "text"];
+    static readonly string[] languages = ["csharp", "sh", "json", "xml", "text"];
 
-    private static readonly string[] needs = ["data", "gpu", "time", "packages"];
+    static readonly string[] needs = ["data", "gpu", "time", "packages"];
 
-    private static IEnumerable<CodeBlock> Blocks => Repository.Pages.SelectMany(page => page.Blocks);
+    static IEnumerable<CodeBlock> Blocks => Repository.Pages.SelectMany(page => page.Blocks);
 
     [Fact]
     public void Every_block_says_what_it_is() =>

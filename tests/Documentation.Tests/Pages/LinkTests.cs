@@ -29,7 +29,7 @@ public class LinkTests
     [InlineData("../outside.md", "it leaves the repository")]
     public void A_broken_link_is_seen(string target, string? problem) => Problem(MarkdownPage.Read("README.md"), target).Should().Be(problem);
 
-    private static string? Problem(MarkdownPage page, string target)
+    static string? Problem(MarkdownPage page, string target)
     {
         if (Uri.TryCreate(target, UriKind.Absolute, out var address) && !address.IsFile) return null;
         string[] parts = Uri.UnescapeDataString(target).Split('#');

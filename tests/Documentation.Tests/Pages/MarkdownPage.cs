@@ -5,9 +5,9 @@ namespace Documentation.Tests.Pages;
 /// <summary>A Markdown page taken apart into its code blocks, its headings' anchors and its links.</summary>
 internal sealed partial class MarkdownPage
 {
-    private const string Fence = "```";
+    const string Fence = "```";
 
-    private MarkdownPage(string path, IReadOnlyList<CodeBlock> blocks, IReadOnlyList<(int Line, string Text)> prose)
+    MarkdownPage(string path, IReadOnlyList<CodeBlock> blocks, IReadOnlyList<(int Line, string Text)> prose)
     {
         (Path, Blocks, Prose) = (path, blocks, prose);
         Anchors = AnchorsOf(prose.Where(line => Heading().IsMatch(line.Text)).Select(line => Heading().Match(line.Text).Groups[1].Value)).ToHashSet();
@@ -54,7 +54,7 @@ internal sealed partial class MarkdownPage
     }
 
     // As GitHub and docfx make them: lower case, no punctuation, a hyphen for each space, a number where one occurs again.
-    private static IEnumerable<string> AnchorsOf(IEnumerable<string> headings)
+    static IEnumerable<string> AnchorsOf(IEnumerable<string> headings)
     {
         var seen = new Dictionary<string, int>();
         foreach (string heading in headings)
@@ -67,14 +67,14 @@ internal sealed partial class MarkdownPage
     }
 
     [GeneratedRegex(@"^#{1,6}\s+(.*?)\s*#*$")]
-    private static partial Regex Heading();
+    static partial Regex Heading();
 
     [GeneratedRegex(@"!?\[[^\]]*\]\(\s*([^)\s]+)[^)]*\)")]
-    private static partial Regex Link();
+    static partial Regex Link();
 
     [GeneratedRegex("`[^`]*`")]
-    private static partial Regex InlineCode();
+    static partial Regex InlineCode();
 
     [GeneratedRegex(@"^\s*<!-- needs: (\w+) -->\s*$")]
-    private static partial Regex Needs();
+    static partial Regex Needs();
 }

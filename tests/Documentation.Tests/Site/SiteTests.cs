@@ -6,7 +6,7 @@ namespace Documentation.Tests.Site;
 /// <summary>Checks the links of the generated site, where DOCUMENTATION_SITE names its folder: CI builds it first.</summary>
 public partial class SiteTests
 {
-    private const string Variable = "DOCUMENTATION_SITE";
+    const string Variable = "DOCUMENTATION_SITE";
 
     [Fact]
     public void Every_link_of_the_site_leads_somewhere()
@@ -26,7 +26,7 @@ public partial class SiteTests
         broken.Distinct().Should().BeEmpty();
     }
 
-    private static bool LeadsSomewhere(string page, string target, Dictionary<string, HashSet<string>> ids)
+    static bool LeadsSomewhere(string page, string target, Dictionary<string, HashSet<string>> ids)
     {
         string[] parts = Uri.UnescapeDataString(target).Split('#');
         string file = parts[0].Length == 0 ? page : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(page)!, parts[0].Split('?')[0]));
@@ -35,11 +35,11 @@ public partial class SiteTests
     }
 
     [GeneratedRegex("""\s(?:href|src)="([^"]*)"[^>]*>""")]
-    private static partial Regex Reference();
+    static partial Regex Reference();
 
     [GeneratedRegex("""\s(?:id|name)="([^"]+)"[^>]*>""")]
-    private static partial Regex Id();
+    static partial Regex Id();
 
     [GeneratedRegex("^(?:[a-z][a-z0-9+.-]*:|//)", RegexOptions.IgnoreCase)]
-    private static partial Regex Scheme();
+    static partial Regex Scheme();
 }

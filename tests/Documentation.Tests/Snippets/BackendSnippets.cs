@@ -1,4 +1,4 @@
-using LoraComposition.Native;
+using LoraComposition;
 
 namespace Documentation.Tests.Snippets;
 
@@ -10,7 +10,7 @@ public class BackendSnippets
         var load = () =>
         {
             #region backend
-            TorchBackend.Load("/opt/venv/lib/python3.12/site-packages/torch/lib");   // LoraComposition.Native
+            TorchBackend.Load("/opt/venv/lib/python3.12/site-packages/torch/lib");
             #endregion
         };
 

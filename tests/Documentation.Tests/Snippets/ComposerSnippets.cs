@@ -1,8 +1,6 @@
 using Documentation.Tests.Support;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Composers;
-using LoraComposition.Models.Vit;
+using LoraComposition;
+using LoraComposition.Models;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -13,7 +11,7 @@ namespace Documentation.Tests.Snippets;
 /// <summary>Σ λₙ·ΔWₙ with free λ (no softmax), which starts at the mean.</summary>
 public sealed class UnconstrainedComposer : LoraComposer
 {
-    private readonly Parameter lambda;
+    readonly Parameter lambda;
 
     public UnconstrainedComposer(Linear layer, IReadOnlyList<LoraDelta?> modules) : base(nameof(UnconstrainedComposer), layer, modules)
     {

@@ -1,10 +1,6 @@
 using Documentation.Tests.Support;
-using LoraComposition.Adapters;
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Progress;
+using LoraComposition;
+using LoraComposition.FewShot;
 
 namespace Documentation.Tests.Snippets;
 
@@ -16,8 +12,8 @@ public class FewShotSnippets
         using var workplace = new Workplace();
         {
             #region adapt
-            var foundation = ImageFoundation.Open("vit");
-            var adaptation = new ImageAdaptation(foundation, LoraAdapter.LoadAll("modules"), new ImageAdaptationOptions
+            var baseModel = ImageBaseModel.Open("vit");
+            var adaptation = new ImageAdaptation(baseModel, LoraAdapter.LoadAll("modules"), new ImageAdaptationOptions
             {
                 Shots = 5,
                 Methods = [new LearnedComposition(), new UniformComposition(), new ClassifierTuning()],

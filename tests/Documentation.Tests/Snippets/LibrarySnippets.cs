@@ -1,11 +1,7 @@
 using Documentation.Tests.Support;
-using LoraComposition.Adapters;
-using LoraComposition.Analysis;
-using LoraComposition.Attachments;
-using LoraComposition.Compression;
+using LoraComposition;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,8 +10,8 @@ namespace Documentation.Tests.Snippets;
 /// <summary>Images, end to end: getting started, adapters of others, weights, compression, memory.</summary>
 public sealed class LibrarySnippets : IDisposable
 {
-    private readonly Workplace workplace = new();
-    private readonly Tensor images = randn(4, 3, 32, 32), labels = tensor(new long[] { 0, 1, 2, 3 });
+    readonly Workplace workplace = new();
+    readonly Tensor images = randn(4, 3, 32, 32), labels = tensor(new long[] { 0, 1, 2, 3 });
 
     public void Dispose()
     {

@@ -1,5 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
+using LoraComposition;
 using LoraComposition.Models;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -12,7 +11,7 @@ namespace Documentation.Tests.Snippets;
 public sealed class TwoLayers : Module<Tensor, Tensor>, IAdaptableModel
 {
     // Fields of the type Module<Tensor, Tensor>, not Linear: an adapted layer stands there too.
-    private Module<Tensor, Tensor> first = Linear(16, 32), second = Linear(32, 4);
+    Module<Tensor, Tensor> first = Linear(16, 32), second = Linear(32, 4);
 
     public TwoLayers() : base(nameof(TwoLayers))
     {

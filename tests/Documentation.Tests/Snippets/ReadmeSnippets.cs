@@ -1,7 +1,6 @@
 using Documentation.Tests.Support;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Models.Vit;
+using LoraComposition;
+using LoraComposition.Models;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -29,7 +28,7 @@ public class ReadmeSnippets
         saved.Layers.Values.Should().OnlyContain(d => d.Rank == 8);
     }
 
-    private static void Train(VisionTransformer model, IReadOnlyList<Parameter> weights)
+    static void Train(VisionTransformer model, IReadOnlyList<Parameter> weights)
     {
         using var scope = NewDisposeScope();
         using var optimizer = optim.AdamW(weights, lr: 0.05);

@@ -5,12 +5,12 @@ namespace Documentation.Tests.Snippets;
 /// <summary>The C# of the pages is that of the regions in this folder's files, which are tests: compiled and run. No other C# is shown, and no region is left over.</summary>
 public class SnippetTests
 {
-    private const string Start = "#region ", End = "#endregion";
+    const string Start = "#region ", End = "#endregion";
 
-    private static readonly Dictionary<string, string> regions = Directory.GetFiles(Repository.At("tests/Documentation.Tests/Snippets"), "*.cs")
+    static readonly Dictionary<string, string> regions = Directory.GetFiles(Repository.At("tests/Documentation.Tests/Snippets"), "*.cs")
         .Where(file => Path.GetFileName(file) != nameof(SnippetTests) + ".cs").SelectMany(file => RegionsOf(File.ReadAllLines(file))).ToDictionary(region => region.Name, region => region.Text);
 
-    private static IEnumerable<CodeBlock> Blocks => Repository.Pages.SelectMany(page => page.Blocks).Where(block => block.Language == "csharp");
+    static IEnumerable<CodeBlock> Blocks => Repository.Pages.SelectMany(page => page.Blocks).Where(block => block.Language == "csharp");
 
     [Fact]
     public void Every_block_of_code_is_a_region_that_runs()
@@ -25,7 +25,7 @@ public class SnippetTests
     public void A_region_is_read_without_its_indentation() =>
         RegionsOf(["    #region one", "    a", "", "      b", "    #endregion", "c", "#region two", "d", "#endregion"]).Should().Equal(("one", "a\n\n  b"), ("two", "d"));
 
-    private static IEnumerable<(string Name, string Text)> RegionsOf(IReadOnlyList<string> lines)
+    static IEnumerable<(string Name, string Text)> RegionsOf(IReadOnlyList<string> lines)
     {
         for (int i = 0; i < lines.Count; i++)
         {

@@ -1,9 +1,7 @@
 using Documentation.Tests.Support;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Text.Tokenization;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.T5.Generation;
+using LoraComposition;
+using LoraComposition.Models;
+using LoraComposition.Text;
 using static TorchSharp.torch;
 
 namespace Documentation.Tests.Snippets;

@@ -1,9 +1,8 @@
 using Documentation.Tests.Pages;
-using LoraComposition.Attachments;
+using LoraComposition;
 using LoraComposition.FewShot.Tests.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
 using SkiaSharp;
 using TorchSharp;
 
@@ -12,8 +11,8 @@ namespace Documentation.Tests.Support;
 /// <summary>A folder with everything that the pages speak of, in small, and the working folder of the process while it stands.</summary>
 internal sealed class Workplace : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string before = Directory.GetCurrentDirectory();
+    readonly TemporaryFolder folder = new();
+    readonly string before = Directory.GetCurrentDirectory();
 
     public Workplace()
     {
@@ -22,7 +21,7 @@ internal sealed class Workplace : IDisposable
         Copy(Fixture("peft", "vit-b"), "adapters/flowers");
         Copy(Fixture("peft", "vit-a"), "modules/eurosat");
         Copy(Fixture("peft", "vit-b"), "modules/flowers");
-        Copy(Repository.At("samples/foundation/t5-questions"), "flan-t5");
+        Copy(Repository.At("samples/base-models/t5-questions"), "flan-t5");
         SaveTextAdapters("sciq", "quail");
         foreach (string name in (string[])["cat", "dog"])
             for (int i = 0; i < 8; i++) Picture(name == "cat" ? 20 * i : 255 - 20 * i, "my-images", name, $"{i}.png");
@@ -40,7 +39,7 @@ internal sealed class Workplace : IDisposable
     }
 
     // What an experiment leaves of one run.
-    private static string Run(string method) => $$"""
+    static string Run(string method) => $$"""
         {
           "key": { "experiment": "label-shift", "method": "{{method}}", "shots": 1, "seed": 0 },
           "configurationHash": "abc", "configuration": { "steps": 60 }, "versions": { "TorchSharp": "0.107.0" }, "inputs": { "base": "00ff" },
@@ -49,7 +48,7 @@ internal sealed class Workplace : IDisposable
         }
         """;
 
-    private void SaveTextAdapters(params string[] names)
+    void SaveTextAdapters(params string[] names)
     {
         using var scope = torch.NewDisposeScope();
         using var model = T5Model.Load(folder["flan-t5"]);
@@ -65,10 +64,10 @@ internal sealed class Workplace : IDisposable
         }
     }
 
-    private void Picture(int brightness, params string[] parts) =>
+    void Picture(int brightness, params string[] parts) =>
         File.WriteAllBytes(folder.At(parts), Pictures.Encode(SKEncodedImageFormat.Png, 32, 32, (x, y) => new SKColor((byte)brightness, (byte)(brightness / 2 + x), (byte)(4 * y))));
 
-    private void Copy(string from, string to)
+    void Copy(string from, string to)
     {
         string place = Path.Combine(folder.Path, to);
         Directory.CreateDirectory(place);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LoraComposition.CommandLine.Backends;
 using TorchSharp;
 
 namespace LoraComposition.CommandLine.Tests.Backends;

@@ -1,5 +1,4 @@
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Experiments;
+using LoraComposition.Experiments;
 
 namespace LoraComposition.CommandLine.Tests.Experiments;
 

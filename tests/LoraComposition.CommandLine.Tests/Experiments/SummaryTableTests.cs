@@ -1,6 +1,6 @@
-using LoraComposition.CommandLine.Experiments;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Tests.Results;
+using LoraComposition.Experiments;
+using LoraComposition.Experiments.Tests.Results;
+using LoraComposition.FewShot;
 using Spectre.Console;
 
 namespace LoraComposition.CommandLine.Tests.Experiments;

@@ -1,11 +1,10 @@
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Data.Procedural;
+using LoraComposition.Experiments;
 
 namespace LoraComposition.FewShot.Tests.Adaptation;
 
 public sealed class AdaptationSamplesTests
 {
-    private readonly FractalDataset data = new([0, 1, 2], 10, 8);
+    readonly FractalDataset data = new([0, 1, 2], 10, 8);
 
     [Fact]
     public void HoldsOutOtherImagesThanThoseLearnedFrom()

@@ -1,5 +1,4 @@
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Results;
+using LoraComposition.Experiments;
 
 namespace LoraComposition.FewShot.Tests.Adaptation;
 
@@ -22,7 +21,7 @@ public sealed class AdaptationVerdictTests
     public void ClaimsNothingOfASingleMethod() => (Report([0.75], []) with { Test = new TestScore(100, 0.8, 0.5) }).Verdict.Should().Be(
         "a reaches 75.0 % on 200 validation images; no other method was tried. On 100 test images, used for nothing else, a reaches 80.0 % (standard error 4.0 points).");
 
-    private static AdaptationReport Report(double[] accuracies, MethodComparison[] comparisons) => new()
+    static AdaptationReport Report(double[] accuracies, MethodComparison[] comparisons) => new()
     {
         Chosen = "a",
         Methods = [.. accuracies.Select((accuracy, i) => new MethodResult

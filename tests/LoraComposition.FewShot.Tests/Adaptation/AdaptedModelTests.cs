@@ -1,18 +1,13 @@
 using System.Text.Json;
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Tests.Adaptation;
 
 public sealed class AdaptedModelTests : IDisposable
 {
-    private readonly TinyAdaptation tiny = new();
+    readonly TinyAdaptation tiny = new();
 
     public void Dispose() => tiny.Dispose();
 
@@ -36,7 +31,7 @@ public sealed class AdaptedModelTests : IDisposable
         TinyModel.Save(tiny.At("other"), seed: 2);
 
         var other = () => AdaptedModel.Load(tiny.At("out"), tiny.At("other"));
-        other.Should().Throw<ModelFileException>().WithMessage($"*expected the base model that was adapted*{tiny.Foundation.Fingerprint}*found another*");
+        other.Should().Throw<ModelFileException>().WithMessage($"*expected the base model that was adapted*{tiny.BaseModel.Fingerprint}*found another*");
 
         TinyModel.Save(tiny.At("base"), seed: 2);
         var changed = () => AdaptedModel.Load(tiny.At("out"));
@@ -47,11 +42,11 @@ public sealed class AdaptedModelTests : IDisposable
     public void StandsOnABaseInShards()
     {
         Shard(tiny.At("base"), tiny.At("shards"));
-        var foundation = ImageFoundation.Open(tiny.At("shards"));
-        using (var result = new ImageAdaptation(foundation, [], TinyAdaptation.Options with { Methods = [new ClassifierTuning()] }).Run(ImageFolderSplits.Open(tiny.At("pictures")), NullProgressReporter.Instance))
+        var baseModel = ImageBaseModel.Open(tiny.At("shards"));
+        using (var result = new ImageAdaptation(baseModel, [], TinyAdaptation.Options with { Methods = [new ClassifierTuning()] }).Run(ImageFolderSplits.Open(tiny.At("pictures")), NullProgressReporter.Instance))
             result.Save(tiny.At("out"));
 
-        using (var loaded = AdaptedModel.Load(tiny.At("out"))) loaded.Info.Base.Sha256.Should().Be(foundation.Fingerprint);
+        using (var loaded = AdaptedModel.Load(tiny.At("out"))) loaded.Info.Base.Sha256.Should().Be(baseModel.Fingerprint);
 
         string shard = tiny.At("shards", "model-2.safetensors");
         byte[] bytes = File.ReadAllBytes(shard);
@@ -160,7 +155,7 @@ public sealed class AdaptedModelTests : IDisposable
         load.Should().Throw<ModelFileException>().WithMessage(message);
     }
 
-    private static void Shard(string from, string to)
+    static void Shard(string from, string to)
     {
         Directory.CreateDirectory(to);
         File.Copy(Path.Combine(from, "config.json"), Path.Combine(to, "config.json"));
@@ -172,7 +167,7 @@ public sealed class AdaptedModelTests : IDisposable
         File.WriteAllText(Path.Combine(to, "model.safetensors.index.json"), JsonSerializer.Serialize(new { weight_map = shards.SelectMany(s => s.Value.Select(name => (name, s.Key))).ToDictionary(p => p.name, p => p.Key) }));
     }
 
-    private void Save(string method, string folder, bool replace = false)
+    void Save(string method, string folder, bool replace = false)
     {
         using var result = tiny.Run(method);
         result.Save(tiny.At(folder), replace);

@@ -1,16 +1,11 @@
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Methods;
+using LoraComposition.Experiments;
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Training;
 
 namespace LoraComposition.FewShot.Tests.Adaptation;
 
 public sealed class ImageAdaptationTests : IDisposable
 {
-    private readonly TinyAdaptation tiny = new();
+    readonly TinyAdaptation tiny = new();
 
     public void Dispose() => tiny.Dispose();
 
@@ -62,7 +57,7 @@ public sealed class ImageAdaptationTests : IDisposable
         report.Classes.Should().Equal(new ClassSamples("\"pear\"", 2, 3), new ClassSamples("apple, red", 2, 3), new ClassSamples("plum", 2, 3));
         report.TrainingFiles.Should().HaveCount(6).And.NotIntersectWith(report.ValidationFiles);
         report.Warning.Should().BeNull();
-        report.Inputs.Should().Contain("base", tiny.Foundation.Fingerprint).And.Contain("adapter module-1", tiny.Modules[0].Fingerprint!);
+        report.Inputs.Should().Contain("base", tiny.BaseModel.Fingerprint).And.Contain("adapter module-1", tiny.Modules[0].Fingerprint!);
     }
 
     [Theory]
@@ -177,8 +172,8 @@ public sealed class ImageAdaptationTests : IDisposable
     public void RefusesMethodsThatCannotBeKept()
     {
         var full = () => tiny.Run(TinyAdaptation.Options with { Methods = [new FullFineTuning()] });
-        var alone = () => new ImageAdaptation(tiny.Foundation, [], TinyAdaptation.Options);
-        var twice = () => new ImageAdaptation(tiny.Foundation, [tiny.Modules[0], tiny.Modules[0]], TinyAdaptation.Options);
+        var alone = () => new ImageAdaptation(tiny.BaseModel, [], TinyAdaptation.Options);
+        var twice = () => new ImageAdaptation(tiny.BaseModel, [tiny.Modules[0], tiny.Modules[0]], TinyAdaptation.Options);
 
         full.Should().Throw<ArgumentException>().WithMessage("*'full' changes the base's own weights*");
         alone.Should().Throw<ArgumentException>().WithMessage("*'learned' composes adapters, but none are given*");
@@ -195,19 +190,19 @@ public sealed class ImageAdaptationTests : IDisposable
         tiny.Run(method).Dispose();
 
         // The frozen backbone that gives the features, and the model that is trained.
-        long loading = 2 * Left(() => tiny.Foundation.Load(["a", "b", "c"], 0).Dispose());
+        long loading = 2 * Left(() => tiny.BaseModel.Load(["a", "b", "c"], 0).Dispose());
 
         Left(() => tiny.Run(method).Dispose()).Should().Be(loading, "adapting adds nothing to what loading leaves to the collector");
     }
 
-    private static long Left(Action action)
+    static long Left(Action action)
     {
         long before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         action();
         return TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
     }
 
-    private Dictionary<string, string> Contents(string folder) => Directory.GetFiles(tiny.At(folder), "*", SearchOption.AllDirectories)
+    Dictionary<string, string> Contents(string folder) => Directory.GetFiles(tiny.At(folder), "*", SearchOption.AllDirectories)
         .Where(path => !Path.GetFileName(path).StartsWith("report.", StringComparison.Ordinal))
         .ToDictionary(path => Path.GetRelativePath(tiny.At(folder), path), path => Convert.ToHexString(File.ReadAllBytes(path)));
 }

@@ -1,7 +1,3 @@
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Progress;
 using LoraComposition.FewShot.Tests.Support;
 using static TorchSharp.torch;
 
@@ -9,9 +5,9 @@ namespace LoraComposition.FewShot.Tests.Adaptation;
 
 public sealed class ImagePredictorTests : IDisposable
 {
-    private readonly TinyAdaptation tiny = new();
-    private readonly AdaptedModel model;
-    private readonly string[] files;
+    readonly TinyAdaptation tiny = new();
+    readonly AdaptedModel model;
+    readonly string[] files;
 
     public ImagePredictorTests()
     {
@@ -87,5 +83,5 @@ public sealed class ImagePredictorTests : IDisposable
         seen.Should().Equal(files[..4]);
     }
 
-    private ImagePrediction[] Predict(string[] paths, int top, int batchSize = 5) => [.. new ImagePredictor(model, batchSize).Predict(paths, top, NullProgressReporter.Instance)];
+    ImagePrediction[] Predict(string[] paths, int top, int batchSize = 5) => [.. new ImagePredictor(model, batchSize).Predict(paths, top, NullProgressReporter.Instance)];
 }

@@ -1,5 +1,3 @@
-using LoraComposition.FewShot.Adaptation;
-
 namespace LoraComposition.FewShot.Tests.Adaptation;
 
 public sealed class MethodComparisonTests

@@ -1,4 +1,3 @@
-using LoraComposition.FewShot.Progress;
 using LoraComposition.Tests.Conventions;
 
 namespace LoraComposition.FewShot.Tests.Conventions;

@@ -1,11 +1,9 @@
-using LoraComposition.FewShot.Data;
-
 namespace LoraComposition.FewShot.Tests.Data;
 
 /// <summary>Pictures of one grey each: picture i has the value i. Counts how often it is asked for them.</summary>
 internal sealed class MemoryDataset(int[] labels, int classCount, int width = 4, int height = 4) : ImageDataset
 {
-    private int decoded;
+    int decoded;
 
     public int Decoded => decoded;
 

@@ -1,5 +1,3 @@
-using LoraComposition.FewShot.Data;
-
 namespace LoraComposition.FewShot.Tests.Data;
 
 public class RgbImageTests

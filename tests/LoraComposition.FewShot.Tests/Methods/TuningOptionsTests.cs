@@ -1,7 +1,3 @@
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Layers;
-
 namespace LoraComposition.FewShot.Tests.Methods;
 
 public sealed class TuningOptionsTests

@@ -1,5 +1,3 @@
-using LoraComposition.FewShot.Progress;
-
 namespace LoraComposition.FewShot.Tests.Progress;
 
 public class NullProgressReporterTests

@@ -22,7 +22,7 @@ internal static class ConsoleCapture
         }
     }
 
-    private static string[] Lines(StringWriter text)
+    static string[] Lines(StringWriter text)
     {
         string[] lines = text.ToString().ReplaceLineEndings("\n").Split('\n');
         return lines[^1].Length == 0 ? lines[..^1] : lines;

@@ -6,7 +6,7 @@ namespace LoraComposition.FewShot.Tests.Support;
 /// <summary>Ctrl+C, sent to another process.</summary>
 internal static class Interrupt
 {
-    private const int SigInt = 2;
+    const int SigInt = 2;
 
     /// <summary>Skips the test where a process cannot be interrupted: on Windows, and in jobs that a shell started in the background, whose children inherit that Ctrl+C is ignored.</summary>
     public static void SkipWhereItCannotArrive()

@@ -14,10 +14,10 @@ namespace LoraComposition.FewShot.Tests.Support;
 /// </remarks>
 internal sealed unsafe class ReadBackTripwire : IDisposable
 {
-    private static readonly nint libtorch = Load();
-    private static readonly delegate* unmanaged<nint, int> deleteTensor = (delegate* unmanaged<nint, int>)Export("aoti_torch_delete_tensor_object");
+    static readonly nint libtorch = Load();
+    static readonly delegate* unmanaged<nint, int> deleteTensor = (delegate* unmanaged<nint, int>)Export("aoti_torch_delete_tensor_object");
 
-    private readonly nint library;
+    readonly nint library;
 
     public ReadBackTripwire()
     {
@@ -34,21 +34,21 @@ internal sealed unsafe class ReadBackTripwire : IDisposable
 
     // The argument belongs to the kernel. It leaves no number, and libtorch throws where it would take one.
     [UnmanagedCallersOnly]
-    private static void Trip(ulong* stack, ulong arguments, ulong results)
+    static void Trip(ulong* stack, ulong arguments, ulong results)
     {
         deleteTensor((nint)stack[0]);
         stack[0] = 0;
     }
 
-    private static nint Load()
+    static nint Load()
     {
         torch.zeros(1).Dispose();
         return NativeLibrary.Load("torch_cpu", typeof(torch).Assembly, null);
     }
 
-    private static nint Export(string name) => NativeLibrary.GetExport(libtorch, name);
+    static nint Export(string name) => NativeLibrary.GetExport(libtorch, name);
 
-    private static void Check(int error)
+    static void Check(int error)
     {
         if (error != 0) throw new InvalidOperationException("libtorch did not take the kernel.");
     }

@@ -1,5 +1,3 @@
-using LoraComposition.FewShot.Progress;
-
 namespace LoraComposition.FewShot.Tests.Support;
 
 /// <summary>Keeps the lines that were reported and calls back on every advance of a bar.</summary>
@@ -21,7 +19,7 @@ internal sealed class ScriptedProgress(Action<string>? advanced = null) : IProgr
     {
     }
 
-    private sealed class Bar(Action advanced) : IProgressTask
+    sealed class Bar(Action advanced) : IProgressTask
     {
         public void Advance(long steps = 1) => advanced();
 

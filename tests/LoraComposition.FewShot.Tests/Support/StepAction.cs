@@ -1,5 +1,3 @@
-using LoraComposition.FewShot.Progress;
-
 namespace LoraComposition.FewShot.Tests.Support;
 
 /// <summary>Does something at each step of progress.</summary>

@@ -3,7 +3,7 @@ namespace LoraComposition.FewShot.Tests.Support;
 /// <summary>A new empty folder that is removed after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("fewshot-data-");
+    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("fewshot-data-");
 
     public string Path => folder.FullName;
 

@@ -1,12 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.FewShot.Adaptation;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Tests.Data;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Layers;
+using LoraComposition.Experiments;
 
 namespace LoraComposition.FewShot.Tests.Support;
 
@@ -15,11 +7,11 @@ internal sealed class TinyAdaptation : IDisposable
 {
     public static readonly (string, int)[] Classes = [("apple, red", 6), ("\"pear\"", 6), ("plum", 6)];
 
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public TinyAdaptation()
     {
-        Foundation = ImageFoundation.Open(TinyModel.Save(At("base")));
+        BaseModel = ImageBaseModel.Open(TinyModel.Save(At("base")));
         using var model = TinyModel.Create(1);
         foreach (int seed in (int[])[1, 2])
         {
@@ -46,14 +38,14 @@ internal sealed class TinyAdaptation : IDisposable
         },
     };
 
-    public ImageFoundation Foundation { get; }
+    public ImageBaseModel BaseModel { get; }
 
     public IReadOnlyList<LoraAdapter> Modules { get; }
 
     public string At(params string[] parts) => folder.At(parts);
 
     public ImageAdaptationResult Run(ImageAdaptationOptions? options = null, string pictures = "pictures", IProgressReporter? progress = null, CancellationToken cancellation = default) =>
-        new ImageAdaptation(Foundation, Modules, options ?? Options).Run(ImageFolderSplits.Open(At(pictures)), progress ?? NullProgressReporter.Instance, cancellation);
+        new ImageAdaptation(BaseModel, Modules, options ?? Options).Run(ImageFolderSplits.Open(At(pictures)), progress ?? NullProgressReporter.Instance, cancellation);
 
     public ImageAdaptationResult Run(string method) => Run(Options with { Methods = [TuningMethods.Vision.Find(method)!] });
 

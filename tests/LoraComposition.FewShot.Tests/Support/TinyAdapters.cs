@@ -1,5 +1,3 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,27 +1,16 @@
-using LoraComposition.Adapters;
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Data.Procedural;
-using LoraComposition.FewShot.Data.Sampling;
-using LoraComposition.FewShot.Experiments;
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Tests.Data;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Layers;
+using LoraComposition.Experiments;
 
 namespace LoraComposition.FewShot.Tests.Support;
 
-/// <summary>A foundation, tasks and modules of a size that trains in milliseconds. Owns all of them and its folder.</summary>
+/// <summary>A base model, tasks and modules of a size that trains in milliseconds. Owns all of them and its folder.</summary>
 internal sealed class TinyExperiment : IDisposable
 {
-    private readonly List<IDisposable> owned = [];
+    readonly List<IDisposable> owned = [];
 
     public TinyExperiment()
     {
         Folder = Own(new TemporaryFolder());
-        Foundation = ImageFoundation.Open(TinyModel.Save(System.IO.Path.Combine(Folder.Path, "foundation")));
+        BaseModel = ImageBaseModel.Open(TinyModel.Save(System.IO.Path.Combine(Folder.Path, "foundation")));
         using var model = TinyModel.Create(1);
         Modules = [Own(TinyAdapters.Create(model, "first", 1)), Own(TinyAdapters.Create(model, "second", 2)), Own(TinyAdapters.Create(model, "third", 3))];
     }
@@ -40,7 +29,7 @@ internal sealed class TinyExperiment : IDisposable
 
     public TemporaryFolder Folder { get; }
 
-    public ImageFoundation Foundation { get; }
+    public ImageBaseModel BaseModel { get; }
 
     public IReadOnlyList<LoraAdapter> Modules { get; }
 
@@ -53,9 +42,9 @@ internal sealed class TinyExperiment : IDisposable
         return new ImageTask(name, train, split.Train, split.Validation, tested ? Images(new FractalDataset(classIds, 4, TinyModel.ImageSize, firstInstance: perClass)) : null);
     }
 
-    public PreprocessedImages Images(LoraComposition.FewShot.Data.ImageDataset dataset) => Own(new PreprocessedImages(dataset, Foundation.Preprocessing));
+    public PreprocessedImages Images(LoraComposition.FewShot.Data.ImageDataset dataset) => Own(new PreprocessedImages(dataset, BaseModel.Preprocessing));
 
-    public FewShotExperiment Experiment(ImageTask task, string? folder = null) => new("tiny", Own(new ImageFewShotRunner(Foundation, task, Modules, ModuleKeys, 5)), new RunStore(folder ?? RunFolder));
+    public FewShotExperiment Experiment(ImageTask task, string? folder = null) => new("tiny", Own(new ImageFewShotRunner(BaseModel, task, Modules, ModuleKeys, 5)), new RunStore(folder ?? RunFolder));
 
     public static IReadOnlyList<FewShotWork> Work(IReadOnlyList<ITuningMethod> methods, IReadOnlyList<int?> shots, IReadOnlyList<int> seeds, TuningOptions? options = null) =>
         FewShotWork.List([.. methods.Select(m => (m, options ?? Options))], shots, seeds);
@@ -65,7 +54,7 @@ internal sealed class TinyExperiment : IDisposable
         for (int i = owned.Count - 1; i >= 0; i--) owned[i].Dispose();
     }
 
-    private T Own<T>(T disposable) where T : IDisposable
+    T Own<T>(T disposable) where T : IDisposable
     {
         owned.Add(disposable);
         return disposable;

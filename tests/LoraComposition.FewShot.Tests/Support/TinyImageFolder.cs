@@ -1,4 +1,4 @@
-using LoraComposition.FewShot.Data.Procedural;
+using LoraComposition.Experiments;
 using LoraComposition.FewShot.Tests.Data.Folders;
 using SkiaSharp;
 

@@ -1,4 +1,4 @@
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot.Tests.Support;
 

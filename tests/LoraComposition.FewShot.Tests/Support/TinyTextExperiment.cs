@@ -1,16 +1,6 @@
-using LoraComposition.Adapters;
-using LoraComposition.FewShot.Data.Sampling;
-using LoraComposition.FewShot.Experiments.Text;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Methods;
-using LoraComposition.FewShot.Tests.Text.Tokenization;
-using LoraComposition.FewShot.Text.Procedural;
-using LoraComposition.FewShot.Text.Prompts;
-using LoraComposition.FewShot.Text.Questions;
-using LoraComposition.FewShot.Text.Tokenization;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Layers;
-using LoraComposition.Models.T5;
+using LoraComposition.Experiments;
+using LoraComposition.Models;
+using LoraComposition.Text.Tests.Tokenization;
 
 namespace LoraComposition.FewShot.Tests.Support;
 
@@ -22,8 +12,8 @@ internal sealed class TinyTextExperiment : IDisposable
 
     public TinyTextExperiment()
     {
-        Foundation = TextFoundation.Open(SaveModel("foundation"));
-        using var model = Foundation.Load();
+        BaseModel = TextBaseModel.Open(SaveModel("foundation"));
+        using var model = BaseModel.Load();
         Modules = [TinyAdapters.Create(model, "first", 1), TinyAdapters.Create(model, "second", 2), TinyAdapters.Create(model, "third", 3)];
     }
 
@@ -40,7 +30,7 @@ internal sealed class TinyTextExperiment : IDisposable
 
     public TemporaryFolder Folder { get; } = new();
 
-    public TextFoundation Foundation { get; }
+    public TextBaseModel BaseModel { get; }
 
     public IReadOnlyList<LoraAdapter> Modules { get; }
 
@@ -63,7 +53,7 @@ internal sealed class TinyTextExperiment : IDisposable
     }
 
     public TokenizedQuestions Questions(QuestionPart part, int count, TextLengths? lengths = null) =>
-        new(ProceduralQuestions.Create(ProceduralTasks.Downstream, part, count), CrossFitTemplates.Arc, Foundation.Tokenizer, lengths ?? new TextLengths { Answer = 12 });
+        new(ProceduralQuestions.Create(ProceduralTasks.Downstream, part, count), CrossFitTemplates.Arc, BaseModel.Tokenizer, lengths ?? new TextLengths { Answer = 12 });
 
     public TextTask Task(string name = "task", int questions = 12, int validation = 4, bool tested = true)
     {
@@ -71,7 +61,7 @@ internal sealed class TinyTextExperiment : IDisposable
         return new TextTask(name, Questions(QuestionPart.Train, questions), split.Train, split.Validation, tested ? Questions(QuestionPart.Test, 7) : null);
     }
 
-    public TextFewShotRunner Runner(TextTask task) => new(Foundation, task, Modules, ModuleKeys);
+    public TextFewShotRunner Runner(TextTask task) => new(BaseModel, task, Modules, ModuleKeys);
 
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using LoraComposition.FewShot.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

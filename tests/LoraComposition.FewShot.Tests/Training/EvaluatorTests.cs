@@ -1,5 +1,4 @@
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +6,7 @@ namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class EvaluatorTests : IDisposable
 {
-    private readonly TinyExperiment tiny = new();
+    readonly TinyExperiment tiny = new();
 
     public void Dispose() => tiny.Dispose();
 
@@ -18,7 +17,7 @@ public sealed class EvaluatorTests : IDisposable
     public void CountsOverUnevenBatches(int batchSize)
     {
         var task = tiny.Task("task", [0, 1, 2]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 5);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 5);
         int[] indices = [.. Enumerable.Range(0, 12).Select(i => i * 7 % 18)];
         double correct = 0, loss = 0;
         using (NewDisposeScope())
@@ -46,7 +45,7 @@ public sealed class EvaluatorTests : IDisposable
     public void PutsTheModeBackEvenWhenStopped(bool training)
     {
         var task = tiny.Task("task", [0, 1]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 5);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 5);
         model.train(training);
 
         Evaluator.OnImages(model, task.Train, task.Pool, 4);
@@ -61,7 +60,7 @@ public sealed class EvaluatorTests : IDisposable
     public void FeaturesGiveTheSameScoreAsImages()
     {
         var task = tiny.Task("task", [0, 1, 2]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 5);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 5);
         using var bank = new FeatureBank(model, task.Train, 5);
         using var features = bank.Features(task.Pool);
         using var labels = bank.Labels(task.Pool);
@@ -77,8 +76,8 @@ public sealed class EvaluatorTests : IDisposable
     public void SixteenBitModelsAreScored()
     {
         var task = tiny.Task("task", [0, 1]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 5, ScalarType.BFloat16);
-        using var wide = tiny.Foundation.Load(task.ClassNames, 5);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 5, ScalarType.BFloat16);
+        using var wide = tiny.BaseModel.Load(task.ClassNames, 5);
 
         Evaluator.Place(model).Type.Should().Be(ScalarType.BFloat16);
         Evaluator.OnImages(model, task.Train, task.Pool, 4).Loss.Should().BeApproximately(Evaluator.OnImages(wide, task.Train, task.Pool, 4).Loss, 0.02);

@@ -1,6 +1,5 @@
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,7 +7,7 @@ namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class FeatureBankTests : IDisposable
 {
-    private readonly TinyExperiment tiny = new();
+    readonly TinyExperiment tiny = new();
 
     public void Dispose() => tiny.Dispose();
 
@@ -16,7 +15,7 @@ public sealed class FeatureBankTests : IDisposable
     public void GivesTheModelsFeaturesInTheOrderAskedFor()
     {
         var task = tiny.Task("task", [0, 1]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 0);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 0);
         using var bank = new FeatureBank(model, task.Train, 3);
         int[] wanted = [7, 2, 11, 2, 0];
 
@@ -36,7 +35,7 @@ public sealed class FeatureBankTests : IDisposable
     public void ComputesEachImageOnce()
     {
         var task = tiny.Task("task", [0, 1]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 0);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 0);
         var batches = CountBatches(model);
         using var bank = new FeatureBank(model, task.Train, 3);
 
@@ -55,7 +54,7 @@ public sealed class FeatureBankTests : IDisposable
     public void FeaturesDoNotDependOnWhatWasAskedForBefore()
     {
         var task = tiny.Task("task", [0, 1, 2], perClass: 20);
-        using var model = VisionTransformer.Create(tiny.Foundation.Load(task.ClassNames, 0).Config with { HiddenSize = 64, IntermediateSize = 256 }, 1);
+        using var model = VisionTransformer.Create(tiny.BaseModel.Load(task.ClassNames, 0).Config with { HiddenSize = 64, IntermediateSize = 256 }, 1);
         using var together = new FeatureBank(model, task.Train, 16);
         using var all = together.Features([.. Enumerable.Range(0, 60)]);
         using var piecemeal = new FeatureBank(model, task.Train, 16);
@@ -71,7 +70,7 @@ public sealed class FeatureBankTests : IDisposable
     public void TellsProgressOnlyOfWhatIsComputed()
     {
         var task = tiny.Task("task", [0, 1]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 0);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 0);
         using var bank = new FeatureBank(model, task.Train, 3);
         int advances = 0;
         using var progress = new ScriptedProgress(_ => advances++);
@@ -87,7 +86,7 @@ public sealed class FeatureBankTests : IDisposable
     public void WhatWasReadyBeforeACancellationStays()
     {
         var task = tiny.Task("task", [0, 1]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 0);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 0);
         var batches = CountBatches(model);
         using var bank = new FeatureBank(model, task.Train, 3);
         using var source = new CancellationTokenSource();
@@ -105,7 +104,7 @@ public sealed class FeatureBankTests : IDisposable
     public void KeepsFloat32OfSixteenBitModels()
     {
         var task = tiny.Task("task", [0, 1]);
-        using var model = tiny.Foundation.Load(task.ClassNames, 0, ScalarType.BFloat16);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 0, ScalarType.BFloat16);
         using var bank = new FeatureBank(model, task.Train, 3);
 
         using var features = bank.Features([0, 1]);
@@ -114,7 +113,7 @@ public sealed class FeatureBankTests : IDisposable
     }
 
     // Every picture passes the embeddings once in each forward pass.
-    private static List<long> CountBatches(VisionTransformer model)
+    static List<long> CountBatches(VisionTransformer model)
     {
         var batches = new List<long>();
         var embeddings = (nn.Module<Tensor, Tensor>)model.named_children().Single(child => child.name == "embeddings").module;

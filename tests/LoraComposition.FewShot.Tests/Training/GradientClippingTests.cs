@@ -1,5 +1,4 @@
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -34,7 +33,7 @@ public sealed class GradientClippingTests
         lonely.grad.Should().BeNull();
     }
 
-    private static Parameter[] Create()
+    static Parameter[] Create()
     {
         using var generator = new Generator(3, CPU);
         Parameter[] parameters = [new(zeros(5, 7)), new(zeros(11)), new(zeros(2, 3, 4)), new(zeros(2))];
@@ -42,5 +41,5 @@ public sealed class GradientClippingTests
         return parameters;
     }
 
-    private static double Norm(IEnumerable<Parameter> parameters) => Math.Sqrt(parameters.Select(p => p.grad).OfType<Tensor>().Sum(g => g.square().sum().item<float>()));
+    static double Norm(IEnumerable<Parameter> parameters) => Math.Sqrt(parameters.Select(p => p.grad).OfType<Tensor>().Sum(g => g.square().sum().item<float>()));
 }

@@ -1,5 +1,4 @@
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Training;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,12 +1,11 @@
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Training;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class ImageBatchesTests : IDisposable
 {
-    private readonly TinyExperiment tiny = new();
+    readonly TinyExperiment tiny = new();
 
     public void Dispose() => tiny.Dispose();
 

@@ -1,5 +1,3 @@
-using LoraComposition.FewShot.Training;
-
 namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class LearningRateScheduleTests
@@ -46,5 +44,5 @@ public sealed class LearningRateScheduleTests
         factors.Should().BeInDescendingOrder().And.OnlyHaveUniqueItems();
     }
 
-    private static double[] Factors(int steps, double warmUp) => [.. Enumerable.Range(0, steps).Select(step => LearningRateSchedule.Factor(step, steps, warmUp))];
+    static double[] Factors(int steps, double warmUp) => [.. Enumerable.Range(0, steps).Select(step => LearningRateSchedule.Factor(step, steps, warmUp))];
 }

@@ -1,4 +1,3 @@
-using LoraComposition.FewShot.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -8,7 +7,7 @@ namespace LoraComposition.FewShot.Tests.Training;
 /// <summary>32 samples of a linear map with noise, and the parameter that is to find it.</summary>
 internal sealed class LeastSquares : IDisposable
 {
-    private readonly Tensor inputs, targets;
+    readonly Tensor inputs, targets;
 
     public LeastSquares(ScalarType type = ScalarType.Float32)
     {

@@ -1,4 +1,3 @@
-using LoraComposition.FewShot.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -7,7 +6,7 @@ namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class MasterWeightsTests
 {
-    private static readonly TrainingOptions Options = new() { Steps = 40, BatchSize = 1, WarmUpFraction = 0 };
+    static readonly TrainingOptions Options = new() { Steps = 40, BatchSize = 1, WarmUpFraction = 0 };
 
     [Fact]
     public void SixteenBitsTakeStepsSmallerThanTheirSpacing()
@@ -64,7 +63,7 @@ public sealed class MasterWeightsTests
         optimised[1].dtype.Should().Be(ScalarType.Float32);
     }
 
-    private static float Value(Tensor tensor)
+    static float Value(Tensor tensor)
     {
         using var wide = tensor.detach().to(ScalarType.Float32);
         return wide.item<float>();

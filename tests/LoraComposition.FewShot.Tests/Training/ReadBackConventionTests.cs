@@ -1,7 +1,5 @@
 using System.Reflection;
-using LoraComposition.Composers;
-using LoraComposition.FewShot.Text.Tokenization;
-using LoraComposition.FewShot.Training;
+using LoraComposition.Text;
 using TorchSharp;
 
 namespace LoraComposition.FewShot.Tests.Training;
@@ -9,12 +7,12 @@ namespace LoraComposition.FewShot.Tests.Training;
 /// <summary>No code of a training step calls what reads numbers back from a device. Found in the compiled code.</summary>
 public sealed class ReadBackConventionTests
 {
-    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    private static readonly HashSet<string> readers = ["item", "data", "cpu", "ToScalar", "ToSingle", "ToDouble", "ToInt32", "ToInt64", "ToBoolean", "clip_grad_norm_", "nonzero", "equal"];
+    static readonly HashSet<string> readers = ["item", "data", "cpu", "ToScalar", "ToSingle", "ToDouble", "ToInt32", "ToInt64", "ToBoolean", "clip_grad_norm_", "nonzero", "equal"];
 
     // Loading, saving and starting a model; and two that look at indices on the CPU only, which TrainingStepTests covers.
-    private static readonly string[] outsideTheStep = ["T5Checkpoint", "T5Model", "TokenIds", "VitInitialisation"];
+    static readonly string[] outsideTheStep = ["T5Checkpoint", "T5Model", "TokenIds", "VitInitialisation"];
 
     [Fact]
     public void ModelsLayersAndComposersReadNothingBack() =>
@@ -29,12 +27,12 @@ public sealed class ReadBackConventionTests
         Readers([.. step, typeof(Evaluator)]).Should().Equal(["Evaluator"], "it does read, so the search works");
     }
 
-    private static IEnumerable<string> Readers(IEnumerable<Type> types) => types
+    static IEnumerable<string> Readers(IEnumerable<Type> types) => types
         .SelectMany(type => type.GetNestedTypes(Everything).Append(type))
         .Where(type => type.GetMethods(Everything).Cast<MethodBase>().Concat(type.GetConstructors(Everything)).Any(Reads))
         .Select(type => (type.DeclaringType ?? type).Name).Distinct().ToArray();
 
-    private static bool Reads(MethodBase method)
+    static bool Reads(MethodBase method)
     {
         byte[] code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
         for (int i = 0; i + 4 < code.Length; i++)
@@ -46,7 +44,7 @@ public sealed class ReadBackConventionTests
         return false;
     }
 
-    private static MethodBase? Called(MethodBase method, int token)
+    static MethodBase? Called(MethodBase method, int token)
     {
         try
         {

@@ -1,9 +1,5 @@
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Text.Questions;
-using LoraComposition.FewShot.Text.Tokenization;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.T5.Generation;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,11 +7,11 @@ namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class TextEvaluatorTests : IDisposable
 {
-    private readonly TinyTextExperiment tiny = new();
-    private readonly T5Model model;
-    private readonly TokenizedQuestions questions;
+    readonly TinyTextExperiment tiny = new();
+    readonly T5Model model;
+    readonly TokenizedQuestions questions;
 
-    public TextEvaluatorTests() => (model, questions) = (tiny.Foundation.Load(), tiny.Questions(QuestionPart.Test, 9));
+    public TextEvaluatorTests() => (model, questions) = (tiny.BaseModel.Load(), tiny.Questions(QuestionPart.Test, 9));
 
     public void Dispose()
     {
@@ -65,7 +61,7 @@ public sealed class TextEvaluatorTests : IDisposable
         model.parameters().Should().Contain(p => p.grad is Tensor);
     }
 
-    private IEnumerable<int> Generate(int index)
+    IEnumerable<int> Generate(int index)
     {
         using var batch = questions.Inputs([index], CPU);
         return model.Generate(batch.Ids, batch.Mask, new GenerationOptions { MaxLength = questions.Lengths.Answer })[0].Best.Ids;

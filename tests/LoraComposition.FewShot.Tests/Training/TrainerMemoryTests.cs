@@ -1,5 +1,4 @@
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,5 +22,5 @@ public sealed class TrainerMemoryTests
         Live.Should().Be(before, "nothing is left when the training is over");
     }
 
-    private static long Live => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+    static long Live => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 }

@@ -1,5 +1,4 @@
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -8,8 +7,8 @@ namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class TrainerTests : IDisposable
 {
-    private static readonly TrainingOptions Options = new() { Steps = 100, BatchSize = 8 };
-    private readonly LeastSquares problem = new();
+    static readonly TrainingOptions Options = new() { Steps = 100, BatchSize = 8 };
+    readonly LeastSquares problem = new();
 
     public void Dispose() => problem.Dispose();
 
@@ -212,6 +211,6 @@ public sealed class TrainerTests : IDisposable
     public void RefusesWrongSettings() =>
         FluentActions.Invoking(() => Train(Options with { Steps = 0 })).Should().Throw<ArgumentException>();
 
-    private TrainingOutcome Train(TrainingOptions options, Func<ValidationScore>? validate = null, Func<int[], Tensor>? loss = null, Action? stepDone = null, CancellationToken cancellation = default) =>
+    TrainingOutcome Train(TrainingOptions options, Func<ValidationScore>? validate = null, Func<int[], Tensor>? loss = null, Action? stepDone = null, CancellationToken cancellation = default) =>
         Trainer.Train([problem.Group()], LeastSquares.Samples, loss ?? problem.Loss, validate, options, 0, progress: new StepAction(stepDone), cancellation: cancellation);
 }

@@ -1,13 +1,5 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Composers;
 using LoraComposition.FewShot.Tests.Support;
-using LoraComposition.FewShot.Text.Questions;
-using LoraComposition.FewShot.Training;
-using LoraComposition.Layers;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.Vit;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -19,8 +11,8 @@ namespace LoraComposition.FewShot.Tests.Training;
 [CollectionDefinition(nameof(TrainingStepTests), DisableParallelization = true)]
 public sealed class TrainingStepTests : IDisposable
 {
-    private readonly DisposeScope scope = NewDisposeScope();
-    private readonly TinyExperiment tiny = new();
+    readonly DisposeScope scope = NewDisposeScope();
+    readonly TinyExperiment tiny = new();
 
     public void Dispose()
     {
@@ -94,7 +86,7 @@ public sealed class TrainingStepTests : IDisposable
     public void AStepOfALearnedT5BehindItsForwardPass(EvaluationOrder? order)
     {
         using var text = new TinyTextExperiment();
-        using var model = text.Foundation.Load();
+        using var model = text.BaseModel.Load();
         using var composition = Learned(model, order);
         var questions = text.Questions(QuestionPart.Train, 4);
         using var step = new TrainingStep([new TrainableGroup(composition.TrainableParameters, 0.1)], clipNorm: 1);
@@ -114,7 +106,7 @@ public sealed class TrainingStepTests : IDisposable
     public void AT5DoesNotLookAtIndicesOnAnotherDevice()
     {
         using var text = new TinyTextExperiment();
-        using var loaded = text.Foundation.Load();
+        using var loaded = text.BaseModel.Load();
         using var model = new T5Model(loaded.Config, META);
         var questions = text.Questions(QuestionPart.Train, 4);
 
@@ -146,23 +138,23 @@ public sealed class TrainingStepTests : IDisposable
         Reading().item<float>().Should().BePositive("the wire is taken away");
     }
 
-    private static Tensor TokensOf(VisionTransformer model) => full(3, model.Config.TokenCount, dtype: ScalarType.Int64);
+    static Tensor TokensOf(VisionTransformer model) => full(3, model.Config.TokenCount, dtype: ScalarType.Int64);
 
-    private static void Twice(TrainingStep step, Func<Tensor> loss)
+    static void Twice(TrainingStep step, Func<Tensor> loss)
     {
         step.Run(0.5, loss);
         step.Run(1, loss);
     }
 
-    private ImageBatches Batches(bool preloaded) => new(tiny.Task("task", [0, 1]).Train, [0, 1, 2, 3], CPU, ScalarType.Float32, preloaded ? long.MaxValue : 0);
+    ImageBatches Batches(bool preloaded) => new(tiny.Task("task", [0, 1]).Train, [0, 1, 2, 3], CPU, ScalarType.Float32, preloaded ? long.MaxValue : 0);
 
-    private static Tensor Loss(VisionTransformer model, ImageBatches batches)
+    static Tensor Loss(VisionTransformer model, ImageBatches batches)
     {
         var (pixels, labels) = batches.Take([3, 1, 0]);
         return nn.functional.cross_entropy(model.call(pixels), labels);
     }
 
-    private static Composition Learned(IFoundationModel model, EvaluationOrder? order)
+    static Composition Learned(IBaseModel model, EvaluationOrder? order)
     {
         LoraAdapter[] adapters = [.. Enumerable.Range(0, 3).Select(n => TinyAdapters.Create(model, $"{n}", n))];
         var composition = Composition.AttachLearned(model, adapters);

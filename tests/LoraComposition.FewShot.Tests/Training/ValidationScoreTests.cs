@@ -1,5 +1,3 @@
-using LoraComposition.FewShot.Training;
-
 namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class ValidationScoreTests

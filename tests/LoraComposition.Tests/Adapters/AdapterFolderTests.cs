@@ -1,7 +1,6 @@
-using LoraComposition.Adapters;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Tests.Files;
 using LoraComposition.Tests.Support;
-using TemporaryFolder = LoraComposition.Tests.Serialization.TemporaryFolder;
+using TemporaryFolder = LoraComposition.Tests.Files.TemporaryFolder;
 
 namespace LoraComposition.Tests.Adapters;
 
@@ -108,7 +107,7 @@ public sealed class AdapterFolderTests : IDisposable
         Put("a");
         File.Delete(folder.File("a/adapter_model.safetensors"));
         File.CreateSymbolicLink(folder.File("a/adapter_model.safetensors"), folder.File("nowhere"));
-        FluentActions.Invoking(() => LoraAdapter.Load(folder.Path)).Should().Throw<LoraComposition.Serialization.ModelFileException>();
+        FluentActions.Invoking(() => LoraAdapter.Load(folder.Path)).Should().Throw<ModelFileException>();
     }
 
     void Put(string name)

@@ -1,5 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Tests.Files;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tests.Adapters;

@@ -1,5 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Tests.Files;
 
 namespace LoraComposition.Tests.Adapters;
 

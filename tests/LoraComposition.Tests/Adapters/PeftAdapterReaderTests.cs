@@ -1,6 +1,5 @@
-using LoraComposition.Adapters;
-using LoraComposition.Serialization;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Tests.Files;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tests.Adapters;

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using LoraComposition.Adapters;
-using LoraComposition.Serialization;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Tests.Files;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tests.Adapters;

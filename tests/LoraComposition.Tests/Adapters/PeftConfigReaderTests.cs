@@ -1,6 +1,5 @@
 using System.Text;
-using LoraComposition.Adapters;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Tests.Files;
 
 namespace LoraComposition.Tests.Adapters;
 

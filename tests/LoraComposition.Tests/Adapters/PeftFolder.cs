@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using LoraComposition.Serialization;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Tests.Files;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tests.Adapters;

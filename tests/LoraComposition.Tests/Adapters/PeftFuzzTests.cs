@@ -1,5 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Tests.Files;
 using LoraComposition.Tests.Support.Fuzzing;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,9 +1,7 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Tests.Files;
 using LoraComposition.Tests.Support;
 using static TorchSharp.torch;
-using TemporaryFolder = LoraComposition.Tests.Serialization.TemporaryFolder;
+using TemporaryFolder = LoraComposition.Tests.Files.TemporaryFolder;
 
 namespace LoraComposition.Tests.Adapters;
 

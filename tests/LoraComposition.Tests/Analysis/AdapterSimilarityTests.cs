@@ -1,5 +1,3 @@
-using LoraComposition.Adapters;
-using LoraComposition.Analysis;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

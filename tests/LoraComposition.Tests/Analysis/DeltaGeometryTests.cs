@@ -1,6 +1,4 @@
 using CsCheck;
-using LoraComposition.Adapters;
-using LoraComposition.Analysis;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

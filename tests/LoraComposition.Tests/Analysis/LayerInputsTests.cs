@@ -1,6 +1,4 @@
-using LoraComposition.Analysis;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using TorchSharp;
 using static TorchSharp.torch;
 

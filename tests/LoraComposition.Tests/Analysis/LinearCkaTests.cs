@@ -1,4 +1,3 @@
-using LoraComposition.Analysis;
 using LoraComposition.Tests.Support;
 using static TorchSharp.torch;
 

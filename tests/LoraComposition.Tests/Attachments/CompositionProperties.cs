@@ -1,9 +1,5 @@
 using CsCheck;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Composers;
-using LoraComposition.Layers;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

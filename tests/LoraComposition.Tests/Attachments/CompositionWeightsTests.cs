@@ -1,5 +1,4 @@
-using LoraComposition.Attachments;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 using LoraComposition.Tests.Support;
 using static TorchSharp.torch;
 

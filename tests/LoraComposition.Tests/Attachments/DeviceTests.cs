@@ -1,8 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.Benchmarks;
-using LoraComposition.Composers;
-using LoraComposition.Native;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

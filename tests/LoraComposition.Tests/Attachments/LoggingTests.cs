@@ -1,7 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Compression;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using LoraComposition.Tests.Support;
 using Microsoft.Extensions.Logging;
 

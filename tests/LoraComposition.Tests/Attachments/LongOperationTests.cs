@@ -1,10 +1,5 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Compression;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.T5.Generation;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,7 +22,7 @@ public sealed class LongOperationTests : IDisposable
     public void Loading_a_model()
     {
         var progress = new ProgressList();
-        using var model = FoundationModel.Load(Fixture.Path("vit-hf"), progress: progress);
+        using var model = BaseModel.Load(Fixture.Path("vit-hf"), progress: progress);
         progress.Reports.Should().Equal(ProgressList.Steps(model.named_parameters().Count()));
 
         Left(20).Should().Be(Left(5), "what was read of a model that is not whole is let go of");

@@ -1,6 +1,3 @@
-using LoraComposition.Attachments;
-using LoraComposition.Composers;
-using LoraComposition.Layers;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

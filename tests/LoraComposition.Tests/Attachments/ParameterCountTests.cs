@@ -1,7 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tests.Attachments;

@@ -1,5 +1,3 @@
-using LoraComposition.Composers;
-
 namespace LoraComposition.Tests.Composers;
 
 public class LayerWorkTests

@@ -1,5 +1,4 @@
 using CsCheck;
-using LoraComposition.Compression;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,7 +12,7 @@ public class AdapterCompressionProperties
 
     sealed record Update(int In, int Out, int Rank, double Scaling, int Seed, bool Wide)
     {
-        public LoraComposition.Adapters.LoraDelta Make() => SmallLayers.Delta(In, Out, Rank, Scaling, Seed, Wide ? ScalarType.Float64 : ScalarType.Float32);
+        public LoraDelta Make() => SmallLayers.Delta(In, Out, Rank, Scaling, Seed, Wide ? ScalarType.Float64 : ScalarType.Float32);
     }
 
     static readonly Gen<Update> updates = Gen.Select(Gen.Int[1, 12], Gen.Int[1, 12], Gen.Int[1, 15], Gen.Double[0.01, 5], Gen.Int[1, 1_000_000], Gen.Bool)

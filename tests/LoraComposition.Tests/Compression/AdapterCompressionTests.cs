@@ -1,6 +1,3 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Compression;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

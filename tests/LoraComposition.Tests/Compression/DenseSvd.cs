@@ -1,4 +1,3 @@
-using LoraComposition.Adapters;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using LoraComposition.Adapters;
 using LoraComposition.Tests.Conventions.BadSamples;
 
 namespace LoraComposition.Tests.Conventions;

@@ -138,11 +138,11 @@ sealed partial class DocumentationRules(DocumentationFile documentation, IReadOn
     static string Describe(MemberInfo member) => $"{DocumentationFile.Id(member)[2..]}";
 
     [GeneratedRegex(@"`[^`]*\[[^`]*\][^`]*`|scalar")]
-    private static partial Regex Shape();
+    static partial Regex Shape();
 
     [GeneratedRegex("[Oo]wn(s|ed|er)?\\b")]
-    private static partial Regex Owner();
+    static partial Regex Owner();
 
     [GeneratedRegex("thread|[Ii]mmutable")]
-    private static partial Regex Threads();
+    static partial Regex Threads();
 }

@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using LoraComposition.Adapters;
 using LoraComposition.Tests.Conventions.BadSamples;
 
 namespace LoraComposition.Tests.Conventions;

@@ -1,8 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Composers;
-using LoraComposition.Layers;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using LoraComposition.Tests.Conventions.BadSamples;
 using LoraComposition.Tests.Support;
 using TorchSharp;

@@ -1,5 +1,3 @@
-using LoraComposition.Adapters;
-
 namespace LoraComposition.Tests.Conventions;
 
 public class NamespaceOrderTests

@@ -1,13 +1,6 @@
 using System.Reflection;
-using LoraComposition.Adapters;
-using LoraComposition.Analysis;
-using LoraComposition.Composers;
-using LoraComposition.Layers;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.T5.Generation;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

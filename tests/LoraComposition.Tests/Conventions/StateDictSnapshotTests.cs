@@ -1,5 +1,4 @@
-using LoraComposition.Models.T5;
-using LoraComposition.Models.Vit;
+using LoraComposition.Models;
 using LoraComposition.Tests.Support;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

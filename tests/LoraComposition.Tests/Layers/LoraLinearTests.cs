@@ -1,4 +1,3 @@
-using LoraComposition.Layers;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

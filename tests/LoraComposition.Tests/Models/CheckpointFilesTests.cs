@@ -1,6 +1,5 @@
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -77,7 +77,7 @@ public sealed class CompanionFilesTests : IDisposable
 
     void Save(string name, string? companions = null)
     {
-        using var model = FoundationModel.Load(Fixture.Path(name));
+        using var model = BaseModel.Load(Fixture.Path(name));
         model.Save(to.Path, new CheckpointSaveOptions { CompanionsFrom = companions ?? from.Path });
     }
 

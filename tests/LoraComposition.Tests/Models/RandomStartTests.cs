@@ -1,6 +1,4 @@
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.Vit;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,7 +14,7 @@ public class RandomStartTests
     [InlineData("vit-timm")]
     [InlineData("t5-v1.0")]
     [InlineData("t5-flan")]
-    public void Loading_draws_no_random_numbers(string name) => DrawsNothing(() => (IDisposable)FoundationModel.Load(Fixture.Path(name)));
+    public void Loading_draws_no_random_numbers(string name) => DrawsNothing(() => (IDisposable)BaseModel.Load(Fixture.Path(name)));
 
     [Fact]
     public void Nor_does_a_shape_without_memory()

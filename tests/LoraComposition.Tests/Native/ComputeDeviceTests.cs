@@ -1,4 +1,3 @@
-using LoraComposition.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

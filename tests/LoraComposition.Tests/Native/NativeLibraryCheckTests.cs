@@ -1,5 +1,4 @@
 using System.Text;
-using LoraComposition.Native;
 
 namespace LoraComposition.Tests.Native;
 

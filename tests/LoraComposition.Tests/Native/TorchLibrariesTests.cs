@@ -1,4 +1,3 @@
-using LoraComposition.Native;
 using LoraComposition.Tests.Support;
 
 namespace LoraComposition.Tests.Native;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using LoraComposition.Native;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 

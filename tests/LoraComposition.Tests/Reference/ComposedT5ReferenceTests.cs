@@ -1,8 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Composers;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

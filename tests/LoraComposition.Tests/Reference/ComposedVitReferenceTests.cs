@@ -1,8 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Composers;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;

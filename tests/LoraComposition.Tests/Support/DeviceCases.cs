@@ -1,8 +1,4 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.Vit;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,7 +12,7 @@ abstract class DeviceCase : IDisposable
 
     public static DeviceCase Create(string name, ScalarType type = ScalarType.Float32) => name == "vit" ? new VitCase(type) : new T5Case(type);
 
-    public abstract IFoundationModel Model { get; }
+    public abstract IBaseModel Model { get; }
 
     public IReadOnlyList<LoraAdapter> Adapters { get; protected init; } = [];
 
@@ -55,7 +51,7 @@ abstract class DeviceCase : IDisposable
             (pixels, labels) = (io["pixel_values"].to(type), io["labels"]);
         }
 
-        public override IFoundationModel Model => model;
+        public override IBaseModel Model => model;
 
         public override void To(Device device)
         {
@@ -88,7 +84,7 @@ abstract class DeviceCase : IDisposable
             mask[2, 6..] = 0;
         }
 
-        public override IFoundationModel Model => model;
+        public override IBaseModel Model => model;
 
         public override void To(Device device)
         {

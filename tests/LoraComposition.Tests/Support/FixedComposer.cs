@@ -1,5 +1,3 @@
-using LoraComposition.Adapters;
-using LoraComposition.Composers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,7 +1,5 @@
-using LoraComposition.Adapters;
-using LoraComposition.Models.T5;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

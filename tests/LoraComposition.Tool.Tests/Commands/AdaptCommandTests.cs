@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Adaptation;
+using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.Tool.Tests.Support;
 
@@ -10,7 +8,7 @@ namespace LoraComposition.Tool.Tests.Commands;
 
 public sealed class AdaptCommandTests : IDisposable
 {
-    private readonly TinyInputs inputs = new();
+    readonly TinyInputs inputs = new();
 
     public void Dispose() => inputs.Dispose();
 

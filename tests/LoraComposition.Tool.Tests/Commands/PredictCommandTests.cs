@@ -7,7 +7,7 @@ namespace LoraComposition.Tool.Tests.Commands;
 
 public sealed class PredictCommandTests : IAsyncLifetime
 {
-    private readonly TinyInputs inputs = new();
+    readonly TinyInputs inputs = new();
 
     public async ValueTask InitializeAsync()
     {
@@ -113,7 +113,7 @@ public sealed class PredictCommandTests : IAsyncLifetime
     }
 
     // A reader of RFC 4180 of its own, for records without line ends inside.
-    private static string[] Fields(string line)
+    static string[] Fields(string line)
     {
         var fields = new List<string> { "" };
         bool quoted = false;

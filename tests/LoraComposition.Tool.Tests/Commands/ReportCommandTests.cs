@@ -1,13 +1,13 @@
 using System.Text.Json;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Tests.Results;
+using LoraComposition.Experiments;
+using LoraComposition.Experiments.Tests.Results;
 using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.Tool.Tests.Commands;
 
 public sealed class ReportCommandTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public ReportCommandTests()
     {

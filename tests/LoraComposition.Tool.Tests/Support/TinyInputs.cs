@@ -5,9 +5,9 @@ namespace LoraComposition.Tool.Tests.Support;
 /// <summary>A base, two adapters and pictures of three classes with awkward names, as a user would have them.</summary>
 internal sealed class TinyInputs : IDisposable
 {
-    private static readonly (string, int)[] classes = [("apple, red", 6), ("a \"pear\"", 6), ("plum", 6)];
+    static readonly (string, int)[] classes = [("apple, red", 6), ("a \"pear\"", 6), ("plum", 6)];
 
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public TinyInputs()
     {

@@ -1,6 +1,5 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.Models.Vit;
+using LoraComposition;
+using LoraComposition.Models;
 using PackageConsumer;
 using static TorchSharp.torch;
 

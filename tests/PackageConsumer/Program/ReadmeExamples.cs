@@ -1,8 +1,7 @@
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
-using LoraComposition.FewShot.Data.Procedural;
-using LoraComposition.FewShot.Data.Sampling;
-using LoraComposition.Models.Vit;
+using LoraComposition;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
+using LoraComposition.Models;
 
 namespace PackageConsumer;
 

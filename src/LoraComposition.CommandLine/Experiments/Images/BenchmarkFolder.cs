@@ -1,7 +1,7 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Benchmarks;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.CommandLine.Experiments.Images;
+namespace LoraComposition.CommandLine;
 
 /// <summary>A published data set in a folder, as a command line gives it: <c>cifar100=DIR</c>.</summary>
 /// <param name="Benchmark">The data set.</param>

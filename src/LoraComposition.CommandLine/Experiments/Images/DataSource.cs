@@ -1,4 +1,4 @@
-namespace LoraComposition.CommandLine.Experiments.Images;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Which data set's labels become tasks.</summary>
 public enum DataSource

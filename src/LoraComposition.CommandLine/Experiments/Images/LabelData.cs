@@ -1,4 +1,4 @@
-namespace LoraComposition.CommandLine.Experiments.Images;
+namespace LoraComposition.CommandLine;
 
 /// <summary>The data set whose labels become tasks.</summary>
 /// <param name="Source">Which one.</param>

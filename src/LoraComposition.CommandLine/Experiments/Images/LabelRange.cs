@@ -1,4 +1,4 @@
-namespace LoraComposition.CommandLine.Experiments.Images;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Neighbouring labels.</summary>
 /// <param name="First">The first, from 0.</param>

@@ -1,12 +1,7 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Cifar;
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.FewShot.Data.Preprocessing;
-using LoraComposition.FewShot.Data.Procedural;
-using LoraComposition.FewShot.Data.Sampling;
-using LoraComposition.FewShot.Experiments.Images;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.CommandLine.Experiments.Images;
+namespace LoraComposition.CommandLine;
 
 /// <summary>Makes tasks of ranges of a data set's labels. Owns the prepared images.</summary>
 public sealed class LabelTasks : IDisposable

@@ -1,6 +1,6 @@
-using LoraComposition.FewShot.Data;
+using LoraComposition.Experiments;
 
-namespace LoraComposition.CommandLine.Experiments.Images;
+namespace LoraComposition.CommandLine;
 
 /// <summary>A data set as one of several tasks.</summary>
 /// <param name="Name">What the task is called, for files and tables.</param>

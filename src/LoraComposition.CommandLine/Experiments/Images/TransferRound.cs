@@ -1,10 +1,7 @@
-using LoraComposition.FewShot.Experiments.Images;
-using LoraComposition.FewShot.Foundations;
-using LoraComposition.FewShot.Progress;
-using LoraComposition.FewShot.Results;
-using LoraComposition.FewShot.Upstream;
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.CommandLine.Experiments.Images;
+namespace LoraComposition.CommandLine;
 
 /// <summary>One data set is learned from few images with the help of modules of others.</summary>
 public static class TransferRound
@@ -13,23 +10,23 @@ public static class TransferRound
     /// <param name="experiment">The experiment's name, for example <c>task-shift</c>; the downstream data set is appended.</param>
     /// <param name="title">The experiment's title, for example <c>Task shift</c>.</param>
     /// <param name="settings">The settings.</param>
-    /// <param name="foundation">The model to adapt.</param>
+    /// <param name="baseModel">The model to adapt.</param>
     /// <param name="sets">All data sets, each with a name of its own.</param>
     /// <param name="downstream">The one to learn.</param>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>Whether all runs are done.</returns>
-    public static bool Run(string experiment, string title, ExperimentSettings settings, ImageFoundation foundation, IReadOnlyList<NamedImages> sets, NamedImages downstream, IProgressReporter progress, CancellationToken cancellation)
+    public static bool Run(string experiment, string title, ExperimentSettings settings, ImageBaseModel baseModel, IReadOnlyList<NamedImages> sets, NamedImages downstream, IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(foundation);
+        ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(sets);
         ArgumentNullException.ThrowIfNull(downstream);
         var round = settings with { Out = Path.Combine(settings.Out, downstream.Name), ModuleFolder = settings.ModuleFolder ?? Path.Combine(settings.Out, "modules") };
-        using var tasks = new ImageTasks(foundation.Preprocessing, settings.Validation);
-        ImageModuleTraining[] trainings = [.. sets.Where(set => set.Name != downstream.Name).Select(set => new ImageModuleTraining(foundation, tasks.Create(set.Name, set.Splits.Train), settings.Upstream))];
+        using var tasks = new ImageTasks(baseModel.Preprocessing, settings.Validation);
+        ImageModuleTraining[] trainings = [.. sets.Where(set => set.Name != downstream.Name).Select(set => new ImageModuleTraining(baseModel, tasks.Create(set.Name, set.Splits.Train), settings.Upstream))];
         var task = tasks.Create(downstream.Name, downstream.Splits.Train, downstream.Splits.Test);
-        var run = new ExperimentRun($"{experiment}-{downstream.Name}", round, trainings, (modules, keys) => new ImageFewShotRunner(foundation, task, modules, keys));
+        var run = new ExperimentRun($"{experiment}-{downstream.Name}", round, trainings, (modules, keys) => new ImageFewShotRunner(baseModel, task, modules, keys));
         if (run.Run(progress, cancellation) is not { } results) return false;
         ExperimentReport.Write(round, results, $"{title}: {string.Join(", ", trainings.Select(t => t.Name))} → {downstream.Name}",
             $"top-1 accuracy on {task.Test!.Dataset.Count} test images of {task.ClassNames.Count} classes", PlotLabels.Images, ["lora", "classifier"]);

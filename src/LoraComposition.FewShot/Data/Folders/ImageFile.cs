@@ -1,6 +1,6 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.FewShot.Data.Folders;
+namespace LoraComposition.FewShot;
 
 /// <summary>One picture of a class folder, and the rules for what counts as a class and as a picture.</summary>
 /// <param name="Path">The file to open.</param>
@@ -9,7 +9,7 @@ namespace LoraComposition.FewShot.Data.Folders;
 /// <param name="Label">The position of the class.</param>
 internal sealed record ImageFile(string Path, string RelativePath, long Length, int Label)
 {
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png"];
+    static readonly string[] extensions = [".jpg", ".jpeg", ".png"];
 
     /// <summary>The names of the sub-folders of a folder, in ordinal order, without hidden ones and links that lead out of it.</summary>
     public static IReadOnlyList<string> ClassFolders(string root) =>
@@ -23,8 +23,8 @@ internal sealed record ImageFile(string Path, string RelativePath, long Length, 
         select new ImageFile(path, $"{className}/{name}", new FileInfo(RealPath.Of(path)!).Length, label);
 
     /// <summary>Whether a file is a picture by its name.</summary>
-    public static bool IsPicture(string path) => Extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+    public static bool IsPicture(string path) => extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
-    private static bool Counts(string path, string root) =>
+    static bool Counts(string path, string root) =>
         !System.IO.Path.GetFileName(path).StartsWith('.') && RealPath.Of(path) is { } real && RealPath.IsInside(real, root);
 }

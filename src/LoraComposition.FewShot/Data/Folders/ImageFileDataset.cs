@@ -1,10 +1,10 @@
-namespace LoraComposition.FewShot.Data.Folders;
+namespace LoraComposition.FewShot;
 
 /// <summary>Pictures that lie in files of their own below one folder.</summary>
 public abstract class ImageFileDataset : ImageDataset
 {
-    private readonly IReadOnlyList<ImageFile> files;
-    private readonly Lazy<string> fingerprint;
+    readonly IReadOnlyList<ImageFile> files;
+    readonly Lazy<string> fingerprint;
 
     private protected ImageFileDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files)
     {

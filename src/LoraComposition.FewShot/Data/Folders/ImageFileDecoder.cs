@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace LoraComposition.FewShot.Data.Folders;
+namespace LoraComposition.FewShot;
 
 /// <summary>Decodes a JPEG or PNG file as Pillow's <c>convert('RGB')</c> does: alpha is dropped, grey is spread over three channels, colour profiles and orientation tags are not applied.</summary>
 internal static class ImageFileDecoder
@@ -40,10 +40,10 @@ internal static class ImageFileDecoder
         return new RgbImage(width, height, DropAlpha(bitmap));
     }
 
-    private static DataException Damaged(SKCodecResult result, Func<string, DataException> refusal) =>
+    static DataException Damaged(SKCodecResult result, Func<string, DataException> refusal) =>
         refusal($"expected a whole JPEG or PNG picture, found a damaged one ({result}); replace or remove it.");
 
-    private static byte[] DropAlpha(SKBitmap bitmap)
+    static byte[] DropAlpha(SKBitmap bitmap)
     {
         var rgba = bitmap.GetPixelSpan();
         byte[] rgb = new byte[3 * bitmap.Width * bitmap.Height];

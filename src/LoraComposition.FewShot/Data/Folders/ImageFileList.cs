@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
 
-namespace LoraComposition.FewShot.Data.Folders;
+namespace LoraComposition.FewShot;
 
 /// <summary>Finds picture files.</summary>
 public static class ImageFileList

@@ -1,6 +1,6 @@
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.FewShot.Data.Folders;
+namespace LoraComposition.FewShot;
 
 /// <summary>A folder with a sub-folder of pictures per class: <c>&lt;class&gt;/*.jpg</c>, <c>.jpeg</c> or <c>.png</c>, in capitals too.</summary>
 /// <remarks>
@@ -9,7 +9,7 @@ namespace LoraComposition.FewShot.Data.Folders;
 /// </remarks>
 public sealed class ImageFolderDataset : ImageFileDataset
 {
-    private ImageFolderDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files) : base(name, classNames, files)
+    ImageFolderDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files) : base(name, classNames, files)
     {
     }
 

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Data.Folders;
+namespace LoraComposition.FewShot;
 
 /// <summary>The parts of an image folder: <c>train/&lt;class&gt;/*</c> and <c>test/&lt;class&gt;/*</c>, or <c>&lt;class&gt;/*</c> alone.</summary>
 /// <param name="Train">The training part, or everything where the folder is not split.</param>
@@ -28,7 +28,7 @@ public sealed record ImageFolderSplits(ImageFolderDataset Train, ImageFolderData
         return new(train, test);
     }
 
-    private static string Listed(string[] names) => names.Length switch
+    static string Listed(string[] names) => names.Length switch
     {
         0 => "none",
         <= 5 => string.Join(", ", names),

@@ -1,11 +1,10 @@
-using LoraComposition.FewShot.Data.Folders;
 
-namespace LoraComposition.FewShot.Data.Lists;
+namespace LoraComposition.FewShot;
 
 /// <summary>The pictures that a list of the publisher names, in the order of the list.</summary>
 internal sealed class ImageListDataset : ImageFileDataset
 {
-    private ImageListDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files) : base(name, classNames, files)
+    ImageListDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files) : base(name, classNames, files)
     {
     }
 

@@ -1,4 +1,4 @@
-namespace LoraComposition.FewShot.Data.Lists;
+namespace LoraComposition.FewShot;
 
 /// <summary>A picture as a list names it.</summary>
 /// <param name="Place">Where the list names it: a line, or an entry of a variable.</param>

@@ -1,13 +1,12 @@
-using LoraComposition.FewShot.Data.Folders;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.FewShot.Data.Lists;
+namespace LoraComposition.FewShot;
 
 /// <summary>Finds the pictures that a list names. Every folder is listed once; a path that leads out of the root is refused.</summary>
 internal sealed class PictureLookup(string root)
 {
-    private readonly string realRoot = RealPath.Of(root) is { } real && Directory.Exists(real) ? real : throw new DataException(root, "the folder of the pictures is missing.");
-    private readonly Dictionary<string, IReadOnlyDictionary<string, FileInfo>> folders = new(StringComparer.Ordinal);
+    readonly string realRoot = RealPath.Of(root) is { } real && Directory.Exists(real) ? real : throw new DataException(root, "the folder of the pictures is missing.");
+    readonly Dictionary<string, IReadOnlyDictionary<string, FileInfo>> folders = new(StringComparer.Ordinal);
 
     /// <summary>Finds one picture, whatever the case of its extension; the extension may be missing in the list.</summary>
     public ImageFile Find(ListedPicture listed, Func<string, DataException> refusal)
@@ -23,7 +22,7 @@ internal sealed class PictureLookup(string root)
         return new ImageFile(file.FullName, folder.Length == 0 ? file.Name : $"{folder}/{file.Name}", Target(file, refusal).Length, listed.Label);
     }
 
-    private Dictionary<string, FileInfo> PicturesIn(string folder)
+    Dictionary<string, FileInfo> PicturesIn(string folder)
     {
         var found = new Dictionary<string, FileInfo>(StringComparer.Ordinal);
         if (RealPath.Of(Path.Combine(realRoot, folder)) is not { } real || !Directory.Exists(real) || (real != realRoot && !RealPath.IsInside(real, realRoot))) return found;
@@ -34,7 +33,7 @@ internal sealed class PictureLookup(string root)
         return found;
     }
 
-    private FileInfo Target(FileInfo file, Func<string, DataException> refusal)
+    FileInfo Target(FileInfo file, Func<string, DataException> refusal)
     {
         if (!file.Attributes.HasFlag(FileAttributes.ReparsePoint)) return file;
         return RealPath.Of(file.FullName) is { } real && RealPath.IsInside(real, realRoot) ? new FileInfo(real)

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>Makes the bias that keeps attention from tokens: those that fill a text up, and in a decoder those that come later.</summary>
 internal static class AttentionMask

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>What one decoder block keeps between steps: the keys and values of cross-attention, and those of the tokens decoded so far. Owns both.</summary>
 internal sealed class CachedLayer(KeysValues cross) : IDisposable

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>
 /// What a decoder keeps between the steps of a generation, so that each token is computed once: the keys and values of the tokens decoded so far, and

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>What attention reads of the tokens that are asked.</summary>
 /// <param name="Keys"><c>[batch, heads, tokens, width]</c>.</param>

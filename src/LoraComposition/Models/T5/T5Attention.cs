@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>Multi-head attention without biases and without a scale: <c>softmax(q·kᵀ + bias)·v</c>. Its four projections can be adapted.</summary>
 internal sealed class T5Attention : Module

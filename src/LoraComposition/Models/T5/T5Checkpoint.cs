@@ -1,11 +1,8 @@
 using System.Diagnostics;
-using LoraComposition.Adapters;
-using LoraComposition.Native;
-using LoraComposition.Serialization;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>Reads and writes T5 checkpoints in the layout of transformers.</summary>
 internal static class T5Checkpoint

@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>The shape of a T5 (arXiv:1910.10683), with the defaults of T5 1.0 small.</summary>
 public sealed record T5Config

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>Reads and writes the <c>config.json</c> of a T5 on the model hubs.</summary>
 internal static class T5ConfigFile

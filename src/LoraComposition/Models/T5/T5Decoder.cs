@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>The decoder: blocks in which every token sees itself, those before it and the encoder's states, and a last norm.</summary>
 internal sealed class T5Decoder : Module

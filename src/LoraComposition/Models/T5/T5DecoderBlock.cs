@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>
 /// One decoder block with the norms in front: <c>h = x + attention(norm(x)); g = h + crossAttention(norm(h), encoder); y = g + feedForward(norm(g))</c>.

@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>
 /// The vector of each token. Torch's own embedding draws a random table even on the meta device, in memory of the size that a config asks for, before anything was compared with the file.

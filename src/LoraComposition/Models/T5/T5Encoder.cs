@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>The encoder: blocks in which every token sees all others, and a last norm.</summary>
 internal sealed class T5Encoder : Module<Tensor, Tensor?, Tensor>

@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>One encoder block with the norms in front: <c>h = x + attention(norm(x)); y = h + feedForward(norm(h))</c>.</summary>
 internal sealed class T5EncoderBlock : Module<Tensor, Tensor, Tensor>

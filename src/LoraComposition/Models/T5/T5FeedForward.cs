@@ -1,10 +1,9 @@
-using LoraComposition.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>The feed-forward part of a block, plain or gated (<see cref="T5FeedForwardKind"/>). Its layers can be adapted.</summary>
 internal sealed class T5FeedForward : Module<Tensor, Tensor>

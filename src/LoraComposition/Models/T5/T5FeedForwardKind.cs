@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>What a T5 block computes after attention.</summary>
 public enum T5FeedForwardKind

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>The random start of a T5's weights, as in transformers: it is set so that scores without a scale begin with a deviation of about 1.</summary>
 internal static class T5Initialisation

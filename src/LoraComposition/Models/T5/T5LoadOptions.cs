@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>How to load a T5.</summary>
 public sealed record T5LoadOptions

@@ -1,4 +1,3 @@
-using LoraComposition.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -6,7 +5,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>
 /// A T5 (arXiv:1910.10683) with encoder, decoder and language-model head, as transformers' T5ForConditionalGeneration, whose linear layers can be adapted:
@@ -17,7 +16,7 @@ namespace LoraComposition.Models.T5;
 /// float32, and with them the states between blocks. Not thread-safe: a forward pass in another thread needs its own model. Indices on the CPU are
 /// checked; those on a GPU are not, because reading them back would wait for it in every step: one outside the vocabulary ends the program there.
 /// </remarks>
-public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundationModel
+public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseModel
 {
     /// <summary>The label of a token that does not count.</summary>
     public const long IgnoredLabel = -100;
@@ -83,7 +82,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IFoundati
     /// <param name="progress">Is told how many tensors are read.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
-    /// <exception cref="Serialization.ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
+    /// <exception cref="ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static T5Model Load(string folder, T5LoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>

@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>RMS normalisation (arXiv:1910.07467): <c>w ∘ x / √(mean(x²) + ε)</c>. The statistics of 16-bit states are computed in float32.</summary>
 internal sealed class T5Norm : Module<Tensor, Tensor>

@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>
 /// What self-attention adds to its scores for the distance of two tokens: one number for each head and bucket of distances. Near distances have a bucket

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5;
+namespace LoraComposition.Models;
 
 /// <summary>Checks indices before the native library does. Those on a GPU are not looked at: to read them the host would wait for it, in every step.</summary>
 internal static class TokenIds

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>
 /// The shape of a ViT in timm's layout. On the hub timm's <c>config.json</c> mostly names an architecture and leaves its arguments out, so the sizes are those of the tensors;
@@ -32,7 +32,7 @@ internal sealed partial class TimmConfig
     readonly ConfigFields? arguments;
     readonly CheckpointFiles files;
 
-    TimmConfig(ConfigFields fields, CheckpointFiles files) => (this.fields, arguments, this.files) = (fields, fields.Object("model_args"), files);
+    TimmConfig(ConfigFields fields, CheckpointFiles files) => (this.fields, arguments, this.files) = (fields, fields.Section("model_args"), files);
 
     /// <summary>Whether a configuration is timm's: it names an architecture, and no model type of transformers.</summary>
     public static bool IsOne(ConfigFields fields) => fields.Find("architecture") is not null && fields.Find("model_type") is null;
@@ -108,7 +108,7 @@ internal sealed partial class TimmConfig
     // The old form of the file has no pretrained_cfg and holds its settings itself. [channels, side, side]
     int? InputSize()
     {
-        var pretrained = fields.Object("pretrained_cfg") ?? fields;
+        var pretrained = fields.Section("pretrained_cfg") ?? fields;
         if (pretrained.Find("input_size") is not { } size) return null;
         int[] sizes = Integers(size);
         return sizes.Length == 3 && sizes[1] == sizes[2] ? sizes[1] : throw fields.Expected("input_size", "channels and two equal sides", size);
@@ -172,5 +172,5 @@ internal sealed partial class TimmConfig
     }
 
     [GeneratedRegex(@"_patch(\d{1,4})(?!\d)", RegexOptions.CultureInvariant)]
-    private static partial Regex PatchInName();
+    static partial Regex PatchInName();
 }

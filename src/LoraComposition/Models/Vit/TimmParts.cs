@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>The parts that timm's ViTs may have and this one does not compute. They are refused by name, because a left-over tensor explains little.</summary>
 internal static class TimmParts

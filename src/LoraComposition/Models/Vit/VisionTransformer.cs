@@ -1,6 +1,3 @@
-using LoraComposition.Adapters;
-using LoraComposition.Models.Vit.Layouts;
-using LoraComposition.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -8,11 +5,11 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>A vision transformer for image classification (arXiv:2010.11929) whose linear layers can be adapted.</summary>
 /// <remarks>Owns its parameters, not what is attached to it. Not thread-safe: a forward pass in another thread needs its own model.</remarks>
-public sealed class VisionTransformer : Module<Tensor, Tensor>, IFoundationModel
+public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
 {
     readonly VitEmbeddings embeddings;
     readonly ModuleList<VitBlock> blocks;
@@ -82,7 +79,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IFoundationModel
     /// <param name="progress">Is told how many tensors are read.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
-    /// <exception cref="Serialization.ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
+    /// <exception cref="ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static VisionTransformer Load(string folder, VitLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>

@@ -1,10 +1,9 @@
-using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>Multi-head self-attention whose four projections can be adapted.</summary>
 internal sealed class VitAttention : Module<Tensor, Tensor>

@@ -1,10 +1,9 @@
-using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>One transformer block with the norms in front: <c>h = x + attention(norm(x)); y = h + feedForward(norm(h))</c>.</summary>
 internal sealed class VitBlock : Module<Tensor, Tensor>

@@ -1,12 +1,8 @@
 using System.Diagnostics;
-using LoraComposition.Adapters;
-using LoraComposition.Models.Vit.Layouts;
-using LoraComposition.Native;
-using LoraComposition.Serialization;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>Reads ViT checkpoints in the layouts of transformers and timm, and writes them in that of transformers.</summary>
 internal static class VitCheckpoint

@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>The shape of a vision transformer (arXiv:2010.11929), with the defaults of ViT-B/32 at 224 pixels.</summary>
 public sealed record VitConfig

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>Reads and writes the <c>config.json</c> of a ViT on the model hubs (transformers' layout).</summary>
 internal static class VitConfigFile
@@ -67,7 +67,7 @@ internal static class VitConfigFile
 
     static string[] ClassNames(ConfigFields fields)
     {
-        if (fields.Object("id2label") is null) return [];
+        if (fields.Section("id2label") is null) return [];
         var map = fields.Find("id2label")!.Value;
         var names = new string?[map.GetPropertyCount()];
         foreach (var entry in map.EnumerateObject())

@@ -1,10 +1,9 @@
-using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>Cuts an image into patches, projects them, puts the class token in front and adds the positions.</summary>
 internal sealed class VitEmbeddings : Module<Tensor, Tensor>

@@ -1,10 +1,9 @@
-using LoraComposition.Models.Vit.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace LoraComposition.Models.Vit;
+namespace LoraComposition.Models;
 
 /// <summary>The feed-forward part of a block: two linear layers with the exact GELU between them. Both can be adapted.</summary>
 internal sealed class VitFeedForward : Module<Tensor, Tensor>

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 using SkiaSharp;
 
@@ -8,7 +6,7 @@ namespace LoraComposition.FewShot.Tests.Data.Folders;
 
 public sealed class ImageFileDecoderTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
@@ -56,17 +54,17 @@ public sealed class ImageFileDecoderTests : IDisposable
     [Fact]
     public void RefusesAPictureThatIsOneLongLine() => Refusal(Png(70000, 1, [], colourType: 0)).Should().Contain("70000 x 1");
 
-    private RgbImage Decode(byte[] file)
+    RgbImage Decode(byte[] file)
     {
         string path = folder.At("picture.png");
         File.WriteAllBytes(path, file);
         return ImageFileDecoder.Decode(path);
     }
 
-    private string Refusal(byte[] file) => FluentActions.Invoking(() => Decode(file)).Should().Throw<DataException>().Which.Message;
+    string Refusal(byte[] file) => FluentActions.Invoking(() => Decode(file)).Should().Throw<DataException>().Which.Message;
 
     /// <summary>A PNG of one colour, or with no pixels at all where none is given. Skia's own encoder would lose colours under alpha 0.</summary>
-    private static byte[] Png(int width, int height, byte[] pixel, byte colourType)
+    static byte[] Png(int width, int height, byte[] pixel, byte colourType)
     {
         using var data = new MemoryStream();
         using (var packed = new System.IO.Compression.ZLibStream(data, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
@@ -84,7 +82,7 @@ public sealed class ImageFileDecoderTests : IDisposable
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, data.ToArray()), .. Chunk("IEND"u8, [])];
     }
 
-    private static byte[] Chunk(ReadOnlySpan<byte> type, byte[] content)
+    static byte[] Chunk(ReadOnlySpan<byte> type, byte[] content)
     {
         byte[] length = new byte[4], check = new byte[4], body = [.. type, .. content];
         BinaryPrimitives.WriteInt32BigEndian(length, content.Length);
@@ -92,7 +90,7 @@ public sealed class ImageFileDecoderTests : IDisposable
         return [.. length, .. body, .. check];
     }
 
-    private static uint Crc32(byte[] bytes)
+    static uint Crc32(byte[] bytes)
     {
         uint crc = ~0u;
         foreach (byte b in bytes)

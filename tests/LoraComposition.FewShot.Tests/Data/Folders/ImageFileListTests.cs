@@ -1,12 +1,10 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.FewShot.Tests.Data.Folders;
 
 public sealed class ImageFileListTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

@@ -1,13 +1,11 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.FewShot.Tests.Data.Folders;
 
 public sealed class ImageFolderDatasetTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly TemporaryFolder elsewhere = new();
+    readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder elsewhere = new();
 
     public void Dispose()
     {

@@ -21,7 +21,7 @@ internal static class Pictures
 
     public static string AddJpeg(this TemporaryFolder folder, params string[] parts) => folder.Add(SKEncodedImageFormat.Jpeg, parts);
 
-    private static string Add(this TemporaryFolder folder, SKEncodedImageFormat format, string[] parts)
+    static string Add(this TemporaryFolder folder, SKEncodedImageFormat format, string[] parts)
     {
         string path = folder.At(parts);
         File.WriteAllBytes(path, Encode(format, 3, 2, (_, _) => new SKColor(200, 100, 50)));

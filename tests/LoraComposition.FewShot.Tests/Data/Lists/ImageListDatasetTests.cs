@@ -1,5 +1,3 @@
-using LoraComposition.FewShot.Data;
-using LoraComposition.FewShot.Data.Lists;
 using LoraComposition.FewShot.Tests.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 
@@ -7,8 +5,8 @@ namespace LoraComposition.FewShot.Tests.Data.Lists;
 
 public sealed class ImageListDatasetTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly TemporaryFolder elsewhere = new();
+    readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder elsewhere = new();
 
     public void Dispose()
     {
@@ -98,8 +96,8 @@ public sealed class ImageListDatasetTests : IDisposable
         Open(("a/1.png", 0)).Fingerprint.Should().Be(Open(("a/1.png", 0)).Fingerprint).And.NotBe(Open(("a/1.png", 1)).Fingerprint);
     }
 
-    private ImageListDataset Open(params (string Path, int Label)[] pictures) =>
+    ImageListDataset Open(params (string Path, int Label)[] pictures) =>
         ImageListDataset.Open("list", ["a", "b"], "list.txt", folder.Path, pictures.Select((p, i) => new ListedPicture($"line {i + 1}", p.Path, p.Label)));
 
-    private string Refusal(string path) => FluentActions.Invoking(() => Open((path, 0))).Should().Throw<DataException>().Which.Message;
+    string Refusal(string path) => FluentActions.Invoking(() => Open((path, 0))).Should().Throw<DataException>().Which.Message;
 }

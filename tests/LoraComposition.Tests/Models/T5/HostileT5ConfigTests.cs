@@ -1,6 +1,6 @@
 using System.Text;
-using LoraComposition.Models.T5;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Models;
 using LoraComposition.Tests.Support;
 using LoraComposition.Tests.Support.Fuzzing;
 

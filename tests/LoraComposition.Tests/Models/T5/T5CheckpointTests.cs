@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
-using LoraComposition.Attachments;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
-using LoraComposition.Serialization;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,8 +1,5 @@
 using System.Text.Json;
-using LoraComposition.Adapters;
-using LoraComposition.Attachments;
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
 using LoraComposition.Tests.Support;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using LoraComposition.Models;
-using LoraComposition.Models.T5;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

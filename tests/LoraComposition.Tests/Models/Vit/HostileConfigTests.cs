@@ -1,7 +1,6 @@
 using System.Text;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
 using LoraComposition.Tests.Support;
 using LoraComposition.Tests.Support.Fuzzing;
 

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using LoraComposition.Models.Vit;
-using LoraComposition.Models.Vit.Layouts;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Models;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
-using LoraComposition.Attachments;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;

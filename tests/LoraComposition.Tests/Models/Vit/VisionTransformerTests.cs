@@ -1,5 +1,4 @@
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

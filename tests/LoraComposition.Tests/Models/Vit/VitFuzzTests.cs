@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
-using LoraComposition.Tests.Serialization;
+using LoraComposition.Tests.Files;
 using LoraComposition.Tests.Support;
 using LoraComposition.Tests.Support.Fuzzing;
 

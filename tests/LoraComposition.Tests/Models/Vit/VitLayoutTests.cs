@@ -1,6 +1,5 @@
 using System.Text.Json;
-using LoraComposition.Models.Vit;
-using LoraComposition.Models.Vit.Layouts;
+using LoraComposition.Models;
 using LoraComposition.Tests.Support;
 using static TorchSharp.torch;
 

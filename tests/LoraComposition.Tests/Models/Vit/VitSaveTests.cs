@@ -1,7 +1,6 @@
 using System.Text.Json;
+using LoraComposition.Files;
 using LoraComposition.Models;
-using LoraComposition.Models.Vit;
-using LoraComposition.Serialization;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

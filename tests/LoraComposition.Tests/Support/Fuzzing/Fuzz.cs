@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using LoraComposition.Serialization;
+using LoraComposition.Files;
 
 namespace LoraComposition.Tests.Support.Fuzzing;
 

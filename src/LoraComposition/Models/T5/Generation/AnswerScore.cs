@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>How likely a model finds an answer to a text.</summary>
 /// <param name="LogLikelihood">The sum of the log-probabilities of the answer's tokens, natural logarithm.</param>

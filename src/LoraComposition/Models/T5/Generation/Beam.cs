@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>The beam search of one input: the sequences it follows and those it finished.</summary>
 /// <param name="startId">The token that starts the decoder.</param>

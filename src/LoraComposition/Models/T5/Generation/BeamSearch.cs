@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>
 /// Follows the likeliest sequences of each input at once, as transformers does: of twice as many candidates as beams, those among the first half that end

@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>
 /// When a beam search is done with an input before the longest length. In each case there must be as many finished sequences as beams; a score is the

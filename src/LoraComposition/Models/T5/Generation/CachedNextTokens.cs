@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>Computes each token once and keeps its keys and values.</summary>
 /// <param name="model">The model. Not owned.</param>

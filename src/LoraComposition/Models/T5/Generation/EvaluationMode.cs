@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>Puts a model into evaluation mode and gradients out until it is disposed: an attached adapter may have dropout, which would make results random.</summary>
 internal sealed class EvaluationMode : IDisposable

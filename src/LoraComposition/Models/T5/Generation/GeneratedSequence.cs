@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>A sequence that a model generated.</summary>
 public sealed record GeneratedSequence

@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>How to generate: greedily with one beam, else by beam search.</summary>
 public sealed record GenerationOptions

@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>What was generated for one input.</summary>
 /// <param name="Sequences">One sequence, or as many as there are beams where the vocabulary allows so many; the best first.</param>

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>Appends the likeliest token until the end token or the longest length. Sequences that ended leave the batch.</summary>
 internal static class GreedySearch

@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>A sequence in the making: its newest token and the sequence before it, which several may share.</summary>
 internal sealed class Hypothesis

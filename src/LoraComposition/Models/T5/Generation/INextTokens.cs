@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>What a search asks of a model: how likely each token is to follow each of several sequences.</summary>
 internal interface INextTokens : IDisposable

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>The likeliest next tokens of several sequences, read into memory.</summary>
 /// <param name="count">How many for each.</param>

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>Scores given answers with a T5, whatever is attached to it, as multiple-choice tasks need it.</summary>
 public static class T5AnswerScoring

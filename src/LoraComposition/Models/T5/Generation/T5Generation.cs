@@ -1,13 +1,13 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>Generates texts with a T5, whatever is attached to it.</summary>
 public static class T5Generation
 {
     /// <summary>
     /// Generates a continuation of the decoder's start for each text of a batch: greedily, or by beam search where the options ask for several beams. Each
-    /// text is encoded once, each token computed once. For a composition call <see cref="Attachments.Composition.FixWeights"/> first: every step then costs what the plain model's does.
+    /// text is encoded once, each token computed once. For a composition call <see cref="Composition.FixWeights"/> first: every step then costs what the plain model's does.
     /// </summary>
     /// <param name="model">The model. It is in evaluation mode meanwhile.</param>
     /// <param name="ids">The texts, <c>[batch, tokens]</c> of int64, on the model's device. Not owned.</param>

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraComposition.Models.T5.Generation;
+namespace LoraComposition.Models;
 
 /// <summary>Computes every sequence as a whole in each step: what the cache is compared with.</summary>
 /// <param name="model">The model. Not owned.</param>

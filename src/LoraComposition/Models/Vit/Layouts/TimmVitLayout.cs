@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.Vit.Layouts;
+namespace LoraComposition.Models;
 
 /// <summary>The layout of timm, in which query, key and value are one tensor <c>[3d, d]</c> in this order.</summary>
 internal sealed record TimmVitLayout : VitLayout

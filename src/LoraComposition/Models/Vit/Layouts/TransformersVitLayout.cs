@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.Vit.Layouts;
+namespace LoraComposition.Models;
 
 /// <summary>The layout of transformers, in which the models of the hub are stored whatever the version.</summary>
 /// <param name="Prefix"><c>vit.</c> for a classifier; empty for a backbone that was saved alone.</param>

@@ -1,4 +1,4 @@
-namespace LoraComposition.Models.Vit.Layouts;
+namespace LoraComposition.Models;
 
 /// <summary>How a checkpoint names the parts of a ViT: for each parameter the tensor, or the part of one, that holds it.</summary>
 internal abstract record VitLayout

@@ -1,4 +1,4 @@
-using LoraComposition.Models.T5.Generation;
+using LoraComposition.Models;
 
 namespace LoraComposition.Tests.Models.T5.Generation;
 

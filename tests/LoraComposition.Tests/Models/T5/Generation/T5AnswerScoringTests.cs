@@ -1,5 +1,4 @@
-using LoraComposition.Models.T5;
-using LoraComposition.Models.T5.Generation;
+using LoraComposition.Models;
 using LoraComposition.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using LoraComposition.Models.T5.Generation;
+using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

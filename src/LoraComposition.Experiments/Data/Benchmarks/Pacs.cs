@@ -1,0 +1,40 @@
+using LoraComposition.FewShot;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>One domain of PACS (Li and others, 2017). All domains have the same 7 classes with the same labels. A seeded fifth of each class is tested on.</summary>
+/// <param name="domain">The domain.</param>
+/// <exception cref="ArgumentOutOfRangeException">There is no such domain.</exception>
+public sealed class Pacs(PacsDomain domain) : ImageBenchmark($"pacs-{FolderOf(domain).Replace('_', '-')}", $"{FolderOf(domain)}/<class>/*.jpg or *.png with the classes {string.Join(", ", Classes)}")
+{
+    static readonly string[] Classes = ["dog", "elephant", "giraffe", "guitar", "horse", "house", "person"];
+
+    /// <summary>The domain.</summary>
+    public PacsDomain Domain => domain;
+
+    private protected override IReadOnlyList<string> SubFolders { get; } = ["kfold", "PACS", Path.Combine("PACS", "kfold"), "pacs_data"];
+
+    private protected override IReadOnlyList<string> ClassNames => Classes;
+
+    private protected override HubTable Hub { get; } = new() { Only = ("domain", FolderOf(domain)) };
+
+    private protected override bool IsOriginal(string folder) => Directory.Exists(Path.Combine(folder, FolderOf(domain)));
+
+    private protected override ImageSplits OpenOriginal(string folder)
+    {
+        string pictures = Path.Combine(folder, FolderOf(domain));
+        var all = ImageFolderDataset.Open(pictures, Name);
+        if (!all.ClassNames.SequenceEqual(Classes, StringComparer.Ordinal))
+            throw new DataException(pictures, $"expected the classes {string.Join(", ", Classes)}, found {string.Join(", ", all.ClassNames.Take(Classes.Length + 1))}; the domains are compared by their labels, so each needs all classes and no other folder.");
+        return ImageSplits.Seeded(all, SplitSeed);
+    }
+
+    static string FolderOf(PacsDomain domain) => domain switch
+    {
+        PacsDomain.ArtPainting => "art_painting",
+        PacsDomain.Cartoon => "cartoon",
+        PacsDomain.Photo => "photo",
+        PacsDomain.Sketch => "sketch",
+        _ => throw new ArgumentOutOfRangeException(nameof(domain), domain, "There is no such domain."),
+    };
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics.CodeAnalysis;
+using LoraComposition.FewShot;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>
+/// The paper's protocol on one downstream task: every method for every K and seed on nested support sets, tested on the whole test set, one result
+/// file for each run. A run whose file is there is not repeated, so an interrupted experiment goes on where it stopped.
+/// </summary>
+/// <remarks>Not thread-safe; shards of the work run in processes of their own.</remarks>
+public sealed class FewShotExperiment
+{
+    readonly string name;
+    readonly IFewShotRunner runner;
+    readonly RunStore store;
+    readonly ILogger logger;
+
+    /// <summary>Describes the experiment.</summary>
+    /// <param name="name">The experiment's name, for example <c>label-shift</c>.</param>
+    /// <param name="runner">The downstream task with its base model, modules and settings. Not owned.</param>
+    /// <param name="store">Where the results go.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    public FewShotExperiment(string name, IFewShotRunner runner, RunStore store, ILogger? logger = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(runner);
+        ArgumentNullException.ThrowIfNull(store);
+        (this.name, this.runner, this.store, this.logger) = (name, runner, store, logger ?? NullLogger.Instance);
+    }
+
+    /// <summary>Runs everything that has no result yet.</summary>
+    /// <param name="work">The runs.</param>
+    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="cancellation">Stops between two steps; only whole result files are left.</param>
+    /// <returns>The results of these runs, old and new, in their order.</returns>
+    /// <exception cref="RunFileException">A result file is damaged, or belongs to another configuration.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IReadOnlyList<RunResult> Run(IReadOnlyList<FewShotWork> work, IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        progress ??= NullProgressReporter.Instance;
+        var results = new List<RunResult>();
+        bool warned = false;
+        using var bar = progress.Begin($"{name}: {work.Count} runs", work.Count);
+        foreach (var item in work)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (TryLoad(item, out var result)) logger.RunIsThere(result.Key);
+            else
+            {
+                var support = runner.Sample(item.Shots, item.Seed);
+                if (!warned && runner.DescribeShortage(support) is { } shortage)
+                {
+                    warned = true;
+                    progress.Report($"warning: {shortage}");
+                    logger.SamplesAreShort(shortage);
+                }
+                result = Execute(item, support, cancellation);
+            }
+            results.Add(result);
+            bar.Advance();
+        }
+        return results;
+    }
+
+    /// <summary>Reads the result of a run that is done.</summary>
+    /// <param name="item">The run.</param>
+    /// <param name="result">Its result, where there is one.</param>
+    /// <returns>Whether there is one.</returns>
+    /// <exception cref="RunFileException">The file is damaged, or belongs to another configuration.</exception>
+    public bool TryLoad(FewShotWork item, [NotNullWhen(true)] out RunResult? result)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return store.TryLoad(KeyOf(item), ConfigurationHash.Of(ConfigurationOf(item)), out result);
+    }
+
+    RunKey KeyOf(FewShotWork item) => new(name, item.Name, item.Shots, item.Seed);
+
+    Dictionary<string, object?> ConfigurationOf(FewShotWork item) => new(runner.Configure(item.Method, item.Options))
+    {
+        ["experiment"] = name,
+        ["method"] = item.Method.Name,
+        ["options"] = item.Options,
+        ["shots"] = item.Shots,
+        ["seed"] = item.Seed,
+        ["scored"] = item.Part,
+    };
+
+    RunResult Execute(FewShotWork item, FewShotSplit support, CancellationToken cancellation)
+    {
+        var started = DateTimeOffset.UtcNow;
+        var outcome = runner.Execute(item.Method, item.Options, support, item.Part, cancellation);
+        var result = Result(item, support, outcome, started);
+        // The result comes last: a run that has one is complete.
+        if (outcome.Predictions is { } predictions) PredictionFile.Write(store.PathBeside(result.Key, "predictions.jsonl"), predictions);
+        store.Save(result);
+        logger.RunDone(result.Key, result.Accuracy, result.TestCount, (long)(DateTimeOffset.UtcNow - started).TotalMilliseconds);
+        return result;
+    }
+
+    RunResult Result(FewShotWork item, FewShotSplit support, FewShotOutcome outcome, DateTimeOffset started) => new()
+    {
+        Key = KeyOf(item),
+        ConfigurationHash = ConfigurationHash.Of(ConfigurationOf(item)),
+        Configuration = ConfigurationHash.ToJson(ConfigurationOf(item)),
+        Versions = SoftwareVersions.Current,
+        Inputs = runner.Inputs,
+        SampleIndices = support.Indices,
+        EffectiveShots = support.EffectiveShots,
+        Accuracy = outcome.Accuracy,
+        Scores = outcome.Scores,
+        ValidationAccuracy = outcome.Training.Validation?.Accuracy,
+        TestCount = outcome.TestCount,
+        TrainableParameters = outcome.TrainableParameters,
+        HeadParameters = outcome.HeadParameters,
+        Timings = outcome.Timings,
+        Details = ConfigurationHash.ToJson(new { outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = outcome.Description }),
+        StartedUtc = started,
+    };
+}

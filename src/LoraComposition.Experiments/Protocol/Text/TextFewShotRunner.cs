@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using LoraComposition.FewShot;
+using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>Runs methods on a task of questions whose answers a T5 writes. K is the number of all questions to learn from.</summary>
+/// <remarks>Not thread-safe.</remarks>
+public sealed class TextFewShotRunner : IFewShotRunner
+{
+    readonly TextBaseModel baseModel;
+    readonly TextTask task;
+    readonly IReadOnlyList<LoraAdapter> modules;
+    readonly IReadOnlyDictionary<string, string> moduleKeys;
+    readonly ILogger logger;
+
+    // A method that trains nothing answers alike for every K and seed, so it is tested once.
+    readonly Dictionary<(string Method, ScoredPart Part), FewShotOutcome> untrained = [];
+
+    /// <summary>Describes the task and the settings.</summary>
+    /// <param name="baseModel">The model to adapt.</param>
+    /// <param name="task">The downstream task.</param>
+    /// <param name="modules">The upstream modules. Not owned.</param>
+    /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <exception cref="ArgumentException">Some of the test questions hide their answers.</exception>
+    public TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(baseModel);
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(modules);
+        ArgumentNullException.ThrowIfNull(moduleKeys);
+        if (task.Test is { Dataset.HasAnswers: false }) throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
+        (this.baseModel, this.task, this.modules, this.moduleKeys, this.logger) = (baseModel, task, modules, moduleKeys, logger ?? NullLogger.Instance);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Inputs => RunInputs.Of(baseModel.Fingerprint, task.Train.Dataset.Fingerprint, task.Test?.Dataset.Fingerprint);
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, object?> Configure(ITuningMethod method, TuningOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return new Dictionary<string, object?>
+        {
+            ["task"] = task.Configuration,
+            ["foundation"] = baseModel.Fingerprint,
+            ["dtype"] = baseModel.Dtype.ToString(),
+            ["device"] = ComputeDevice.Describe(baseModel.Device),
+            ["modules"] = method.NeedsModules ? moduleKeys : null,
+        };
+    }
+
+    /// <inheritdoc/>
+    public FewShotSplit Sample(int? shots, int seed) => FewShotSampler.SampleTotal(task.Train.Dataset.Count, shots, seed, task.Pool);
+
+    /// <inheritdoc/>
+    public string? DescribeShortage(FewShotSplit support)
+    {
+        ArgumentNullException.ThrowIfNull(support);
+        return support.ShortClasses.Count == 0 ? null : $"the task has fewer than {support.Shots} questions to learn from; all {support.Indices.Count} are used, and each result records the number.";
+    }
+
+    /// <inheritdoc/>
+    public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(support);
+        options.Validate();
+        var (questions, indices) = Scored(part);
+        if (untrained.TryGetValue((method.Name, part), out var known)) return known;
+        var timings = new Dictionary<string, double>();
+        var clock = Stopwatch.StartNew();
+        void Lap(string name)
+        {
+            timings[name] = Math.Round(clock.Elapsed.TotalSeconds, 3);
+            clock.Restart();
+        }
+
+        using var model = baseModel.Load();
+        using var tuning = method.Begin(model, modules, options, support.Seed);
+        Lap("load");
+        var training = tuning.Body is { } body ? Train(model, tuning, body, options, support, cancellation) : new TrainingOutcome(0, 0, null, false);
+        Lap("training");
+        using var fixedWeights = tuning.FixForEvaluation();
+        var (scores, loss) = TextEvaluator.Score(model, questions, indices, options.EvaluationBatchSize, cancellation: cancellation);
+        Lap("test");
+        var outcome = new FewShotOutcome
+        {
+            Accuracy = scores.ExactMatch,
+            TestCount = scores.Count,
+            Scores = new Dictionary<string, double> { ["loss"] = loss, ["accuracy"] = scores.Accuracy, ["optionAccuracy"] = scores.OptionAccuracy },
+            Training = training,
+            TrainableParameters = tuning.Body?.Parameters.Sum(p => p.numel()) ?? 0,
+            Timings = timings,
+            Description = tuning.Describe(),
+            Predictions = scores.Predictions,
+        };
+        if (tuning.Body is null) untrained[(method.Name, part)] = outcome;
+        return outcome;
+    }
+
+    (TokenizedQuestions Questions, IReadOnlyList<int> Indices) Scored(ScoredPart part) => part switch
+    {
+        ScoredPart.Validation when task.Validation.Count > 0 => (task.Train, task.Validation),
+        ScoredPart.Test when task.Test is { } test => (test, [.. Enumerable.Range(0, test.Dataset.Count)]),
+        _ => throw new ArgumentException($"Task '{task.Name}' has no {(part == ScoredPart.Test ? "test" : "validation")} questions.", nameof(part)),
+    };
+
+    /// <summary>Does nothing: no model is kept between runs.</summary>
+    public void Dispose()
+    {
+    }
+
+    TrainingOutcome Train(T5Model model, ITuning tuning, TrainableGroup body, TuningOptions options, FewShotSplit support, CancellationToken cancellation)
+    {
+        ValidationScore Validate()
+        {
+            using var fixedWeights = tuning.FixForEvaluation();
+            return TextEvaluator.Validate(model, task.Train, task.Validation, options.EvaluationBatchSize, cancellation);
+        }
+        return Trainer.Train([body], support.Indices, batch => TextEvaluator.Loss(model, task.Train, batch), task.Validation.Count > 0 ? Validate : null, options.Training, support.Seed, logger, cancellation: cancellation);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using LoraComposition.FewShot;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>Reads the rows of a JSON file: one object a line, or one list of objects.</summary>
+internal static class JsonRows
+{
+    public const int MaxRows = 1_000_000;
+    const int MaxRowLength = 4 * 1024 * 1024;
+    const int MaxDepth = 16;
+
+    public static IEnumerable<QuestionRow> Read(string file)
+    {
+        byte[] bytes = QuestionFileBytes.ReadUtf8(file);
+        int start = bytes.AsSpan().IndexOfAnyExcept(" \t\r\n"u8);
+        if (start < 0) throw new DataException(file, "expected JSON objects, found white space only.");
+        return bytes[start] == (byte)'[' ? ReadList(file, bytes) : ReadLines(file, bytes);
+    }
+
+    static IEnumerable<QuestionRow> ReadLines(string file, byte[] bytes)
+    {
+        int rows = 0;
+        for (int line = 1, start = 0; start < bytes.Length; line++)
+        {
+            int length = bytes.AsSpan(start).IndexOf((byte)'\n');
+            int end = length < 0 ? bytes.Length : start + length;
+            if (bytes.AsSpan(start, end - start).ContainsAnyExcept(" \t\r"u8))
+            {
+                CheckCount(file, ++rows);
+                yield return Parse(file, $"line {line}", bytes.AsMemory(start, end - start));
+            }
+            start = end + 1;
+        }
+    }
+
+    static IEnumerable<QuestionRow> ReadList(string file, byte[] bytes)
+    {
+        int line = 1, counted = 0, rows = 0;
+        foreach (var (start, end) in ItemsOf(file, bytes))
+        {
+            line += bytes.AsSpan(counted, start - counted).Count((byte)'\n');
+            counted = start;
+            CheckCount(file, ++rows);
+            yield return Parse(file, $"line {line}", bytes.AsMemory(start, end - start));
+        }
+    }
+
+    /// <summary>Where the items of the list begin and end. The whole list is walked first, so that a broken end is found before any row is used.</summary>
+    static List<(int Start, int End)> ItemsOf(string file, byte[] bytes)
+    {
+        var items = new List<(int, int)>();
+        try
+        {
+            var json = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
+            json.Read();
+            while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+            {
+                int start = (int)json.TokenStartIndex;
+                json.Skip();
+                items.Add((start, (int)json.BytesConsumed));
+            }
+            while (json.Read()) { }
+        }
+        catch (JsonException e)
+        {
+            throw NotJson(file, $"line {e.LineNumber + 1}", e);
+        }
+        return items;
+    }
+
+    static JsonRow Parse(string file, string place, ReadOnlyMemory<byte> text)
+    {
+        if (text.Length > MaxRowLength) throw new DataException(file, $"{place}: expected at most {MaxRowLength} bytes, found {text.Length}.");
+        try
+        {
+            CheckTexts(text.Span);
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MaxDepth });
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return new JsonRow(file, place, document.RootElement.Clone());
+            throw new DataException(file, $"{place}: expected a JSON object, found {document.RootElement.ValueKind}.");
+        }
+        catch (JsonException e)
+        {
+            throw NotJson(file, place, e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new DataException(file, $"{place}: a text escapes half of a surrogate pair; the file is damaged.", e);
+        }
+    }
+
+    // A document decodes a text when it is asked for, which would be too late for this file's own refusal.
+    static void CheckTexts(ReadOnlySpan<byte> text)
+    {
+        var json = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (json.Read())
+        {
+            if (json.ValueIsEscaped) _ = json.GetString();
+        }
+    }
+
+    static void CheckCount(string file, int rows)
+    {
+        if (rows > MaxRows) throw new DataException(file, $"expected at most {MaxRows} rows, found more; split the file.");
+    }
+
+    static DataException NotJson(string file, string place, JsonException e) =>
+        new(file, $"{place}: expected a JSON object, but the text is not valid JSON ({e.Message.TrimEnd('.')}); replace the file.", e);
+}

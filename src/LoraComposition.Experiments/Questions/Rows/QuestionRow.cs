@@ -1,0 +1,39 @@
+using LoraComposition.FewShot;
+using LoraComposition.Files;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>One row of a file of questions, in whichever layout. A path names a value inside the row; through a list it names that value of every item.</summary>
+internal abstract class QuestionRow(string file, string place)
+{
+    /// <summary>Longer texts than this are refused: no data set has them, and no model reads them.</summary>
+    protected const int MaxTextLength = 100_000;
+
+    public const int MaxOptions = 26;
+
+    /// <summary>Where the row stands: its line, or its number.</summary>
+    public string Place => place;
+
+    /// <summary>Whether the row has such a value that is not null.</summary>
+    public abstract bool Has(params ReadOnlySpan<string> path);
+
+    public abstract string Text(params ReadOnlySpan<string> path);
+
+    /// <summary>The texts of a list.</summary>
+    public abstract IReadOnlyList<string> Texts(params ReadOnlySpan<string> path);
+
+    /// <summary>An integer, or a text that spells one.</summary>
+    public abstract int Integer(params ReadOnlySpan<string> path);
+
+    public DataException Refused(string message, Exception? inner = null) => new(file, $"{place}: {message}", inner);
+
+    protected static string NameOf(ReadOnlySpan<string> path) => string.Join('.', path!);
+
+    protected string Checked(string text, ReadOnlySpan<string> path) =>
+        text.Length <= MaxTextLength ? text : throw Refused($"'{NameOf(path)}': expected at most {MaxTextLength} characters, found {text.Length}.");
+
+    protected int Parsed(string text, ReadOnlySpan<string> path) => int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int value)
+        ? value : throw Refused($"'{NameOf(path)}': expected an integer of at least 0, found '{Excerpt.Of(text)}'.");
+
+    protected DataException Unexpected(ReadOnlySpan<string> path, string expected, string found) => Refused($"'{NameOf(path)}': expected {expected}, found {found}.");
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>Everything one run leaves behind: what was run, on what, and what came out. One result is one JSON file.</summary>
+public sealed record RunResult
+{
+    /// <summary>Which run this is.</summary>
+    public required RunKey Key { get; init; }
+
+    /// <summary>The hash of the configuration, see <see cref="ConfigurationHash"/>. A run is skipped only where it agrees.</summary>
+    public required string ConfigurationHash { get; init; }
+
+    /// <summary>The full configuration, as an object.</summary>
+    public required JsonElement Configuration { get; init; }
+
+    /// <summary>The versions of the library, TorchSharp, libtorch, .NET and the operating system.</summary>
+    public required IReadOnlyDictionary<string, string> Versions { get; init; }
+
+    /// <summary>The SHA-256 of each input, by file or name: checkpoint, modules, data.</summary>
+    public required IReadOnlyDictionary<string, string> Inputs { get; init; }
+
+    /// <summary>The indices of the training samples in the order they were drawn.</summary>
+    public required IReadOnlyList<int> SampleIndices { get; init; }
+
+    /// <summary>The training samples of each class, in class order: less than K where a class holds fewer.</summary>
+    public required IReadOnlyList<int> EffectiveShots { get; init; }
+
+    /// <summary>The score on the test set, 0 to 1: top-1 accuracy of images, exact match of texts.</summary>
+    public required double Accuracy { get; init; }
+
+    /// <summary>Other numbers of the test by camelCase names: <c>loss</c>, for texts also <c>accuracy</c> and <c>optionAccuracy</c>.</summary>
+    public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The accuracy on the validation split, 0 to 1; <see langword="null"/> where there is none.</summary>
+    public double? ValidationAccuracy { get; init; }
+
+    /// <summary>The number of test samples.</summary>
+    public required int TestCount { get; init; }
+
+    /// <summary>The trained numbers without the head.</summary>
+    public required long TrainableParameters { get; init; }
+
+    /// <summary>The trained numbers of the head.</summary>
+    public required long HeadParameters { get; init; }
+
+    /// <summary>The epoch the reported weights are from; <see langword="null"/> where no epoch was picked.</summary>
+    public int? BestEpoch { get; init; }
+
+    /// <summary>How long each part took, in seconds.</summary>
+    public required IReadOnlyDictionary<string, double> Timings { get; init; }
+
+    /// <summary>What only some methods have, for example the learned weights of each layer, or warnings.</summary>
+    public JsonElement? Details { get; init; }
+
+    /// <summary>When the run started, in UTC.</summary>
+    public required DateTimeOffset StartedUtc { get; init; }
+
+    /// <summary>The first thing that cannot be, in words; <see langword="null"/> where there is none.</summary>
+    internal string? Problem()
+    {
+        if (string.IsNullOrWhiteSpace(ConfigurationHash)) return "expected a configuration hash, found an empty one";
+        if (Configuration.ValueKind != JsonValueKind.Object) return $"expected the configuration as a JSON object, found {Configuration.ValueKind}";
+        if (Accuracy is not (>= 0 and <= 1)) return FormattableString.Invariant($"expected an accuracy from 0 to 1, found {Accuracy}");
+        if (ValidationAccuracy is not (null or (>= 0 and <= 1)))
+            return FormattableString.Invariant($"expected a validation accuracy from 0 to 1, found {ValidationAccuracy}");
+        foreach (var (name, count) in new (string, long)[] { ("test count", TestCount), ("number of trainable parameters", TrainableParameters), ("number of head parameters", HeadParameters) })
+            if (count < 0) return FormattableString.Invariant($"expected a {name} of at least 0, found {count}");
+        return null;
+    }
+}

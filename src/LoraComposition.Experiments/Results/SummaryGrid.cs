@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>A summary as texts in rows and columns, the same for the terminal and for Markdown.</summary>
+sealed class SummaryGrid
+{
+    /// <summary>The text of one cell, and whether it is the best of its column.</summary>
+    public readonly record struct Cell(string Text, bool Best = false);
+
+    SummaryGrid(IReadOnlyList<string> header, IReadOnlyList<IReadOnlyList<Cell>> rows) => (Header, Rows) = (header, rows);
+
+    public IReadOnlyList<string> Header { get; }
+
+    public IReadOnlyList<IReadOnlyList<Cell>> Rows { get; }
+
+    public static SummaryGrid Of(Summary summary) => new(
+        ["Method", .. summary.Shots.Select(k => $"K = {ShotCount.Text(k)}"), "|Θ|"],
+        [.. summary.Methods.Select(method => Row(summary, method))]);
+
+    /// <summary>An accuracy of 0 to 1 in percent, without the sign.</summary>
+    public static string Percent(double fraction) => (100 * fraction).ToString("F2", CultureInfo.InvariantCulture);
+
+    static List<Cell> Row(Summary summary, string method) =>
+        [new(method), .. summary.Shots.Select(k => Accuracy(summary, summary.Find(method, k))), new(Parameters(summary, method))];
+
+    static Cell Accuracy(Summary summary, SummaryRow? row)
+    {
+        if (row is null) return new("–");
+        // A single run has no spread to show: "± 0.00" would claim one.
+        string text = row.Runs > 1 ? $"{Percent(row.Mean)} ± {Percent(row.StandardDeviation)}" : Percent(row.Mean);
+        return new(text, Best: row.Mean >= summary.Rows.Where(r => r.Shots == row.Shots).Max(r => r.Mean));
+    }
+
+    static string Parameters(Summary summary, string method) => string.Join(" / ", summary.Rows.Where(r => r.Method == method)
+        .Select(r => r.TrainableParameters).Distinct().Select(n => n.ToString("N0", CultureInfo.InvariantCulture)));
+}

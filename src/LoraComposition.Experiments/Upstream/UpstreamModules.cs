@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Text.Json;
+using LoraComposition.FewShot;
+using LoraComposition.Files;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>One LoRA per upstream task, each kept as a PEFT folder and trained only where it is not there yet.</summary>
+/// <remarks>
+/// A folder's name ends in the key of its training: a hash of the base model, the data and the settings. It appears whole, by a rename, so that
+/// several processes may share it.
+/// Not thread-safe: processes may share the folder, threads train one after the other.
+/// </remarks>
+public sealed class UpstreamModules
+{
+    const string Report = "training.json";
+    static readonly JsonSerializerOptions indented = new() { WriteIndented = true };
+    readonly string folder;
+    readonly ILogger logger;
+
+    /// <summary>Names the folder.</summary>
+    /// <param name="folder">The folder that holds a sub-folder for each module; created where it is missing.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    public UpstreamModules(string folder, ILogger? logger = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        (this.folder, this.logger) = (folder, logger ?? NullLogger.Instance);
+    }
+
+    /// <summary>The key of a training: the same key, the same module.</summary>
+    /// <param name="training">The training.</param>
+    /// <returns>A SHA-256 in hexadecimal digits.</returns>
+    public static string KeyOf(IModuleTraining training)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        return ConfigurationHash.Of(training.Configuration);
+    }
+
+    /// <summary>Reads a module, or trains and saves it first.</summary>
+    /// <param name="training">How it comes about.</param>
+    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="cancellation">Stops between two steps and leaves nothing behind.</param>
+    /// <returns>The module. The caller owns it.</returns>
+    /// <exception cref="ModelFileException">The module that is there is damaged.</exception>
+    /// <exception cref="TrainingDivergedException">The learning rate is too high.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public LoraAdapter GetOrTrain(IModuleTraining training, IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        string target = Path.Combine(folder, $"{training.Name}-{KeyOf(training)[..12]}");
+        if (Directory.Exists(target)) logger.ModuleIsThere(training.Name, target);
+        else Train(training, target, progress, cancellation);
+        return LoraAdapter.Load(target, training.Name, logger: logger);
+    }
+
+    void Train(IModuleTraining training, string target, IProgressReporter? progress, CancellationToken cancellation)
+    {
+        long started = Stopwatch.GetTimestamp();
+        var (module, outcome) = training.Train(progress, cancellation);
+        string building = $"{target}.{Guid.NewGuid():N}.partial";
+        try
+        {
+            using (module) module.Save(building, logger: logger);
+            AtomicFile.Write(Path.Combine(building, Report), stream => JsonSerializer.Serialize(stream, new { configuration = ConfigurationHash.ToJson(training.Configuration), outcome }, indented));
+            Directory.Move(building, target);
+            logger.ModuleTrained(training.Name, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, target);
+        }
+        catch (IOException) when (Directory.Exists(target))
+        {
+            // Either of the two is as good.
+            logger.ModuleWasFinishedElsewhere(training.Name, target);
+        }
+        finally
+        {
+            if (Directory.Exists(building)) Directory.Delete(building, recursive: true);
+        }
+    }
+}

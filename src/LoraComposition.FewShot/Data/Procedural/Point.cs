@@ -1,4 +1,0 @@
-namespace LoraComposition.FewShot.Data.Procedural;
-
-/// <summary>A point of the plane.</summary>
-internal readonly record struct Point(float X, float Y);

@@ -1,0 +1,46 @@
+namespace LoraComposition.FewShot;
+
+/// <summary>What is done to a picture before a model sees it: resize to a square, then <c>(value · rescale − mean) / std</c> per channel.</summary>
+/// <remarks>It belongs to the checkpoint: read it from the <c>preprocessor_config.json</c> beside the weights.</remarks>
+public sealed record ImagePreprocessing
+{
+    /// <summary>What the model hub's ViT processor does where a configuration says nothing: 224 pixels, bilinear, values from −1 to 1.</summary>
+    public static ImagePreprocessing Default { get; } = new();
+
+    /// <summary>The side of the square in pixels. Default 224.</summary>
+    public int Size { get; init; } = 224;
+
+    /// <summary>How pictures are resized; null where they are not, and must then be squares of <see cref="Size"/>. Default bilinear.</summary>
+    public Resample? Resample { get; init; } = Preprocessing.Resample.Bilinear;
+
+    /// <summary>The factor that brings bytes to the scale of mean and std. Default 1/255.</summary>
+    public float RescaleFactor { get; init; } = 1f / 255;
+
+    /// <summary>The mean that is subtracted, per channel, after the rescaling. Default 0.5.</summary>
+    public RgbValues Mean { get; init; } = new(0.5f);
+
+    /// <summary>The standard deviation that is divided by, per channel. Default 0.5.</summary>
+    public RgbValues Std { get; init; } = new(0.5f);
+
+    /// <summary>Reads a configuration of the model hub. Settings that it leaves out are those of <see cref="Default"/>.</summary>
+    /// <param name="file">The <c>preprocessor_config.json</c>. Its size may be a number, <c>{"height", "width"}</c> (equal) or <c>{"shortest_edge"}</c>,
+    /// which is read as a square; its <c>do_resize</c>, <c>do_rescale</c> and <c>do_normalize</c> are honoured.</param>
+    /// <returns>The preprocessing.</returns>
+    /// <exception cref="DataException">The file is missing or damaged, or asks for what is not supported: a centre crop, another filter than bilinear and bicubic, or an oblong.</exception>
+    public static ImagePreprocessing FromFile(string file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return PreprocessorConfigReader.Read(file);
+    }
+
+    /// <summary>Refuses settings that cannot be worked with.</summary>
+    /// <exception cref="ArgumentException">The size is not from 1 to 4096, the filter is unknown, a number is not finite, or a std is not positive.</exception>
+    public void Validate()
+    {
+        if (Size is < 1 or > PreprocessorConfigReader.MaxSize) throw new ArgumentException($"Size must be from 1 to {PreprocessorConfigReader.MaxSize}, found {Size}.");
+        if (Resample is { } filter && !Enum.IsDefined(filter)) throw new ArgumentException($"Resample must be Bilinear or Bicubic, found {(int)filter}.");
+        if (!float.IsFinite(RescaleFactor) || RescaleFactor <= 0) throw new ArgumentException($"RescaleFactor must be a positive number, found {RescaleFactor}.");
+        if (!Mean.ToArray().All(float.IsFinite)) throw new ArgumentException($"Mean must be finite, found {Mean}.");
+        if (!Std.ToArray().All(s => float.IsFinite(s) && s > 0)) throw new ArgumentException($"Std must be positive, found {Std}.");
+    }
+}

@@ -1,0 +1,67 @@
+namespace LoraComposition.FewShot;
+
+/// <summary>
+/// Resizes as Pillow's <c>Image.resize</c> does, byte for byte: along the rows, then along the columns, each pass rounded to bytes. The filter is
+/// widened by the ratio of the sizes where a picture shrinks (antialiasing).
+/// </summary>
+/// <remarks>Thread-safe. The weights are computed anew for each picture: they are few against its pixels.</remarks>
+internal static class ImageResizer
+{
+    /// <summary>Resizes a picture.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="width">The new width in pixels, at least 1.</param>
+    /// <param name="height">The new height in pixels, at least 1.</param>
+    /// <param name="resample">The filter.</param>
+    /// <returns>A picture of the new size; the same object where the size is right already.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A side is not positive, or the filter is unknown.</exception>
+    public static RgbImage Resize(RgbImage image, int width, int height, Resample resample)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        var wide = width == image.Width ? image : AlongRows(image, ResampleWeights.Create(image.Width, width, resample));
+        return height == image.Height ? wide : AlongColumns(wide, ResampleWeights.Create(image.Height, height, resample));
+    }
+
+    static RgbImage AlongRows(RgbImage image, ResampleWeights weights)
+    {
+        byte[] result = new byte[3L * weights.Size * image.Height];
+        for (int y = 0, to = 0; y < image.Height; y++)
+        {
+            var row = image.Pixels.Slice(3 * image.Width * y, 3 * image.Width);
+            for (int x = 0; x < weights.Size; x++, to += 3)
+            {
+                int red = ResampleWeights.Half, green = ResampleWeights.Half, blue = ResampleWeights.Half, from = 3 * weights.Start(x);
+                foreach (int weight in weights.Of(x))
+                {
+                    red += row[from] * weight;
+                    green += row[from + 1] * weight;
+                    blue += row[from + 2] * weight;
+                    from += 3;
+                }
+                (result[to], result[to + 1], result[to + 2]) = (ResampleWeights.ToByte(red), ResampleWeights.ToByte(green), ResampleWeights.ToByte(blue));
+            }
+        }
+        return new RgbImage(weights.Size, image.Height, result);
+    }
+
+    static RgbImage AlongColumns(RgbImage image, ResampleWeights weights)
+    {
+        int stride = 3 * image.Width;
+        byte[] result = new byte[(long)stride * weights.Size];
+        int[] sums = new int[stride];
+        for (int y = 0; y < weights.Size; y++)
+        {
+            Array.Fill(sums, ResampleWeights.Half);
+            int from = stride * weights.Start(y);
+            foreach (int weight in weights.Of(y))
+            {
+                var row = image.Pixels.Slice(from, stride);
+                for (int i = 0; i < row.Length; i++) sums[i] += row[i] * weight;
+                from += stride;
+            }
+            for (int i = 0; i < stride; i++) result[stride * y + i] = ResampleWeights.ToByte(sums[i]);
+        }
+        return new RgbImage(image.Width, weights.Size, result);
+    }
+}

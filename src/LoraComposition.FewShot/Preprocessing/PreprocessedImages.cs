@@ -1,0 +1,173 @@
+using System.Runtime.ExceptionServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>A data set as a model sees it. Each picture is decoded and resized once, when first needed, and kept as <c>3 · size²</c> bytes.</summary>
+/// <remarks>
+/// Owns its pictures and two small tensors, not the data set. <see cref="Prepare"/> and <see cref="Labels"/> may be called from several threads;
+/// <see cref="Batch"/> and <see cref="Dispose"/> belong to one thread.
+/// </remarks>
+public sealed class PreprocessedImages : IDisposable
+{
+    readonly byte[]?[] planes;
+    Tensor? scale;
+    Tensor? shift;
+    bool disposed;
+
+    /// <summary>Sets the pictures up. None is decoded yet.</summary>
+    /// <param name="dataset">The pictures.</param>
+    /// <param name="preprocessing">What is done to them.</param>
+    /// <exception cref="ArgumentException">The preprocessing has a setting that cannot be worked with.</exception>
+    public PreprocessedImages(ImageDataset dataset, ImagePreprocessing preprocessing)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        preprocessing.Validate();
+        (Dataset, Preprocessing) = (dataset, preprocessing);
+        planes = new byte[]?[dataset.Count];
+    }
+
+    /// <summary>The pictures as they are. Not owned.</summary>
+    public ImageDataset Dataset { get; }
+
+    /// <summary>What is done to them.</summary>
+    public ImagePreprocessing Preprocessing { get; }
+
+    /// <summary>Decodes and resizes pictures on all cores, those that are not ready yet.</summary>
+    /// <param name="indices">The positions in the data set.</param>
+    /// <param name="progress">Is told each picture that is ready, on several threads; nobody where not given.</param>
+    /// <param name="cancellation">Stops the work; what is ready stays.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not one of the data set.</exception>
+    /// <exception cref="DataException">A picture is damaged, or is not resized and has the wrong size; the message names it.</exception>
+    /// <exception cref="OperationCanceledException">The work was stopped.</exception>
+    /// <exception cref="ObjectDisposedException">The pictures were let go of.</exception>
+    public void Prepare(IReadOnlyList<int> indices, IProgressTask? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(indices);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        foreach (int index in indices) CheckIndex(index);
+        try
+        {
+            Parallel.For(0, indices.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
+            {
+                planes[indices[i]] ??= Planes(indices[i]);
+                progress?.Advance();
+            });
+        }
+        catch (AggregateException e)
+        {
+            // One damaged picture is enough to stop; which of several is named first is of no interest.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    /// <summary>Collects pictures into one normalised tensor; those that are not ready yet are made ready.</summary>
+    /// <param name="indices">The positions in the data set, at least one; repetitions are allowed.</param>
+    /// <param name="device">Where the tensor goes; the bytes travel and are normalised there.</param>
+    /// <param name="type">The floating-point type of the tensor. The arithmetic is in float32.</param>
+    /// <returns>The pictures, <c>[indices, 3, size, size]</c>. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">There are no indices, or the type is not a floating-point type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not one of the data set.</exception>
+    /// <exception cref="DataException">A picture is damaged, or is not resized and has the wrong size; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The pictures were let go of.</exception>
+    public Tensor Batch(ReadOnlySpan<int> indices, Device device, ScalarType type = ScalarType.Float32)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        ArgumentNullException.ThrowIfNull(device);
+        if (indices.IsEmpty) throw new ArgumentException("A batch needs at least one picture.", nameof(indices));
+        if (!is_floating_point(type)) throw new ArgumentException($"The type of a batch must be a floating-point type, found {type}.", nameof(type));
+        using var bytes = HostToDevice.Copy(Bytes(indices), device);
+        return Normalised(bytes, type);
+    }
+
+    /// <summary>Normalises the bytes of pictures where they lie. The caller owns the result, <c>[pictures, 3, size, size]</c>.</summary>
+    internal Tensor Normalised(Tensor bytes, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        MoveStatistics(bytes.device);
+        long size = Preprocessing.Size;
+        return bytes.to(ScalarType.Float32).view(-1, 3, size, size).mul_(scale!).add_(shift!).to(type).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Collects labels into a tensor.</summary>
+    /// <param name="indices">The positions in the data set.</param>
+    /// <param name="device">Where the tensor goes; the CPU where not given.</param>
+    /// <returns>The labels, <c>[indices]</c>, int64. The caller owns it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not one of the data set.</exception>
+    public Tensor Labels(ReadOnlySpan<int> indices, Device? device = null)
+    {
+        long[] labels = new long[indices.Length];
+        for (int i = 0; i < labels.Length; i++) labels[i] = Dataset.Label(indices[i]);
+        return HostToDevice.Copy(tensor(labels), device ?? CPU);
+    }
+
+    /// <summary>Lets go of the pictures and the tensors.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        scale?.Dispose();
+        shift?.Dispose();
+        Array.Clear(planes);
+    }
+
+    void CheckIndex(int index)
+    {
+        if ((uint)index >= (uint)planes.Length) throw new ArgumentOutOfRangeException(nameof(index), index, $"Data set '{Dataset.Name}' has {planes.Length} pictures.");
+    }
+
+    byte[] Planes(int index)
+    {
+        int size = Preprocessing.Size;
+        var image = Dataset.Decode(index);
+        if (Preprocessing.Resample is { } filter) image = ImageResizer.Resize(image, size, size, filter);
+        else if (image.Width != size || image.Height != size)
+            throw new DataException($"{Dataset.Name}[{index}]", $"expected {size} x {size} pixels, as pictures are not resized, found {image.Width} x {image.Height}; resize the picture or let the preprocessing do it.");
+
+        // [height, width, 3] -> [3, height, width]
+        int plane = size * size;
+        byte[] result = new byte[3 * plane];
+        var pixels = image.Pixels;
+        for (int i = 0; i < plane; i++)
+        {
+            result[i] = pixels[3 * i];
+            result[plane + i] = pixels[3 * i + 1];
+            result[2 * plane + i] = pixels[3 * i + 2];
+        }
+        return result;
+    }
+
+    /// <summary>The bytes of one picture.</summary>
+    internal long BytesPerImage => 3L * Preprocessing.Size * Preprocessing.Size;
+
+    /// <summary>Pictures before normalisation, <c>[indices, 3 · size · size]</c>, bytes on the CPU; those that are not ready yet are made ready. The caller owns them.</summary>
+    internal Tensor Bytes(ReadOnlySpan<int> indices)
+    {
+        Prepare(indices.ToArray());
+        var bytes = empty(indices.Length, BytesPerImage, dtype: ScalarType.Byte);
+        for (int i = 0; i < indices.Length; i++)
+        {
+            using var row = bytes[i];
+            planes[indices[i]].CopyTo(row.bytes);
+        }
+        return bytes;
+    }
+
+    void MoveStatistics(Device device)
+    {
+        if (scale is not null && scale.device_type == device.type && (device.index < 0 || scale.device_index == device.index)) return;
+        scale?.Dispose();
+        shift?.Dispose();
+        // (value · rescale − mean) / std, as one product and one sum.
+        scale = PerChannel((_, std) => Preprocessing.RescaleFactor / std).to(device).DetachFromDisposeScope();
+        shift = PerChannel((mean, std) => -mean / std).to(device).DetachFromDisposeScope();
+    }
+
+    Tensor PerChannel(Func<float, float, float> of)
+    {
+        float[] mean = Preprocessing.Mean.ToArray(), std = Preprocessing.Std.ToArray();
+        return tensor([.. mean.Zip(std, of)], [1, 3, 1, 1]);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Numerics;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>
+/// The xoshiro256** generator (Blackman and Vigna, 2018), its state filled by SplitMix64 from a stream and a key of integers. The sequence is the
+/// same on every machine and for ever: data indices are recorded with results.
+/// </summary>
+internal sealed class SeededRandom
+{
+    ulong s0, s1, s2, s3;
+
+    public SeededRandom(RandomStream stream, params ReadOnlySpan<long> key)
+    {
+        ulong state = Mix((ulong)stream);
+        foreach (long part in key) state = Mix(state ^ Mix((ulong)part + 0x9E3779B97F4A7C15));
+        (s0, s1, s2, s3) = (Mix(state += 0x9E3779B97F4A7C15), Mix(state += 0x9E3779B97F4A7C15), Mix(state += 0x9E3779B97F4A7C15), Mix(state + 0x9E3779B97F4A7C15));
+    }
+
+    public ulong NextUInt64()
+    {
+        ulong result = BitOperations.RotateLeft(s1 * 5, 7) * 9, t = s1 << 17;
+        s2 ^= s0;
+        s3 ^= s1;
+        s1 ^= s2;
+        s0 ^= s3;
+        s2 ^= t;
+        s3 = BitOperations.RotateLeft(s3, 45);
+        return result;
+    }
+
+    /// <summary>An integer from 0 to <paramref name="bound"/> − 1, each equally likely (Lemire's method).</summary>
+    public int Next(int bound)
+    {
+        ulong range = (ulong)bound, product = (NextUInt64() >> 32) * range;
+        for (ulong rejected = (1UL << 32) % range; (uint)product < rejected;) product = (NextUInt64() >> 32) * range;
+        return (int)(product >> 32);
+    }
+
+    /// <summary>A number in [low, high), of 24 random bits.</summary>
+    public float NextSingle(float low, float high) => low + (high - low) * ((NextUInt64() >> 40) * (1f / (1 << 24)));
+
+    /// <summary>Puts items into a random order (Fisher and Yates).</summary>
+    public void Shuffle(Span<int> items)
+    {
+        for (int i = items.Length - 1; i > 0; i--)
+        {
+            int j = Next(i + 1);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+
+    static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text;
+using LoraComposition.Models;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Text;
+
+/// <summary>T5's tokenizer: a SentencePiece unigram model, an end token after each text, and extra ids above the vocabulary. Its ids are those of transformers.</summary>
+/// <remarks>May be used by several threads at once.</remarks>
+public sealed class T5Tokenizer
+{
+    /// <summary>The id that fills batches up, and with which T5's decoder starts: 0.</summary>
+    public const int PadId = 0;
+
+    /// <summary>The id that ends every text: 1.</summary>
+    public const int EndId = 1;
+
+    /// <summary>The id of a run of characters that the vocabulary does not hold: 2.</summary>
+    public const int UnknownId = 2;
+
+    internal const string PadToken = "<pad>", EndToken = "</s>", UnknownToken = "<unk>";
+    const string ModelFile = "spiece.model", ConfigFile = "tokenizer_config.json";
+
+    // How sentencepiece shows what it does not know, and the blank inside pieces.
+    const string UnknownSurface = " \u2047 ";
+    const char Blank = '\u2581';
+
+    readonly SentencePieceModel model;
+
+    T5Tokenizer(SentencePieceModel model, int extraIds) => (this.model, ExtraIdCount) = (model, extraIds);
+
+    /// <summary>How many ids there are, the extra ids among them: 32,100 for T5. The model's embedding may have more rows.</summary>
+    public int VocabularySize => model.Pieces.Count + ExtraIdCount;
+
+    /// <summary>How many tokens <c>&lt;extra_id_0&gt;</c>, <c>&lt;extra_id_1&gt;</c>, … there are: 100 where the configuration does not say otherwise. The first has the last id.</summary>
+    public int ExtraIdCount { get; }
+
+    /// <summary>Loads the tokenizer of a checkpoint.</summary>
+    /// <param name="folder">A folder that holds <c>spiece.model</c> and perhaps <c>tokenizer_config.json</c>.</param>
+    /// <returns>The tokenizer.</returns>
+    /// <exception cref="CheckpointException">A file is missing or damaged, or describes another tokenizer than T5's.</exception>
+    public static T5Tokenizer Load(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds {ModelFile}.");
+        var model = SentencePieceModel.Load(Path.Combine(folder, ModelFile));
+        string config = Path.Combine(folder, ConfigFile);
+        return new(model, File.Exists(config) ? T5TokenizerConfig.ReadExtraIds(config, model.Pieces.Count) : T5TokenizerConfig.DefaultExtraIds);
+    }
+
+    /// <summary>The ids of a text, the end token last.</summary>
+    /// <param name="text">The text. <c>&lt;extra_id_N&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;pad&gt;</c> and <c>&lt;unk&gt;</c> in it stand for their ids.</param>
+    /// <param name="maxLength">The most ids, the end token among them, which a shortened text keeps; at least 1. No limit where not given.</param>
+    /// <returns>The ids; <see cref="EndId"/> alone for an empty text.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is below 1.</exception>
+    /// <exception cref="CheckpointException">The model's table of characters is damaged, which shows only now.</exception>
+    public IReadOnlyList<int> Encode(string text, int? maxLength = null)
+    {
+        if (maxLength is { } limit) ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1, nameof(maxLength));
+        var ids = new List<int>();
+        Walk(text, part => model.Encode(part, ids), (_, id) => ids.Add(id));
+        if (ids.Count >= maxLength) ids.RemoveRange(maxLength.Value - 1, ids.Count - maxLength.Value + 1);
+        ids.Add(EndId);
+        return ids;
+    }
+
+    /// <summary>The pieces that a text is cut into, without the end token, to look at.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The pieces, ▁ for a blank; for an unknown piece the characters that it stands for.</returns>
+    /// <exception cref="CheckpointException">The model's table of characters is damaged, which shows only now.</exception>
+    public IReadOnlyList<string> Cut(string text)
+    {
+        var pieces = new List<string>();
+        Walk(text, part => model.Cut(part, pieces), (token, _) => pieces.Add(token));
+        return pieces;
+    }
+
+    /// <summary>The ids of several texts in one tensor.</summary>
+    /// <param name="texts">The texts, at least one.</param>
+    /// <param name="maxLength">The most tokens of a text, the end token among them, which a shortened text keeps; at least 1. No limit where not given.</param>
+    /// <param name="device">Where the tensors go; the CPU where not given.</param>
+    /// <returns>Ids and mask, padded to the longest text. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">There are no texts.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is below 1.</exception>
+    /// <exception cref="CheckpointException">The model's table of characters is damaged, which shows only now.</exception>
+    public TokenBatch EncodeBatch(IReadOnlyList<string> texts, int? maxLength = null, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        if (texts.Count == 0) throw new ArgumentException("A batch needs at least one text.", nameof(texts));
+        return TokenBatch.Pad([.. texts.Select(text => Encode(text, maxLength))], device);
+    }
+
+    /// <summary>The text of ids.</summary>
+    /// <param name="ids">The ids. One above the vocabulary, which a model with spare rows can give, counts as unknown.</param>
+    /// <param name="skipSpecial">
+    /// Whether to leave out the end, the padding and the extra ids and to write an unknown piece as sentencepiece does, " ⁇ "; else all are written
+    /// out as in texts to encode. Leaving out is the default.
+    /// </param>
+    /// <returns>The text, without the blank in front that encoding adds.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An id is negative, such as the −100 of labels.</exception>
+    public string Decode(IEnumerable<int> ids, bool skipSpecial = true)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var text = new StringBuilder();
+        foreach (int id in ids)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
+            Append(text, id, skipSpecial);
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The texts of a batch of ids, such as a model generates.</summary>
+    /// <param name="ids"><c>[batch, tokens]</c>, int64. Not owned.</param>
+    /// <param name="skipSpecial">Whether to leave special tokens out, as in <see cref="Decode"/>.</param>
+    /// <returns>A text for each row.</returns>
+    /// <exception cref="ArgumentException">The tensor has another shape or type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id is negative, such as the −100 of labels.</exception>
+    public IReadOnlyList<string> DecodeBatch(Tensor ids, bool skipSpecial = true)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.dim() != 2 || ids.dtype != ScalarType.Int64) throw new ArgumentException($"Expected ids [batch, tokens], int64, found [{string.Join(", ", ids.shape)}], {ids.dtype}.", nameof(ids));
+        using var scope = NewDisposeScope();
+        long[] values = [.. ids.cpu().contiguous().data<long>()];
+        int tokens = (int)ids.shape[1];
+        return [.. Enumerable.Range(0, (int)ids.shape[0]).Select(row => Decode(values.Skip(row * tokens).Take(tokens).Select(id => (int)Math.Clamp(id, int.MinValue, int.MaxValue)), skipSpecial))];
+    }
+
+    // Text between special tokens is cut as if it stood alone: it gets a blank in front, and blanks at its ends go.
+    void Walk(string text, Action<string> onText, Action<string, int> onToken)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int start = 0;
+        foreach (var candidate in T5SpecialTokens.Candidates().EnumerateMatches(text))
+        {
+            string token = text.Substring(candidate.Index, candidate.Length);
+            if (T5SpecialTokens.IdOf(token, ExtraIdCount, model.Pieces.Count) is not { } id) continue;
+            onText(text[start..candidate.Index]);
+            onToken(token, id);
+            start = candidate.Index + candidate.Length;
+        }
+        onText(text[start..]);
+    }
+
+    void Append(StringBuilder text, int id, bool skipSpecial)
+    {
+        int extra = VocabularySize - 1 - id;
+        bool isExtra = id >= model.Pieces.Count && extra >= 0;
+        if (isExtra || (id < model.Pieces.Count && model.Pieces[id].Type == SentencePieceType.Control))
+        {
+            if (!skipSpecial) text.Append(isExtra ? T5SpecialTokens.NameOfExtra(extra) : model.Pieces[id].Text);
+            return;
+        }
+        if (id >= model.Pieces.Count || id == UnknownId)
+        {
+            text.Append(skipSpecial ? UnknownSurface : UnknownToken);
+            return;
+        }
+        string piece = model.Pieces[id].Text;
+        // No blank starts a text.
+        text.Append(text.Length == 0 && piece[0] == Blank ? piece[1..].Replace(Blank, ' ') : piece.Replace(Blank, ' '));
+    }
+}

@@ -1,0 +1,29 @@
+namespace LoraComposition.Files;
+
+/// <summary>Follows symbolic links, in every part of a path.</summary>
+public static class RealPath
+{
+    /// <summary>The file or folder that a path leads to in the end, or null where it leads nowhere.</summary>
+    public static string? Of(string path)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Path.GetDirectoryName(full) is not { } parent) return full;
+        if (Of(parent) is not { } realParent) return null;
+        string here = Path.Combine(realParent, Path.GetFileName(full));
+        FileSystemInfo entry = Directory.Exists(here) ? new DirectoryInfo(here) : new FileInfo(here);
+        if (entry.LinkTarget is null) return entry.Exists ? here : null;
+        try
+        {
+            return entry.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true } target ? Of(target.FullName) : null;
+        }
+        catch (IOException)
+        {
+            // Links in a circle lead nowhere.
+            return null;
+        }
+    }
+
+    /// <summary>Whether a real path lies in a real folder.</summary>
+    public static bool IsInside(string realPath, string realFolder) =>
+        realPath.StartsWith(Path.EndsInDirectorySeparator(realFolder) ? realFolder : realFolder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+}

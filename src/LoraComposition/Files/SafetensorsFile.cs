@@ -1,0 +1,144 @@
+using System.Collections.ObjectModel;
+using Microsoft.Win32.SafeHandles;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Files;
+
+/// <summary>
+/// An open safetensors file. Opening reads and checks the header only; each tensor is mapped into memory when it is read, so that only the pages that are used take
+/// memory, or copied where its bytes are not aligned to its type.
+/// </summary>
+/// <remarks>
+/// Tensors outlive this object. A mapped tensor reads the file when it is first used: no program may shorten the file in place while such tensors live
+/// (replacing the file whole, as <see cref="AtomicFile"/> does, is safe). Safe to use from several threads, except while being disposed.
+/// </remarks>
+public sealed class SafetensorsFile : IDisposable
+{
+    readonly SafeFileHandle handle;
+    readonly long length;
+    readonly MappedFile mapping;
+    readonly HashSet<string> mapped = new(StringComparer.Ordinal);
+
+    SafetensorsFile(string path, SafeFileHandle handle, string target, long length, SafetensorsHeader header)
+    {
+        (Path, this.handle, this.length) = (path, handle, length);
+        mapping = new MappedFile(target, length, File.GetLastWriteTimeUtc(handle));
+        var tensors = new OrderedDictionary<string, TensorInfo>(header.Tensors.Count, StringComparer.Ordinal);
+        foreach (var tensor in header.Tensors) tensors.Add(tensor.Name, tensor);
+        Tensors = new ReadOnlyDictionary<string, TensorInfo>(tensors);
+        Metadata = new ReadOnlyDictionary<string, string>(header.Metadata.ToDictionary(StringComparer.Ordinal));
+    }
+
+    /// <summary>The path the file was opened by.</summary>
+    public string Path { get; }
+
+    /// <summary>The file's tensors by name, in the order of their bytes.</summary>
+    public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>The file's free text entries; empty where it has none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Opens a file and checks its whole header before anything that the header asks for is allocated.</summary>
+    /// <param name="path">The file. Links are followed.</param>
+    /// <returns>The open file. The caller owns it.</returns>
+    /// <exception cref="SafetensorsException">The file is missing, not a regular file, of another format, damaged, or holds a type that is not supported.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var (handle, target) = RegularFile.Open(path, (message, cause) => new SafetensorsException(path, message, cause));
+        try
+        {
+            var length = RandomAccess.GetLength(handle);
+            return new SafetensorsFile(path, handle, target, length, SafetensorsHeader.Read(handle, length, path));
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads one tensor.</summary>
+    /// <param name="name">A key of <see cref="Tensors"/>.</param>
+    /// <returns>The tensor on the CPU, <c>[…]</c> in the file's type and shape. The caller owns it; writing to it changes neither the file nor any other tensor read from it.</returns>
+    /// <exception cref="SafetensorsException">The file holds no such tensor, or was shortened since it was opened.</exception>
+    /// <exception cref="ObjectDisposedException">The file was closed.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
+    public Tensor Read(string name)
+    {
+        var info = Find(name);
+        return info.ByteLength == 0 ? empty([.. info.Shape], info.Dtype) : Map(info) ?? Copy(info, info.Dtype);
+    }
+
+    /// <summary>
+    /// Reads one tensor in a type of choice. Another type than the file's is converted piece by piece from the file, so that besides the result hardly any memory is taken:
+    /// not even the mapped pages.
+    /// </summary>
+    /// <inheritdoc cref="Read(string)"/>
+    internal Tensor Read(string name, ScalarType dtype)
+    {
+        var info = Find(name);
+        return info.Dtype == dtype ? Read(name) : Copy(info, dtype);
+    }
+
+    /// <summary>Closes the file. Tensors read from it stay valid.</summary>
+    public void Dispose()
+    {
+        lock (mapped) mapping.Dispose();
+        handle.Dispose();
+    }
+
+    TensorInfo Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        NativeLibraryCheck.EnsureLoads();
+        if (!Tensors.TryGetValue(name, out var info)) throw new SafetensorsException(Path, $"the file holds no tensor '{name}'.");
+        // A mapping past the end of the file would end the process at the first access.
+        var now = RandomAccess.GetLength(handle);
+        if (now < length) throw new SafetensorsException(Path, $"the file is {now} bytes long, expected {length}; it was shortened after it was opened, so fetch it again.");
+        return info;
+    }
+
+    Tensor? Map(TensorInfo info)
+    {
+        if (info.Offset % SafetensorsDtype.Size(info.Dtype) != 0) return null;
+        lock (mapped)
+        {
+            // A second view of the same pages would see what the first caller writes.
+            if (mapped.Contains(info.Name)) return null;
+            var tensor = mapping.View(info);
+            if (tensor is not null) mapped.Add(info.Name);
+            return tensor;
+        }
+    }
+
+    Tensor Copy(TensorInfo info, ScalarType dtype)
+    {
+        // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB; pieces to convert stay small.
+        int most = info.Dtype == dtype ? 1 << 26 : 1 << 16;
+        var tensor = empty([.. info.Shape], dtype);
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var gradients = no_grad();
+            var flat = tensor.view(-1);
+            int size = SafetensorsDtype.Size(info.Dtype);
+            long count = info.ByteLength / size;
+            var piece = info.Dtype == dtype ? null : empty(Math.Min(most, count), info.Dtype);
+            for (long start = 0; start < count; start += most)
+            {
+                using var part = flat.narrow(0, start, Math.Min(most, count - start));
+                using var read = piece?.narrow(0, 0, part.numel());
+                RegularFile.ReadExactly(handle, (read ?? part).bytes, info.Offset + start * size, (message, cause) => new SafetensorsException(Path, message, cause));
+                if (read is not null) part.copy_(read);
+            }
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+    }
+}

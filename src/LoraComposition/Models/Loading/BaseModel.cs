@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging;
+
+namespace LoraComposition.Models;
+
+/// <summary>Opens a model-hub folder without knowing beforehand what model it holds. What came out can be told by its type.</summary>
+public static class BaseModel
+{
+    const int LargestConfig = 16 << 20;
+
+    // The first is also what timm's configurations are read as.
+    static readonly (string ModelType, Func<string, BaseModelLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IBaseModel> Load)[] families =
+    [
+        ("vit", (folder, options, logger, progress, cancellation) =>
+            VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
+        ("t5", (folder, options, logger, progress, cancellation) =>
+            T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
+    ];
+
+    /// <summary>
+    /// Reads a model of the family that <c>config.json</c> names by its <c>model_type</c>, or of a ViT in timm's layout, which has an <c>architecture</c> instead.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">The type of the parameters; defaults where not given.</param>
+    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="progress">Is told how many tensors are read.</param>
+    /// <param name="cancellation">Stops between two tensors.</param>
+    /// <returns>A <see cref="VisionTransformer"/> or a <see cref="T5Model"/>, on the CPU, all trainable. The caller owns it.</returns>
+    /// <exception cref="ModelFileException">
+    /// The model is of another family, a file is missing or damaged, or a tensor is missing, left over or of another shape.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IBaseModel Load(string folder, BaseModelLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        CheckpointFiles.RequireFolder(folder);
+        var fields = ModelConfigFile.Read(folder, LargestConfig);
+        var family = TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelType == fields.Text("model_type"));
+        return family.Load is { } load ? load(folder, options ?? new BaseModelLoadOptions(), logger, progress, cancellation) : throw Unknown(fields);
+    }
+
+    static CheckpointException Unknown(ConfigFields fields)
+    {
+        string supported = string.Join(" or ", families.Select(known => $"\"{known.ModelType}\""));
+        return fields.Find("model_type") is { } found
+            ? fields.Expected("model_type", $"{supported}, the models this library computes,", found)
+            : new CheckpointException(fields.Path, $"model_type is missing; expected {supported}, or the architecture of a ViT in timm's layout.");
+    }
+}

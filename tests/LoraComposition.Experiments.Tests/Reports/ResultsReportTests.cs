@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Xml.Linq;
+using LoraComposition.Experiments.Tests.Results;
+using LoraComposition.FewShot.Tests.Support;
+
+namespace LoraComposition.Experiments.Tests.Reports;
+
+public sealed class ResultsReportTests : IDisposable
+{
+    const string Hostile = "<b>lo&ra</b> \"$%_#{}\\";
+    readonly TemporaryFolder folder = new();
+
+    public ResultsReportTests()
+    {
+        var store = new RunStore(folder["label/runs"]);
+        foreach (var result in ResultOf.Runs("classifier", 1, 0, 0.5, 0.6).Concat(ResultOf.Runs("classifier", 5, 0, 0.7, 0.72)).Concat(ResultOf.Runs(Hostile, 1, 108, 0.25, 0.375)).Concat(ResultOf.Runs(Hostile, 5, 108, 0.8125))) store.Save(result);
+        foreach (int seed in (int[])[0, 1]) store.Save(Learned(seed));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void TheNumbersOfThePageAreThoseOfTheResults()
+    {
+        string page = Read().ToHtml();
+
+        foreach (var group in new RunStore(folder["label/runs"]).LoadAll().GroupBy(r => (r.Key.Method, r.Key.Shots)))
+        {
+            var statistics = ScoreStatistics.Of([.. group.OrderBy(r => r.Key.Seed).Select(r => r.Accuracy)]);
+            string mean = (100 * statistics.Mean).ToString("F2", CultureInfo.InvariantCulture), spread = (100 * statistics.StandardDeviation).ToString("F2", CultureInfo.InvariantCulture);
+            page.Should().Contain(statistics.Runs > 1 ? $"{mean} ± {spread}" : mean, group.Key.ToString());
+        }
+        // The learned weights: the mean over the seeds of 0.2 and 0.4.
+        page.Should().Contain("0.300").And.Contain("module-a");
+    }
+
+    [Fact]
+    public void NamesAreEscaped()
+    {
+        string page = Read().ToHtml();
+
+        page.Should().NotContain("<b>lo").And.Contain("&lt;b&gt;lo&amp;ra&lt;/b&gt;");
+        page.Should().NotContain("<script").And.NotContain("http://localhost").And.NotMatchRegex("(src|href)=\"http");
+    }
+
+    [Fact]
+    public void TheSameResultsGiveTheSameBytes()
+    {
+        Read().SavePage(folder["one.html"]);
+        Read().SavePage(folder["two.html"]);
+
+        File.ReadAllBytes(folder["two.html"]).Should().Equal(File.ReadAllBytes(folder["one.html"]));
+    }
+
+    [Fact]
+    public void FiguresAndTablesAreFiles()
+    {
+        int figures = Read().SaveFigures(folder["figures"]), tables = Read().SaveTables(folder["tables"]);
+
+        string[] svgs = Directory.GetFiles(folder["figures"], "*.svg", SearchOption.AllDirectories);
+        svgs.Should().HaveCount(figures).And.HaveCountGreaterThan(2);
+        foreach (string svg in svgs)
+        {
+            XDocument.Load(svg).Root!.Name.LocalName.Should().Be("svg");
+            File.ReadAllBytes(Path.ChangeExtension(svg, ".png"))[1..4].Should().Equal("PNG"u8.ToArray());
+        }
+        Directory.GetFiles(folder["tables"], "*.csv", SearchOption.AllDirectories).Should().HaveCount(tables);
+        string latex = File.ReadAllText(Directory.GetFiles(folder["tables"], "results.tex", SearchOption.AllDirectories).Single());
+        latex.Should().Contain(@"\&").And.Contain(@"\%").And.Contain(@"\_").And.Contain(@"\#").And.Contain(@"\{").And.NotContain("<b>lo&ra");
+        latex.Should().Contain("55.00").And.Contain("81.25");
+    }
+
+    [Fact]
+    public void SubFoldersAreExperiments()
+    {
+        new RunStore(folder["other/n01/runs"]).Save(ResultOf.Run("uniform", 1, 0, 0.5, experiment: "second"));
+
+        var report = ResultsReport.Read([folder["label"], folder["other"]]);
+
+        report.Experiments.Should().Equal("demo", "second");
+        report.RunCount.Should().Be(10);
+    }
+
+    [Fact]
+    public void TheTablesOfAStudyAreShownWithTheirFigures()
+    {
+        new ScoreTable("method", "modules", ["1", "3"], [("uniform", [new(0.6, 0.125, 2), new(0.5, 0.25, 2)]), (Hostile, [new(0.7, 0.01, 2), new(0.375, 0.25, 2)])]).WriteCsv(folder["study/split-size-k5.csv"]);
+        new ScoreTable("module", "downstream", ["labels-000-001"], [("a", [new(0.8125, 0.01, 2)])]).WriteCsv(folder["study/weights.csv"]);
+        new RunStore(folder["study/n01/runs"]).Save(ResultOf.Run("uniform", 5, 0, 0.5, experiment: "n01"));
+        File.WriteAllText(folder["study/foreign.csv"], "a,b\n1,2\n");
+
+        var report = ResultsReport.Read([folder["study"]]);
+        string page = report.ToHtml();
+
+        report.Experiments.Should().Equal("study", "n01");
+        page.Should().Contain("60.00 ± 12.50").And.Contain("<strong>70.00 ± 1.00</strong>").And.Contain("37.50 ± 25.00").And.Contain("<strong>81.25 ± 1.00</strong>").And.NotContain("foreign");
+        report.SaveFigures(folder["figures"]);
+        // Labels are no axis to draw over, and one K alone no curve.
+        Directory.GetFiles(folder["figures"], "*.svg", SearchOption.AllDirectories).Select(Path.GetFileName).Should().Equal("study-1-split-size-k5.svg");
+        report.SaveTables(folder["tables"]);
+        File.ReadAllText(folder["tables/01-study/study-1-split-size-k5.csv"]).Should().Be(File.ReadAllText(folder["study/split-size-k5.csv"]));
+        File.ReadAllText(folder["tables/01-study/study-1-split-size-k5.tex"]).Should().Contain("60.00").And.Contain(@"\&");
+
+        File.AppendAllText(folder["study/split-size-k5.csv"], "x,1\n");
+        FluentActions.Invoking(() => ResultsReport.Read([folder["study"]])).Should().Throw<RunFileException>().WithMessage("*split-size-k5.csv*line 6*");
+    }
+
+    [Fact]
+    public void AStudysTableShowsTheDigitsThatItsRunsHave()
+    {
+        // 0.16496 points, which six digits would round to 0.165 and a page then to 0.17.
+        new ScoreTable("method", "rank", ["4"], [("lora", [new(0.921, 0.0016496, 3)])]).WriteCsv(folder["study/rank-k5.csv"]);
+
+        ResultsReport.Read([folder["study"]]).ToHtml().Should().Contain("92.10 ± 0.16");
+    }
+
+    [Fact]
+    public void SubsetsAreShownAsASpread()
+    {
+        foreach (string subset in (string[])["learned-1", "learned-2", "learned-1-2"]) new RunStore(folder["subsets/runs"]).Save(ResultOf.Run(subset, 5, 0, 0.5, 18) with { Details = Learned(0).Details });
+        new SubsetTable([new(["a"], new(0.5, 0, 1)), new(["b"], new(0.7, 0, 1)), new(["a", "b"], new(0.8, 0, 1))]) { References = [("full", new(0.9, 0, 1))] }.WriteCsv(folder["subsets/subsets-learned-k5.csv"]);
+
+        var report = ResultsReport.Read([folder["subsets"]]);
+        string page = report.ToHtml();
+
+        page.Should().Contain("<td>60.00</td>", "the mean of the two").And.Contain("<td>50.00</td><td>70.00</td>").And.Contain("<strong>80.00</strong>").And.Contain("full has 90.00 %");
+        page.Should().Contain("The runs of every subset").And.NotContain("Learned weights");
+        report.SaveFigures(folder["figures"]);
+        Directory.GetFiles(folder["figures"], "*.svg", SearchOption.AllDirectories).Select(Path.GetFileName).Should().Equal("study-1-subsets-learned-k5.svg");
+    }
+
+    [Fact]
+    public void WhatIsMissingOrDamagedIsNamed()
+    {
+        Directory.CreateDirectory(folder["empty"]);
+        FluentActions.Invoking(() => ResultsReport.Read([folder["none"]])).Should().Throw<RunFileException>().WithMessage("*none*");
+        FluentActions.Invoking(() => ResultsReport.Read([folder["empty"]])).Should().Throw<RunFileException>().WithMessage("*empty*");
+
+        string damaged = Directory.GetFiles(folder["label/runs"])[0];
+        File.WriteAllText(damaged, "{");
+        FluentActions.Invoking(Read).Should().Throw<RunFileException>().WithMessage($"*{Path.GetFileName(damaged)}*");
+    }
+
+    ResultsReport Read() => ResultsReport.Read([folder["label"]]);
+
+    static RunResult Learned(int seed) => ResultOf.Run("learned", 5, seed, 0.9, 2) with
+    {
+        Details = JsonSerializer.SerializeToElement(new
+        {
+            trained = new { modules = new[] { "module-a", "module-b" }, weights = new Dictionary<string, double[]> { ["vit.layers.0.attention.q_proj"] = seed == 0 ? [0.2, 0.8] : [0.4, 0.6] } },
+        }),
+    };
+}

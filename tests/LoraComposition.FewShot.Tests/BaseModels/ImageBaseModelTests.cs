@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Files;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot.Tests.BaseModels;
+
+public sealed class ImageBaseModelTests : IDisposable
+{
+    readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void ReadsWhatTheFolderSays()
+    {
+        TinyModel.Save(folder.Path);
+
+        var baseModel = ImageBaseModel.Open(folder.Path);
+
+        baseModel.Fingerprint.Should().Be(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder.At("model.safetensors")))));
+        baseModel.Preprocessing.Should().Be(ImagePreprocessing.Default with { Size = TinyModel.ImageSize, Resample = Resample.Bicubic });
+        (baseModel.Folder, baseModel.Dtype, baseModel.Device).Should().Be((folder.Path, ScalarType.Float32, CPU));
+    }
+
+    [Fact]
+    public void OtherWeightsHaveAnotherFingerprint()
+    {
+        string first = ImageBaseModel.Open(TinyModel.Save(folder.Path, seed: 1)).Fingerprint;
+
+        ImageBaseModel.Open(TinyModel.Save(folder.Path, seed: 2)).Fingerprint.Should().NotBe(first);
+    }
+
+    [Fact]
+    public void TakesTheModelsSizeWithoutAPreprocessor()
+    {
+        TinyModel.Save(folder.Path);
+        File.Delete(folder.At("preprocessor_config.json"));
+
+        ImageBaseModel.Open(folder.Path).Preprocessing.Should().Be(ImagePreprocessing.Default with { Size = TinyModel.ImageSize });
+    }
+
+    [Fact]
+    public void RefusesAMissingFolder() =>
+        FluentActions.Invoking(() => ImageBaseModel.Open(folder.At("none", "here"))).Should().Throw<ModelFileException>().WithMessage("*none*here*");
+
+    [Fact]
+    public void RefusesAMissingModel()
+    {
+        TinyModel.Save(folder.Path);
+        File.Delete(folder.At("model.safetensors"));
+
+        FluentActions.Invoking(() => ImageBaseModel.Open(folder.Path)).Should().Throw<ModelFileException>().WithMessage("*model.safetensors*missing*");
+    }
+
+    [Fact]
+    public void RefusesAPreprocessorOfAnotherSize()
+    {
+        TinyModel.Save(folder.Path, preprocessedSize: 24);
+
+        FluentActions.Invoking(() => ImageBaseModel.Open(folder.Path)).Should().Throw<DataException>().WithMessage("*preprocessor_config.json*16 pixels, found 24*");
+    }
+
+    [Fact]
+    public void LoadsFreshCopiesWithSeededHeads()
+    {
+        var baseModel = ImageBaseModel.Open(TinyModel.Save(folder.Path));
+        using var first = baseModel.Load(["a", "b", "c"], 1);
+        using var same = baseModel.Load(["a", "b", "c"], 1);
+        using var other = baseModel.Load(["a", "b", "c"], 2);
+
+        first.Config.ClassNames.Should().Equal("a", "b", "c");
+        Snapshot.Of(same.named_parameters()).Should().BeEquivalentTo(Snapshot.Of(first.named_parameters()));
+        Snapshot.Of(other.Classifier!.weight!).Should().NotEqual(Snapshot.Of(first.Classifier!.weight!));
+        using (no_grad()) first.Classifier.weight!.zero_();
+        Snapshot.Of(same.Classifier!.weight!).Should().NotEqual(Snapshot.Of(first.Classifier.weight!));
+    }
+
+    [Fact]
+    public void TheBodyHasTheTypeAskedFor()
+    {
+        var baseModel = ImageBaseModel.Open(TinyModel.Save(folder.Path), ScalarType.BFloat16);
+        using var model = baseModel.Load(["a", "b"], 1);
+        using var wide = baseModel.Load(["a", "b"], 1, ScalarType.Float32);
+
+        model.parameters().First().dtype.Should().Be(ScalarType.BFloat16);
+        model.Classifier!.weight!.dtype.Should().Be(ScalarType.Float32);
+        wide.parameters().Should().OnlyContain(p => p.dtype == ScalarType.Float32);
+    }
+}

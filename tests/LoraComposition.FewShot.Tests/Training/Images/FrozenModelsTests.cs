@@ -1,0 +1,27 @@
+using LoraComposition.FewShot.Tests.Support;
+
+namespace LoraComposition.FewShot.Tests.Training.Images;
+
+public sealed class FrozenModelsTests : IDisposable
+{
+    readonly TinyExperiment tiny = new();
+
+    public void Dispose() => tiny.Dispose();
+
+    [Fact]
+    public void KeepsOneBankForEachStartAndImages()
+    {
+        var task = tiny.Task("task", [0, 1]);
+        using var backbones = new FrozenModels(tiny.BaseModel, task.ClassNames, tiny.Modules, 5);
+
+        var plain = backbones.Bank(BackboneStart.BaseModel, task.Train);
+        var composed = backbones.Bank(BackboneStart.UniformComposition, task.Train);
+
+        backbones.Bank(BackboneStart.BaseModel, task.Train).Should().BeSameAs(plain);
+        backbones.Bank(BackboneStart.BaseModel, task.Test!).Should().NotBeSameAs(plain);
+        composed.Should().NotBeSameAs(plain);
+        using var plainFeatures = plain.Features([0, 1]);
+        using var composedFeatures = composed.Features([0, 1]);
+        plainFeatures.allclose(composedFeatures, rtol: 0, atol: 1e-3).Should().BeFalse();
+    }
+}
