@@ -96,5 +96,5 @@ public sealed partial class FullRunTests : IDisposable
     }
 
     [GeneratedRegex(@"\d\.\d{6},\d\.\d{6},")]
-    static partial Regex Numbers();
+    private static partial Regex Numbers();
 }

@@ -32,8 +32,8 @@ static partial class DeviceMemory
     }
 
     [LibraryImport("libcuda.so.1", EntryPoint = "cuMemGetInfo_v2")]
-    static partial int Memory(out nuint free, out nuint total);
+    private static partial int Memory(out nuint free, out nuint total);
 
     [LibraryImport("nvcuda", EntryPoint = "cuMemGetInfo_v2")]
-    static partial int MemoryOnWindows(out nuint free, out nuint total);
+    private static partial int MemoryOnWindows(out nuint free, out nuint total);
 }

@@ -45,8 +45,8 @@ internal static partial class PartFiles
     }
 
     [GeneratedRegex("[a-z]+", RegexOptions.CultureInvariant)]
-    static partial Regex Word();
+    private static partial Regex Word();
 
     [GeneratedRegex(@"^(?<table>.*)-(?<number>[0-9]{5})-of-(?<count>[0-9]{5})\.[A-Za-z]+$", RegexOptions.CultureInvariant)]
-    static partial Regex Shard();
+    private static partial Regex Shard();
 }

@@ -16,11 +16,11 @@ static partial class PortableSvg
     }
 
     [GeneratedRegex(@"(?<=id=""|url\(#)cl_[0-9a-f]+", RegexOptions.CultureInvariant)]
-    static partial Regex ClipName();
+    private static partial Regex ClipName();
 
     [GeneratedRegex(@"(?<=\s[xy]=""[-+0-9.e, ]*), """, RegexOptions.CultureInvariant)]
-    static partial Regex LastComma();
+    private static partial Regex LastComma();
 
     [GeneratedRegex(@"font-family=""([^"",]+)""", RegexOptions.CultureInvariant)]
-    static partial Regex FontFamily();
+    private static partial Regex FontFamily();
 }

@@ -121,5 +121,5 @@ public sealed partial class RunStore
         new(path, $"expected the result of a run as JSON, but it is damaged: {what.TrimEnd('.')}. Delete the file to run it again.", inner);
 
     [GeneratedRegex(@"^[a-z0-9-]+-k(\d{3,}|all)-seed-?\d+\.json$", RegexOptions.CultureInvariant)]
-    static partial Regex RunFileName();
+    private static partial Regex RunFileName();
 }

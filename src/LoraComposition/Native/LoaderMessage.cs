@@ -59,9 +59,9 @@ internal static partial class LoaderMessage
 
     // /lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)
     [GeneratedRegex(@"(?<library>\S+): version [`'](?<version>\w+[\w.]*)' not found \(required by (?<by>[^)\n]+)\)", RegexOptions.CultureInvariant)]
-    static partial Regex NeededVersion();
+    private static partial Regex NeededVersion();
 
     // glibc: libtorch.so: cannot open shared object file; musl: Error loading shared library libtorch.so; macOS: Library not loaded: @rpath/libtorch.dylib
     [GeneratedRegex(@"(?<library>\S+): cannot open shared object file|(?:Error loading shared library|Library not loaded:) (?:@rpath/)?(?<library>[^\s:]+)", RegexOptions.CultureInvariant)]
-    static partial Regex MissingLibrary();
+    private static partial Regex MissingLibrary();
 }

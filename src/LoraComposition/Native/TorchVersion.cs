@@ -43,5 +43,5 @@ internal static partial class TorchVersion
     }
 
     [GeneratedRegex("""^__version__\s*(?::[^=\n]*)?=\s*['"]([^'"\n]{1,100})['"]""", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    static partial Regex PythonVersion();
+    private static partial Regex PythonVersion();
 }

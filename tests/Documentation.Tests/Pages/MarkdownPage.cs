@@ -67,14 +67,14 @@ internal sealed partial class MarkdownPage
     }
 
     [GeneratedRegex(@"^#{1,6}\s+(.*?)\s*#*$")]
-    static partial Regex Heading();
+    private static partial Regex Heading();
 
     [GeneratedRegex(@"!?\[[^\]]*\]\(\s*([^)\s]+)[^)]*\)")]
-    static partial Regex Link();
+    private static partial Regex Link();
 
     [GeneratedRegex("`[^`]*`")]
-    static partial Regex InlineCode();
+    private static partial Regex InlineCode();
 
     [GeneratedRegex(@"^\s*<!-- needs: (\w+) -->\s*$")]
-    static partial Regex Needs();
+    private static partial Regex Needs();
 }

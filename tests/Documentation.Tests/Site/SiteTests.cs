@@ -35,11 +35,11 @@ public partial class SiteTests
     }
 
     [GeneratedRegex("""\s(?:href|src)="([^"]*)"[^>]*>""")]
-    static partial Regex Reference();
+    private static partial Regex Reference();
 
     [GeneratedRegex("""\s(?:id|name)="([^"]+)"[^>]*>""")]
-    static partial Regex Id();
+    private static partial Regex Id();
 
     [GeneratedRegex("^(?:[a-z][a-z0-9+.-]*:|//)", RegexOptions.IgnoreCase)]
-    static partial Regex Scheme();
+    private static partial Regex Scheme();
 }

@@ -138,11 +138,11 @@ sealed partial class DocumentationRules(DocumentationFile documentation, IReadOn
     static string Describe(MemberInfo member) => $"{DocumentationFile.Id(member)[2..]}";
 
     [GeneratedRegex(@"`[^`]*\[[^`]*\][^`]*`|scalar")]
-    static partial Regex Shape();
+    private static partial Regex Shape();
 
     [GeneratedRegex("[Oo]wn(s|ed|er)?\\b")]
-    static partial Regex Owner();
+    private static partial Regex Owner();
 
     [GeneratedRegex("thread|[Ii]mmutable")]
-    static partial Regex Threads();
+    private static partial Regex Threads();
 }

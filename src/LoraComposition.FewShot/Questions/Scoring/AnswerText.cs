@@ -28,9 +28,9 @@ internal static partial class AnswerText
     internal static string Stripped(string text) => text.Trim().ToLowerInvariant();
 
     [GeneratedRegex(@"\b(a|an|the)\b", RegexOptions.CultureInvariant)]
-    static partial Regex Article();
+    private static partial Regex Article();
 
     // The separators U+001C to U+001F are white space to the original's split, but not to \s.
     [GeneratedRegex(@"[\s\u001C-\u001F]+", RegexOptions.CultureInvariant)]
-    static partial Regex WhiteSpace();
+    private static partial Regex WhiteSpace();
 }

@@ -172,5 +172,5 @@ internal sealed partial class TimmConfig
     }
 
     [GeneratedRegex(@"_patch(\d{1,4})(?!\d)", RegexOptions.CultureInvariant)]
-    static partial Regex PatchInName();
+    private static partial Regex PatchInName();
 }
