@@ -34,5 +34,5 @@ public sealed record ExperimentDefaults
     public TuningOptions Tuning { get; init; } = new();
 
     /// <summary>The settings of the modules that no option changes.</summary>
-    public UpstreamOptions Upstream { get; init; } = new();
+    public ModuleTrainingOptions Upstream { get; init; } = new();
 }

@@ -40,7 +40,7 @@ public sealed record ExperimentSettings
     public required TuningOptions Tuning { get; init; }
 
     /// <summary>The settings of the modules.</summary>
-    public required UpstreamOptions Upstream { get; init; }
+    public required ModuleTrainingOptions Upstream { get; init; }
 
     /// <summary>The folder of the upstream modules, which several experiments may share; null for one in <see cref="Out"/>.</summary>
     public string? ModuleFolder { get; init; }

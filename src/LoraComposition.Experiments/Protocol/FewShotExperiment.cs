@@ -116,7 +116,20 @@ public sealed class FewShotExperiment
         TrainableParameters = outcome.TrainableParameters,
         HeadParameters = outcome.HeadParameters,
         Timings = outcome.Timings,
-        Details = ConfigurationHash.ToJson(new { outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = outcome.Description }),
+        Details = ConfigurationHash.ToJson(new { outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = Trained(outcome) }),
         StartedUtc = started,
+    };
+
+    // The form in which results say what a method found.
+    static object? Trained(FewShotOutcome outcome) => outcome.Candidates.Count == 0
+        ? Found(outcome.Findings)
+        : new { chosen = Found(outcome.Findings), candidates = outcome.Candidates.Select(candidate => new { trained = Found(candidate.Trained), candidate.Validation }) };
+
+    static object? Found(TuningFindings? findings) => findings switch
+    {
+        null => null,
+        { Weights: { } weights } => new { modules = weights.AdapterNames, weights = weights.Layers },
+        { Module: { } module } => new { module },
+        _ => findings.Notes,
     };
 }

@@ -26,8 +26,11 @@ public sealed record FewShotOutcome
     /// <summary>How long each part took, in seconds.</summary>
     public required IReadOnlyDictionary<string, double> Timings { get; init; }
 
-    /// <summary>What the method tells of its trained state, see <see cref="ITuning.Describe"/>.</summary>
-    public object? Description { get; init; }
+    /// <summary>What the method found; null where it tells nothing.</summary>
+    public TuningFindings? Findings { get; init; }
+
+    /// <summary>The candidates among which the model was chosen; empty where there was no choice.</summary>
+    public IReadOnlyList<CandidateScore> Candidates { get; init; } = [];
 
     /// <summary>What the model wrote for each test question; null where it writes no text.</summary>
     public IReadOnlyList<ScoredPrediction>? Predictions { get; init; }

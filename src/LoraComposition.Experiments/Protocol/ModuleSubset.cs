@@ -31,7 +31,7 @@ public sealed class ModuleSubset : ITuningMethod
     public string Name => $"{Method.Name}-{string.Join('-', Modules.Select(module => module + 1))}";
 
     /// <inheritdoc/>
-    public BackboneStart Start => Method.Start;
+    public StartingPoint Start => Method.Start;
 
     /// <inheritdoc/>
     public bool NeedsModules => true;

@@ -7,7 +7,7 @@ namespace LoraComposition.Experiments;
 /// A control: a method that composes modules is given random ones, which match the trained ones in layers, ranks and the Frobenius norm of every layer's update. What it
 /// reaches, it reaches without what the upstream tasks taught.
 /// </summary>
-sealed class RandomModules : ITuningMethod
+public sealed class RandomModules : ITuningMethod
 {
     readonly ITuningMethod method;
 
@@ -17,7 +17,7 @@ sealed class RandomModules : ITuningMethod
     public RandomModules(ITuningMethod method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        if (method.Start != BackboneStart.UniformComposition) throw new ArgumentException($"Method '{method.Name}' does not start from the uniform composition of the modules.", nameof(method));
+        if (method.Start != StartingPoint.UniformComposition) throw new ArgumentException($"Method '{method.Name}' does not start from the uniform composition of the modules.", nameof(method));
         this.method = method;
     }
 
@@ -25,7 +25,7 @@ sealed class RandomModules : ITuningMethod
     public string Name => $"random-{method.Name}";
 
     /// <inheritdoc/>
-    public BackboneStart Start { get; } = new RandomModulesStart();
+    public StartingPoint Start { get; } = new RandomModulesStart();
 
     /// <inheritdoc/>
     public bool NeedsModules => true;
@@ -42,5 +42,15 @@ sealed class RandomModules : ITuningMethod
         ArgumentNullException.ThrowIfNull(modules);
         using var random = MatchedModules.Draw(modules);
         return method.Begin(model, random.Modules, options, seed);
+    }
+
+    /// <summary>A random module in the place of each, all at the same weight.</summary>
+    sealed record RandomModulesStart : StartingPoint
+    {
+        public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules)
+        {
+            using var random = MatchedModules.Draw(modules);
+            return Composition.AttachUniform(model, random.Modules);
+        }
     }
 }

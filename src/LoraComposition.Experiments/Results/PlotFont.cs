@@ -29,7 +29,7 @@ sealed class PlotFont : IFontResolver
 
     static string Register()
     {
-        var resources = new ResourceManager("LoraComposition.FewShot.Results.Fonts.PlotFont", typeof(PlotFont).Assembly);
+        var resources = new ResourceManager("LoraComposition.Experiments.Results.Fonts.PlotFont", typeof(PlotFont).Assembly);
         Fonts.FontResolvers.Add(new PlotFont((byte[])resources.GetObject("DejaVuSans", null)!));
         return BuiltInName;
     }

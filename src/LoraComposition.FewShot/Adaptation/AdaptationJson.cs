@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot;
 
@@ -8,7 +10,13 @@ namespace LoraComposition.FewShot;
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(LinearRoleNames), typeof(ResampleNames)])]
 [JsonSerializable(typeof(AdaptedModelInfo))]
 [JsonSerializable(typeof(AdaptationReport))]
-sealed partial class AdaptationJson : JsonSerializerContext;
+sealed partial class AdaptationJson : JsonSerializerContext
+{
+    sealed class LinearRoleNames() : JsonStringEnumConverter<LinearRole>(JsonNamingPolicy.CamelCase);
+
+    sealed class ResampleNames() : JsonStringEnumConverter<Resample>(JsonNamingPolicy.CamelCase);
+}

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LoraComposition.FewShot;
 
 /// <summary>What an adaptation tried, on which images, and what came out.</summary>
@@ -39,7 +37,7 @@ public sealed record AdaptationReport
     public required IReadOnlyDictionary<string, string> Inputs { get; init; }
 
     /// <summary>Every setting, the seed among them.</summary>
-    public required JsonElement Configuration { get; init; }
+    public required AdaptationConfiguration Configuration { get; init; }
 
     /// <summary>The versions of what computed.</summary>
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
@@ -49,4 +47,29 @@ public sealed record AdaptationReport
 
     /// <summary>The seconds it took, without saving.</summary>
     public required double Seconds { get; init; }
+}
+
+/// <summary>Every setting of an adaptation.</summary>
+public sealed record AdaptationConfiguration
+{
+    /// <summary>The seed of the draw of images, of random starts and of the order of the samples.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>The images per class to learn from, K.</summary>
+    public required int Shots { get; init; }
+
+    /// <summary>The most further images of each class that are held out.</summary>
+    public required int ValidationPerClass { get; init; }
+
+    /// <summary>The names of the methods that were tried.</summary>
+    public required IReadOnlyList<string> Methods { get; init; }
+
+    /// <summary>The settings of the methods.</summary>
+    public required TuningOptions Tuning { get; init; }
+
+    /// <summary>How images were made ready for the model.</summary>
+    public required ImagePreprocessing Preprocessing { get; init; }
+
+    /// <summary>What computed.</summary>
+    public required string Device { get; init; }
 }

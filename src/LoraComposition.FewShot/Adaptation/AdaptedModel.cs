@@ -46,7 +46,7 @@ public sealed class AdaptedModel : IDisposable
     /// <returns>The model. The caller owns it.</returns>
     /// <exception cref="ModelFileException">A file is missing or damaged, or the base is another than the model was adapted on.</exception>
     /// <exception cref="AdapterMismatchException">The adapter does not fit the base.</exception>
-    /// <exception cref="Data.DataException">The preprocessing cannot be honoured.</exception>
+    /// <exception cref="DataException">The preprocessing cannot be honoured.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static AdaptedModel Load(string folder, string? baseFolder = null, Device? device = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
@@ -94,12 +94,11 @@ public sealed class AdaptedModel : IDisposable
     }
 
     /// <summary>Takes over what a method has trained.</summary>
-    internal static AdaptedModel Take(TrainedModel trained, ImageBaseModel baseModel)
+    internal static AdaptedModel Take(TrainedModel<VisionTransformer> trained, ImageBaseModel baseModel)
     {
-        var adapter = trained.Tuning.ToAdapter(trained.Method.Name);
-        var weights = trained.Tuning.ToWeights();
-        var model = trained.ReleaseModel();
-        Merge(model, adapter, logger: null);
+        var adapter = trained.ToAdapter(trained.Method.Name);
+        var weights = trained.ToWeights();
+        var model = trained.Release(adapter);
         string settings = Path.Combine(baseModel.Folder, ImageBaseModel.PreprocessorFile);
         var info = new AdaptedModelInfo
         {

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using LoraComposition.Experiments;
+using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
@@ -54,7 +54,7 @@ public sealed class ImageAdaptation
         progress ??= NullProgressReporter.Instance;
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
-        var samples = AdaptationSamples.Draw(data.Train, options.Shots, options.ValidationPerClass, options.Seed);
+        var samples = FewShotSamples.OfImages(data.Train, options.Shots, options.ValidationPerClass, options.Seed);
         if (samples.Warning is { } warning)
         {
             progress.Report($"warning: {warning}");
@@ -83,25 +83,23 @@ public sealed class ImageAdaptation
         images.Prepare(indices, bar, cancellation);
     }
 
-    AdaptedModel Try(PreprocessedImages images, AdaptationSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
+    AdaptedModel Try(PreprocessedImages images, FewShotSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
     {
-        var task = new ImageTask(images.Dataset.Name, images, samples.Support.Indices, samples.Validation, Test: null);
-        using var backbones = new FrozenModels(baseModel, task.ClassNames, modules, FeatureBank.DefaultBatchSize);
-        var training = new ImageTraining(baseModel, task, modules, options.Tuning, backbones, logger);
+        using var trainer = new ImageTrainer(baseModel, images, modules, logger: logger);
         attempts = [];
-        TrainedModel? best = null;
+        TrainedModel<VisionTransformer>? best = null;
         try
         {
             foreach (var method in options.Methods)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var trained = training.Train(method, samples.Support, progress, cancellation);
+                var trained = trainer.Train(method, samples, options.Tuning, progress, cancellation);
                 bool better = best is null || IsBetter(trained, best);
                 var loser = better ? best : trained;
                 if (better) best = trained;
                 try
                 {
-                    int[] predicted = training.Predict(trained, images, samples.Validation, cancellation);
+                    int[] predicted = trainer.Predict(trained, samples.Validation, cancellation);
                     attempts.Add(new Attempt(Result(trained), [.. predicted.Zip(samples.Validation, (label, index) => label == images.Dataset.Label(index))]));
                     logger.MethodTried(method.Name, attempts[^1].Result.ValidationAccuracy, attempts[^1].Result.ValidationLoss, samples.Validation.Count);
                 }
@@ -119,14 +117,14 @@ public sealed class ImageAdaptation
     }
 
     // Where training did not improve on the warm-up, a LoRA is the classifier and a learned composition the uniform one: the simpler is then kept.
-    static bool IsBetter(TrainedModel one, TrainedModel other)
+    static bool IsBetter(TrainedModel<VisionTransformer> one, TrainedModel<VisionTransformer> other)
     {
         ValidationScore score = one.Outcome.Validation!.Value, otherScore = other.Outcome.Validation!.Value;
         bool same = score.Accuracy == otherScore.Accuracy && Math.Abs(score.Loss - otherScore.Loss) <= SameLoss;
         return same ? one.TrainableParameters < other.TrainableParameters : score.IsBetterThan(otherScore);
     }
 
-    static MethodResult Result(TrainedModel trained) => new()
+    static MethodResult Result(TrainedModel<VisionTransformer> trained) => new()
     {
         Method = trained.Method.Name,
         ValidationAccuracy = trained.Outcome.Validation!.Value.Accuracy,
@@ -155,7 +153,7 @@ public sealed class ImageAdaptation
         return new TestScore(test.Count, correct / test.Count, loss / test.Count);
     }
 
-    AdaptationReport Report(ImageFolderSplits data, AdaptationSamples samples, IReadOnlyList<Attempt> attempts, string chosen, TestScore? test, DateTimeOffset started, TimeSpan elapsed)
+    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, IReadOnlyList<Attempt> attempts, string chosen, TestScore? test, DateTimeOffset started, TimeSpan elapsed)
     {
         var best = attempts.Single(attempt => attempt.Result.Method == chosen);
         return new AdaptationReport
@@ -170,16 +168,16 @@ public sealed class ImageAdaptation
             TrainingFiles = [.. samples.Support.Indices.Select(data.Train.RelativePath)],
             ValidationFiles = [.. samples.Validation.Select(data.Train.RelativePath)],
             Inputs = Inputs(data),
-            Configuration = ConfigurationHash.ToJson(new
+            Configuration = new AdaptationConfiguration
             {
-                options.Seed,
-                options.Shots,
-                options.ValidationPerClass,
-                methods = options.Methods.Select(m => m.Name),
-                options.Tuning,
-                baseModel.Preprocessing,
-                device = ComputeDevice.Describe(baseModel.Device),
-            }),
+                Seed = options.Seed,
+                Shots = options.Shots,
+                ValidationPerClass = options.ValidationPerClass,
+                Methods = [.. options.Methods.Select(m => m.Name)],
+                Tuning = options.Tuning,
+                Preprocessing = baseModel.Preprocessing,
+                Device = ComputeDevice.Describe(baseModel.Device),
+            },
             Versions = SoftwareVersions.Current,
             StartedUtc = started,
             Seconds = Math.Round(elapsed.TotalSeconds, 3),

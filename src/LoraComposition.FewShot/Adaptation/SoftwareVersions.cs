@@ -5,9 +5,10 @@ using TorchSharp;
 namespace LoraComposition.FewShot;
 
 /// <summary>What computes here, as results record it.</summary>
-static class SoftwareVersions
+public static class SoftwareVersions
 {
-    public static Dictionary<string, string> Current { get; } = new()
+    /// <summary>The versions of this library, TorchSharp, libtorch and .NET, the system and the number of threads, by name.</summary>
+    public static IReadOnlyDictionary<string, string> Current { get; } = new Dictionary<string, string>
     {
         ["LoraComposition"] = typeof(LoraAdapter).Assembly.GetName().Version?.ToString(3) ?? "unknown",
         ["TorchSharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "unknown",

@@ -10,7 +10,7 @@ public sealed class ClassifierTuning : ITuningMethod
     public string Name => "classifier";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.BaseModel;
+    public StartingPoint Start => StartingPoint.BaseModel;
 
     /// <inheritdoc/>
     public bool NeedsModules => false;
@@ -19,13 +19,17 @@ public sealed class ClassifierTuning : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
-    public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { HeadWarmUpLearningRate = factor * options.HeadWarmUpLearningRate, HeadLearningRate = factor * options.HeadLearningRate };
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => ScaleHeadRates(options, factor);
+
+    /// <summary>What a search changes of every method that trains the head alone.</summary>
+    internal static TuningOptions ScaleHeadRates(TuningOptions options, double factor) =>
+        options with { HeadWarmUpLearningRate = factor * options.HeadWarmUpLearningRate, HeadLearningRate = factor * options.HeadLearningRate };
 
     /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(model);
         foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = false;
-        return new BodyTuning(null);
+        return new ParameterTuning(null);
     }
 }

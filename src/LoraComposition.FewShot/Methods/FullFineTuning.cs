@@ -6,14 +6,11 @@ namespace LoraComposition.FewShot;
 /// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class FullFineTuning : ITuningMethod
 {
-    // A classifier's head trains at a rate of its own. Models that write text have none of this name.
-    const string Head = "classifier.";
-
     /// <inheritdoc/>
     public string Name => "full";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.BaseModel;
+    public StartingPoint Start => StartingPoint.BaseModel;
 
     /// <inheritdoc/>
     public bool NeedsModules => false;
@@ -30,6 +27,9 @@ public sealed class FullFineTuning : ITuningMethod
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = true;
-        return new BodyTuning(new TrainableGroup([.. model.named_parameters().Where(p => !p.name.StartsWith(Head, StringComparison.Ordinal)).Select(p => p.parameter)], options.FullLearningRate, options.WeightDecay));
+        // A classifier's head trains at a rate of its own.
+        var head = (model as VisionTransformer)?.Classifier?.parameters().ToHashSet(ReferenceEqualityComparer.Instance) ?? [];
+        var trained = model.named_parameters().Select(p => p.parameter).Where(parameter => !head.Contains(parameter));
+        return new ParameterTuning(new TrainableGroup([.. trained], options.FullLearningRate, options.WeightDecay));
     }
 }

@@ -8,8 +8,8 @@ public interface ITuningMethod
     /// <summary>The name in tables and on the command line.</summary>
     string Name { get; }
 
-    /// <summary>What the backbone computes at the start.</summary>
-    BackboneStart Start { get; }
+    /// <summary>What the model computes at the start.</summary>
+    StartingPoint Start { get; }
 
     /// <summary>Whether the method uses upstream modules.</summary>
     bool NeedsModules { get; }

@@ -10,7 +10,7 @@ public sealed class LearnedComposition : ITuningMethod
     public string Name => "learned";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.UniformComposition;
+    public StartingPoint Start => StartingPoint.UniformComposition;
 
     /// <inheritdoc/>
     public bool NeedsModules => true;
@@ -25,25 +25,6 @@ public sealed class LearnedComposition : ITuningMethod
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new Tuning(Composition.AttachLearned(model, modules), options.ComposerLearningRate);
-    }
-
-    sealed class Tuning(Composition composition, double learningRate) : ITuning
-    {
-        public TrainableGroup? Body { get; } = new(composition.TrainableParameters, learningRate);
-
-        public object? Describe() => new
-        {
-            modules = composition.AdapterNames,
-            weights = composition.ReadWeights().ToDictionary(w => w.Site.Path, w => w.Weights),
-        };
-
-        public IDisposable? FixForEvaluation() => composition.FixWeights();
-
-        public LoraAdapter ToAdapter(string name) => composition.ToAdapter(name);
-
-        public CompositionWeights ToWeights() => composition.ToWeights();
-
-        public void Dispose() => composition.Dispose();
+        return new CompositionTuning(Composition.AttachLearned(model, modules), options.ComposerLearningRate, composition => new TuningFindings { Weights = composition.ToWeights() });
     }
 }

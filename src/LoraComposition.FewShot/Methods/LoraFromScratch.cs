@@ -10,7 +10,7 @@ public sealed class LoraFromScratch : ITuningMethod
     public string Name => "lora";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.BaseModel;
+    public StartingPoint Start => StartingPoint.BaseModel;
 
     /// <inheritdoc/>
     public bool NeedsModules => false;
@@ -26,6 +26,6 @@ public sealed class LoraFromScratch : ITuningMethod
     {
         ArgumentNullException.ThrowIfNull(options);
         var tuning = LoraTuning.Attach(model, options.Lora, seed, options.LoraRoles);
-        return new BodyTuning(new TrainableGroup(tuning.TrainableParameters, options.LoraLearningRate, options.WeightDecay), tuning);
+        return new ParameterTuning(new TrainableGroup(tuning.TrainableParameters, options.LoraLearningRate, options.WeightDecay), tuning);
     }
 }

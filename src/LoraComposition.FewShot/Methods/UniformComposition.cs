@@ -10,7 +10,7 @@ public sealed class UniformComposition : ITuningMethod
     public string Name => "uniform";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.UniformComposition;
+    public StartingPoint Start => StartingPoint.UniformComposition;
 
     /// <inheritdoc/>
     public bool NeedsModules => true;
@@ -19,23 +19,8 @@ public sealed class UniformComposition : ITuningMethod
     public bool KeepsBase => true;
 
     /// <inheritdoc/>
-    public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { HeadWarmUpLearningRate = factor * options.HeadWarmUpLearningRate, HeadLearningRate = factor * options.HeadLearningRate };
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => ClassifierTuning.ScaleHeadRates(options, factor);
 
     /// <inheritdoc/>
-    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new Tuning(Composition.AttachUniform(model, modules));
-
-    sealed class Tuning(Composition composition) : ITuning
-    {
-        public TrainableGroup? Body => null;
-
-        public object? Describe() => null;
-
-        public IDisposable? FixForEvaluation() => null;
-
-        public LoraAdapter ToAdapter(string name) => composition.ToAdapter(name);
-
-        public CompositionWeights ToWeights() => composition.ToWeights();
-
-        public void Dispose() => composition.Dispose();
-    }
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new CompositionTuning(Composition.AttachUniform(model, modules));
 }

@@ -10,7 +10,7 @@ public sealed class ZeroShot : ITuningMethod
     public string Name => "zero-shot";
 
     /// <inheritdoc/>
-    public BackboneStart Start => BackboneStart.BaseModel;
+    public StartingPoint Start => StartingPoint.BaseModel;
 
     /// <inheritdoc/>
     public bool NeedsModules => false;
@@ -26,6 +26,6 @@ public sealed class ZeroShot : ITuningMethod
     {
         ArgumentNullException.ThrowIfNull(model);
         foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = false;
-        return new BodyTuning(null);
+        return new ParameterTuning(null);
     }
 }

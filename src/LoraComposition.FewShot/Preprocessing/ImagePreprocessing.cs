@@ -11,7 +11,7 @@ public sealed record ImagePreprocessing
     public int Size { get; init; } = 224;
 
     /// <summary>How pictures are resized; null where they are not, and must then be squares of <see cref="Size"/>. Default bilinear.</summary>
-    public Resample? Resample { get; init; } = Preprocessing.Resample.Bilinear;
+    public Resample? Resample { get; init; } = FewShot.Resample.Bilinear;
 
     /// <summary>The factor that brings bytes to the scale of mean and std. Default 1/255.</summary>
     public float RescaleFactor { get; init; } = 1f / 255;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>The features that a frozen backbone gives for a set of images, each computed once, when first asked for.</summary>
+/// <summary>The features that a frozen model gives for a set of images, each computed once, when first asked for.</summary>
 /// <remarks>
 /// Owns its features, neither the model nor the images. The model must not change while the bank lives. All batches have one size, filled up where
 /// need be: products of other sizes round otherwise, and a result would depend on which features were asked for before it.
@@ -17,17 +17,16 @@ internal sealed class FeatureBank : IDisposable
     readonly VisionTransformer model;
     readonly PreprocessedImages images;
     readonly int batchSize;
-    readonly bool[] ready;
-    readonly Tensor features;
+    readonly Dictionary<int, long> rowOf = [];
+    Tensor features;
 
-    /// <param name="model">The frozen backbone.</param>
+    /// <param name="model">The frozen model.</param>
     /// <param name="images">The images.</param>
     /// <param name="batchSize">The images in a batch.</param>
     public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize)
     {
         (this.model, this.images, this.batchSize) = (model, images, batchSize);
-        ready = new bool[images.Dataset.Count];
-        features = empty(images.Dataset.Count, model.Config.HiddenSize, device: Evaluator.Place(model).Device).DetachFromDisposeScope();
+        features = Empty(0);
     }
 
     /// <summary>The features of some images, <c>[indices, d]</c>, float32. The caller owns them.</summary>
@@ -39,17 +38,19 @@ internal sealed class FeatureBank : IDisposable
         using var noGrad = no_grad();
         var (type, device) = Evaluator.Place(model);
         model.eval();
-        foreach (int[] batch in indices.Where(i => !ready[i]).Distinct().Chunk(batchSize))
+        int[] missing = [.. indices.Where(i => !rowOf.ContainsKey(i)).Distinct()];
+        Reserve(missing.Length);
+        foreach (int[] batch in missing.Chunk(batchSize))
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             int[] full = [.. batch, .. Enumerable.Repeat(batch[^1], batchSize - batch.Length)];
             var computed = model.Features(images.Batch(full, device, type)).narrow(0, 0, batch.Length).to(ScalarType.Float32);
-            features.index_copy_(0, tensor(batch.Select(i => (long)i).ToArray(), device: device), computed);
-            foreach (int i in batch) ready[i] = true;
+            features.narrow(0, rowOf.Count, batch.Length).copy_(computed);
+            foreach (int i in batch) rowOf.Add(i, rowOf.Count);
             progress.Advance(batch.Length);
         }
-        using var wanted = tensor(indices.Select(i => (long)i).ToArray(), device: device);
+        using var wanted = tensor(indices.Select(i => rowOf[i]).ToArray(), device: device);
         return features.index_select(0, wanted);
     }
 
@@ -57,4 +58,18 @@ internal sealed class FeatureBank : IDisposable
     public Tensor Labels(IReadOnlyList<int> indices) => images.Labels(indices.ToArray(), features.device);
 
     public void Dispose() => features.Dispose();
+
+    // Grows by what is asked for, at least to twice the size: an experiment asks for a few images of a large data set.
+    void Reserve(int more)
+    {
+        long needed = rowOf.Count + more;
+        if (needed <= features.shape[0]) return;
+        var larger = Empty(Math.Max(needed, Math.Min(2L * rowOf.Count, images.Dataset.Count)));
+        using (var kept = features.narrow(0, 0, rowOf.Count))
+        using (var place = larger.narrow(0, 0, rowOf.Count)) place.copy_(kept);
+        features.Dispose();
+        features = larger;
+    }
+
+    Tensor Empty(long rows) => empty(rows, model.Config.HiddenSize, device: Evaluator.Place(model).Device).DetachFromDisposeScope();
 }

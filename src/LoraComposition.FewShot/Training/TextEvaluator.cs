@@ -62,19 +62,35 @@ public static class TextEvaluator
     public static (AnswerScores Scores, double Loss) Score(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         var answers = Answer(model, questions, indices, batchSize, progress, cancellation);
-        using var noGrad = no_grad();
-        double loss = 0;
-        long tokens = 0;
-        foreach (int[] positions in ByLength(questions, indices).Chunk(batchSize))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            int[] batch = [.. positions.Select(p => indices[p])];
-            long counted = batch.Sum(i => (long)questions.Answer(i).Count);
-            loss += counted * Loss(model, questions, batch).to(ScalarType.Float32).item<float>();
-            tokens += counted;
-        }
+        var (loss, tokens) = AnswerLoss(model, questions, indices, batchSize, cancellation);
         return (AnswerScores.Of([.. indices.Select(i => questions.Dataset.Questions[i])], answers), loss / tokens);
+    }
+
+    /// <summary>The summed cross-entropy of the right answers' tokens and their number, without dropout; the model's mode is as before afterwards.</summary>
+    static (double Loss, long Tokens) AnswerLoss(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation)
+    {
+        using var noGrad = no_grad();
+        bool wasTraining = model.training;
+        model.eval();
+        try
+        {
+            double loss = 0;
+            long tokens = 0;
+            foreach (int[] positions in ByLength(questions, indices).Chunk(batchSize))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                int[] batch = [.. positions.Select(p => indices[p])];
+                long counted = batch.Sum(i => (long)questions.Answer(i).Count);
+                loss += counted * Loss(model, questions, batch).to(ScalarType.Float32).item<float>();
+                tokens += counted;
+            }
+            return (loss, tokens);
+        }
+        finally
+        {
+            model.train(wasTraining);
+        }
     }
 
     /// <summary>The score that early stopping compares: exact match, between equals the loss.</summary>

@@ -37,7 +37,13 @@ public static class Trainer
         int steps = options.StepsFor(samples.Count);
         var order = new BatchOrder(samples, options.BatchSize, seed);
         IReadOnlyList<int[]> epoch = [];
-        if (validate is not null) best.Offer(0, Score(validate));
+        var history = new List<TrainingCheck>();
+        if (validate is not null)
+        {
+            var start = Score(validate);
+            best.Offer(0, start);
+            history.Add(new TrainingCheck(0, null, start));
+        }
         int unimproved = 0, step = 0;
         bool stopped = false;
         while (step < steps && !stopped)
@@ -47,15 +53,19 @@ public static class Trainer
             if (position == 0) epoch = order.Epoch(step / order.BatchesPerEpoch);
             double rate = LearningRateSchedule.Factor(step, steps, options.WarmUpFraction);
             bool check = IsCheck(++step, steps, options.Checks);
+            double? checkedLoss = null;
             using (NewDisposeScope())
             {
                 var value = training.Run(rate, () => loss(epoch[position]));
                 // Reading the loss waits for the device, so only where the state is looked at anyway.
-                if (check && value.to(ScalarType.Float32).item<float>() is var number && !float.IsFinite(number)) throw new TrainingDivergedException(step, number);
+                if (check) checkedLoss = value.to(ScalarType.Float32).item<float>();
+                if (checkedLoss is { } number && !double.IsFinite(number)) throw new TrainingDivergedException(step, number);
             }
             progress?.Advance();
-            if (!check || validate is null) continue;
-            var score = Score(validate);
+            if (!check) continue;
+            ValidationScore? found = validate is null ? null : Score(validate);
+            history.Add(new TrainingCheck(step, checkedLoss, found));
+            if (found is not { } score) continue;
             logger.Checked(step, steps, score.Accuracy, score.Loss);
             unimproved = best.Offer(step, score) ? 0 : unimproved + 1;
             stopped = unimproved >= options.Patience && step < steps;
@@ -66,7 +76,7 @@ public static class Trainer
             best.Restore();
             training.GiveBack();
         }
-        var outcome = new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped);
+        var outcome = new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped) { StepsPerEpoch = order.BatchesPerEpoch, History = history };
         if (stopped) logger.StoppedEarly(step, steps, unimproved);
         logger.Trained(training.Parameters.Sum(p => p.numel()), samples.Count, step, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, outcome.BestStep);
         return outcome;

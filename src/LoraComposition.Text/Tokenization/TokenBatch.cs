@@ -14,8 +14,11 @@ public sealed class TokenBatch : IDisposable
     /// <summary>1 for a token and 0 for padding, <c>[batch, tokens]</c>, int64. Owned by the batch.</summary>
     public Tensor Mask { get; }
 
-    /// <summary>Puts rows of ids, at least one, into one tensor. The caller owns the batch.</summary>
-    internal static TokenBatch Pad(IReadOnlyList<IReadOnlyList<int>> rows, Device? device)
+    /// <summary>Puts rows of ids into one tensor, each padded to the longest.</summary>
+    /// <param name="rows">The rows, at least one.</param>
+    /// <param name="device">Where the tensors go; the CPU where not given.</param>
+    /// <returns>The batch. The caller owns it.</returns>
+    public static TokenBatch Pad(IReadOnlyList<IReadOnlyList<int>> rows, Device? device = null)
     {
         int longest = rows.Max(row => row.Count);
         long[] ids = new long[rows.Count * longest], mask = new long[ids.Length];   // filled with T5Tokenizer.PadId

@@ -14,7 +14,7 @@ public class LoggingTests
     public void A_module_is_trained_once()
     {
         using var tiny = new TinyExperiment();
-        var options = new UpstreamOptions { Training = TinyExperiment.Options.Training, WarmUpEpochs = 1 };
+        var options = new ModuleTrainingOptions { Training = TinyExperiment.Options.Training, WarmUpEpochs = 1 };
         var training = new ImageModuleTraining(tiny.BaseModel, tiny.Task("first", [0, 1], tested: false), options, logger);
         var modules = new UpstreamModules(Path.Combine(tiny.Folder.Path, "modules"), logger);
 

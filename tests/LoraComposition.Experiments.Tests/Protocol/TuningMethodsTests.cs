@@ -39,7 +39,7 @@ public sealed class TuningMethodsTests : IDisposable
     [InlineData("learned", true)]
     public void StartsAsTheSharedBackbone(string name, bool needsModules)
     {
-        var start = needsModules ? BackboneStart.UniformComposition : BackboneStart.BaseModel;
+        var start = needsModules ? StartingPoint.UniformComposition : StartingPoint.BaseModel;
         var method = TuningMethods.Vision.Find(name)!;
         (method.Start, method.NeedsModules).Should().Be((start, needsModules));
         using var plain = tiny.BaseModel.Load(["a", "b"], 3);
@@ -50,8 +50,8 @@ public sealed class TuningMethodsTests : IDisposable
 
         // Methods of one start share the features of the warm-up, so they must compute the same.
         double toPlain = Distance(model, plain), toComposed = Distance(model, composed);
-        (start == BackboneStart.BaseModel ? toPlain : toComposed).Should().BeLessThan(1e-5);
-        (start == BackboneStart.BaseModel ? toComposed : toPlain).Should().BeGreaterThan(1e-3);
+        (start == StartingPoint.BaseModel ? toPlain : toComposed).Should().BeLessThan(1e-5);
+        (start == StartingPoint.BaseModel ? toComposed : toPlain).Should().BeGreaterThan(1e-3);
     }
 
     [Theory]

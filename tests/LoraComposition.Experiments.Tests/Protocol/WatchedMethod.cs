@@ -9,7 +9,7 @@ internal sealed class WatchedMethod(ITuningMethod inner, Action? begins = null) 
 {
     public string Name => inner.Name;
 
-    public BackboneStart Start => inner.Start;
+    public StartingPoint Start => inner.Start;
 
     public bool NeedsModules => inner.NeedsModules;
 

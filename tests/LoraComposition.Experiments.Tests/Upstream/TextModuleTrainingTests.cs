@@ -6,7 +6,7 @@ namespace LoraComposition.Experiments.Tests.Upstream;
 
 public sealed class TextModuleTrainingTests : IDisposable
 {
-    static readonly UpstreamOptions Options = new()
+    static readonly ModuleTrainingOptions Options = new()
     {
         Training = new TrainingOptions { Steps = 8, BatchSize = 4, Checks = 2 },
         LearningRate = 0.02,
@@ -90,9 +90,9 @@ public sealed class TextModuleTrainingTests : IDisposable
 
     UpstreamModules Modules => new(Folder);
 
-    TextModuleTraining Training(TextTask on, UpstreamOptions? options = null) => new(tiny.BaseModel, on, options ?? Options);
+    TextModuleTraining Training(TextTask on, ModuleTrainingOptions? options = null) => new(tiny.BaseModel, on, options ?? Options);
 
-    string KeyOf(TextTask on, UpstreamOptions? options = null) => UpstreamModules.KeyOf(Training(on, options));
+    string KeyOf(TextTask on, ModuleTrainingOptions? options = null) => UpstreamModules.KeyOf(Training(on, options));
 
     static byte[] Factors(LoraAdapter module) => [.. module.Layers.Values.SelectMany(d => Snapshot.Of(d.A).Concat(Snapshot.Of(d.B)))];
 }

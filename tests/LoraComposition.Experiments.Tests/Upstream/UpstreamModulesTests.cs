@@ -8,7 +8,7 @@ namespace LoraComposition.Experiments.Tests.Upstream;
 
 public sealed class UpstreamModulesTests : IDisposable
 {
-    static readonly UpstreamOptions Options = new()
+    static readonly ModuleTrainingOptions Options = new()
     {
         Training = new TrainingOptions { Steps = 8, BatchSize = 4, Checks = 2 },
         WarmUpEpochs = 2,
@@ -185,9 +185,9 @@ public sealed class UpstreamModulesTests : IDisposable
 
     UpstreamModules Modules => new(Folder);
 
-    ImageModuleTraining Training(ImageTask on, UpstreamOptions? options = null) => new(tiny.BaseModel, on, options ?? Options);
+    ImageModuleTraining Training(ImageTask on, ModuleTrainingOptions? options = null) => new(tiny.BaseModel, on, options ?? Options);
 
-    string KeyOf(ImageTask on, UpstreamOptions? options = null) => UpstreamModules.KeyOf(Training(on, options));
+    string KeyOf(ImageTask on, ModuleTrainingOptions? options = null) => UpstreamModules.KeyOf(Training(on, options));
 
     static byte[] Factors(LoraAdapter module) => [.. module.Layers.Values.SelectMany(d => Snapshot.Of(d.A).Concat(Snapshot.Of(d.B)))];
 }

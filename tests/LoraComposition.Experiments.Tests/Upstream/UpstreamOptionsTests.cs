@@ -4,7 +4,7 @@ namespace LoraComposition.Experiments.Tests.Upstream;
 
 public sealed class UpstreamOptionsTests
 {
-    public static TheoryData<UpstreamOptions, string> Wrong { get; } = new()
+    public static TheoryData<ModuleTrainingOptions, string> Wrong { get; } = new()
     {
         { new() { Training = new TrainingOptions { BatchSize = 0 } }, "*batch size is 0*" },
         { new() { Lora = new LoraOptions { Dropout = 1 } }, "Dropout is 1*" },
@@ -16,13 +16,13 @@ public sealed class UpstreamOptionsTests
 
     [Theory]
     [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]
-    public void NamesTheWrongSetting(UpstreamOptions options, string message) =>
+    public void NamesTheWrongSetting(ModuleTrainingOptions options, string message) =>
         options.Invoking(o => o.Validate()).Should().Throw<ArgumentException>().WithMessage(message);
 
     [Fact]
     public void TakesTheDefaultsAndNoWarmUp()
     {
-        new UpstreamOptions().Validate();
-        new UpstreamOptions { WarmUpEpochs = 0, WeightDecay = 0 }.Validate();
+        new ModuleTrainingOptions().Validate();
+        new ModuleTrainingOptions { WarmUpEpochs = 0, WeightDecay = 0 }.Validate();
     }
 }

@@ -9,7 +9,7 @@ public sealed class AdaptationSamplesTests
     [Fact]
     public void HoldsOutOtherImagesThanThoseLearnedFrom()
     {
-        var samples = AdaptationSamples.Draw(data, shots: 4, validationPerClass: 5, seed: 3);
+        var samples = FewShotSamples.OfImages(data, shots: 4, validationPerClass: 5, seed: 3);
 
         samples.Support.EffectiveShots.Should().Equal(4, 4, 4);
         samples.ValidationCounts.Should().Equal(5, 5, 5);
@@ -19,12 +19,12 @@ public sealed class AdaptationSamplesTests
     }
 
     [Fact]
-    public void TakesWhatIsThereWhereAClassHasFewerToSpare() => AdaptationSamples.Draw(data, shots: 8, validationPerClass: 5, seed: 3).ValidationCounts.Should().Equal(2, 2, 2);
+    public void TakesWhatIsThereWhereAClassHasFewerToSpare() => FewShotSamples.OfImages(data, shots: 8, validationPerClass: 5, seed: 3).ValidationCounts.Should().Equal(2, 2, 2);
 
     [Fact]
     public void DependsOnTheSeedAlone()
     {
-        int[] Drawn(int seed) => [.. AdaptationSamples.Draw(data, 3, 3, seed).Validation];
+        int[] Drawn(int seed) => [.. FewShotSamples.OfImages(data, 3, 3, seed).Validation];
 
         Drawn(1).Should().Equal(Drawn(1)).And.NotEqual(Drawn(2));
     }

@@ -5,17 +5,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Runs methods on a task of image classification. The features of frozen backbones are computed once for all runs.</summary>
+/// <summary>Runs methods on a task of image classification. The features of frozen models are computed once for all runs.</summary>
 /// <remarks>Not thread-safe.</remarks>
 public sealed class ImageFewShotRunner : IFewShotRunner
 {
     readonly ImageBaseModel baseModel;
     readonly ImageTask task;
     readonly IReadOnlyDictionary<string, string> moduleKeys;
-    readonly IReadOnlyList<LoraAdapter> modules;
-    readonly FrozenModels backbones;
+    readonly ImageTrainer trainer;
     readonly int[] poolLabels;
-    readonly ILogger logger;
 
     /// <summary>Describes the task and the settings.</summary>
     /// <param name="baseModel">The model to adapt.</param>
@@ -25,15 +23,15 @@ public sealed class ImageFewShotRunner : IFewShotRunner
     /// <param name="featureBatchSize">The images in a batch of frozen backbones.</param>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
-    public ImageFewShotRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, int featureBatchSize = FeatureBank.DefaultBatchSize, ILogger? logger = null)
+    public ImageFewShotRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, int featureBatchSize = 32, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(moduleKeys);
         ArgumentOutOfRangeException.ThrowIfLessThan(featureBatchSize, 1);
-        (this.baseModel, this.task, this.modules, this.moduleKeys, this.logger) = (baseModel, task, modules, moduleKeys, logger ?? NullLogger.Instance);
-        backbones = new FrozenModels(baseModel, task.ClassNames, modules, featureBatchSize);
+        (this.baseModel, this.task, this.moduleKeys) = (baseModel, task, moduleKeys);
+        trainer = new ImageTrainer(baseModel, task.Train, modules, featureBatchSize, logger);
         poolLabels = task.Train.Dataset.Labels();
     }
 
@@ -79,10 +77,9 @@ public sealed class ImageFewShotRunner : IFewShotRunner
         ArgumentNullException.ThrowIfNull(support);
         options.Validate();
         var (images, indices) = Scored(part);
-        var training = new ImageTraining(baseModel, task, modules, options, backbones, logger);
-        using var trained = training.Train(method, support, NullProgressReporter.Instance, cancellation);
+        using var trained = trainer.Train(method, new FewShotSamples(support, task.Validation), options, cancellation: cancellation);
         var clock = Stopwatch.StartNew();
-        var score = training.Score(trained, images, indices, cancellation);
+        var score = trainer.Score(trained, images, indices, cancellation);
         return new FewShotOutcome
         {
             Accuracy = score.Accuracy,
@@ -92,7 +89,8 @@ public sealed class ImageFewShotRunner : IFewShotRunner
             TrainableParameters = trained.TrainableParameters,
             HeadParameters = trained.HeadParameters,
             Timings = new Dictionary<string, double>(trained.Timings) { ["test"] = Math.Round(clock.Elapsed.TotalSeconds, 3) },
-            Description = trained.Describe(),
+            Findings = trained.Findings,
+            Candidates = trained.Candidates,
         };
     }
 
@@ -103,6 +101,6 @@ public sealed class ImageFewShotRunner : IFewShotRunner
         _ => throw new ArgumentException($"Task '{task.Name}' has no {(part == ScoredPart.Test ? "test" : "validation")} images.", nameof(part)),
     };
 
-    /// <summary>Lets go of the backbones and their features.</summary>
-    public void Dispose() => backbones.Dispose();
+    /// <summary>Lets go of the frozen models and their features.</summary>
+    public void Dispose() => trainer.Dispose();
 }

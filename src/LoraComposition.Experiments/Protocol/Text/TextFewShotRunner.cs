@@ -12,9 +12,8 @@ public sealed class TextFewShotRunner : IFewShotRunner
 {
     readonly TextBaseModel baseModel;
     readonly TextTask task;
-    readonly IReadOnlyList<LoraAdapter> modules;
     readonly IReadOnlyDictionary<string, string> moduleKeys;
-    readonly ILogger logger;
+    readonly TextTrainer trainer;
 
     // A method that trains nothing answers alike for every K and seed, so it is tested once.
     readonly Dictionary<(string Method, ScoredPart Part), FewShotOutcome> untrained = [];
@@ -33,7 +32,8 @@ public sealed class TextFewShotRunner : IFewShotRunner
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(moduleKeys);
         if (task.Test is { Dataset.HasAnswers: false }) throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
-        (this.baseModel, this.task, this.modules, this.moduleKeys, this.logger) = (baseModel, task, modules, moduleKeys, logger ?? NullLogger.Instance);
+        (this.baseModel, this.task, this.moduleKeys) = (baseModel, task, moduleKeys);
+        trainer = new TextTrainer(baseModel, task.Train, modules, logger);
     }
 
     /// <inheritdoc/>
@@ -72,34 +72,22 @@ public sealed class TextFewShotRunner : IFewShotRunner
         options.Validate();
         var (questions, indices) = Scored(part);
         if (untrained.TryGetValue((method.Name, part), out var known)) return known;
-        var timings = new Dictionary<string, double>();
+        using var trained = trainer.Train(method, new FewShotSamples(support, task.Validation), options, cancellation: cancellation);
         var clock = Stopwatch.StartNew();
-        void Lap(string name)
-        {
-            timings[name] = Math.Round(clock.Elapsed.TotalSeconds, 3);
-            clock.Restart();
-        }
-
-        using var model = baseModel.Load();
-        using var tuning = method.Begin(model, modules, options, support.Seed);
-        Lap("load");
-        var training = tuning.Body is { } body ? Train(model, tuning, body, options, support, cancellation) : new TrainingOutcome(0, 0, null, false);
-        Lap("training");
-        using var fixedWeights = tuning.FixForEvaluation();
-        var (scores, loss) = TextEvaluator.Score(model, questions, indices, options.EvaluationBatchSize, cancellation: cancellation);
-        Lap("test");
+        var (scores, loss) = TextTrainer.Score(trained, questions, indices, cancellation: cancellation);
         var outcome = new FewShotOutcome
         {
             Accuracy = scores.ExactMatch,
             TestCount = scores.Count,
             Scores = new Dictionary<string, double> { ["loss"] = loss, ["accuracy"] = scores.Accuracy, ["optionAccuracy"] = scores.OptionAccuracy },
-            Training = training,
-            TrainableParameters = tuning.Body?.Parameters.Sum(p => p.numel()) ?? 0,
-            Timings = timings,
-            Description = tuning.Describe(),
+            Training = trained.Outcome,
+            TrainableParameters = trained.TrainableParameters,
+            Timings = new Dictionary<string, double>(trained.Timings) { ["test"] = Math.Round(clock.Elapsed.TotalSeconds, 3) },
+            Findings = trained.Findings,
+            Candidates = trained.Candidates,
             Predictions = scores.Predictions,
         };
-        if (tuning.Body is null) untrained[(method.Name, part)] = outcome;
+        if (trained.TrainableParameters == 0) untrained[(method.Name, part)] = outcome;
         return outcome;
     }
 
@@ -110,18 +98,6 @@ public sealed class TextFewShotRunner : IFewShotRunner
         _ => throw new ArgumentException($"Task '{task.Name}' has no {(part == ScoredPart.Test ? "test" : "validation")} questions.", nameof(part)),
     };
 
-    /// <summary>Does nothing: no model is kept between runs.</summary>
-    public void Dispose()
-    {
-    }
-
-    TrainingOutcome Train(T5Model model, ITuning tuning, TrainableGroup body, TuningOptions options, FewShotSplit support, CancellationToken cancellation)
-    {
-        ValidationScore Validate()
-        {
-            using var fixedWeights = tuning.FixForEvaluation();
-            return TextEvaluator.Validate(model, task.Train, task.Validation, options.EvaluationBatchSize, cancellation);
-        }
-        return Trainer.Train([body], support.Indices, batch => TextEvaluator.Loss(model, task.Train, batch), task.Validation.Count > 0 ? Validate : null, options.Training, support.Seed, logger, cancellation: cancellation);
-    }
+    /// <summary>Lets go of what training kept.</summary>
+    public void Dispose() => trainer.Dispose();
 }

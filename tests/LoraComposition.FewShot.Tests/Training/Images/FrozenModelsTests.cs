@@ -14,11 +14,11 @@ public sealed class FrozenModelsTests : IDisposable
         var task = tiny.Task("task", [0, 1]);
         using var backbones = new FrozenModels(tiny.BaseModel, task.ClassNames, tiny.Modules, 5);
 
-        var plain = backbones.Bank(BackboneStart.BaseModel, task.Train);
-        var composed = backbones.Bank(BackboneStart.UniformComposition, task.Train);
+        var plain = backbones.Bank(StartingPoint.BaseModel, task.Train);
+        var composed = backbones.Bank(StartingPoint.UniformComposition, task.Train);
 
-        backbones.Bank(BackboneStart.BaseModel, task.Train).Should().BeSameAs(plain);
-        backbones.Bank(BackboneStart.BaseModel, task.Test!).Should().NotBeSameAs(plain);
+        backbones.Bank(StartingPoint.BaseModel, task.Train).Should().BeSameAs(plain);
+        backbones.Bank(StartingPoint.BaseModel, task.Test!).Should().NotBeSameAs(plain);
         composed.Should().NotBeSameAs(plain);
         using var plainFeatures = plain.Features([0, 1]);
         using var composedFeatures = composed.Features([0, 1]);

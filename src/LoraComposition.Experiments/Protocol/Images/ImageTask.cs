@@ -1,4 +1,6 @@
-namespace LoraComposition.FewShot;
+using LoraComposition.FewShot;
+
+namespace LoraComposition.Experiments;
 
 /// <summary>One task: images to learn from, with a validation part held out of them, and images to test on.</summary>
 /// <param name="Name">What the task is called, for files and tables.</param>

@@ -1,6 +1,7 @@
 using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 
-namespace LoraComposition.FewShot;
+namespace LoraComposition.Experiments;
 
 /// <summary>One task: questions to learn from, with a validation part held out of them, and questions to test on.</summary>
 /// <param name="Name">What the task is called, for files and tables.</param>

@@ -1,11 +1,13 @@
-using LoraComposition.FewShot;
 using LoraComposition.Models;
 
-namespace LoraComposition.Experiments;
+namespace LoraComposition.FewShot;
 
-/// <summary>How the module of an upstream task is trained.</summary>
-public sealed record UpstreamOptions
+/// <summary>How a LoRA module is trained on the samples of its own task.</summary>
+public sealed record ModuleTrainingOptions
 {
+    /// <summary>The samples in a batch where nothing trains.</summary>
+    internal const int EvaluationBatchSize = 128;
+
     /// <summary>Length, batches and schedule. Default: 5 epochs in batches of 64.</summary>
     public TrainingOptions Training { get; init; } = new() { Steps = null, Epochs = 5, BatchSize = 64 };
 

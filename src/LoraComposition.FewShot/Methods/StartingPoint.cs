@@ -1,0 +1,42 @@
+using LoraComposition.Models;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>
+/// What the model computes before anything but the head has been trained. Methods with equal starting points share the features of the head's warm-up, so an own one says
+/// by its members what makes it another one, as records do.
+/// </summary>
+public abstract record StartingPoint
+{
+    /// <summary>The base model as it is.</summary>
+    public static StartingPoint BaseModel { get; } = new BaseModelStart();
+
+    /// <summary>The base model with the mean of the modules' updates.</summary>
+    public static StartingPoint UniformComposition { get; } = new UniformStart();
+
+    /// <summary>The base model with one module alone.</summary>
+    /// <param name="module">The module's position, from 0.</param>
+    /// <returns>The starting point.</returns>
+    public static StartingPoint SingleModule(int module) => new SingleModuleStart(module);
+
+    /// <summary>Makes a fresh copy of the base model compute this.</summary>
+    /// <param name="model">The copy.</param>
+    /// <param name="modules">The modules. They stay the caller's.</param>
+    /// <returns>What was attached, or null where it is nothing. The caller owns it.</returns>
+    public abstract IDisposable? Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules);
+
+    sealed record BaseModelStart : StartingPoint
+    {
+        public override IDisposable? Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => null;
+    }
+
+    sealed record UniformStart : StartingPoint
+    {
+        public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => Composition.AttachUniform(model, modules);
+    }
+
+    sealed record SingleModuleStart(int Module) : StartingPoint
+    {
+        public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => Composition.AttachUniform(model, [modules[Module]]);
+    }
+}

@@ -1,0 +1,202 @@
+using System.Diagnostics;
+using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>Trains tuning methods on a few labelled samples of one data set, and LoRA modules on many; what the samples are, a subclass says.</summary>
+/// <typeparam name="TModel">The kind of base model.</typeparam>
+/// <remarks>Owns what it keeps between trainings, neither the data nor the modules. Not thread-safe.</remarks>
+public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class, IBaseModel
+{
+    private protected FewShotTrainer(IReadOnlyList<LoraAdapter>? modules, ILogger? logger) => (Modules, Logger) = (modules ?? [], logger ?? NullLogger.Instance);
+
+    /// <summary>The modules that methods may compose. Not owned.</summary>
+    public IReadOnlyList<LoraAdapter> Modules { get; }
+
+    private protected ILogger Logger { get; }
+
+    /// <summary>Trains a fresh copy of the base model; where the method has several candidates one for each, of which the best on the validation part is kept.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="samples">What to learn from, and what to stop and choose by.</param>
+    /// <param name="options">The settings of the methods; defaults where not given.</param>
+    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>The trained model. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">A setting lies outside its range, the method needs modules and there are none, or it chooses among candidates and there is no validation part.</exception>
+    /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TrainedModel<TModel> Train(ITuningMethod method, FewShotSamples samples, TuningOptions? options = null, IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= new TuningOptions();
+        progress ??= NullProgressReporter.Instance;
+        options.Validate();
+        if (method.NeedsModules && Modules.Count == 0) throw new ArgumentException($"Method '{method.Name}' composes modules, and none are given.", nameof(method));
+        var candidates = method.Candidates(Modules.Count);
+        if (candidates is [var only]) return TrainOne(only, samples, options, progress, cancellation);
+        if (samples.Validation.Count == 0) throw new ArgumentException($"Method '{method.Name}' chooses on the validation part, and there is none.", nameof(method));
+        var clock = Stopwatch.StartNew();
+        var scores = new List<CandidateScore>();
+        TrainedModel<TModel>? best = null;
+        try
+        {
+            foreach (var candidate in candidates)
+            {
+                var trained = TrainOne(candidate, samples, options, progress, cancellation);
+                scores.Add(new CandidateScore(trained.Findings, trained.Outcome.Validation!.Value));
+                bool better = best is null || scores[^1].Validation.IsBetterThan(best.Outcome.Validation!.Value);
+                (better ? best : trained)?.Dispose();
+                if (better) best = trained;
+            }
+            return best!.ChosenFrom(scores, Math.Round(clock.Elapsed.TotalSeconds, 3));
+        }
+        catch
+        {
+            best?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Trains a LoRA module on samples of its own task: where the task has a head, that is warmed up on features first, then both train.</summary>
+    /// <param name="name">What to call the module.</param>
+    /// <param name="samples">The positions of the samples to learn from.</param>
+    /// <param name="validation">The positions to stop by; empty: the last state is kept.</param>
+    /// <param name="options">The settings; defaults where not given.</param>
+    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>The module, which the caller owns, and how the training went.</returns>
+    /// <exception cref="ArgumentException">A setting lies outside its range, or there is no sample.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public (LoraAdapter Module, TrainingOutcome Outcome) TrainModule(string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation, ModuleTrainingOptions? options = null,
+        IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(samples);
+        ArgumentNullException.ThrowIfNull(validation);
+        options ??= new ModuleTrainingOptions();
+        progress ??= NullProgressReporter.Instance;
+        options.Validate();
+        using var model = LoadModel(options.Seed);
+        WarmUpModule(model, name, samples, options, progress, cancellation);
+        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, Logger);
+        var head = MakeTrainable(model);
+        TrainableGroup[] groups = [new(tuning.TrainableParameters, options.LearningRate, options.WeightDecay), .. HeadGroup(head, options.LearningRate, options.WeightDecay)];
+        using var batches = OpenBatches(model, samples);
+        using var bar = progress.Begin($"module {name}: LoRA", options.Training.StepsFor(samples.Count));
+        Func<ValidationScore>? validate = validation.Count == 0 ? null : () => Validate(model, validation, ModuleTrainingOptions.EvaluationBatchSize, cancellation);
+        var outcome = Trainer.Train(groups, samples, batches.Loss, validate, options.Training, options.Seed, Logger, bar, cancellation);
+        return (tuning.ToAdapter(name), outcome);
+    }
+
+    /// <summary>Lets go of what is kept between trainings.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    private protected virtual void Dispose(bool disposing)
+    {
+    }
+
+    /// <summary>A fresh copy of the base model, with a fresh head where the task has one.</summary>
+    private protected abstract TModel LoadModel(int seed);
+
+    /// <summary>The parameters of the task's head; empty where it has none.</summary>
+    private protected abstract IReadOnlyList<Parameter> HeadOf(TModel model);
+
+    /// <summary>The loss on batches of some samples. The caller disposes it.</summary>
+    private protected abstract IBatchLoss OpenBatches(TModel model, IReadOnlyList<int> samples);
+
+    /// <summary>The score on some samples, without gradients and dropout.</summary>
+    private protected abstract ValidationScore Validate(TModel model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation);
+
+    /// <summary>Trains the head alone where the task has one, and says how it went: with the steps that follow the warm-up where nothing else trains.</summary>
+    private protected abstract TrainingOutcome TrainHead(TModel model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone, IProgressReporter progress, CancellationToken cancellation);
+
+    /// <summary>Trains the head of a module's task alone, where it has one.</summary>
+    private protected abstract void WarmUpModule(TModel model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation);
+
+    TrainedModel<TModel> TrainOne(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress, CancellationToken cancellation)
+    {
+        int seed = samples.Support.Seed;
+        var laps = new Laps();
+        var model = LoadModel(seed);
+        ITuning? tuning = null;
+        try
+        {
+            tuning = method.Begin(model, Modules, options, seed);
+            var head = MakeTrainable(model);
+            laps.End("load");
+            var outcome = TrainHead(model, method, samples, options, headAlone: tuning.Trained is null, progress, cancellation);
+            if (head.Count > 0) laps.End("warm-up");
+            if (tuning.Trained is { } trained)
+            {
+                TrainableGroup[] groups = [trained, .. HeadGroup(head, options.HeadLearningRate, options.WeightDecay)];
+                outcome = TrainTogether(model, groups, method, tuning, samples, options, progress, cancellation);
+            }
+            laps.End("training");
+            return new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds);
+        }
+        catch
+        {
+            tuning?.Dispose();
+            model.Dispose();
+            throw;
+        }
+    }
+
+    TrainingOutcome TrainTogether(TModel model, IReadOnlyList<TrainableGroup> groups, ITuningMethod method, ITuning tuning, FewShotSamples samples, TuningOptions options,
+        IProgressReporter progress, CancellationToken cancellation)
+    {
+        using var batches = OpenBatches(model, samples.Support.Indices);
+        ValidationScore Score()
+        {
+            using var fixedWeights = tuning.FixForEvaluation();
+            return Validate(model, samples.Validation, options.EvaluationBatchSize, cancellation);
+        }
+        using var bar = progress.Begin($"{method.Name}: training", options.Training.StepsFor(samples.Support.Indices.Count));
+        return Trainer.Train(groups, samples.Support.Indices, batches.Loss, samples.Validation.Count > 0 ? Score : null, options.Training, samples.Support.Seed, Logger, bar, cancellation);
+    }
+
+    // What is attached freezes everything, the head too.
+    IReadOnlyList<Parameter> MakeTrainable(TModel model)
+    {
+        var head = HeadOf(model);
+        foreach (var parameter in head) parameter.requires_grad = true;
+        ((nn.Module)(object)model).train();
+        return head;
+    }
+
+    static IEnumerable<TrainableGroup> HeadGroup(IReadOnlyList<Parameter> head, double learningRate, double weightDecay) =>
+        head.Count == 0 ? [] : [new TrainableGroup(head, learningRate, weightDecay)];
+}
+
+/// <summary>The loss of a model on batches of one set of samples.</summary>
+interface IBatchLoss : IDisposable
+{
+    /// <summary>The mean loss of a batch, with its graph. The caller's dispose scope owns it.</summary>
+    Tensor Loss(int[] batch);
+}
+
+/// <summary>How long the parts of a training took.</summary>
+sealed class Laps
+{
+    readonly Stopwatch clock = Stopwatch.StartNew();
+    readonly Dictionary<string, double> seconds = [];
+
+    public IReadOnlyDictionary<string, double> Seconds => seconds;
+
+    public void End(string part)
+    {
+        seconds[part] = Math.Round(clock.Elapsed.TotalSeconds, 3);
+        clock.Restart();
+    }
+}

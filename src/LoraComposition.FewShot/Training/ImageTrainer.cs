@@ -1,0 +1,155 @@
+using System.Diagnostics.CodeAnalysis;
+using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>Trains tuning methods and LoRA modules on images. The features of frozen models are computed once for all trainings.</summary>
+/// <remarks>Owns the prepared images where it made them, and the frozen models. Not thread-safe.</remarks>
+public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
+{
+    readonly ImageBaseModel baseModel;
+    readonly PreprocessedImages images;
+    readonly bool ownsImages;
+    readonly FrozenModels frozen;
+
+    /// <summary>Trains on a data set.</summary>
+    /// <param name="baseModel">The base model.</param>
+    /// <param name="dataset">The labelled images; prepared when first needed.</param>
+    /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
+    public ImageTrainer(ImageBaseModel baseModel, ImageDataset dataset, IReadOnlyList<LoraAdapter>? modules = null, ILogger? logger = null)
+        : this(baseModel, Prepared(baseModel, dataset), modules, logger: logger) => ownsImages = true;
+
+    /// <summary>Trains on images that others use too.</summary>
+    /// <param name="baseModel">The base model.</param>
+    /// <param name="images">The labelled images, prepared as the base model asks. Not owned.</param>
+    /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
+    /// <param name="featureBatchSize">The images in a batch of features. Default 32.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
+    public ImageTrainer(ImageBaseModel baseModel, PreprocessedImages images, IReadOnlyList<LoraAdapter>? modules = null, int featureBatchSize = FeatureBank.DefaultBatchSize, ILogger? logger = null)
+        : base(modules, logger)
+    {
+        ArgumentNullException.ThrowIfNull(baseModel);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentOutOfRangeException.ThrowIfLessThan(featureBatchSize, 1);
+        (this.baseModel, this.images) = (baseModel, images);
+        frozen = new FrozenModels(baseModel, images.Dataset.ClassNames, Modules, featureBatchSize);
+    }
+
+    /// <summary>Accuracy and loss on some images; from features where nothing but the head was trained.</summary>
+    /// <param name="trained">A model that this object trained.</param>
+    /// <param name="scored">The images, of the same classes.</param>
+    /// <param name="indices">Their positions.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The score.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public ValidationScore Score(TrainedModel<VisionTransformer> trained, PreprocessedImages scored, IReadOnlyList<int> indices, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(trained);
+        if (trained.Tuning.Trained is null)
+        {
+            var bank = frozen.Bank(trained.Method.Start, scored);
+            using var features = bank.Features(indices, cancellation);
+            using var labels = bank.Labels(indices);
+            return Evaluator.OnFeatures(trained.Model, features, labels);
+        }
+        using var fixedWeights = trained.Tuning.FixForEvaluation();
+        return Evaluator.OnImages(trained.Model, scored, indices, trained.Options.EvaluationBatchSize, cancellation: cancellation);
+    }
+
+    /// <summary>The class that a trained model gives each of some images of the data set.</summary>
+    /// <param name="trained">A model that this object trained.</param>
+    /// <param name="indices">The positions of the images.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>A label for each position.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public int[] Predict(TrainedModel<VisionTransformer> trained, IReadOnlyList<int> indices, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(trained);
+        if (trained.Tuning.Trained is null)
+        {
+            using var features = frozen.Bank(trained.Method.Start, images).Features(indices, cancellation);
+            return Evaluator.PredictFromFeatures(trained.Model, features);
+        }
+        using var fixedWeights = trained.Tuning.FixForEvaluation();
+        return Evaluator.Predict(trained.Model, images, indices, trained.Options.EvaluationBatchSize, cancellation);
+    }
+
+    private protected override VisionTransformer LoadModel(int seed) => baseModel.Load(images.Dataset.ClassNames, headSeed: seed);
+
+    private protected override IReadOnlyList<Parameter> HeadOf(VisionTransformer model) => [.. model.Classifier!.parameters()];
+
+    private protected override IBatchLoss OpenBatches(VisionTransformer model, IReadOnlyList<int> samples) => new Batches(model, images, samples);
+
+    private protected override ValidationScore Validate(VisionTransformer model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
+        Evaluator.OnImages(model, images, samples, batchSize, cancellation: cancellation);
+
+    // The rest of the model is frozen here, so its features are computed once and the head trains on them.
+    private protected override TrainingOutcome TrainHead(VisionTransformer model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var bank = frozen.Bank(method.Start, images);
+        var (support, validation) = (samples.Support, samples.Validation);
+        using var bar = progress.Begin($"{method.Name}: features", support.Indices.Count + validation.Count);
+        using var features = bank.Features(support.Indices, bar, cancellation);
+        using var labels = bank.Labels(support.Indices);
+        using var heldOut = validation.Count > 0 ? bank.Features(validation, bar, cancellation) : null;
+        using var heldOutLabels = validation.Count > 0 ? bank.Labels(validation) : null;
+        Func<ValidationScore>? validate = heldOut is null ? null : () => Evaluator.OnFeatures(model, heldOut, heldOutLabels!);
+        TrainingOutcome Train(double rate, TrainingOptions training) =>
+            HeadTraining.Run(model, new TrainableGroup(HeadOf(model), rate, options.WeightDecay), features, labels, validate, training, support.Seed, Logger, cancellation);
+
+        var outcome = TrainingOutcome.Untrained;
+        if (options.WarmUpEpochs > 0) outcome = Train(options.HeadWarmUpLearningRate, options.Training with { Steps = null, Epochs = options.WarmUpEpochs, Checks = 10, Patience = 10 });
+        return headAlone ? Train(options.HeadLearningRate, options.Training) : outcome;
+    }
+
+    private protected override void WarmUpModule(VisionTransformer model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation)
+    {
+        if (options.WarmUpEpochs == 0) return;
+        using var bank = new FeatureBank(model, images, FeatureBank.DefaultBatchSize);
+        using var bar = progress.Begin($"module {name}: features", samples.Count);
+        using var features = bank.Features(samples, bar, cancellation);
+        using var labels = bank.Labels(samples);
+        HeadTraining.Run(model, new TrainableGroup(HeadOf(model), options.HeadWarmUpLearningRate, options.WeightDecay), features, labels, validate: null,
+            options.Training with { Steps = null, Epochs = options.WarmUpEpochs }, options.Seed, Logger, cancellation);
+    }
+
+    private protected override void Dispose(bool disposing)
+    {
+        frozen.Dispose();
+        if (ownsImages) images.Dispose();
+        base.Dispose(disposing);
+    }
+
+    static PreprocessedImages Prepared(ImageBaseModel baseModel, ImageDataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(baseModel);
+        return new PreprocessedImages(dataset, baseModel.Preprocessing);
+    }
+
+    sealed class Batches : IBatchLoss
+    {
+        readonly VisionTransformer model;
+        readonly ImageBatches batches;
+
+        public Batches(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> samples)
+        {
+            var (type, device) = Evaluator.Place(model);
+            (this.model, batches) = (model, new ImageBatches(images, samples, device, type));
+        }
+
+        public Tensor Loss(int[] batch)
+        {
+            var (pixels, labels) = batches.Take(batch);
+            return nn.functional.cross_entropy(model.call(pixels), labels);
+        }
+
+        public void Dispose() => batches.Dispose();
+    }
+}

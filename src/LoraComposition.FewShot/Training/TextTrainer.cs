@@ -1,0 +1,66 @@
+using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>Trains tuning methods and LoRA modules on questions whose answers a T5 writes.</summary>
+/// <remarks>Not thread-safe.</remarks>
+public sealed class TextTrainer : FewShotTrainer<T5Model>
+{
+    readonly TextBaseModel baseModel;
+    readonly TokenizedQuestions questions;
+
+    /// <summary>Trains on a set of questions.</summary>
+    /// <param name="baseModel">The base model.</param>
+    /// <param name="questions">The questions with their answers, cut into tokens by the base model's tokenizer.</param>
+    /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
+    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    public TextTrainer(TextBaseModel baseModel, TokenizedQuestions questions, IReadOnlyList<LoraAdapter>? modules = null, ILogger? logger = null) : base(modules, logger)
+    {
+        ArgumentNullException.ThrowIfNull(baseModel);
+        ArgumentNullException.ThrowIfNull(questions);
+        (this.baseModel, this.questions) = (baseModel, questions);
+    }
+
+    /// <summary>What a trained model writes for some questions, scored, and the mean cross-entropy of the right answers' tokens.</summary>
+    /// <param name="trained">A model that a trainer of texts trained.</param>
+    /// <param name="scored">The questions.</param>
+    /// <param name="indices">Their positions.</param>
+    /// <param name="progress">Is told each answered question; nobody where not given.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The scores with every answer, and the loss.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static (AnswerScores Scores, double Loss) Score(TrainedModel<T5Model> trained, TokenizedQuestions scored, IReadOnlyList<int> indices, IProgressTask? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(trained);
+        using var fixedWeights = trained.Tuning.FixForEvaluation();
+        return TextEvaluator.Score(trained.Model, scored, indices, trained.Options.EvaluationBatchSize, progress, cancellation);
+    }
+
+    private protected override T5Model LoadModel(int seed) => baseModel.Load();
+
+    private protected override IReadOnlyList<Parameter> HeadOf(T5Model model) => [];
+
+    private protected override IBatchLoss OpenBatches(T5Model model, IReadOnlyList<int> samples) => new Batches(model, questions);
+
+    private protected override ValidationScore Validate(T5Model model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
+        TextEvaluator.Validate(model, questions, samples, batchSize, cancellation);
+
+    private protected override TrainingOutcome TrainHead(T5Model model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone, IProgressReporter progress, CancellationToken cancellation) =>
+        TrainingOutcome.Untrained;
+
+    private protected override void WarmUpModule(T5Model model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation)
+    {
+    }
+
+    sealed class Batches(T5Model model, TokenizedQuestions questions) : IBatchLoss
+    {
+        public Tensor Loss(int[] batch) => TextEvaluator.Loss(model, questions, batch);
+
+        public void Dispose()
+        {
+        }
+    }
+}

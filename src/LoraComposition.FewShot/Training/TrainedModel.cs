@@ -1,0 +1,108 @@
+using LoraComposition.Models;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>A model that one method has trained on a few samples, with what the method attached to it.</summary>
+/// <typeparam name="TModel">The kind of base model.</typeparam>
+/// <remarks>Owns the model and what is attached, until the model is released. Not thread-safe.</remarks>
+public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBaseModel
+{
+    bool released;
+
+    internal TrainedModel(ITuningMethod method, TModel model, ITuning tuning, TuningOptions options, TrainingOutcome outcome, long headParameters, IReadOnlyDictionary<string, double> timings)
+    {
+        (Method, Model, Tuning, Options, Outcome, HeadParameters, Timings) = (method, model, tuning, options, outcome, headParameters, timings);
+        TrainableParameters = tuning.Trained?.Parameters.Sum(p => p.numel()) ?? 0;
+        Findings = tuning.ToFindings();
+    }
+
+    /// <summary>The method: of several candidates the one that was chosen.</summary>
+    public ITuningMethod Method { get; }
+
+    /// <summary>The model with what is attached to it; it computes what was trained. Owned by this object.</summary>
+    public TModel Model { get; }
+
+    /// <summary>The settings it was trained with.</summary>
+    public TuningOptions Options { get; }
+
+    /// <summary>How the training went, step by step.</summary>
+    public TrainingOutcome Outcome { get; }
+
+    /// <summary>What the method found that a reader wants to know; null where there is nothing.</summary>
+    public TuningFindings? Findings { get; }
+
+    /// <summary>How each of the candidates did among which this one was chosen; empty where there was no choice.</summary>
+    public IReadOnlyList<CandidateScore> Candidates { get; private set; } = [];
+
+    /// <summary>The number of trained numbers besides the head's.</summary>
+    public long TrainableParameters { get; }
+
+    /// <summary>The number of trained numbers of the head; 0 where there is none.</summary>
+    public long HeadParameters { get; }
+
+    /// <summary>The seconds that each part took.</summary>
+    public IReadOnlyDictionary<string, double> Timings { get; private set; }
+
+    internal ITuning Tuning { get; }
+
+    /// <summary>What was trained as one adapter that does exactly the same; null where the base model's own layers stayed or were changed themselves.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <returns>A copy. The caller owns it.</returns>
+    /// <exception cref="ObjectDisposedException">The model was released or disposed.</exception>
+    public LoraAdapter? ToAdapter(string name)
+    {
+        ObjectDisposedException.ThrowIf(released, this);
+        return Tuning.ToAdapter(name);
+    }
+
+    /// <summary>The weight of every module at every layer; null where none are composed.</summary>
+    /// <returns>A copy.</returns>
+    /// <exception cref="ArgumentException">Two modules have one name.</exception>
+    /// <exception cref="ObjectDisposedException">The model was released or disposed.</exception>
+    public CompositionWeights? ToWeights()
+    {
+        ObjectDisposedException.ThrowIf(released, this);
+        return Tuning.ToWeights();
+    }
+
+    /// <summary>Merges what was trained into the model's own weights and hands the plain model, with its trained head, to the caller. This object is of no use afterwards.</summary>
+    /// <returns>The model. The caller owns it.</returns>
+    /// <exception cref="ObjectDisposedException">The model was released or disposed.</exception>
+    public TModel Merge()
+    {
+        using var adapter = ToAdapter(Method.Name);
+        return Release(adapter);
+    }
+
+    /// <summary>Takes out what is attached and merges an adapter instead; the plain model goes to the caller.</summary>
+    internal TModel Release(LoraAdapter? adapter)
+    {
+        Tuning.Dispose();
+        released = true;
+        if (adapter is null) return Model;
+        using var attached = LoraTuning.Continue(Model, adapter);
+        attached.MergeIntoBase();
+        return Model;
+    }
+
+    /// <summary>Records the choice that it came out of, and the seconds that all candidates took.</summary>
+    internal TrainedModel<TModel> ChosenFrom(IReadOnlyList<CandidateScore> scores, double seconds)
+    {
+        (Candidates, Timings) = (scores, new Dictionary<string, double> { ["training"] = seconds });
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (released) return;
+        released = true;
+        Tuning.Dispose();
+        Model.Dispose();
+    }
+}
+
+/// <summary>How one of several candidates did.</summary>
+/// <param name="Trained">What it found.</param>
+/// <param name="Validation">Its score on the validation part.</param>
+public sealed record CandidateScore(TuningFindings? Trained, ValidationScore Validation);
