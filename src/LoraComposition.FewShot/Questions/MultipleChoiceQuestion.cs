@@ -37,9 +37,15 @@ public sealed record MultipleChoiceQuestion
     public AnswerOption Answer => AnswerIndex is { } index ? Options[index]
         : throw new InvalidOperationException($"The answer of question '{Id}' is hidden by its data set; train and score on a part that has answers.");
 
-    /// <summary>What is wrong with a question, in words; null where nothing is.</summary>
-    internal static string? Problem(string id, string question, IReadOnlyList<AnswerOption> options, int? answerIndex)
+    /// <summary>What is wrong with a question that is not made yet.</summary>
+    /// <param name="id">What the data set calls it.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="options">The answers to choose from.</param>
+    /// <param name="answerIndex">The position of the right answer; null where it is hidden.</param>
+    /// <returns>The problem in words; null where there is none.</returns>
+    public static string? Problem(string id, string question, IReadOnlyList<AnswerOption> options, int? answerIndex)
     {
+        ArgumentNullException.ThrowIfNull(options);
         if (string.IsNullOrWhiteSpace(id)) return "expected an id, found an empty one.";
         if (string.IsNullOrWhiteSpace(question)) return "expected the text of a question, found an empty one.";
         if (options.Count < 2) return $"expected at least 2 options, found {options.Count}.";

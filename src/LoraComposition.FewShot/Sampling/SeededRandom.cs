@@ -6,17 +6,23 @@ namespace LoraComposition.FewShot;
 /// The xoshiro256** generator (Blackman and Vigna, 2018), its state filled by SplitMix64 from a stream and a key of integers. The sequence is the
 /// same on every machine and for ever: data indices are recorded with results.
 /// </summary>
-internal sealed class SeededRandom
+/// <remarks>Not thread-safe.</remarks>
+public sealed class SeededRandom
 {
     ulong s0, s1, s2, s3;
 
+    /// <summary>Starts the sequence of a stream and a key.</summary>
+    /// <param name="stream">What the draw is for.</param>
+    /// <param name="key">The seed, and what else tells this draw from others of the stream.</param>
     public SeededRandom(RandomStream stream, params ReadOnlySpan<long> key)
     {
-        ulong state = Mix((ulong)stream);
+        ulong state = Mix((ulong)stream.Number);
         foreach (long part in key) state = Mix(state ^ Mix((ulong)part + 0x9E3779B97F4A7C15));
         (s0, s1, s2, s3) = (Mix(state += 0x9E3779B97F4A7C15), Mix(state += 0x9E3779B97F4A7C15), Mix(state += 0x9E3779B97F4A7C15), Mix(state + 0x9E3779B97F4A7C15));
     }
 
+    /// <summary>The next 64 random bits.</summary>
+    /// <returns>Any number, each equally likely.</returns>
     public ulong NextUInt64()
     {
         ulong result = BitOperations.RotateLeft(s1 * 5, 7) * 9, t = s1 << 17;
@@ -30,6 +36,8 @@ internal sealed class SeededRandom
     }
 
     /// <summary>An integer from 0 to <paramref name="bound"/> − 1, each equally likely (Lemire's method).</summary>
+    /// <param name="bound">The number of possible results, at least 1.</param>
+    /// <returns>The integer.</returns>
     public int Next(int bound)
     {
         ulong range = (ulong)bound, product = (NextUInt64() >> 32) * range;
@@ -38,9 +46,13 @@ internal sealed class SeededRandom
     }
 
     /// <summary>A number in [low, high), of 24 random bits.</summary>
+    /// <param name="low">The smallest possible number.</param>
+    /// <param name="high">What the number stays below.</param>
+    /// <returns>The number.</returns>
     public float NextSingle(float low, float high) => low + (high - low) * ((NextUInt64() >> 40) * (1f / (1 << 24)));
 
     /// <summary>Puts items into a random order (Fisher and Yates).</summary>
+    /// <param name="items">The items; reordered in place.</param>
     public void Shuffle(Span<int> items)
     {
         for (int i = items.Length - 1; i > 0; i--)

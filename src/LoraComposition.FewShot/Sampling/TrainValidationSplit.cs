@@ -16,16 +16,14 @@ public sealed record TrainValidationSplit
     /// <param name="classCount">The number of classes.</param>
     /// <param name="fraction">The part to hold out, above 0 and below 1.</param>
     /// <param name="seed">The seed.</param>
+    /// <param name="stream">What the draw is for; a validation part where not given.</param>
     /// <returns>The two parts.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not between 0 and 1, or there are no classes.</exception>
     /// <exception cref="ArgumentException">A label is out of range.</exception>
-    public static TrainValidationSplit CreateByFraction(IReadOnlyList<int> labels, int classCount, double fraction, int seed) =>
-        CreateByFraction(labels, classCount, fraction, seed, RandomStream.Validation);
-
-    internal static TrainValidationSplit CreateByFraction(IReadOnlyList<int> labels, int classCount, double fraction, int seed, RandomStream stream)
+    public static TrainValidationSplit CreateByFraction(IReadOnlyList<int> labels, int classCount, double fraction, int seed, RandomStream? stream = null)
     {
         if (!(fraction > 0 && fraction < 1)) throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The fraction must be above 0 and below 1.");
-        return Create(labels, classCount, held => (int)Math.Round(fraction * held, MidpointRounding.AwayFromZero), seed, stream);
+        return Create(labels, classCount, held => (int)Math.Round(fraction * held, MidpointRounding.AwayFromZero), seed, stream ?? RandomStream.Validation);
     }
 
     /// <summary>Holds out a number of pictures of each class, or all but one where a class has no more.</summary>

@@ -54,9 +54,12 @@ public static class Evaluator
         return new ValidationScore(correct / labels.shape[0], loss / labels.shape[0]);
     }
 
-    /// <summary>The type and device of a model's body.</summary>
-    internal static (ScalarType Type, Device Device) Place(VisionTransformer model)
+    /// <summary>The type and device of a model's parameters, the head's apart.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>Both.</returns>
+    public static (ScalarType Type, Device Device) Place(VisionTransformer model)
     {
+        ArgumentNullException.ThrowIfNull(model);
         var first = model.parameters().First();
         return (first.dtype, first.device);
     }

@@ -1,4 +1,5 @@
 using LoraComposition.FewShot;
+using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
 

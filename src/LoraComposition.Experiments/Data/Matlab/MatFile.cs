@@ -16,7 +16,7 @@ internal static class MatFile
     /// <exception cref="DataException">The file is missing, damaged, or of another version of the format.</exception>
     public static IReadOnlyDictionary<string, MatValue> Read(string file)
     {
-        byte[] bytes = SmallFile.Read(file, MaxLength);
+        byte[] bytes = DataFile.Read(file, MaxLength);
         try
         {
             return Variables(bytes);

@@ -10,7 +10,7 @@ public sealed class DotDataset : ProceduralDataset
 
     const float SmallestRadius = 0.05f, LargestRadius = 0.065f, Gap = 0.03f;
 
-    static readonly ProceduralFormula formula = new("dots", "dots-1", AvailableClasses, id => id == 0 ? "1 dot" : $"{id + 1} dots", RandomStream.DotInstance);
+    static readonly ProceduralFormula formula = new("dots", "dots-1", AvailableClasses, id => id == 0 ? "1 dot" : $"{id + 1} dots", ExperimentStreams.DotInstance);
 
     readonly int[] classIds;
 

@@ -15,7 +15,7 @@ internal static class FractalClass
     /// <summary>Draws the shape of a class; its bounding rectangle is centred on the origin and reaches to 1 on its longer side.</summary>
     public static IteratedFunctionSystem Draw(int classId)
     {
-        var random = new SeededRandom(RandomStream.FractalClass, classId);
+        var random = new SeededRandom(ExperimentStreams.FractalClass, classId);
         var points = new Point[ProbePoints];
         while (true)
         {

@@ -10,7 +10,7 @@ public sealed class FractalDataset : ProceduralDataset
     const int LeastPoints = 4096;
     const float LargestPerturbation = 0.04f;
 
-    static readonly ProceduralFormula formula = new("fractals", "fractal-2", int.MaxValue, id => $"fractal-{id:0000}", RandomStream.FractalInstance);
+    static readonly ProceduralFormula formula = new("fractals", "fractal-2", int.MaxValue, id => $"fractal-{id:0000}", ExperimentStreams.FractalInstance);
 
     readonly IteratedFunctionSystem[] shapes;
     readonly FractalShading shading;

@@ -22,7 +22,7 @@ internal sealed class Glyph
     /// <summary>Draws the glyph of a class from the class's number alone.</summary>
     public static Glyph Draw(int classId)
     {
-        var random = new SeededRandom(RandomStream.GlyphClass, classId);
+        var random = new SeededRandom(ExperimentStreams.GlyphClass, classId);
         var controls = new Point[ControlPoints * (LeastStrokes + random.Next(StrokeChoices))];
         for (int stroke = 0; stroke < controls.Length; stroke += ControlPoints)
         {

@@ -7,7 +7,7 @@ public sealed class GlyphDataset : ProceduralDataset
 {
     const float LargestSlip = 0.22f;
 
-    static readonly ProceduralFormula formula = new("glyphs", "glyphs-1", int.MaxValue, id => $"glyph-{id:0000}", RandomStream.GlyphInstance);
+    static readonly ProceduralFormula formula = new("glyphs", "glyphs-1", int.MaxValue, id => $"glyph-{id:0000}", ExperimentStreams.GlyphInstance);
 
     readonly Glyph[] glyphs;
 

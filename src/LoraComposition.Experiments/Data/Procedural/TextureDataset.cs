@@ -8,7 +8,7 @@ namespace LoraComposition.Experiments;
 /// </summary>
 public sealed class TextureDataset : ProceduralDataset
 {
-    static readonly ProceduralFormula formula = new("textures", "textures-1", int.MaxValue, id => $"texture-{id:0000}", RandomStream.TextureInstance);
+    static readonly ProceduralFormula formula = new("textures", "textures-1", int.MaxValue, id => $"texture-{id:0000}", ExperimentStreams.TextureInstance);
 
     readonly PlaneWave[][] classes;
 
@@ -34,7 +34,7 @@ public sealed class TextureDataset : ProceduralDataset
 
     static PlaneWave[] DrawClass(int classId)
     {
-        var random = new SeededRandom(RandomStream.TextureClass, classId);
+        var random = new SeededRandom(ExperimentStreams.TextureClass, classId);
         return [PlaneWave.Draw(random), PlaneWave.Draw(random), PlaneWave.Draw(random)];
     }
 }

@@ -11,7 +11,7 @@ public sealed class TilingDataset : ProceduralDataset
     const int MotifSide = 4, FloorSide = 32, LeastBright = 5, MostBright = 11, SamplesAcross = 2;
     const float WrongTiles = 0.08f;
 
-    static readonly ProceduralFormula formula = new("tilings", "tilings-1", int.MaxValue, id => $"tiling-{id:0000}", RandomStream.TilingInstance);
+    static readonly ProceduralFormula formula = new("tilings", "tilings-1", int.MaxValue, id => $"tiling-{id:0000}", ExperimentStreams.TilingInstance);
 
     readonly bool[][] motifs;
 
@@ -49,7 +49,7 @@ public sealed class TilingDataset : ProceduralDataset
 
     static bool[] DrawMotif(int classId)
     {
-        var random = new SeededRandom(RandomStream.TilingClass, classId);
+        var random = new SeededRandom(ExperimentStreams.TilingClass, classId);
         bool[] motif = new bool[MotifSide * MotifSide];
         do
         {

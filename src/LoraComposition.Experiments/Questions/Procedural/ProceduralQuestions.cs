@@ -31,7 +31,7 @@ public static class ProceduralQuestions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         if (!Enum.IsDefined(part)) throw new ArgumentOutOfRangeException(nameof(part), part, "Expected train, validation or test.");
         string partName = part.ToString().ToLowerInvariant();
-        var random = new SeededRandom(RandomStream.ProceduralText, task.Number, seed);
+        var random = new SeededRandom(ExperimentStreams.ProceduralText, task.Number, seed);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var questions = new List<MultipleChoiceQuestion>();
         for (int failures = 0; questions.Count < count;)

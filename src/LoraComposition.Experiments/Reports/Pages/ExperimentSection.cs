@@ -47,8 +47,8 @@ sealed class ExperimentSection(ExperimentContents contents, string id)
     static string Describe(WeightMap map)
     {
         var matrix = map.Matrix;
-        var means = matrix.Columns.Select((module, column) => $"{module} {Drawings.HeatMap.Number(matrix.Values.Average(row => row[column]))}");
-        return $"{map.Method}, {map.Role}, K = {ShotCount.Text(map.Shots)}, {(map.Seeds == 1 ? "one seed" : $"mean of {map.Seeds} seeds")}. Mean over the layers: {string.Join(", ", means)}; uniform would be {Drawings.HeatMap.Number(1.0 / matrix.Columns.Count)}.";
+        var means = matrix.Columns.Select((module, column) => $"{module} {HeatMap.Number(matrix.Values.Average(row => row[column]))}");
+        return $"{map.Method}, {map.Role}, K = {ShotCount.Text(map.Shots)}, {(map.Seeds == 1 ? "one seed" : $"mean of {map.Seeds} seeds")}. Mean over the layers: {string.Join(", ", means)}; uniform would be {HeatMap.Number(1.0 / matrix.Columns.Count)}.";
     }
 
     Html Matrices() => contents.Matrices.Count == 0 ? Html.Empty : Html.Of($"""

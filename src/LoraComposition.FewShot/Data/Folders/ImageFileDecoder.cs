@@ -3,12 +3,18 @@ using SkiaSharp;
 namespace LoraComposition.FewShot;
 
 /// <summary>Decodes a JPEG or PNG file as Pillow's <c>convert('RGB')</c> does: alpha is dropped, grey is spread over three channels, colour profiles and orientation tags are not applied.</summary>
-internal static class ImageFileDecoder
+public static class ImageFileDecoder
 {
     /// <summary>A small file can unpack to gigabytes: larger pictures than this are refused before they are decoded.</summary>
     public const long MaxPixels = 64L * 1024 * 1024;
+
+    /// <summary>The most pixels of a side.</summary>
     public const int MaxSide = 65535;
 
+    /// <summary>Decodes a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <returns>The picture in its own size.</returns>
+    /// <exception cref="DataException">It cannot be read, is damaged or too large.</exception>
     public static RgbImage Decode(string file)
     {
         byte[] bytes;
@@ -24,8 +30,14 @@ internal static class ImageFileDecoder
     }
 
     /// <summary>Decodes the bytes of a file.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="refusal">Makes the exception from a message; it names where the bytes come from.</param>
+    /// <returns>The picture in its own size.</returns>
+    /// <exception cref="DataException">It is damaged or too large.</exception>
     public static RgbImage Decode(byte[] bytes, Func<string, DataException> refusal)
     {
+        ArgumentNullException.ThrowIfNull(bytes);
+        ArgumentNullException.ThrowIfNull(refusal);
         using var codec = SKCodec.Create(new SKMemoryStream(bytes), out var opened) ?? throw Damaged(opened, refusal);
         int width = codec.Info.Width, height = codec.Info.Height;
         if ((long)width * height > MaxPixels || Math.Max(width, height) > MaxSide)

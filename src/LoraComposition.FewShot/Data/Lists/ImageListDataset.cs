@@ -2,7 +2,7 @@
 namespace LoraComposition.FewShot;
 
 /// <summary>The pictures that a list of the publisher names, in the order of the list.</summary>
-internal sealed class ImageListDataset : ImageFileDataset
+public sealed class ImageListDataset : ImageFileDataset
 {
     ImageListDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files) : base(name, classNames, files)
     {
@@ -14,6 +14,7 @@ internal sealed class ImageListDataset : ImageFileDataset
     /// <param name="listFile">The file that the list comes from, for messages.</param>
     /// <param name="root">The folder that the paths of the list begin in.</param>
     /// <param name="pictures">The list.</param>
+    /// <returns>The data set.</returns>
     /// <exception cref="DataException">The list is empty, names a picture twice, a missing one or one outside of the folder, or a label that no class has.</exception>
     public static ImageListDataset Open(string name, IReadOnlyList<string> classNames, string listFile, string root, IEnumerable<ListedPicture> pictures)
     {

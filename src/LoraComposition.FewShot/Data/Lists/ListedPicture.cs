@@ -4,4 +4,4 @@ namespace LoraComposition.FewShot;
 /// <param name="Place">Where the list names it: a line, or an entry of a variable.</param>
 /// <param name="RelativePath">Its path from the folder of pictures, with forward slashes; the extension may be missing.</param>
 /// <param name="Label">The position of its class.</param>
-internal sealed record ListedPicture(string Place, string RelativePath, int Label);
+public sealed record ListedPicture(string Place, string RelativePath, int Label);

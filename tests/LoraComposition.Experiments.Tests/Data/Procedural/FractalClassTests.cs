@@ -14,7 +14,7 @@ public class FractalClassTests
             shape.Maps.Should().HaveCountGreaterThanOrEqualTo(2).And.HaveCountLessThanOrEqualTo(6);
             shape.Maps.Should().AllSatisfy(m => LargestSingularValue(m).Should().BeLessThan(0.91));
             var points = new Point[5000];
-            shape.Walk(new SeededRandom(RandomStream.FractalInstance, 1), points);
+            shape.Walk(new SeededRandom(ExperimentStreams.FractalInstance, 1), points);
             var bounds = PointBounds.Of(points);
             MathF.Max(bounds.Width, bounds.Height).Should().BeInRange(1.8f, 3f);
             MathF.Abs(bounds.Centre.X).Should().BeLessThan(0.2f);

@@ -24,7 +24,7 @@ public class PlaneWaveTests
     [Fact]
     public void FrequenciesStayBelowWhatASmallPictureShows()
     {
-        var random = new SeededRandom(RandomStream.TextureClass, 1);
+        var random = new SeededRandom(ExperimentStreams.TextureClass, 1);
 
         Enumerable.Range(0, 200).Select(_ => PlaneWave.Draw(random)).Should().AllSatisfy(w => MathF.Sqrt(w.X * w.X + w.Y * w.Y).Should().BeInRange(1.99f, 9.01f));
     }

@@ -8,7 +8,7 @@ public class SmoothNoiseTests
     public void ChangesSlowlyAlongAndQuicklyAcross()
     {
         // Turned by a right angle: cells are 8 long downwards and 2 wide to the right.
-        var noise = new SmoothNoise(new SeededRandom(RandomStream.FractalInstance, 1), new Rotation(0, 1), 8, 2);
+        var noise = new SmoothNoise(new SeededRandom(ExperimentStreams.FractalInstance, 1), new Rotation(0, 1), 8, 2);
         float down = 0, right = 0;
         for (int y = 0; y < 64; y++)
         {
@@ -26,7 +26,7 @@ public class SmoothNoiseTests
     [Fact]
     public void HasNoJumps()
     {
-        var noise = new SmoothNoise(new SeededRandom(RandomStream.FractalInstance, 1), new Rotation(0.6f, 0.8f), 4, 4);
+        var noise = new SmoothNoise(new SeededRandom(ExperimentStreams.FractalInstance, 1), new Rotation(0.6f, 0.8f), 4, 4);
 
         for (float x = -40; x < 40; x += 0.01f) MathF.Abs(noise.At(x + 0.01f, 3) - noise.At(x, 3)).Should().BeLessThan(0.01f);
     }

@@ -1,8 +1,10 @@
+using LoraComposition.FewShot;
 
-namespace LoraComposition.FewShot;
+
+namespace LoraComposition.Experiments;
 
 /// <summary>Reads a file into memory, after making sure of its size and that it is a regular file.</summary>
-internal static class SmallFile
+internal static class DataFile
 {
     public static byte[] Read(string file, long maxLength)
     {
