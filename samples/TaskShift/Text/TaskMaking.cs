@@ -1,3 +1,4 @@
+using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 using LoraComposition.Text;
 

@@ -19,7 +19,7 @@ public static class SummaryTable
         ArgumentNullException.ThrowIfNull(console);
         ArgumentNullException.ThrowIfNull(summary);
         if (console.Profile.Out.IsTerminal) console.Write(Build(summary));
-        else console.Profile.Out.Writer.Write(MarkdownTable.Of(summary));
+        else console.Profile.Out.Writer.Write(SummaryMarkdown.Of(summary));
     }
 
     static Table Build(Summary summary)

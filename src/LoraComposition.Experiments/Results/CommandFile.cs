@@ -5,7 +5,7 @@ using LoraComposition.Files;
 namespace LoraComposition.Experiments;
 
 /// <summary>The command that repeats an experiment, as a line for a shell, beside the results.</summary>
-internal static class CommandFile
+public static class CommandFile
 {
     /// <summary>The file's name.</summary>
     public const string Name = "command.txt";

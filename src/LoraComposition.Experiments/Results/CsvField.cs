@@ -3,7 +3,7 @@ using System.Text;
 namespace LoraComposition.Experiments;
 
 /// <summary>One field of a CSV file, as RFC 4180 has it.</summary>
-internal static class CsvField
+public static class CsvField
 {
     /// <summary>Puts a value between quotes where it holds a comma, a quote or the end of a line, and doubles its quotes.</summary>
     /// <param name="value">The value.</param>

@@ -3,22 +3,34 @@ using System.Globalization;
 namespace LoraComposition.Experiments;
 
 /// <summary>A summary as texts in rows and columns, the same for the terminal and for Markdown.</summary>
-sealed class SummaryGrid
+/// <remarks>Immutable.</remarks>
+public sealed class SummaryGrid
 {
     /// <summary>The text of one cell, and whether it is the best of its column.</summary>
+    /// <param name="Text">The text.</param>
+    /// <param name="Best">Whether no other of its column is better.</param>
     public readonly record struct Cell(string Text, bool Best = false);
 
     SummaryGrid(IReadOnlyList<string> header, IReadOnlyList<IReadOnlyList<Cell>> rows) => (Header, Rows) = (header, rows);
 
+    /// <summary>The titles of the columns.</summary>
     public IReadOnlyList<string> Header { get; }
 
+    /// <summary>A row for each method, with a cell for each column.</summary>
     public IReadOnlyList<IReadOnlyList<Cell>> Rows { get; }
 
-    public static SummaryGrid Of(Summary summary) => new(
-        ["Method", .. summary.Shots.Select(k => $"K = {ShotCount.Text(k)}"), "|Θ|"],
-        [.. summary.Methods.Select(method => Row(summary, method))]);
+    /// <summary>Arranges a summary.</summary>
+    /// <param name="summary">The summary.</param>
+    /// <returns>The cells.</returns>
+    public static SummaryGrid Of(Summary summary)
+    {
+        ArgumentNullException.ThrowIfNull(summary);
+        return new(["Method", .. summary.Shots.Select(k => $"K = {ShotCount.Text(k)}"), "|Θ|"], [.. summary.Methods.Select(method => Row(summary, method))]);
+    }
 
     /// <summary>An accuracy of 0 to 1 in percent, without the sign.</summary>
+    /// <param name="fraction">The accuracy.</param>
+    /// <returns>Two decimals.</returns>
     public static string Percent(double fraction) => (100 * fraction).ToString("F2", CultureInfo.InvariantCulture);
 
     static List<Cell> Row(Summary summary, string method) =>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace LoraComposition.FewShot;
 
 /// <summary>A length of time as a reader needs it: its two largest units.</summary>
-internal static class Duration
+public static class Duration
 {
     /// <summary>Writes a length of time, for example <c>2 min 10 s</c>.</summary>
     /// <param name="time">The time.</param>

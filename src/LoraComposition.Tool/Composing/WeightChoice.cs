@@ -47,7 +47,7 @@ abstract record WeightChoice
             }
             catch (ArgumentException e)
             {
-                throw new Serialization.ModelFileException(Path, e.Message, e);
+                throw new ModelFileException(Path, e.Message, e);
             }
         }
     }

@@ -15,7 +15,7 @@ public class SummaryTableTests
         ["lora"]);
 
     [Fact]
-    public void Redirected_output_is_the_same_plain_text_however_narrow() => Written(terminal: false, width: 20).Should().Be(MarkdownTable.Of(summary));
+    public void Redirected_output_is_the_same_plain_text_however_narrow() => Written(terminal: false, width: 20).Should().Be(SummaryMarkdown.Of(summary));
 
     [Fact]
     public void A_terminal_gets_a_table_with_the_best_in_bold()

@@ -79,6 +79,6 @@ public class SummaryTests
 
         summary.Rows.Should().BeEmpty();
         SummaryReading.Of(summary, ["lora"]).Should().BeEmpty();
-        MarkdownTable.Of(summary).Should().StartWith("| Method |");
+        SummaryMarkdown.Of(summary).Should().StartWith("| Method |");
     }
 }

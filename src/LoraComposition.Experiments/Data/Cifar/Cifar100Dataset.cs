@@ -5,7 +5,7 @@ namespace LoraComposition.Experiments;
 
 /// <summary>CIFAR-100 in the binary layout of its authors, held in memory as it lies on disk.</summary>
 /// <remarks>A record is 1 byte coarse label, 1 byte fine label and three planes (red, green, blue) of 32 × 32 bytes. The labels are the fine ones.</remarks>
-internal sealed class Cifar100Dataset : ImageDataset
+public sealed class Cifar100Dataset : ImageDataset
 {
     const int ClassCount = 100;
     const int Side = 32;

@@ -1,9 +1,9 @@
 using LoraComposition.Experiments;
 using LoraComposition.Experiments.Tests.Results;
 
-namespace LoraComposition.FewShot.Tests.Adaptation;
+namespace LoraComposition.Experiments.Tests.Results;
 
-public class MarkdownTableTests
+public class SummaryMarkdownTests
 {
     static readonly Summary summary = Summary.Of(
         [
@@ -22,5 +22,5 @@ public class MarkdownTableTests
         """;
 
     [Fact]
-    public void Markdown_marks_the_best_of_each_column_ties_included() => MarkdownTable.Of(summary).Should().Be(Markdown.ReplaceLineEndings("\n"));
+    public void Markdown_marks_the_best_of_each_column_ties_included() => SummaryMarkdown.Of(summary).Should().Be(Markdown.ReplaceLineEndings("\n"));
 }
