@@ -6,7 +6,7 @@ namespace LoraComposition;
 /// <remarks>Immutable.</remarks>
 public sealed class CompositionWeights
 {
-    readonly SortedDictionary<string, IReadOnlyList<double>> layers;
+    readonly OrderedDictionary<string, IReadOnlyList<double>> layers;
 
     /// <summary>Holds the given weights.</summary>
     /// <param name="adapterNames">The names of the adapters.</param>
@@ -19,7 +19,7 @@ public sealed class CompositionWeights
         if (adapterNames.Count == 0) throw new ArgumentException("Expected at least one adapter.");
         if (adapterNames.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new ArgumentException($"Two adapters are called '{twice.Key}'; weights are kept by name.");
         AdapterNames = [.. adapterNames];
-        this.layers = new SortedDictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
+        this.layers = new OrderedDictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
         foreach (var (path, weights) in layers)
         {
             if (weights.Count != adapterNames.Count) throw new ArgumentException($"Layer '{path}': expected {adapterNames.Count} weights, one per adapter, found {weights.Count}.");
@@ -32,7 +32,7 @@ public sealed class CompositionWeights
     /// <summary>The names of the adapters, in the order of each layer's weights.</summary>
     public IReadOnlyList<string> AdapterNames { get; }
 
-    /// <summary>One weight per adapter for each layer path, in ordinal order of the paths.</summary>
+    /// <summary>One weight per adapter for each layer path: in the order of the forward pass as a composition gives them, in ordinal order of the paths as a file does.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<double>> Layers => layers;
 
     /// <summary>Reads weights that <see cref="Save"/> wrote.</summary>

@@ -18,7 +18,7 @@ internal static class CompositionWeightsFile
         foreach (var name in weights.AdapterNames) json.WriteStringValue(name);
         json.WriteEndArray();
         json.WriteStartObject("layers");
-        foreach (var (layer, numbers) in weights.Layers)
+        foreach (var (layer, numbers) in weights.Layers.OrderBy(layer => layer.Key, StringComparer.Ordinal))
         {
             // One line for each layer: the file is read by people too.
             json.WritePropertyName(layer);

@@ -33,9 +33,9 @@ internal sealed class WatchedMethod(ITuningMethod inner, Action? begins = null) 
 
     sealed class Tuning(ITuning tuning, Action ended) : ITuning
     {
-        public TrainableGroup? Body => tuning.Body;
+        public TrainableGroup? Trained => tuning.Trained;
 
-        public object? Describe() => tuning.Describe();
+        public TuningFindings? ToFindings() => tuning.ToFindings();
 
         public IDisposable? FixForEvaluation() => tuning.FixForEvaluation();
 

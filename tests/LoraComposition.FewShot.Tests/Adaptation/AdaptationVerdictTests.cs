@@ -44,7 +44,7 @@ public sealed class AdaptationVerdictTests
         TrainingFiles = [],
         ValidationFiles = [],
         Inputs = new Dictionary<string, string>(),
-        Configuration = ConfigurationHash.ToJson(new { }),
+        Configuration = new AdaptationConfiguration { Seed = 0, Shots = 1, ValidationPerClass = 1, Methods = [], Tuning = new(), Preprocessing = new(), Device = "cpu" },
         Versions = new Dictionary<string, string>(),
         StartedUtc = default,
         Seconds = 0,

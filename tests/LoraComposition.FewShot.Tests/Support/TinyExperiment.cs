@@ -42,7 +42,7 @@ internal sealed class TinyExperiment : IDisposable
         return new ImageTask(name, train, split.Train, split.Validation, tested ? Images(new FractalDataset(classIds, 4, TinyModel.ImageSize, firstInstance: perClass)) : null);
     }
 
-    public PreprocessedImages Images(LoraComposition.FewShot.Data.ImageDataset dataset) => Own(new PreprocessedImages(dataset, BaseModel.Preprocessing));
+    public PreprocessedImages Images(ImageDataset dataset) => Own(new PreprocessedImages(dataset, BaseModel.Preprocessing));
 
     public FewShotExperiment Experiment(ImageTask task, string? folder = null) => new("tiny", Own(new ImageFewShotRunner(BaseModel, task, Modules, ModuleKeys, 5)), new RunStore(folder ?? RunFolder));
 

@@ -24,9 +24,8 @@ public sealed class BestSingleModuleTests : IDisposable
 
         (outcome.Accuracy, outcome.Scores["loss"], outcome.TrainableParameters).Should().Be((singles[expected].Accuracy, singles[expected].Scores["loss"], 0));
         singles.Select(s => s.Scores["loss"]).Should().OnlyHaveUniqueItems("else the choice would not show");
-        var told = ConfigurationHash.ToJson(outcome.Description!);
-        told.GetProperty("chosen").GetProperty("module").GetString().Should().Be(tiny.Modules[expected].Name);
-        told.GetProperty("candidates").EnumerateArray().Select(c => (c.GetProperty("trained").GetProperty("module").GetString()!, c.GetProperty("validation").GetProperty("loss").GetDouble()))
+        outcome.Findings!.Module.Should().Be(tiny.Modules[expected].Name);
+        outcome.Candidates.Select(candidate => (candidate.Trained!.Module!, candidate.Validation.Loss))
             .Should().Equal(singles.Select((s, i) => (tiny.Modules[i].Name, s.Training.Validation!.Value.Loss)));
     }
 
@@ -36,7 +35,7 @@ public sealed class BestSingleModuleTests : IDisposable
         string[] chosen = [.. Enumerable.Range(0, 3).Select(turn =>
         {
             using var runner = new ImageFewShotRunner(tiny.BaseModel, task, [.. tiny.Modules.Skip(turn), .. tiny.Modules.Take(turn)], TinyExperiment.ModuleKeys, 5);
-            return ConfigurationHash.ToJson(Execute(runner, new BestSingleModule()).Description!).GetProperty("chosen").GetProperty("module").GetString()!;
+            return Execute(runner, new BestSingleModule()).Findings!.Module!;
         })];
 
         chosen.Distinct().Should().ContainSingle();

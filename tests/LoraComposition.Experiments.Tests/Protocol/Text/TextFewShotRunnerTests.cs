@@ -158,7 +158,7 @@ public sealed class TextFewShotRunnerTests : IDisposable
     public void RefusesATestWithoutAnswers()
     {
         var hidden = new MultipleChoiceQuestion("id", "which ?", [new("A", "one"), new("B", "two")], null);
-        var test = new FewShot.Text.Tokenization.TokenizedQuestions(new QuestionDataset("hidden", [hidden]), task.Train.Template, task.Train.Tokenizer, task.Train.Lengths);
+        var test = new TokenizedQuestions(new QuestionDataset("hidden", [hidden]), task.Train.Template, task.Train.Tokenizer, task.Train.Lengths);
 
         FluentActions.Invoking(() => tiny.Runner(task with { Test = test })).Should().Throw<ArgumentException>().WithMessage("*hide their answers*");
         FluentActions.Invoking(() => Execute(new ZeroShot(), task with { Test = null })).Should().Throw<ArgumentException>().WithMessage("*no test questions*");

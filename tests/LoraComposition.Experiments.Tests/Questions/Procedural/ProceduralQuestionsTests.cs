@@ -53,7 +53,7 @@ public class ProceduralQuestionsTests
     public void QuestionsAreTheSameForEver()
     {
         // Recorded results depend on these questions: a change of the grammars needs a new version in the name.
-        using var hash = new FewShot.Data.ContentFingerprint();
+        using var hash = new ContentFingerprint();
         foreach (var task in Tasks) hash.Add(ProceduralQuestions.Create(task, QuestionPart.Train, 50).Fingerprint);
 
         ProceduralQuestions.Create(Tasks[0], QuestionPart.Validation, 1).Name.Should().Be("procedural-text-1/odd-one-out-validation");
