@@ -80,8 +80,14 @@ internal static class PeftConfigWriter
 
     static void WriteNames(Utf8JsonWriter json, string setting, IEnumerable<string>? names)
     {
-        json.WritePropertyName(setting);
-        JsonSerializer.Serialize(json, names);
+        if (names is null)
+        {
+            json.WriteNull(setting);
+            return;
+        }
+        json.WriteStartArray(setting);
+        foreach (var name in names) json.WriteStringValue(name);
+        json.WriteEndArray();
     }
 
     static void WritePattern(Utf8JsonWriter json, string setting, IEnumerable<(string Layer, double Value)> values)

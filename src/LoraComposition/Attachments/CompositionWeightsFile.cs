@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using LoraComposition.Files;
 
@@ -22,12 +23,24 @@ internal static class CompositionWeightsFile
         {
             // One line for each layer: the file is read by people too.
             json.WritePropertyName(layer);
-            json.WriteRawValue(JsonSerializer.Serialize(numbers));
+            json.WriteRawValue(Line(numbers));
         }
         json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();
     });
+
+    static ReadOnlySpan<byte> Line(IReadOnlyList<double> numbers)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            foreach (var number in numbers) json.WriteNumberValue(number);
+            json.WriteEndArray();
+        }
+        return buffer.WrittenSpan;
+    }
 
     public static CompositionWeights Read(string path)
     {

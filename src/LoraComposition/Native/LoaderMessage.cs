@@ -24,7 +24,7 @@ internal static partial class LoaderMessage
                 : $"{path} does not load: this system has no {library}, or one made for another system. TorchSharp's native library is made for systems with glibc, not for Alpine Linux. The loader says: {said}";
         }
         if (words.Contains("undefined symbol", StringComparison.Ordinal) || words.Contains("Symbol not found", StringComparison.Ordinal))
-            return $"{path} does not load with the libtorch that was found: it is not the {TorchVersion.Expected} that TorchSharp is made for. Reference {TorchVersion.Expected}.0 of the libtorch package. The loader says: {said}";
+            return $"{path} does not load with the libtorch that was found: it is not the {TorchVersion.CompiledFor} that TorchSharp is made for. Reference {TorchVersion.CompiledFor}.0 of the libtorch package. The loader says: {said}";
         if (OperatingSystem.IsWindows() && !File.Exists(Path.Combine(Path.GetDirectoryName(path)!, "torch_cpu.dll"))) return NoLibtorch(path, "torch_cpu.dll");
         return $"{path} does not load. The loader says: {said}";
     }
@@ -45,7 +45,7 @@ internal static partial class LoaderMessage
     static string NoLibtorch(string path, string library)
     {
         string package = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64" : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
-        return $"libtorch is missing: {path} needs {library}, which is neither beside it nor loaded. Reference the package {package} {TorchVersion.Expected}.0 in the project of the program (or TorchSharp-cpu, TorchSharp-cuda-linux, TorchSharp-cuda-windows), or load the libtorch of a PyTorch {TorchVersion.Expected} install with TorchBackend.Load before the first use of torch.";
+        return $"libtorch is missing: {path} needs {library}, which is neither beside it nor loaded. Reference the package {package} {TorchVersion.CompiledFor}.0 in the project of the program (or TorchSharp-cpu, TorchSharp-cuda-linux, TorchSharp-cuda-windows), or load the libtorch of a PyTorch {TorchVersion.CompiledFor} install with TorchBackend.Load before the first use of torch.";
     }
 
     /// <summary>The newest version with a prefix that a library names, as <c>GLIBCXX_3.4.30</c>.</summary>

@@ -26,7 +26,7 @@ public static class TorchBackend
 
     /// <summary>Loads libtorch from a folder, before the first use of torch. Loading the same folder again does nothing.</summary>
     /// <param name="folder">The folder of the libraries: <c>torch/lib</c> of a PyTorch install, or <c>lib</c> of a libtorch archive.</param>
-    /// <param name="anyVersion">Whether to try a version that TorchSharp was not compiled for. Default false.</param>
+    /// <param name="anyVersion">Whether to try a version that nobody has seen TorchSharp work with. Default false: 2.10 and 2.11 only.</param>
     /// <exception cref="TorchBackendException">The folder is not one of libtorch, its version does not fit or is not known, a library does not load, or this program has a libtorch already.</exception>
     public static void Load(string folder, bool anyVersion = false)
     {
@@ -52,13 +52,13 @@ public static class TorchBackend
     }
 
     /// <summary>Loads libtorch from the folder that <see cref="EnvironmentVariable"/> names; does nothing where it is not set.</summary>
-    /// <param name="anyVersion">Whether to try a version that TorchSharp was not compiled for. Default false.</param>
+    /// <param name="anyVersion">Whether to try a version that nobody has seen TorchSharp work with. Default false: 2.10 and 2.11 only.</param>
     /// <exception cref="TorchBackendException">As for <see cref="Load"/>; or it is not set, and the program was built without a libtorch of its own.</exception>
     public static void LoadFromEnvironment(bool anyVersion = false)
     {
         if (Environment.GetEnvironmentVariable(EnvironmentVariable) is { } folder && !string.IsNullOrWhiteSpace(folder)) Load(folder, anyVersion);
         else if (IsNeeded && Loaded is null)
-            throw new TorchBackendException($"This program was built without libtorch (TorchBackend=none). Set {EnvironmentVariable} to the folder torch/lib of a PyTorch {TorchVersion.Expected} install.");
+            throw new TorchBackendException($"This program was built without libtorch (TorchBackend=none). Set {EnvironmentVariable} to the folder torch/lib of a PyTorch {TorchVersion.Accepted} install.");
     }
 
     /// <summary>
@@ -70,8 +70,10 @@ public static class TorchBackend
 
     internal static void Check(string folder, string? version)
     {
-        if (version is null) throw new TorchBackendException($"{folder}: the version of this libtorch is not known, so it is older than 2.9; expected {TorchVersion.Expected}, for which TorchSharp's native library was compiled.");
-        if (!TorchVersion.Fits(version)) throw new TorchBackendException($"{folder}: this is libtorch {version}; expected {TorchVersion.Expected}, for which TorchSharp's native library was compiled. Another version can load and then fail anywhere. Use PyTorch {TorchVersion.Expected}, or allow any version to try this one.");
+        if (version is null)
+            throw new TorchBackendException($"{folder}: the version of this libtorch is not known, so it is older than 2.9; expected {TorchVersion.Accepted}, with which TorchSharp's native library works.");
+        if (!TorchVersion.Fits(version))
+            throw new TorchBackendException($"{folder}: this is libtorch {version}; expected {TorchVersion.Accepted}. TorchSharp's native library was compiled for {TorchVersion.CompiledFor}, and another version can load and then fail anywhere, as 2.14 does. Use PyTorch {TorchVersion.Accepted}, or allow any version to try this one.");
     }
 
     static nint LoadLibrary(string file)

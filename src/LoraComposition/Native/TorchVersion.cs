@@ -4,11 +4,17 @@ using System.Text.RegularExpressions;
 
 namespace LoraComposition;
 
-/// <summary>Which libtorch an install holds, and which one TorchSharp's native library was compiled for.</summary>
+/// <summary>Which libtorch an install holds, and which ones TorchSharp's native library works with.</summary>
 internal static partial class TorchVersion
 {
-    /// <summary>TorchSharp 0.107 holds inlined code of this version: another one loads, and fails later.</summary>
-    public const string Expected = "2.10";
+    /// <summary>The version that TorchSharp 0.107 was compiled for; it holds inlined code of it.</summary>
+    public const string CompiledFor = "2.10";
+
+    /// <summary>The versions that were seen to work, as a message names them.</summary>
+    public const string Accepted = $"{CompiledFor} or 2.11";
+
+    // 2.11 passes the tests, on CUDA 13 too. 2.14 loads, and fails at the first gradient; nobody has tried those between.
+    static readonly string[] accepted = [CompiledFor, "2.11"];
 
     const int LongestFile = 1 << 16;
 
@@ -33,8 +39,8 @@ internal static partial class TorchVersion
     /// <summary>Reads libtorch's version number: a byte each for major, minor and patch, the highest first.</summary>
     public static string Decode(ulong number) => string.Create(CultureInfo.InvariantCulture, $"{number >> 56}.{number >> 48 & 0xff}.{number >> 40 & 0xff}");
 
-    /// <summary>Whether TorchSharp can work with a version.</summary>
-    public static bool Fits(string version) => version == Expected || version.StartsWith($"{Expected}.", StringComparison.Ordinal);
+    /// <summary>Whether TorchSharp was seen to work with a version.</summary>
+    public static bool Fits(string version) => accepted.Any(known => version == known || version.StartsWith($"{known}.", StringComparison.Ordinal));
 
     static string? ReadText(string path)
     {

@@ -33,6 +33,10 @@ public class ConventionTests
     [Fact]
     public void Long_operations_follow_one_pattern() => string.Join("\n", ApiPatterns.LongOperations(types)).Should().BeEmpty();
 
+    /// <summary>The order of classes and pictures decides which are drawn, and the fingerprint of the data.</summary>
+    [Fact]
+    public void Nothing_depends_on_the_culture() => CultureUse.In(typeof(IProgressReporter).Assembly.GetTypes()).Should().BeEmpty();
+
     [Fact]
     public void Nothing_can_write_to_the_console() => ConsoleUse.In(typeof(IProgressReporter).Assembly).Should().BeEmpty();
 }

@@ -10,6 +10,9 @@ abstract class DeviceCase : IDisposable
     /// <summary>The models by name, for theories.</summary>
     public static readonly IReadOnlyList<string> Names = ["vit", "t5"];
 
+    /// <summary>The two factors of an update beside the query, or of one beside the value and the sum over the keys; the scores; the output. And up and down.</summary>
+    const int Attention = 5, FeedForward = 2;
+
     public static DeviceCase Create(string name, ScalarType type = ScalarType.Float32) => name == "vit" ? new VitCase(type) : new T5Case(type);
 
     public abstract IBaseModel Model { get; }
@@ -18,6 +21,9 @@ abstract class DeviceCase : IDisposable
 
     /// <summary>Moves model and batch, not the adapters: composing brings them along.</summary>
     public abstract void To(Device device);
+
+    /// <summary>The matrix products on the longest way from the batch to the logits.</summary>
+    public abstract int ProductsInSequence { get; }
 
     /// <summary>The logits.</summary>
     public abstract Tensor Output();
@@ -59,6 +65,9 @@ abstract class DeviceCase : IDisposable
             (pixels, labels) = (pixels.to(device), labels.to(device));
         }
 
+        /// <summary>The patches, the blocks, the head.</summary>
+        public override int ProductsInSequence => 1 + model.Config.LayerCount * (Attention + FeedForward) + 1;
+
         public override Tensor Output() => model.call(pixels);
 
         public override Tensor Loss() => nn.functional.cross_entropy(Output(), labels);
@@ -91,6 +100,10 @@ abstract class DeviceCase : IDisposable
             model.to(device);
             (ids, mask, labels) = (ids.to(device), mask.to(device), labels.to(device));
         }
+
+        /// <summary>The encoder's blocks, the decoder's, which attend twice, and the head.</summary>
+        public override int ProductsInSequence =>
+            model.Config.EncoderLayerCount * (Attention + FeedForward) + model.Config.DecoderLayerCount * (2 * Attention + FeedForward) + 1;
 
         public override Tensor Output() => model.call(ids, mask, model.ShiftRight(labels));
 

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace LoraComposition.Tests.Support;
 
@@ -9,14 +9,14 @@ static class HollowCheckpoint
     public static void Write(string path, IEnumerable<(string Name, long[] Shape)> tensors)
     {
         long position = 0;
-        var header = new Dictionary<string, object>();
+        var header = new JsonObject();
         foreach (var (name, shape) in tensors)
         {
             long end = position + 4 * shape.Aggregate(1L, (product, size) => product * size);
-            header.Add(name, new { dtype = "F32", shape, data_offsets = new[] { position, end } });
+            header.Add(name, new JsonObject { ["dtype"] = "F32", ["shape"] = new JsonArray([.. shape.Select(size => (JsonNode)size)]), ["data_offsets"] = new JsonArray(position, end) });
             position = end;
         }
-        byte[] text = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(header).PadRight(1 << 16));
+        byte[] text = Encoding.UTF8.GetBytes(header.ToJsonString().PadRight(1 << 16));
         using var stream = File.Create(path);
         stream.Write(BitConverter.GetBytes((ulong)text.Length));
         stream.Write(text);

@@ -15,12 +15,12 @@ internal sealed record ImageFile(string Path, string RelativePath, long Length, 
     public static IReadOnlyList<string> ClassFolders(string root) =>
         [.. Directory.EnumerateDirectories(root).Where(d => Counts(d, root)).Select(d => System.IO.Path.GetFileName(d)).Order(StringComparer.Ordinal)];
 
+    /// <summary>The pictures of a class folder in ordinal order of their names.</summary>
     public static IEnumerable<ImageFile> InClass(string root, string className, int label) =>
-        from path in Directory.EnumerateFiles(System.IO.Path.Combine(root, className))
-        where IsPicture(path) && Counts(path, root)
-        let name = System.IO.Path.GetFileName(path)
-        orderby name
-        select new ImageFile(path, $"{className}/{name}", new FileInfo(RealPath.Of(path)!).Length, label);
+        Directory.EnumerateFiles(System.IO.Path.Combine(root, className))
+            .Where(path => IsPicture(path) && Counts(path, root))
+            .OrderBy(path => System.IO.Path.GetFileName(path), StringComparer.Ordinal)
+            .Select(path => new ImageFile(path, $"{className}/{System.IO.Path.GetFileName(path)}", new FileInfo(RealPath.Of(path)!).Length, label));
 
     /// <summary>Whether a file is a picture by its name.</summary>
     public static bool IsPicture(string path) => extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);

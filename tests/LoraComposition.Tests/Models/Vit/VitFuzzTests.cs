@@ -48,7 +48,7 @@ public sealed class VitFuzzTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(folder.Path, "link.safetensors"), Path.Combine(outside.Path, "outside.safetensors"));
         File.CreateSymbolicLink(Path.Combine(folder.Path, "folder"), outside.Path);
         string[] elsewhere = ["link.safetensors", "folder/outside.safetensors", $"../{Path.GetFileName(outside.Path)}/outside.safetensors", $"{outside.Path}/outside.safetensors"];
-        var names = new JsonMutator([.. shards.Select(Path.GetFileName).Concat(elsewhere).Concat(["..\\outside.safetensors", "C:outside.safetensors", "..", ".", "", "config.json"]).Select(name => JsonSerializer.Serialize(name))]);
+        var names = new JsonMutator([.. shards.Select(Path.GetFileName).Concat(elsewhere).Concat(["..\\outside.safetensors", "C:outside.safetensors", "..", ".", "", "config.json"]).Select(name => $"\"{JsonEncodedText.Encode(name!)}\"")]);
 
         var mutator = new FolderMutator(folder).AddJson(Index, File.ReadAllBytes(Path.Combine(folder.Path, Index)), names);
         foreach (var shard in shards)
