@@ -55,7 +55,7 @@ public sealed class ImageModuleTraining : IModuleTraining
         using var model = baseModel.Load(task.ClassNames, options.Seed);
         if (options.WarmUpEpochs > 0) WarmUp(model, progress, cancellation);
 
-        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, logger);
+        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, logger: logger);
         foreach (var parameter in model.Classifier!.parameters()) parameter.requires_grad = true;
         model.train();
         var (type, device) = Evaluator.Place(model);
@@ -67,7 +67,7 @@ public sealed class ImageModuleTraining : IModuleTraining
         }
         ValidationScore Validate() => Evaluator.OnImages(model, task.Train, task.Validation, EvaluationBatchSize, cancellation: cancellation);
         using var steps = progress.Begin($"module {task.Name}: LoRA", options.Training.StepsFor(task.Pool.Count));
-        var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay), Head(model, options.LearningRate)],
+        var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters(), options.LearningRate, options.WeightDecay), Head(model, options.LearningRate)],
             task.Pool, Loss, task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, logger, steps, cancellation);
         return (tuning.ToAdapter(task.Name), outcome);
     }

@@ -46,10 +46,10 @@ public sealed class TextModuleTraining : IModuleTraining
     {
         progress ??= NullProgressReporter.Instance;
         using var model = baseModel.Load();
-        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, logger);
+        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, logger: logger);
         ValidationScore Validate() => TextEvaluator.Validate(model, task.Train, task.Validation, EvaluationBatchSize, cancellation);
         using var steps = progress.Begin($"module {task.Name}: LoRA", options.Training.StepsFor(task.Pool.Count));
-        var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters, options.LearningRate, options.WeightDecay)],
+        var outcome = Trainer.Train([new TrainableGroup(tuning.TrainableParameters(), options.LearningRate, options.WeightDecay)],
             task.Pool, batch => TextEvaluator.Loss(model, task.Train, batch), task.Validation.Count > 0 ? Validate : null, options.Training, options.Seed, logger, steps, cancellation);
         return (tuning.ToAdapter(task.Name), outcome);
     }

@@ -30,7 +30,7 @@ public sealed class LearnedComposition : ITuningMethod
 
     sealed class Tuning(Composition composition, double learningRate) : ITuning
     {
-        public TrainableGroup? Body { get; } = new(composition.TrainableParameters, learningRate);
+        public TrainableGroup? Body { get; } = new(composition.TrainableParameters(), learningRate);
 
         public object? Describe() => new
         {

@@ -26,6 +26,6 @@ public sealed class LoraFromScratch : ITuningMethod
     {
         ArgumentNullException.ThrowIfNull(options);
         var tuning = LoraTuning.Attach(model, options.Lora, seed, options.LoraRoles);
-        return new BodyTuning(new TrainableGroup(tuning.TrainableParameters, options.LoraLearningRate, options.WeightDecay), tuning);
+        return new BodyTuning(new TrainableGroup(tuning.TrainableParameters(), options.LoraLearningRate, options.WeightDecay), tuning);
     }
 }

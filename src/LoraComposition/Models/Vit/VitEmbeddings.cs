@@ -20,6 +20,9 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The type of the pixels that are read.</summary>
+    public ScalarType Dtype => projection.weight!.dtype;
+
     /// <param name="input"><c>[batch, channels, side, side]</c>.</param>
     /// <returns><c>[batch, tokens, d]</c>.</returns>
     public override Tensor forward(Tensor input)
@@ -33,9 +36,9 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
 
     public IEnumerable<WeightSlot> Slots(VitLayout layout) =>
     [
-        new WeightSlot(layout.ClassToken, () => class_token, p => Set(nameof(class_token), class_token = p)),
-        new WeightSlot(layout.Positions, () => positions, p => Set(nameof(positions), positions = p)),
-        .. WeightSlot.Of(layout.Patches, projection),
+        new WeightSlot(layout.ClassToken, () => class_token, p => Set(nameof(class_token), class_token = p), VitInitialisation.Normal),
+        new WeightSlot(layout.Positions, () => positions, p => Set(nameof(positions), positions = p), VitInitialisation.Normal),
+        .. WeightSlot.Of(layout.Patches, projection, VitInitialisation.Normal),
     ];
 
     /// <summary>Interpolates trained positions to another grid, bicubic as transformers does; the class token keeps its own.</summary>
