@@ -263,7 +263,8 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
             throw new ArgumentException($"Expected indices [{batch}, *], as many sequences as were encoded, found [{string.Join(", ", decoderIds.shape)}].", nameof(decoderIds));
     }
 
-    void ThrowIfDisposed()
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void ThrowIfDisposed()
     {
         if (disposed) throw Gone();
     }

@@ -209,8 +209,16 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         var like = norm.weight!;
         var type = like.dtype.ElementSize() > 2 ? like.dtype : ScalarType.Float32;
         var head = Linear(Config.HiddenSize, classNames.Count, true, META);
-        head.weight = Owned(() => weight().to(type, like.device));
-        head.bias = Owned(() => bias().to(type, like.device));
+        try
+        {
+            head.weight = Owned(() => weight().to(type, like.device));
+            head.bias = Owned(() => bias().to(type, like.device));
+        }
+        catch
+        {
+            head.Dispose();
+            throw;
+        }
         headSite.Replace(head);
         old?.Dispose();
         Config = Config with { ClassNames = [.. classNames] };

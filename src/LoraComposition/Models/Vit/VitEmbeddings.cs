@@ -16,7 +16,7 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
     {
         class_token = New(zeros(1, 1, config.HiddenSize, device: device));
         positions = New(zeros(1, config.TokenCount, config.HiddenSize, device: device));
-        projection = Conv2d(config.ChannelCount, config.HiddenSize, config.PatchSize, stride: config.PatchSize, device: device);
+        projection = Projection(config, device);
         RegisterComponents();
     }
 
@@ -56,6 +56,15 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
     }
 
     void Set(string name, Parameter parameter) => ConditionallyRegisterParameter(name, parameter);
+
+    // TorchSharp leaves a third tensor behind beside weight and bias.
+    static Conv2d Projection(VitConfig config, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var made = Conv2d(config.ChannelCount, config.HiddenSize, config.PatchSize, stride: config.PatchSize, device: device);
+        foreach (var parameter in made.parameters()) parameter.DetachFromDisposeScope();
+        return made;
+    }
 
     static Parameter New(Tensor value) => (Parameter)new Parameter(value).DetachFromDisposeScope();
 }
