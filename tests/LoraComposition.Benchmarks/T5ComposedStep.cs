@@ -20,7 +20,7 @@ static class T5ComposedStep
         if (norms.Length != 2) throw new InvalidOperationException($"Expected the first norm of encoder and decoder, found {norms.Length}.");
         foreach (var norm in norms) norm.requires_grad = true;
         using var composition = Composition.AttachLearned(composed, T5BenchmarkModel.Adapters(composed, Modules));
-        using var optimizer = optim.AdamW(composition.TrainableParameters, lr: 0.01);
+        using var optimizer = optim.AdamW(composition.TrainableParameters(), lr: 0.01);
 
         var seconds = Stopwatches.Interleaved(options.Rounds, Step(frozen, ids, labels, () => { foreach (var norm in norms) norm.grad = null; }), Step(composed, ids, labels, () => { optimizer.step(); optimizer.zero_grad(); }));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

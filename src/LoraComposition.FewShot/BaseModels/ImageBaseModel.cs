@@ -32,12 +32,12 @@ public sealed class ImageBaseModel
     /// <summary>The SHA-256 of the weights: of <c>model.safetensors</c>, or of the names and hashes of the shards.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>Reads what the folder says of itself and checks that the model loads.</summary>
+    /// <summary>Reads what the folder says of itself and checks, without reading the weights, that the model loads.</summary>
     /// <param name="folder">A model-hub folder.</param>
     /// <param name="dtype">The type the body computes in. Default float32.</param>
     /// <param name="device">The device. Default the CPU.</param>
-    /// <param name="logger">Is told what was read, then and with each <c>Load</c>; nobody where not given.</param>
-    /// <param name="cancellation">Stops between two tensors.</param>
+    /// <param name="logger">Is told what is read with each <c>Load</c>; nobody where not given.</param>
+    /// <param name="cancellation">Stops before the weights are hashed.</param>
     /// <returns>The base model.</returns>
     /// <exception cref="ModelFileException">The model is missing, damaged or not a ViT.</exception>
     /// <exception cref="DataException">The preprocessing cannot be honoured, or its image size is not the model's.</exception>
@@ -45,8 +45,9 @@ public sealed class ImageBaseModel
     public static ImageBaseModel Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        using var model = VisionTransformer.Load(folder, logger: logger, cancellation: cancellation);
-        return new ImageBaseModel(folder, dtype, device ?? CPU, ReadPreprocessing(folder, model.Config.ImageSize), WeightsFingerprint.Of(folder), logger);
+        var preprocessing = ReadPreprocessing(folder, VisionTransformer.Check(folder).ImageSize);
+        cancellation.ThrowIfCancellationRequested();
+        return new ImageBaseModel(folder, dtype, device ?? CPU, preprocessing, WeightsFingerprint.Of(folder), logger);
     }
 
     /// <summary>The preprocessing that a folder asks for, checked against the size of the model's images; the default where the folder does not say.</summary>

@@ -31,12 +31,12 @@ public sealed class TextBaseModel
     /// <summary>The SHA-256 of the weights: of <c>model.safetensors</c>, or of the names and hashes of the shards.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>Reads what the folder holds and checks that the model loads.</summary>
+    /// <summary>Reads what the folder holds and checks, without reading the weights, that the model loads.</summary>
     /// <param name="folder">A model-hub folder.</param>
     /// <param name="dtype">The type the model computes in. Default float32.</param>
     /// <param name="device">The device. Default the CPU.</param>
-    /// <param name="logger">Is told what was read, then and with each <c>Load</c>; nobody where not given.</param>
-    /// <param name="cancellation">Stops between two tensors.</param>
+    /// <param name="logger">Is told what is read with each <c>Load</c>; nobody where not given.</param>
+    /// <param name="cancellation">Stops before the weights are hashed.</param>
     /// <returns>The base model.</returns>
     /// <exception cref="ModelFileException">Model or tokenizer are missing or damaged, the model is no T5, or it has fewer tokens than the tokenizer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -44,9 +44,10 @@ public sealed class TextBaseModel
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var tokenizer = T5Tokenizer.Load(folder);
-        using var model = T5Model.Load(folder, logger: logger, cancellation: cancellation);
-        if (model.Config.VocabularySize < tokenizer.VocabularySize)
-            throw new ModelFileException(folder, $"expected a model of at least {tokenizer.VocabularySize} tokens, as its tokenizer has, found {model.Config.VocabularySize}; give model and tokenizer of one checkpoint.");
+        var config = T5Model.Check(folder);
+        if (config.VocabularySize < tokenizer.VocabularySize)
+            throw new ModelFileException(folder, $"expected a model of at least {tokenizer.VocabularySize} tokens, as its tokenizer has, found {config.VocabularySize}; give model and tokenizer of one checkpoint.");
+        cancellation.ThrowIfCancellationRequested();
         return new TextBaseModel(folder, dtype, device ?? CPU, tokenizer, WeightsFingerprint.Of(folder), logger);
     }
 

@@ -28,12 +28,12 @@ abstract record WeightChoice
 
     sealed record Uniform : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) => Composition.AttachUniform(model, adapters, logger);
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) => Composition.AttachUniform(model, adapters, logger: logger);
     }
 
     sealed record PerAdapter(double[] Weights) : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) => Composition.AttachWeighted(model, adapters, Weights, logger);
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) => Composition.AttachWeighted(model, adapters, Weights, logger: logger);
     }
 
     sealed record FromFile(string Path) : WeightChoice
@@ -43,7 +43,7 @@ abstract record WeightChoice
             var weights = CompositionWeights.Load(Path);
             try
             {
-                return Composition.AttachWeighted(model, adapters, weights, logger);
+                return Composition.AttachWeighted(model, adapters, weights, logger: logger);
             }
             catch (ArgumentException e)
             {

@@ -11,6 +11,8 @@ namespace LoraComposition;
 public sealed class LoraAdapter : IDisposable
 {
     readonly SortedDictionary<string, LoraDelta> layers;
+    readonly SavedHead? head;
+    bool disposed;
 
     /// <summary>Takes over the given updates.</summary>
     /// <param name="name">What to call the module in reports and messages.</param>
@@ -29,6 +31,7 @@ public sealed class LoraAdapter : IDisposable
         }
         if (this.layers.Count == 0) throw new ArgumentException($"Adapter '{name}' holds no layer.");
         (Name, BaseModel) = (name, baseModel);
+        foreach (var (path, delta) in this.layers) delta.Place = (name, path);
     }
 
     /// <summary>What the module is called in reports and messages.</summary>
@@ -41,7 +44,16 @@ public sealed class LoraAdapter : IDisposable
     public string? Revision { get; init; }
 
     /// <summary>The whole classifier that was saved with the module; null where none was. Owned by this object. It is written with the module but never composed.</summary>
-    public SavedHead? Head { get; init; }
+    /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
+    public SavedHead? Head
+    {
+        get => disposed ? throw Gone() : head;
+        init
+        {
+            head = value;
+            head?.AdapterName = Name;
+        }
+    }
 
     /// <summary>How the module was composed from others; null where it was trained or nothing is known.</summary>
     public AdapterProvenance? Provenance { get; init; }
@@ -56,10 +68,12 @@ public sealed class LoraAdapter : IDisposable
     public IReadOnlyList<string> Warnings { get; internal init; } = [];
 
     /// <summary>The update of each adapted layer by its path, in ordinal order. Owned by this object.</summary>
-    public IReadOnlyDictionary<string, LoraDelta> Layers => layers;
+    /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
+    public IReadOnlyDictionary<string, LoraDelta> Layers => disposed ? throw Gone() : layers;
 
     /// <summary>The number of trained numbers in all layers, a saved head's not counted: <c>Σ rank · (in + out)</c>.</summary>
-    public long ParameterCount => layers.Values.Sum(d => d.Rank * (d.InFeatures + d.OutFeatures));
+    /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
+    public long ParameterCount => Layers.Values.Sum(d => d.Rank * (d.InFeatures + d.OutFeatures));
 
     /// <summary>Reads one adapter from a PEFT folder (<c>adapter_config.json</c> and <c>adapter_model.safetensors</c>).</summary>
     /// <remarks>
@@ -81,10 +95,10 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="logger">Is told what was read, skipped and odd; nobody where not given.</param>
     /// <param name="progress">Is told how many adapters are read.</param>
     /// <param name="cancellation">Stops between two adapters.</param>
-    /// <returns>The adapters. The caller owns them.</returns>
+    /// <returns>The adapters. The caller owns them and disposes them all at once.</returns>
     /// <exception cref="ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static IReadOnlyList<LoraAdapter> LoadAll(string folder, AdapterLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static AdapterCollection LoadAll(string folder, AdapterLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         PeftAdapterReader.ReadAll(folder, options ?? new AdapterLoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>Writes the adapter as a PEFT folder, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
@@ -92,6 +106,7 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="options">The type of the weights; defaults where not given.</param>
     /// <param name="logger">Is told what was written; nobody where not given.</param>
     /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and saved.</exception>
+    /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Save(string folder, AdapterSaveOptions? options = null, ILogger? logger = null) =>
         PeftAdapterWriter.Write(this, folder, options ?? new AdapterSaveOptions(), logger ?? NullLogger.Instance);
@@ -103,7 +118,10 @@ public sealed class LoraAdapter : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        disposed = true;
         foreach (var delta in layers.Values) delta.Dispose();
-        Head?.Dispose();
+        head?.Dispose();
     }
+
+    ObjectDisposedException Gone() => new($"{nameof(LoraAdapter)} '{Name}'");
 }

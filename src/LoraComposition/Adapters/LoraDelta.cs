@@ -9,6 +9,10 @@ namespace LoraComposition;
 /// <remarks>Owns its two tensors and disposes them. Not thread-safe while being disposed.</remarks>
 public sealed class LoraDelta : IDisposable
 {
+    readonly Tensor a;
+    readonly Tensor b;
+    bool disposed;
+
     /// <summary>Takes over two factors and their scaling.</summary>
     /// <param name="a">The factor that reads the input, <c>[rank, in]</c>. Owned by the new object.</param>
     /// <param name="b">The factor that writes the output, <c>[out, rank]</c>. Owned by the new object.</param>
@@ -22,14 +26,16 @@ public sealed class LoraDelta : IDisposable
             throw new ArgumentException($"Expected lora_A [rank, in] and lora_B [out, rank], found [{string.Join(", ", a.shape)}] and [{string.Join(", ", b.shape)}].");
         if (a.dtype != b.dtype) throw new ArgumentException($"lora_A is {a.dtype} but lora_B is {b.dtype}; both must be of one type.");
         if (!double.IsFinite(scaling)) throw new ArgumentException($"The scaling is {scaling}; it must be a finite number.");
-        (A, B, Scaling) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scaling);
+        (this.a, this.b, Scaling) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), scaling);
     }
 
     /// <summary>The factor that reads the input, <c>[rank, in]</c>. Owned by this object.</summary>
-    public Tensor A { get; }
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
+    public Tensor A => disposed ? throw Gone() : a;
 
     /// <summary>The factor that writes the output, <c>[out, rank]</c>. Owned by this object.</summary>
-    public Tensor B { get; }
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
+    public Tensor B => disposed ? throw Gone() : b;
 
     /// <summary>The factor in front of <c>B·A</c>.</summary>
     public double Scaling { get; }
@@ -38,16 +44,23 @@ public sealed class LoraDelta : IDisposable
     public double? Alpha { get; init; }
 
     /// <summary>The rank r of the two factors.</summary>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public long Rank => A.shape[0];
 
     /// <summary>The width of the layer's input.</summary>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public long InFeatures => A.shape[1];
 
     /// <summary>The width of the layer's output.</summary>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public long OutFeatures => B.shape[0];
+
+    /// <summary>The adapter and the layer that the update belongs to; null where it stands alone. Told to whoever uses it after it was disposed.</summary>
+    internal (string Adapter, string Layer)? Place { get; set; }
 
     /// <summary>Multiplies the update out.</summary>
     /// <returns><c>scaling · B·A</c>, <c>[out, in]</c>. The caller owns it.</returns>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public Tensor ToDense()
     {
         using var product = B.matmul(A);
@@ -56,12 +69,16 @@ public sealed class LoraDelta : IDisposable
 
     /// <summary>Copies both factors.</summary>
     /// <returns>An independent update. The caller owns it.</returns>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public LoraDelta Clone() => new(A.clone(), B.clone(), Scaling) { Alpha = Alpha };
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        A.Dispose();
-        B.Dispose();
+        disposed = true;
+        a.Dispose();
+        b.Dispose();
     }
+
+    ObjectDisposedException Gone() => new(Place is { } place ? $"{nameof(LoraDelta)} of layer '{place.Layer}' of adapter '{place.Adapter}'" : nameof(LoraDelta));
 }

@@ -37,7 +37,7 @@ internal sealed class PeftAdapterReader
 
     /// <summary>Reads the adapters in the sub-folders of a folder, in ordinal order of their names.</summary>
     /// <exception cref="ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
-    public static IReadOnlyList<LoraAdapter> ReadAll(string folder, AdapterLoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static AdapterCollection ReadAll(string folder, AdapterLoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var adapters = new List<LoraAdapter>();
@@ -50,7 +50,7 @@ internal sealed class PeftAdapterReader
                 adapters.Add(Read(found, folder, options, logger));
                 progress?.Report(new(adapters.Count, all.Count));
             }
-            return adapters;
+            return new AdapterCollection(adapters);
         }
         catch
         {
@@ -78,13 +78,15 @@ internal sealed class PeftAdapterReader
         CheckRanks(tensors.Layers);
         var provenance = ProvenanceText.Parse(file.Metadata, out var problem);
         if (problem is not null) warnings.Add(problem);
+        var classNames = ClassNamesText.Parse(file.Metadata, tensors.HeadWeight?.Shape[0], out problem);
+        if (problem is not null) warnings.Add(problem);
 
         var layers = new List<KeyValuePair<string, LoraDelta>>(tensors.Layers.Count);
         SavedHead? head = null;
         try
         {
             foreach (var (layer, a, b) in tensors.Layers) layers.Add(new(layer, ReadDelta(file, layer, a, b)));
-            head = ReadHead(file, tensors);
+            head = ReadHead(file, tensors, classNames);
             if (nonFinite.Count > 0) warnings.Add($"tensor '{nonFinite[0]}' holds NaN or infinite numbers{(nonFinite.Count > 1 ? $", and so do {nonFinite.Count - 1} others" : "")}.");
             return new LoraAdapter(folder.Name, layers, config.BaseModel)
             {
@@ -135,11 +137,11 @@ internal sealed class PeftAdapterReader
         return new LoraDelta(ReadTensor(file, a.Name), ReadTensor(file, b.Name), config.Scaling(layer, a.Shape[0])) { Alpha = config.Alpha.For(layer) };
     }
 
-    SavedHead? ReadHead(SafetensorsFile file, PeftTensors tensors)
+    SavedHead? ReadHead(SafetensorsFile file, PeftTensors tensors, IReadOnlyList<string>? classNames)
     {
         if (tensors.HeadWeight is null) return null;
         using var scope = NewDisposeScope();
-        return new SavedHead(ReadTensor(file, tensors.HeadWeight.Name), tensors.HeadBias is null ? null : ReadTensor(file, tensors.HeadBias.Name));
+        return new SavedHead(ReadTensor(file, tensors.HeadWeight.Name), tensors.HeadBias is null ? null : ReadTensor(file, tensors.HeadBias.Name), classNames);
     }
 
     Tensor ReadTensor(SafetensorsFile file, string key)

@@ -22,6 +22,7 @@ internal static class PeftAdapterWriter
         var config = PeftConfigWriter.Format(adapter);
         var tensors = Tensors(adapter).ToDictionary(pair => pair.Key, pair => As(options.Dtype, pair.Key, pair.Value), StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(adapter.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []) { ["format"] = "pt" };
+        if (adapter.Head?.ClassNames is { } classNames) metadata[ClassNamesText.Key] = ClassNamesText.Format(classNames);
         Directory.CreateDirectory(folder);
         // The configuration is on the disk before the weights are replaced, and renamed after them: a disk that fills up leaves both old files.
         AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream =>

@@ -11,8 +11,8 @@ public sealed class Composition : Attachment<LoraComposer>
 {
     readonly IReadOnlyList<string?> fingerprints;
 
-    Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, ILogger? logger)
-        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site]), logger) =>
+    Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, bool trainHead, ILogger? logger)
+        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site]), trainHead, head: null, logger) =>
         (AdapterNames, fingerprints) = (adapters.Select(a => a.Name).ToArray(), adapters.Select(a => a.Fingerprint).ToArray());
 
     /// <summary>The names of the adapters, in the order of the weights.</summary>
@@ -21,62 +21,106 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <summary>Composes uniformly: the mean of the updates. Nothing to train.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for those.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The head shall train and there is none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition AttachUniform(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger = null) =>
-        Attach(model, adapters, (_, layer, modules) => new UniformComposer(layer, modules), logger);
+    public static Composition AttachUniform(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, bool trainHead = false, ILogger? logger = null) =>
+        Attach(model, adapters, (_, layer, modules) => new UniformComposer(layer, modules), trainHead, logger);
 
     /// <summary>Composes with learned weights: one softmax vector per layer.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for those.</param>
     /// <param name="initial">Where v starts at each layer path, N numbers each; zero, the uniform composition, for layers not given.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">A start has another length than there are adapters, or names a layer that none adapts.</exception>
+    /// <exception cref="ArgumentException">A start has another length than there are adapters, it names a layer that none adapts, or the head shall train and there is none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<string, IReadOnlyList<double>>? initial = null, ILogger? logger = null)
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
+    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<string, IReadOnlyList<double>>? initial = null, bool trainHead = false, ILogger? logger = null)
     {
         var unused = initial?.Keys.ToHashSet() ?? [];
         var composition = Attach(model, adapters, (site, layer, modules) =>
         {
             unused.Remove(site.Path);
             return new LearnedComposer(layer, modules, initial?.GetValueOrDefault(site.Path));
-        }, logger);
+        }, trainHead, logger);
         if (unused.Count == 0) return composition;
         composition.Dispose();
         throw new ArgumentException($"A start of v is given for '{unused.First()}', which no adapter changes.", nameof(initial));
     }
 
+    /// <summary>Composes with learned weights that start where another composition's are, for example one that was saved: v starts at log w.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules, in any order; copied, so they can be disposed afterwards.</param>
+    /// <param name="start">The weights by adapter name and layer path, in either spelling; at each layer they must be positive and sum to 1, as a softmax gives them.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">
+    /// The weights are for other adapters or layers or no softmax gives them, or the head shall train and there is none, or it is adapted.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
+    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights start, bool trainHead = false, ILogger? logger = null) =>
+        Attach(model, adapters, start, (site, layer, modules) => new LearnedComposer(layer, modules, start.LogitsAt(site, adapters)), trainHead, logger);
+
     /// <summary>Composes with given weights, the same at every layer.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards.</param>
     /// <param name="weights">One real number per adapter.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">There are more or fewer weights than adapters, or one is not finite.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer weights than adapters, one is not finite, or the head shall train and there is none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights, ILogger? logger = null) =>
-        Attach(model, adapters, (_, layer, modules) => new WeightedComposer(layer, modules, weights), logger);
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights, bool trainHead = false, ILogger? logger = null) =>
+        Attach(model, adapters, (_, layer, modules) => new WeightedComposer(layer, modules, weights), trainHead, logger);
 
     /// <summary>Composes with given weights for each layer, for example those that a learned composition found.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules, in any order; copied, so they can be disposed afterwards.</param>
     /// <param name="weights">The weights by adapter name and layer path, in either spelling.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">The weights are for other adapters or layers.</exception>
+    /// <exception cref="ArgumentException">The weights are for other adapters or layers, or the head shall train and there is none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, ILogger? logger = null)
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, bool trainHead = false, ILogger? logger = null) =>
+        Attach(model, adapters, weights, (site, layer, modules) => new WeightedComposer(layer, modules, weights.At(site, adapters)), trainHead, logger);
+
+    /// <summary>Composes with a composer of one's own.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules; copied by the composers.</param>
+    /// <param name="make">Makes the composer of a place from its layer and the update of each adapter, null where an adapter leaves the layer alone.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, bool trainHead = false, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(adapters);
+        return new Composition(model, adapters, AdapterMatch.Resolve(model, adapters, logger), make, trainHead, logger);
+    }
+
+    /// <summary>Attaches composers that read weights of each layer; none may be left over.</summary>
+    static Composition Attach(
+        IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, bool trainHead, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        var composition = Attach(model, adapters, (site, layer, modules) => new WeightedComposer(layer, modules, weights.At(site, adapters)), logger);
+        var composition = Attach(model, adapters, make, trainHead, logger);
         try
         {
             weights.CheckAgainst(adapters, composition.Layers.Select(l => l.Site));
@@ -89,25 +133,12 @@ public sealed class Composition : Attachment<LoraComposer>
         }
     }
 
-    /// <summary>Composes with a composer of one's own.</summary>
-    /// <param name="model">The model; it keeps its base layers.</param>
-    /// <param name="adapters">The modules; copied by the composers.</param>
-    /// <param name="make">Makes the composer of a place from its layer and the update of each adapter, null where an adapter leaves the layer alone.</param>
-    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
-    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
-    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, ILogger? logger = null)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(adapters);
-        return new Composition(model, adapters, AdapterMatch.Resolve(model, adapters, logger), make, logger);
-    }
-
     /// <summary>Reads the present weight of every module at every layer.</summary>
     /// <returns>By layer path, in the order of the forward pass: N weights in the order of <see cref="AdapterNames"/>.</returns>
+    /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
     public IReadOnlyList<(AdapterSite Site, double[] Weights)> ReadWeights()
     {
+        RequireAttached();
         using var noGrad = no_grad();
         var read = new List<(AdapterSite, double[])>();
         foreach (var (site, layer) in Layers)
@@ -121,6 +152,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <summary>The present weights by adapter name and layer path, to save or to use again.</summary>
     /// <returns>A copy.</returns>
     /// <exception cref="ArgumentException">Two adapters have one name.</exception>
+    /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
     public CompositionWeights ToWeights() => new(AdapterNames, ReadWeights().Select(w => KeyValuePair.Create(w.Site.Path, (IReadOnlyList<double>)w.Weights)));
 
     /// <summary>
@@ -128,13 +160,17 @@ public sealed class Composition : Attachment<LoraComposer>
     /// plain model's does. No gradient reaches the weights in that time, and changes of them are not seen.
     /// </summary>
     /// <returns>The caller owns it, and disposes it to go on training.</returns>
+    /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
     public IDisposable FixWeights()
     {
+        RequireAttached();
         foreach (var (_, layer) in Layers) layer.FixWeights();
         return new FixedWeights(Layers.Select(l => l.Layer).ToArray());
     }
 
-    /// <summary>The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks.</summary>
+    /// <summary>
+    /// The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks. The head goes along where it is trained too.
+    /// </summary>
     /// <param name="name">What to call it.</param>
     /// <param name="spelling">Whose names its file uses.</param>
     /// <returns>A copy, with the modules and their weights as its provenance. The caller owns it.</returns>
@@ -144,13 +180,18 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <summary>What is composed, and how: the method, and each adapter with its fingerprint and present weights.</summary>
     /// <param name="spelling">Whose names of the layers to use.</param>
     /// <returns>The provenance that <see cref="ToAdapter"/> writes.</returns>
+    /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
     public AdapterProvenance ToProvenance(ModuleSpelling spelling = ModuleSpelling.Transformers5)
     {
+        RequireAttached();
         const string Suffix = "Composer";
         var methods = Layers.Select(l => l.Layer.GetType().Name).Distinct().Select(type => (type.EndsWith(Suffix, StringComparison.Ordinal) ? type[..^Suffix.Length] : type).ToLowerInvariant());
         var weights = ReadWeights();
         return new AdapterProvenance { Method = string.Join("+", methods), Sources = [.. AdapterNames.Select((name, n) => Source(name, fingerprints[n], n, weights, spelling))] };
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{nameof(Composition)} of {string.Join(", ", AdapterNames.Select(name => $"'{name}'"))}";
 
     static AdapterSource Source(string name, string? fingerprint, int n, IReadOnlyList<(AdapterSite Site, double[] Weights)> weights, ModuleSpelling spelling) =>
         weights.Select(layer => layer.Weights[n]).Distinct().ToArray() is [var same]

@@ -55,6 +55,20 @@ public sealed class CompositionWeights
         return [.. adapters.Select(adapter => given[Index(adapter.Name)])];
     }
 
+    /// <summary>The vector v of the layer at a site, whose softmax is the layer's weights: their logarithms.</summary>
+    /// <exception cref="ArgumentException">The layer or an adapter is not named here, or the weights are no softmax.</exception>
+    internal IReadOnlyList<double> LogitsAt(AdapterSite site, IReadOnlyList<LoraAdapter> adapters)
+    {
+        const double Tolerance = 1e-6;
+        var weights = At(site, adapters);
+        foreach (var (adapter, weight) in adapters.Zip(weights))
+        {
+            if (weight <= 0) throw new ArgumentException($"Layer '{site.Path}': the weight of adapter '{adapter.Name}' is {weight}; learned weights must be positive, so attach these with AttachWeighted.");
+        }
+        return Math.Abs(weights.Sum() - 1) <= Tolerance ? [.. weights.Select(weight => Math.Log(weight))]
+            : throw new ArgumentException($"Layer '{site.Path}': the weights sum to {weights.Sum()}; learned weights must sum to 1, so attach these with AttachWeighted.");
+    }
+
     /// <summary>Checks that the weights are for these adapters, in whatever order, and name no layer that none of them changes.</summary>
     /// <exception cref="ArgumentException">They are for others.</exception>
     internal void CheckAgainst(IReadOnlyList<LoraAdapter> adapters, IEnumerable<AdapterSite> sites)

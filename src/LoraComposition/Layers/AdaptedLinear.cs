@@ -14,6 +14,8 @@ namespace LoraComposition;
 public abstract class AdaptedLinear : Module<Tensor, Tensor>
 {
     private protected readonly Linear base_layer;
+    string? path;
+    bool disposed;
 
     private protected AdaptedLinear(string name, Linear baseLayer) : base(name)
     {
@@ -23,7 +25,8 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
     }
 
     /// <summary>The frozen layer, weight <c>[out, in]</c>. Owned by this module.</summary>
-    public Linear BaseLayer => base_layer;
+    /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>
+    public Linear BaseLayer => Alive(base_layer);
 
     /// <summary>The parameters that training changes. Empty where the update is fixed. Owned by this module.</summary>
     public abstract IReadOnlyList<Parameter> TrainableParameters { get; }
@@ -58,6 +61,33 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
     {
         Submodules(this).Remove(nameof(base_layer));
         return base_layer;
+    }
+
+    /// <summary>Whether the layer was disposed, with its model or alone.</summary>
+    internal bool IsDisposed => disposed;
+
+    /// <summary>Tells the layer where it stands, for messages.</summary>
+    internal void StandAt(string path) => this.path = path;
+
+    /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>
+    private protected void ThrowIfDisposed()
+    {
+        if (disposed) throw Gone();
+    }
+
+    ObjectDisposedException Gone() => new(path is null ? GetName() : $"{GetName()} '{path}'");
+
+    private protected T Alive<T>(T part)
+    {
+        ThrowIfDisposed();
+        return part;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        disposed = true;
+        base.Dispose(disposing);
     }
 
     // TorchSharp has no way to take a child out of a module; a test pins the field.

@@ -29,8 +29,8 @@ public sealed class LoraLinear : AdaptedLinear
     /// <summary>Continues a trained update.</summary>
     /// <param name="baseLayer">The layer to freeze. Owned by the new module.</param>
     /// <param name="start">Where the update starts; copied.</param>
-    /// <param name="dropout">The probability with which an input of the update is dropped in training.</param>
-    /// <exception cref="ArgumentException">The update's shape is not the layer's.</exception>
+    /// <param name="dropout">The probability with which an input of the update is dropped in training, in [0, 1).</param>
+    /// <exception cref="ArgumentException">The update's shape is not the layer's, or the dropout lies outside its range.</exception>
     public LoraLinear(Linear baseLayer, LoraDelta start, double dropout) : this(baseLayer, start, dropout, startIsOwned: false)
     {
     }
@@ -38,6 +38,7 @@ public sealed class LoraLinear : AdaptedLinear
     LoraLinear(Linear baseLayer, LoraDelta start, double dropout, bool startIsOwned) : base(nameof(LoraLinear), baseLayer)
     {
         ArgumentNullException.ThrowIfNull(start);
+        LoraOptions.CheckDropout(dropout);
         if (start.InFeatures != baseLayer.in_features || start.OutFeatures != baseLayer.out_features)
             throw new ArgumentException($"Expected an update [{baseLayer.out_features}, {baseLayer.in_features}], found [{start.OutFeatures}, {start.InFeatures}].");
         var weight = baseLayer.weight!;
@@ -53,16 +54,19 @@ public sealed class LoraLinear : AdaptedLinear
     public double Scaling { get; }
 
     /// <summary>The rank r of the update.</summary>
-    public long Rank => lora_A.shape[0];
+    /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>
+    public long Rank => Alive(lora_A).shape[0];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Parameter> TrainableParameters => [lora_A, lora_B];
+    public override IReadOnlyList<Parameter> TrainableParameters => [Alive(lora_A), Alive(lora_B)];
 
     /// <summary>Applies the layer.</summary>
     /// <param name="input"><c>[…, in]</c>.</param>
     /// <returns><c>[…, out]</c>. The caller owns it.</returns>
+    /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>
     public override Tensor forward(Tensor input)
     {
+        ThrowIfDisposed();
         using var scope = NewDisposeScope();
         var kept = dropout > 0 ? functional.dropout(input, dropout, training) : input;
         var type = input.dtype;
@@ -74,6 +78,7 @@ public sealed class LoraLinear : AdaptedLinear
     /// <inheritdoc/>
     public override LoraDelta ToDelta()
     {
+        ThrowIfDisposed();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         return new LoraDelta(lora_A.detach().clone(), lora_B.detach().mul(Scaling), 1);
@@ -81,8 +86,10 @@ public sealed class LoraLinear : AdaptedLinear
 
     /// <summary>The present update in the form in which it is trained: A, B and the scaling apart.</summary>
     /// <returns>Copies, detached from the graph. The caller owns them.</returns>
+    /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>
     public LoraDelta ToTrainedDelta()
     {
+        ThrowIfDisposed();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         return new LoraDelta(lora_A.detach().clone(), lora_B.detach().clone(), Scaling);

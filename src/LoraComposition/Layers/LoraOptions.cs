@@ -31,6 +31,13 @@ public sealed record LoraOptions
     {
         if (Rank < 1) throw new ArgumentException($"The rank is {Rank}; it must be at least 1.");
         if (Alpha is { } alpha && !double.IsFinite(alpha)) throw new ArgumentException($"Alpha is {alpha}; it must be a finite number.");
-        if (Dropout is not (>= 0 and < 1)) throw new ArgumentException($"Dropout is {Dropout}; it must lie in [0, 1).");
+        CheckDropout(Dropout);
+    }
+
+    /// <summary>Checks the rate of a dropout.</summary>
+    /// <exception cref="ArgumentException">It is no probability below 1.</exception>
+    internal static void CheckDropout(double dropout)
+    {
+        if (dropout is not (>= 0 and < 1)) throw new ArgumentException($"Dropout is {dropout}; it must lie in [0, 1).", nameof(dropout));
     }
 }

@@ -62,6 +62,7 @@ public sealed class AdapterSite
     /// <summary>Puts another module there, in the field and in the registration, without changing the order of the children.</summary>
     internal void Replace(Module<Tensor, Tensor> layer)
     {
+        if (layer is AdaptedLinear adapted) adapted.StandAt(Path);
         layer.train(parent.training);
         AdaptedLinear.Submodules(parent)[child] = layer;
         set(layer);

@@ -9,7 +9,8 @@ namespace LoraComposition.Models;
 /// <param name="Source">The tensor in the checkpoint, or the part of one.</param>
 /// <param name="Get">Reads the parameter.</param>
 /// <param name="Set">Puts another parameter in its place.</param>
-internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Action<Parameter> Set)
+/// <param name="Start">What the parameter is in a new model.</param>
+internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Action<Parameter> Set, WeightStart Start)
 {
     readonly IReadOnlyList<long>? shape;
 
@@ -28,26 +29,32 @@ internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Acti
     /// <summary>The parameter's type in a model of the given type.</summary>
     public ScalarType DtypeIn(ScalarType model) => LeastDtype is { } least && model.ElementSize() < least.ElementSize() ? least : model;
 
-    /// <summary>The parameters of a linear layer that can be adapted.</summary>
+    /// <summary>The parameters of a linear layer that can be adapted. In a new model its bias is zero.</summary>
+    /// <param name="source">Where the checkpoint holds the layer.</param>
+    /// <param name="adaptable">The layer.</param>
+    /// <param name="start">What its weight is in a new model.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached to it: the plain layer is not what the model computes with.</exception>
-    public static IEnumerable<WeightSlot> Of(TensorSource source, Module<Tensor, Tensor> adaptable)
+    public static IEnumerable<WeightSlot> Of(TensorSource source, Module<Tensor, Tensor> adaptable, WeightStart start)
     {
         var layer = adaptable as Linear ?? throw new InvalidOperationException("An adapter is attached to the model; detach or merge it first.");
-        yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p);
-        if (layer.bias is not null) yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p);
+        yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p, start);
+        if (layer.bias is not null) yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p, WeightStarts.Zeros);
     }
 
     public static IEnumerable<WeightSlot> Of(TensorSource source, LayerNorm layer)
     {
-        yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p);
-        yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p);
+        yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p, WeightStarts.Ones);
+        yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p, WeightStarts.Zeros);
     }
 
-    public static IEnumerable<WeightSlot> Of(TensorSource source, Conv2d layer)
+    public static IEnumerable<WeightSlot> Of(TensorSource source, Conv2d layer, WeightStart start)
     {
-        yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p);
-        yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p);
+        yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p, start);
+        yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p, WeightStarts.Zeros);
     }
+
+    /// <summary>Puts the parameter of a new model in place.</summary>
+    public void Begin(Generator generator) => Assign(Start([.. Shape], generator));
 
     /// <summary>Puts a loaded tensor in place, as a trainable parameter; the one that was there is disposed.</summary>
     public void Assign(Tensor value)

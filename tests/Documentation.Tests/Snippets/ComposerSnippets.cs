@@ -43,7 +43,7 @@ public class ComposerSnippets
         #endregion
         model.call(images).allclose(uniform, 1e-4, 1e-5).Should().BeTrue("it starts at the mean");
 
-        using var optimizer = optim.AdamW(composition.TrainableParameters, lr: 0.1);
+        using var optimizer = optim.AdamW(composition.TrainableParameters(), lr: 0.1);
         for (int i = 0; i < 5; i++)
         {
             using var scope = NewDisposeScope();

@@ -39,7 +39,7 @@ public sealed class LibrarySnippets : IDisposable
         #endregion
         #region start-learned
         using var composition = Composition.AttachLearned(model, modules);
-        using var optimizer = optim.AdamW(composition.TrainableParameters, lr: 0.05, weight_decay: 0.01);
+        using var optimizer = optim.AdamW(composition.TrainableParameters(), lr: 0.05, weight_decay: 0.01);
         for (int step = 0; step < 60; step++)
         {
             using var scope = NewDisposeScope();
@@ -133,7 +133,7 @@ public sealed class LibrarySnippets : IDisposable
     {
         using var model = VisionTransformer.Load("vit");
         using var composition = Composition.AttachLearned(model, LoraAdapter.LoadAll("modules"));
-        using var optimizer = optim.AdamW(composition.TrainableParameters);
+        using var optimizer = optim.AdamW(composition.TrainableParameters());
         void Step()
         {
             #region memory-step

@@ -47,7 +47,7 @@ public class ModelSnippets
         LoraAdapter adapter;
         using (var tuning = LoraTuning.Attach(model, roles: [LinearRole.FeedForwardIn, LinearRole.FeedForwardOut]))
         {
-            // … train tuning.TrainableParameters …
+            // … train tuning.TrainableParameters() …
             adapter = tuning.ToAdapter("my-first");
         }
         using var composition = Composition.AttachLearned(model, [adapter]);

@@ -19,7 +19,7 @@ public class ReadmeSnippets
             using var model = VisionTransformer.Load(modelFolder);                // config.json, model.safetensors
             var modules = LoraAdapter.LoadAll(adapterFolder);                     // PEFT folders
             using var composition = Composition.AttachLearned(model, modules);    // or AttachUniform: nothing to train
-            Train(model, composition.TrainableParameters);                        // your loop; N numbers for each adapted layer
+            Train(model, composition.TrainableParameters());                        // your loop; N numbers for each adapted layer
             composition.ToAdapter("my-task").Save(outputFolder);                  // one exact PEFT adapter
             #endregion
         }

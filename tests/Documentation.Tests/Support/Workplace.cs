@@ -58,7 +58,7 @@ internal sealed class Workplace : IDisposable
             using var generator = new torch.Generator((ulong)i, torch.CPU);
             // Fresh modules change nothing; these do.
             using (torch.no_grad())
-                foreach (var parameter in tuning.TrainableParameters) parameter.normal_(0, 0.1, generator);
+                foreach (var parameter in tuning.TrainableParameters()) parameter.normal_(0, 0.1, generator);
             using var adapter = tuning.ToAdapter(names[i]);
             adapter.Save(folder.At("adapters", names[i]));
         }

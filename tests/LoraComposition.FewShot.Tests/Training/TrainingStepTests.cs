@@ -38,7 +38,7 @@ public sealed class TrainingStepTests : IDisposable
         using var composition = Learned(model, order);
         foreach (var parameter in model.Classifier!.parameters()) parameter.requires_grad = true;
         using var batches = Batches(preloaded: true);
-        using var step = new TrainingStep([new TrainableGroup(composition.TrainableParameters, 0.1), new TrainableGroup([.. model.Classifier.parameters()], 0.01)], clipNorm: 1);
+        using var step = new TrainingStep([new TrainableGroup(composition.TrainableParameters(), 0.1), new TrainableGroup([.. model.Classifier.parameters()], 0.01)], clipNorm: 1);
 
         using (new ReadBackTripwire()) Twice(step, () => Loss(model, batches));
 
@@ -55,7 +55,7 @@ public sealed class TrainingStepTests : IDisposable
         using (var step = new TrainingStep([new TrainableGroup([.. model.parameters()], 0.1)], clipNorm: 1))
         using (new ReadBackTripwire()) Twice(step, () => Loss(model, batches));
         using (var tuning = LoraTuning.Attach(model, new LoraOptions { Rank = 2 }, 0))
-        using (var step = new TrainingStep([new TrainableGroup(tuning.TrainableParameters, 0.1)], clipNorm: 1))
+        using (var step = new TrainingStep([new TrainableGroup(tuning.TrainableParameters(), 0.1)], clipNorm: 1))
         using (new ReadBackTripwire()) Twice(step, () => Loss(model, batches));
     }
 
@@ -89,7 +89,7 @@ public sealed class TrainingStepTests : IDisposable
         using var model = text.BaseModel.Load();
         using var composition = Learned(model, order);
         var questions = text.Questions(QuestionPart.Train, 4);
-        using var step = new TrainingStep([new TrainableGroup(composition.TrainableParameters, 0.1)], clipNorm: 1);
+        using var step = new TrainingStep([new TrainableGroup(composition.TrainableParameters(), 0.1)], clipNorm: 1);
 
         ReadBackTripwire? wire = null;
         step.Run(1, () =>

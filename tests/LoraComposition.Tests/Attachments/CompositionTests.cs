@@ -49,7 +49,7 @@ public class CompositionTests
         using var composition = Composition.AttachLearned(model, adapters);
         model.Classifier!.weight!.requires_grad = true;
         var before = Snapshot(model);
-        var optimizer = optim.AdamW([.. composition.TrainableParameters, model.Classifier.weight], lr: 0.05, weight_decay: 0.1);
+        var optimizer = optim.AdamW([.. composition.TrainableParameters(), model.Classifier.weight], lr: 0.05, weight_decay: 0.1);
         model.train();
 
         for (int step = 0; step < 5; step++)
@@ -203,7 +203,7 @@ public class CompositionTests
 
         model.to(ScalarType.Float64);
         model.call(x.to(ScalarType.Float64)).ShouldBeClose(composed, 1e-5);
-        composition.TrainableParameters.Should().OnlyContain(p => p.dtype == ScalarType.Float64);
+        composition.TrainableParameters().Should().OnlyContain(p => p.dtype == ScalarType.Float64);
         composition.Detach();
         model.call(x.to(ScalarType.Float64)).ShouldBeClose(logits, 1e-5);
     }

@@ -40,7 +40,7 @@ public sealed class CompositionWeightsTests : IDisposable
         Tensor expected;
         using (var composition = Composition.AttachLearned(model, adapters))
         {
-            for (int i = 0; i < composition.Layers.Count; i++) using (no_grad()) composition.TrainableParameters[i].copy_(tensor(new[] { 0.3f * i, -1f, 2f - i }));
+            for (int i = 0; i < composition.Layers.Count; i++) using (no_grad()) composition.TrainableParameters()[i].copy_(tensor(new[] { 0.3f * i, -1f, 2f - i }));
             using (no_grad()) expected = model.call(pixels);
             composition.ToWeights().Save(file);
         }

@@ -128,7 +128,7 @@ public sealed class DeviceTests : IDisposable
         using var one = DeviceCase.Create(model, ScalarType.BFloat16);
         one.To(place);
         using var composition = Composition.AttachLearned(one.Model, one.Adapters);
-        using var optimizer = optim.AdamW(composition.TrainableParameters, lr: 0.1);
+        using var optimizer = optim.AdamW(composition.TrainableParameters(), lr: 0.1);
 
         float Step()
         {
@@ -142,7 +142,7 @@ public sealed class DeviceTests : IDisposable
         float first = Step(), last = first;
         for (int i = 0; i < 60; i++) last = Step();
 
-        composition.TrainableParameters.Should().OnlyContain(v => v.dtype == ScalarType.Float32 && v.device_type == place.type);
+        composition.TrainableParameters().Should().OnlyContain(v => v.dtype == ScalarType.Float32 && v.device_type == place.type);
         float.IsFinite(last).Should().BeTrue();
         last.Should().BeLessThan(first - 0.02f);
     }
@@ -155,7 +155,7 @@ public sealed class DeviceTests : IDisposable
         using var one = DeviceCase.Create(model);
         one.To(place);
         using var composition = Composition.AttachLearned(one.Model, one.Adapters);
-        using var optimizer = optim.AdamW(composition.TrainableParameters, lr: 0.01);
+        using var optimizer = optim.AdamW(composition.TrainableParameters(), lr: 0.01);
         void Steps(int count)
         {
             for (int i = 0; i < count; i++)
@@ -223,8 +223,8 @@ public sealed class DeviceTests : IDisposable
         one.To(place);
 
         one.Output().cpu().ShouldBeClose(before);
-        composition.TrainableParameters.Should().OnlyContain(v => v.device_type == place.type);
-        using (var optimizer = optim.AdamW(composition.TrainableParameters, lr: 0.5))
+        composition.TrainableParameters().Should().OnlyContain(v => v.device_type == place.type);
+        using (var optimizer = optim.AdamW(composition.TrainableParameters(), lr: 0.5))
         {
             one.Loss().backward();
             optimizer.step();

@@ -17,7 +17,7 @@ public sealed class LoggingTests : IDisposable
     {
         using var model = VisionTransformer.Load(Fixture.Path("vit-hf"), new VitLoadOptions { ClassNames = ["x", "y"], ImageSize = 48 }, logger);
         using var adapter = LoraAdapter.Load(Fixture.Path("peft", "vit-a"), logger: logger);
-        using (var composition = Composition.AttachUniform(model, [adapter], logger))
+        using (var composition = Composition.AttachUniform(model, [adapter], logger: logger))
         {
             composition.ToAdapter("mean").Save(Path.Combine(folder.Path, "mean"), logger: logger);
             composition.MergeIntoBase();

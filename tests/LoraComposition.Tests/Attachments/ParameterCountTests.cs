@@ -12,7 +12,7 @@ public class ParameterCountTests
         using var model = new VisionTransformer(new VitConfig(), META);
         using var tuning = LoraTuning.Attach(model);
         tuning.TrainableParameterCount.Should().Be(884_736);
-        tuning.TrainableParameters.Sum(p => p.numel()).Should().Be(model.parameters().Where(p => p.requires_grad).Sum(p => p.numel()));
+        tuning.TrainableParameters().Sum(p => p.numel()).Should().Be(model.parameters().Where(p => p.requires_grad).Sum(p => p.numel()));
     }
 
     [Theory]

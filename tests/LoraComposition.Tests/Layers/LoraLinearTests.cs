@@ -34,6 +34,24 @@ public class LoraLinearTests
     }
 
     [Theory]
+    [InlineData(1.0)]
+    [InlineData(-0.1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_dropout_that_is_no_probability_below_one_is_refused(double dropout)
+    {
+        using var scope = NewDisposeScope();
+        var delta = SmallLayers.Delta(6, 4, 2, 1, seed: 1);
+        FluentActions.Invoking(() => new LoraLinear(SmallLayers.Linear(6, 4), delta, dropout)).Should().Throw<ArgumentException>().WithMessage("Dropout is *; it must lie in [0, 1)*");
+
+        using var model = Fixture.Vit();
+        using var adapter = Fixture.Adapter("vit-a");
+        model.Invoking(m => LoraTuning.Continue(m, adapter, dropout)).Should().Throw<ArgumentException>().WithMessage("Dropout is *");
+        model.Invoking(m => LoraTuning.Attach(m, new LoraOptions { Dropout = dropout })).Should().Throw<ArgumentException>().WithMessage("Dropout is *");
+        model.parameters().Should().OnlyContain(p => p.requires_grad, "nothing was attached");
+    }
+
+    [Theory]
     [InlineData(8.0, false, 2.0)]
     [InlineData(8.0, true, 4.0)]
     [InlineData(2.0, false, 0.5)]

@@ -116,7 +116,7 @@ public sealed class ComposedVitReferenceTests : IDisposable
         using var composition = Composition.AttachLearned(model, Fixture.Adapters());
         var head = model.Classifier!;
         head.weight!.requires_grad = head.bias!.requires_grad = true;
-        Parameter[] parameters = [.. composition.TrainableParameters, head.weight, head.bias];
+        Parameter[] parameters = [.. composition.TrainableParameters(), head.weight, head.bias];
         optim.Optimizer optimizer = name == "sgd" ? optim.SGD(parameters, 0.5) : optim.AdamW(parameters, 0.05, weight_decay: 0);
 
         for (int step = 0; step < 6; step++)
@@ -137,7 +137,7 @@ public sealed class ComposedVitReferenceTests : IDisposable
     public void Training_one_lora_follows_the_reference()
     {
         using var tuning = LoraTuning.Continue(model, Fixture.Adapter("vit-a"));
-        var optimizer = optim.SGD(tuning.TrainableParameters, 0.1);
+        var optimizer = optim.SGD(tuning.TrainableParameters(), 0.1);
         for (int step = 0; step < 4; step++)
         {
             var loss = Loss();

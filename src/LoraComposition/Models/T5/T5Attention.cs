@@ -8,6 +8,7 @@ namespace LoraComposition.Models;
 /// <summary>Multi-head attention without biases and without a scale: <c>softmax(q·kᵀ + bias)·v</c>. Its four projections can be adapted.</summary>
 internal sealed class T5Attention : Module
 {
+    readonly T5Config config;
     readonly string path;
     readonly int headCount;
     Module<Tensor, Tensor> q;
@@ -20,7 +21,7 @@ internal sealed class T5Attention : Module
     /// <param name="device">Where the parameters lie.</param>
     public T5Attention(T5Config config, string path, Device device) : base(nameof(T5Attention))
     {
-        (this.path, headCount) = (path, config.HeadCount);
+        (this.config, this.path, headCount) = (config, path, config.HeadCount);
         q = Linear(config.HiddenSize, config.AttentionSize, false, device);
         k = Linear(config.HiddenSize, config.AttentionSize, false, device);
         v = Linear(config.HiddenSize, config.AttentionSize, false, device);
@@ -52,8 +53,10 @@ internal sealed class T5Attention : Module
 
     public IEnumerable<WeightSlot> Slots() =>
     [
-        .. WeightSlot.Of(new TensorSource(path + ".q"), q), .. WeightSlot.Of(new TensorSource(path + ".k"), k),
-        .. WeightSlot.Of(new TensorSource(path + ".v"), v), .. WeightSlot.Of(new TensorSource(path + ".o"), o),
+        .. WeightSlot.Of(new TensorSource(path + ".q"), q, T5Initialisation.Query(config)),
+        .. WeightSlot.Of(new TensorSource(path + ".k"), k, T5Initialisation.FromHidden(config)),
+        .. WeightSlot.Of(new TensorSource(path + ".v"), v, T5Initialisation.FromHidden(config)),
+        .. WeightSlot.Of(new TensorSource(path + ".o"), o, T5Initialisation.FromAttention(config)),
     ];
 
     public IEnumerable<AdapterSite> Sites(int layer)

@@ -21,18 +21,12 @@ internal static class T5Checkpoint
 
     public static T5Model Load(string folder, T5LoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        NativeLibraryCheck.EnsureLoads();
         long started = Stopwatch.GetTimestamp();
-        options.Validate();
-        using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
-        var config = ReadConfig(folder, files);
-        CheckLayers(config, files);
-        foreach (string copy in copies) CheckCopy(files, copy);
-
-        var model = new T5Model(config, META) { BaseModelName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) };
+        using var files = Open(folder, options);
+        var model = Shape(folder, files);
         try
         {
-            WeightLoader.Load(files, [.. model.Slots()], [.. copies, .. unused, .. config.TiedHead ? [Head] : Array.Empty<string>()], options.Dtype, logger, progress, cancellation);
+            WeightLoader.Load(files, [.. model.Slots()], Unused(model.Config), options.Dtype, logger, progress, cancellation);
             logger.ModelLoaded(nameof(T5Model), options.Dtype.ToString(), files.Names.Count, files.Path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return model;
         }
@@ -41,6 +35,14 @@ internal static class T5Checkpoint
             model.Dispose();
             throw;
         }
+    }
+
+    public static T5Config Check(string folder, T5LoadOptions options)
+    {
+        using var files = Open(folder, options);
+        using var model = Shape(folder, files);
+        WeightLoader.Check(files, [.. model.Slots()], Unused(model.Config));
+        return model.Config;
     }
 
     public static void Save(T5Model model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
@@ -54,6 +56,24 @@ internal static class T5Checkpoint
         companions.Write(folder);
         logger.ModelSaved(nameof(T5Model), tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
+
+    static CheckpointFiles Open(string folder, T5LoadOptions options)
+    {
+        NativeLibraryCheck.EnsureLoads();
+        options.Validate();
+        return CheckpointFiles.Open(folder, options.AllowOutsideLinks);
+    }
+
+    /// <summary>The model that the headers describe, without numbers. The caller owns it.</summary>
+    static T5Model Shape(string folder, CheckpointFiles files)
+    {
+        var config = ReadConfig(folder, files);
+        CheckLayers(config, files);
+        foreach (string copy in copies) CheckCopy(files, copy);
+        return new T5Model(config, META) { BaseModelName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) };
+    }
+
+    static string[] Unused(T5Config config) => [.. copies, .. unused, .. config.TiedHead ? [Head] : Array.Empty<string>()];
 
     static T5Config ReadConfig(string folder, CheckpointFiles files)
     {

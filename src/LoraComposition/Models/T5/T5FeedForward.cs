@@ -8,6 +8,7 @@ namespace LoraComposition.Models;
 /// <summary>The feed-forward part of a block, plain or gated (<see cref="T5FeedForwardKind"/>). Its layers can be adapted.</summary>
 internal sealed class T5FeedForward : Module<Tensor, Tensor>
 {
+    readonly T5Config config;
     readonly string path;
     Module<Tensor, Tensor>? gate;
     Module<Tensor, Tensor> enter;
@@ -18,7 +19,7 @@ internal sealed class T5FeedForward : Module<Tensor, Tensor>
     /// <param name="device">Where the parameters lie.</param>
     public T5FeedForward(T5Config config, string path, Device device) : base(nameof(T5FeedForward))
     {
-        this.path = path;
+        (this.config, this.path) = (config, path);
         if (config.FeedForward == T5FeedForwardKind.GatedGelu) gate = Linear(config.HiddenSize, config.IntermediateSize, false, device);
         enter = Linear(config.HiddenSize, config.IntermediateSize, false, device);
         leave = Linear(config.IntermediateSize, config.HiddenSize, false, device);
@@ -37,10 +38,10 @@ internal sealed class T5FeedForward : Module<Tensor, Tensor>
 
     public IEnumerable<WeightSlot> Slots()
     {
-        var slots = WeightSlot.Of(new TensorSource(EnterPath), enter);
-        if (gate is not null) slots = WeightSlot.Of(new TensorSource(GatePath), gate).Concat(slots);
+        var slots = WeightSlot.Of(new TensorSource(EnterPath), enter, T5Initialisation.FromHidden(config));
+        if (gate is not null) slots = WeightSlot.Of(new TensorSource(GatePath), gate, T5Initialisation.FromHidden(config)).Concat(slots);
         // 16 bits are too few for what this layer sums up: float16 overflows in the larger models.
-        return slots.Concat(WeightSlot.Of(new TensorSource(LeavePath), leave).Select(slot => slot with { LeastDtype = ScalarType.Float32 }));
+        return slots.Concat(WeightSlot.Of(new TensorSource(LeavePath), leave, T5Initialisation.FromIntermediate(config)).Select(slot => slot with { LeastDtype = ScalarType.Float32 }));
     }
 
     public IEnumerable<AdapterSite> Sites(int layer)

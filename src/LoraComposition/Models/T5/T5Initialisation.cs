@@ -6,26 +6,20 @@ namespace LoraComposition.Models;
 /// <summary>The random start of a T5's weights, as in transformers: it is set so that scores without a scale begin with a deviation of about 1.</summary>
 internal static class T5Initialisation
 {
-    /// <summary>The start of one parameter. Drawn on the CPU so that it is the same on every device.</summary>
-    /// <param name="name">The name of the tensor in a checkpoint.</param>
-    /// <param name="shape">Its shape.</param>
-    /// <param name="config">The shape of the model.</param>
-    /// <param name="generator">Where the numbers come from.</param>
-    /// <returns>The caller owns it.</returns>
-    public static Tensor Start(string name, long[] shape, T5Config config, Generator generator)
-    {
-        double d = config.HiddenSize;
-        // …, the layer, "weight"
-        double? deviation = name.Split('.')[^2] switch
-        {
-            "layer_norm" or "final_layer_norm" => null,
-            "shared" or "lm_head" => 1,
-            "q" => Math.Pow(d * config.KeyValueSize, -0.5),
-            "o" => Math.Pow(config.AttentionSize, -0.5),
-            "wo" => Math.Pow(config.IntermediateSize, -0.5),
-            "k" or "v" or "wi" or "wi_0" or "wi_1" or "relative_attention_bias" => Math.Pow(d, -0.5),
-            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "A T5 has no such parameter."),
-        };
-        return deviation is { } factor ? randn(shape, generator: generator).mul_(factor) : ones(shape);
-    }
+    /// <summary>The table of the tokens, and a head of its own: deviation 1.</summary>
+    public static WeightStart Tokens { get; } = (shape, generator) => randn(shape, generator: generator);
+
+    /// <summary>A layer that reads the model's width, and the positions: deviation 1/√d.</summary>
+    public static WeightStart FromHidden(T5Config config) => Normal(config.HiddenSize);
+
+    /// <summary>The queries take the scale that the scores do without.</summary>
+    public static WeightStart Query(T5Config config) => Normal((double)config.HiddenSize * config.KeyValueSize);
+
+    /// <summary>The layer that leaves attention.</summary>
+    public static WeightStart FromAttention(T5Config config) => Normal(config.AttentionSize);
+
+    /// <summary>The layer that leaves the feed-forward part.</summary>
+    public static WeightStart FromIntermediate(T5Config config) => Normal(config.IntermediateSize);
+
+    static WeightStart Normal(double width) => (shape, generator) => randn(shape, generator: generator).mul_(Math.Pow(width, -0.5));
 }

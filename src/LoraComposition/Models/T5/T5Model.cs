@@ -26,6 +26,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     readonly T5Encoder encoder;
     readonly T5Decoder decoder;
     Module<Tensor, Tensor>? lm_head;
+    bool disposed;
 
     /// <summary>Builds the model with parameters that are not initialised; <see cref="Create"/> and <see cref="Load"/> fill them.</summary>
     /// <param name="config">The shape.</param>
@@ -69,7 +70,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
         NativeLibraryCheck.EnsureLoads();
         var model = new T5Model(config, META);
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var slot in model.Slots()) slot.Assign(T5Initialisation.Start(slot.Name, [.. slot.Shape], config, generator));
+        foreach (var slot in model.Slots()) slot.Begin(generator);
         return model;
     }
 
@@ -88,19 +89,34 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     public static T5Model Load(string folder, T5LoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         T5Checkpoint.Load(folder, options ?? new T5LoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
+    /// <summary>
+    /// Checks whether <see cref="Load"/> takes a folder, as far as the configuration and the headers of the weights tell: their names, shapes and types. No weight is read
+    /// but the embedding's, where the file holds it a second time: the two must be equal.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How it is to be loaded; defaults where not given.</param>
+    /// <returns>The shape of the model that would be loaded.</returns>
+    /// <exception cref="ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
+    public static T5Config Check(string folder, T5LoadOptions? options = null) => T5Checkpoint.Check(folder, options ?? new T5LoadOptions());
+
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. The embedding is written once.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
     /// <param name="logger">Is told what was written; nobody where not given.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
     /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ThrowIfDisposed();
         T5Checkpoint.Save(this, folder, options ?? new CheckpointSaveOptions(), logger ?? NullLogger.Instance, progress, cancellation);
+    }
 
     /// <summary>The logits of each next token.</summary>
     /// <param name="ids">The text, <c>[batch, tokens]</c> of int64.</param>
@@ -108,8 +124,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <param name="decoderIds">What the decoder reads, <c>[batch, decoded]</c> of int64; it begins with <see cref="T5Config.DecoderStartTokenId"/>.</param>
     /// <returns><c>[batch, decoded, vocabulary]</c>. The caller owns them.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public override Tensor forward(Tensor ids, Tensor? mask, Tensor decoderIds)
     {
+        ThrowIfDisposed();
         using var scope = NewDisposeScope();
         return Logits(Decode(decoderIds, Encode(ids, mask), mask)).MoveToOuterDisposeScope();
     }
@@ -120,8 +138,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <param name="labels">The answer, <c>[batch, decoded]</c> of int64, with <see cref="IgnoredLabel"/> where a token does not count.</param>
     /// <returns>A scalar, the mean over all tokens that count. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, an index lies outside the vocabulary, or no label counts.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Tensor Loss(Tensor ids, Tensor? mask, Tensor labels)
     {
+        ThrowIfDisposed();
         using var scope = NewDisposeScope();
         var decoderIds = ShiftRight(labels);
         if (labels.device_type == DeviceType.CPU && labels.eq(IgnoredLabel).all().item<bool>()) throw new ArgumentException("No label counts, so there is no loss.", nameof(labels));
@@ -137,8 +157,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <param name="mask"><c>[batch, tokens]</c>, 0 for filling; null where all tokens count.</param>
     /// <returns>The encoder's states, <c>[batch, tokens, d]</c>. The caller owns them.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Tensor Encode(Tensor ids, Tensor? mask = null)
     {
+        ThrowIfDisposed();
         using var scope = NewDisposeScope();
         TokenIds.CheckMask(mask, ids, nameof(mask));
         return encoder.call(Embed(ids, nameof(ids)), mask).MoveToOuterDisposeScope();
@@ -151,8 +173,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <param name="decoderMask"><c>[batch, decoded]</c>, 0 for filling in front; null where all tokens count.</param>
     /// <returns>The decoder's states, <c>[batch, decoded, d]</c>. The caller owns them.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Tensor Decode(Tensor decoderIds, Tensor encoderStates, Tensor? encoderMask = null, Tensor? decoderMask = null)
     {
+        ThrowIfDisposed();
         using var scope = NewDisposeScope();
         CheckStates(encoderStates, encoderMask);
         TokenIds.CheckMask(decoderMask, decoderIds, nameof(decoderMask));
@@ -165,8 +189,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <param name="encoderMask">The mask that <see cref="Encode"/> got, <c>[batch, tokens]</c>; null where all tokens count.</param>
     /// <returns>A cache that holds no decoded token yet. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public DecoderCache StartDecoding(Tensor encoderStates, Tensor? encoderMask = null)
     {
+        ThrowIfDisposed();
         CheckStates(encoderStates, encoderMask);
         return decoder.NewCache(encoderStates, encoderMask);
     }
@@ -176,8 +202,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <param name="cache">What was kept so far; it is extended by these tokens.</param>
     /// <returns>The decoder's states of these tokens, <c>[batch, next, d]</c>. The caller owns them.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, or an index lies outside the vocabulary.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Tensor Decode(Tensor decoderIds, DecoderCache cache)
     {
+        ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(cache);
         using var scope = NewDisposeScope();
         CheckBatch(decoderIds, cache.BatchSize);
@@ -187,8 +215,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <summary>Applies the head to the decoder's states.</summary>
     /// <param name="states"><c>[…, d]</c>.</param>
     /// <returns><c>[…, vocabulary]</c>. The caller owns them.</returns>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Tensor Logits(Tensor states)
     {
+        ThrowIfDisposed();
         using var scope = NewDisposeScope();
         var read = Config.ScaledHead ? states.mul(1 / Math.Sqrt(Config.HiddenSize)) : states;
         return (lm_head is null ? functional.linear(read, shared.Table) : lm_head.call(read)).MoveToOuterDisposeScope();
@@ -211,7 +241,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     internal IEnumerable<WeightSlot> Slots()
     {
         var slots = encoder.Slots().Prepend(shared.Slot("shared")).Concat(decoder.Slots());
-        return lm_head is null ? slots : slots.Concat(WeightSlot.Of(new TensorSource("lm_head"), lm_head));
+        return lm_head is null ? slots : slots.Concat(WeightSlot.Of(new TensorSource("lm_head"), lm_head, T5Initialisation.Tokens));
     }
 
     Tensor Embed(Tensor ids, string name)
@@ -231,5 +261,20 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     {
         if (decoderIds.dim() != 2 || decoderIds.shape[0] != batch)
             throw new ArgumentException($"Expected indices [{batch}, *], as many sequences as were encoded, found [{string.Join(", ", decoderIds.shape)}].", nameof(decoderIds));
+    }
+
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void ThrowIfDisposed()
+    {
+        if (disposed) throw Gone();
+    }
+
+    ObjectDisposedException Gone() => new(BaseModelName is null ? nameof(T5Model) : $"{nameof(T5Model)} '{BaseModelName}'");
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        disposed = true;
+        base.Dispose(disposing);
     }
 }

@@ -14,6 +14,7 @@ internal sealed class T5RelativePositions : Module
     readonly int bucketCount;
     readonly int maxDistance;
     readonly bool bidirectional;
+    readonly WeightStart start;
     Parameter weight;
 
     /// <param name="config">The shape.</param>
@@ -21,7 +22,7 @@ internal sealed class T5RelativePositions : Module
     /// <param name="device">Where the table lies.</param>
     public T5RelativePositions(T5Config config, bool bidirectional, Device device) : base(nameof(T5RelativePositions))
     {
-        (bucketCount, maxDistance, this.bidirectional) = (config.RelativeBucketCount, config.RelativeMaxDistance, bidirectional);
+        (bucketCount, maxDistance, this.bidirectional, start) = (config.RelativeBucketCount, config.RelativeMaxDistance, bidirectional, T5Initialisation.FromHidden(config));
         weight = (Parameter)new Parameter(zeros(bucketCount, config.HeadCount, device: device)).DetachFromDisposeScope();
         RegisterComponents();
     }
@@ -53,5 +54,5 @@ internal sealed class T5RelativePositions : Module
         return (bidirectional ? bucket.add(relative.gt(0).to(ScalarType.Int64).mul(count)) : bucket).MoveToOuterDisposeScope();
     }
 
-    public WeightSlot Slot(string path) => new(new TensorSource(path).Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p));
+    public WeightSlot Slot(string path) => new(new TensorSource(path).Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p), start);
 }

@@ -9,7 +9,7 @@ namespace LoraComposition.Models;
 
 /// <summary>A vision transformer for image classification (arXiv:2010.11929) whose linear layers can be adapted.</summary>
 /// <remarks>Owns its parameters, not what is attached to it. Not thread-safe: a forward pass in another thread needs its own model.</remarks>
-public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
+public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, IClassifierModel
 {
     readonly VitEmbeddings embeddings;
     readonly ModuleList<VitBlock> blocks;
@@ -17,6 +17,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
     readonly AdapterSite[] blockSites;
     readonly AdapterSite headSite;
     Module<Tensor, Tensor>? classifier;
+    bool disposed;
 
     /// <summary>Builds the model with parameters that are not initialised; <see cref="Create"/> and <see cref="Load"/> fill them.</summary>
     /// <param name="config">The shape; with class names it gets a head.</param>
@@ -48,6 +49,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
     /// <summary>The head, weight <c>[classes, d]</c>, without what is attached to it; null for a backbone alone. Owned by this model.</summary>
     public Linear? Classifier => classifier is null ? null : headSite.BaseLayer;
 
+    IReadOnlyList<string> IClassifierModel.ClassNames => Config.ClassNames;
+
     /// <summary>A new model with the usual random start: weights normal with deviation 0.02, cut off at two deviations; biases zero.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="seed">The seed of the random start.</param>
@@ -59,13 +62,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
         NativeLibraryCheck.EnsureLoads();
         var model = new VisionTransformer(config, META);
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var slot in model.Slots(TransformersVitLayout.Default))
-        {
-            var value = slot.Name.EndsWith(".bias", StringComparison.Ordinal) ? zeros([.. slot.Shape])
-                : slot.Name.Contains("layernorm", StringComparison.Ordinal) ? ones([.. slot.Shape])
-                : VitInitialisation.Normal([.. slot.Shape], generator);
-            slot.Assign(value);
-        }
+        foreach (var slot in model.Slots(TransformersVitLayout.Default)) slot.Begin(generator);
         return model;
     }
 
@@ -85,25 +82,40 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
     public static VisionTransformer Load(string folder, VitLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         VitCheckpoint.Load(folder, options ?? new VitLoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
+    /// <summary>
+    /// Checks whether <see cref="Load"/> takes a folder, as far as the configuration and the headers of the weights tell: their names, shapes and types. No weight is read.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How it is to be loaded; defaults where not given.</param>
+    /// <returns>The shape of the model that would be loaded, and the names of its classes.</returns>
+    /// <exception cref="ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
+    /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
+    public static VitConfig Check(string folder, VitLoadOptions? options = null) => VitCheckpoint.Check(folder, options ?? new VitLoadOptions());
+
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
     /// <param name="logger">Is told what was written; nobody where not given.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
     /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ThrowIfDisposed();
         VitCheckpoint.Save(this, folder, options ?? new CheckpointSaveOptions(), logger ?? NullLogger.Instance, progress, cancellation);
+    }
 
     /// <summary>Classifies images.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
     /// <returns>The logits, <c>[batch, classes]</c>. The caller owns them.</returns>
     /// <exception cref="InvalidOperationException">The model has no head.</exception>
-    /// <exception cref="ArgumentException">The pixels have another shape.</exception>
+    /// <exception cref="ArgumentException">The pixels have another shape, or are not of the type of the model's parameters.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -113,7 +125,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
     /// <summary>What the head reads: the class token after the last norm. The last block is computed for that token alone.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
     /// <returns><c>[batch, d]</c>. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The pixels have another shape.</exception>
+    /// <exception cref="ArgumentException">The pixels have another shape, or are not of the type of the model's parameters.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -127,8 +140,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
     /// <param name="features"><c>[batch, d]</c>.</param>
     /// <returns>The logits, <c>[batch, classes]</c>. The caller owns them.</returns>
     /// <exception cref="InvalidOperationException">The model has no head.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Tensor Classify(Tensor features)
     {
+        ThrowIfDisposed();
         var head = Classifier ?? throw new InvalidOperationException("The model has no head; give it one with ResetHead.");
         using var scope = NewDisposeScope();
         return classifier!.call(features.to(head.weight!.dtype)).MoveToOuterDisposeScope();
@@ -137,7 +152,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
     /// <summary>Every hidden state: the embeddings, then each block's output. The last norm is not applied.</summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
     /// <returns>One tensor <c>[batch, tokens, d]</c> more than there are blocks. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The pixels have another shape.</exception>
+    /// <exception cref="ArgumentException">The pixels have another shape, or are not of the type of the model's parameters.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IReadOnlyList<Tensor> HiddenStates(Tensor input)
     {
         var states = new List<Tensor> { Embed(input) };
@@ -153,6 +169,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
     /// <param name="seed">The seed of the random start.</param>
     /// <exception cref="ArgumentException">There is no class.</exception>
     /// <exception cref="InvalidOperationException">An adapter is attached to the old head.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void ResetHead(IReadOnlyList<string> classNames, long seed)
     {
         ArgumentNullException.ThrowIfNull(classNames);
@@ -163,9 +180,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
 
     /// <summary>Puts a trained head on the model, as an adapter's file may hold one. An old head is disposed. Its type is that of a fresh head.</summary>
     /// <param name="head">The head; copied. Where it has no bias, the bias is zero.</param>
-    /// <param name="classNames">The names of the classes. Where not given, the old ones if there are as many, else <c>LABEL_0</c> and so on.</param>
+    /// <param name="classNames">The names of the classes. Where not given, those the head was saved with, else the old ones if there are as many, else <c>LABEL_0</c> and so on.</param>
     /// <exception cref="ArgumentException">The head reads another width than the model's, or has another number of classes than there are names.</exception>
     /// <exception cref="InvalidOperationException">An adapter is attached to the old head.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SetHead(SavedHead head, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(head);
@@ -173,7 +191,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
             throw new ArgumentException($"The head's weight is [{head.ClassCount}, {head.InFeatures}], expected [*, {Config.HiddenSize}]; it was trained on a model of another width.", nameof(head));
         if (classNames is not null && classNames.Count != head.ClassCount)
             throw new ArgumentException($"{classNames.Count} class names are given for a head of {head.ClassCount} classes.", nameof(classNames));
-        classNames ??= Config.ClassNames.Count == head.ClassCount ? Config.ClassNames : [.. Enumerable.Range(0, (int)head.ClassCount).Select(i => $"LABEL_{i}")];
+        classNames ??= head.ClassNames ?? (Config.ClassNames.Count == head.ClassCount ? Config.ClassNames : [.. Enumerable.Range(0, (int)head.ClassCount).Select(i => $"LABEL_{i}")]);
         PutHead(classNames, () => head.Weight.detach().clone(), () => head.Bias?.detach().clone() ?? zeros(head.ClassCount));
     }
 
@@ -181,17 +199,26 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
     internal IEnumerable<WeightSlot> Slots(VitLayout layout)
     {
         var slots = embeddings.Slots(layout).Concat(blocks.SelectMany((block, i) => block.Slots(layout, i))).Concat(WeightSlot.Of(layout.LastNorm, norm));
-        return classifier is null ? slots : slots.Concat(WeightSlot.Of(layout.Head, classifier));
+        return classifier is null ? slots : slots.Concat(WeightSlot.Of(layout.Head, classifier, VitInitialisation.Normal));
     }
 
     void PutHead(IReadOnlyList<string> classNames, Func<Tensor> weight, Func<Tensor> bias)
     {
+        ThrowIfDisposed();
         var old = classifier is null ? null : headSite.PlainLayer;
         var like = norm.weight!;
         var type = like.dtype.ElementSize() > 2 ? like.dtype : ScalarType.Float32;
         var head = Linear(Config.HiddenSize, classNames.Count, true, META);
-        head.weight = Owned(() => weight().to(type, like.device));
-        head.bias = Owned(() => bias().to(type, like.device));
+        try
+        {
+            head.weight = Owned(() => weight().to(type, like.device));
+            head.bias = Owned(() => bias().to(type, like.device));
+        }
+        catch
+        {
+            head.Dispose();
+            throw;
+        }
         headSite.Replace(head);
         old?.Dispose();
         Config = Config with { ClassNames = [.. classNames] };
@@ -206,9 +233,26 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel
 
     Tensor Embed(Tensor input)
     {
+        ThrowIfDisposed();
         long side = Config.ImageSize, channels = Config.ChannelCount;
         if (input.dim() != 4 || input.shape[1] != channels || input.shape[2] != side || input.shape[3] != side)
             throw new ArgumentException($"Expected pixels [batch, {channels}, {side}, {side}], found [{string.Join(", ", input.shape)}].");
+        if (input.dtype != embeddings.Dtype)
+            throw new ArgumentException($"Expected floating-point pixels of the model's type {embeddings.Dtype}, found {input.dtype}; preprocess them, or cast them with to({embeddings.Dtype}).", nameof(input));
         return embeddings.call(input);
+    }
+
+    void ThrowIfDisposed()
+    {
+        if (disposed) throw Gone();
+    }
+
+    ObjectDisposedException Gone() => new(BaseModelName is null ? nameof(VisionTransformer) : $"{nameof(VisionTransformer)} '{BaseModelName}'");
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        disposed = true;
+        base.Dispose(disposing);
     }
 }

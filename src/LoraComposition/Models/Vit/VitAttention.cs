@@ -42,11 +42,10 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
         return output.call(mixed.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
     }
 
-    public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) =>
-    [
-        .. WeightSlot.Of(layout.Layer(block, LinearRole.Query), query), .. WeightSlot.Of(layout.Layer(block, LinearRole.Key), key),
-        .. WeightSlot.Of(layout.Layer(block, LinearRole.Value), value), .. WeightSlot.Of(layout.Layer(block, LinearRole.Output), output),
-    ];
+    public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) => new (LinearRole Role, Module<Tensor, Tensor> Layer)[]
+    {
+        (LinearRole.Query, query), (LinearRole.Key, key), (LinearRole.Value, value), (LinearRole.Output, output),
+    }.SelectMany(part => WeightSlot.Of(layout.Layer(block, part.Role), part.Layer, VitInitialisation.Normal));
 
     public IEnumerable<AdapterSite> Sites(int layer)
     {

@@ -16,23 +16,13 @@ internal static class VitCheckpoint
 
     public static VisionTransformer Load(string folder, VitLoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        NativeLibraryCheck.EnsureLoads();
         long started = Stopwatch.GetTimestamp();
-        options.Validate();
-        using var files = CheckpointFiles.Open(folder, options.AllowOutsideLinks);
-        var (config, layout) = ReadConfig(folder, files);
-        config = WithClasses(config, layout, files);
-        CheckLayers(config, layout, files);
-
-        int side = options.ImageSize ?? config.ImageSize;
-        if (side < 1 || side % config.PatchSize != 0)
-            throw new CheckpointException(files.Path, $"an image size of {side} was asked for; it must be a multiple of the patch size {config.PatchSize}.");
-
-        var model = new VisionTransformer(config with { ImageSize = side }, META) { BaseModelName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) };
+        using var files = Open(folder, options);
+        var (model, layout, stored) = Shape(folder, files, options);
         try
         {
-            WeightLoader.Load(files, [.. model.Slots(layout).Select(slot => slot.Source == layout.Positions ? Interpolated(slot, config, model.Config) : slot)], layout.Unused, options.Dtype, logger, progress, cancellation);
-            if (side != config.ImageSize) logger.PositionsInterpolated(config.ImageSize, side);
+            WeightLoader.Load(files, Slots(model, layout, stored), layout.Unused, options.Dtype, logger, progress, cancellation);
+            if (model.Config.ImageSize != stored.ImageSize) logger.PositionsInterpolated(stored.ImageSize, model.Config.ImageSize);
             if (options.ClassNames is { } names)
             {
                 model.ResetHead(names, options.HeadSeed);
@@ -48,6 +38,14 @@ internal static class VitCheckpoint
         }
     }
 
+    public static VitConfig Check(string folder, VitLoadOptions options)
+    {
+        using var files = Open(folder, options);
+        var (model, layout, stored) = Shape(folder, files, options);
+        using (model) WeightLoader.Check(files, Slots(model, layout, stored), layout.Unused);
+        return options.ClassNames is { } names ? model.Config with { ClassNames = [.. names] } : model.Config;
+    }
+
     public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
@@ -59,6 +57,30 @@ internal static class VitCheckpoint
         companions.Write(folder);
         logger.ModelSaved(nameof(VisionTransformer), tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
+
+    static CheckpointFiles Open(string folder, VitLoadOptions options)
+    {
+        NativeLibraryCheck.EnsureLoads();
+        options.Validate();
+        return CheckpointFiles.Open(folder, options.AllowOutsideLinks);
+    }
+
+    /// <summary>The model that the headers describe, without numbers, and the shape that the checkpoint was stored in. The caller owns the model.</summary>
+    static (VisionTransformer Model, VitLayout Layout, VitConfig Stored) Shape(string folder, CheckpointFiles files, VitLoadOptions options)
+    {
+        var (config, layout) = ReadConfig(folder, files);
+        config = WithClasses(config, layout, files);
+        CheckLayers(config, layout, files);
+
+        int side = options.ImageSize ?? config.ImageSize;
+        if (side < 1 || side % config.PatchSize != 0)
+            throw new CheckpointException(files.Path, $"an image size of {side} was asked for; it must be a multiple of the patch size {config.PatchSize}.");
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        return (new VisionTransformer(config with { ImageSize = side }, META) { BaseModelName = name }, layout, config);
+    }
+
+    static WeightSlot[] Slots(VisionTransformer model, VitLayout layout, VitConfig stored) =>
+        [.. model.Slots(layout).Select(slot => slot.Source == layout.Positions ? Interpolated(slot, stored, model.Config) : slot)];
 
     static (VitConfig Config, VitLayout Layout) ReadConfig(string folder, CheckpointFiles files)
     {

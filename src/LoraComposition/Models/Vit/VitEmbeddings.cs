@@ -16,9 +16,12 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
     {
         class_token = New(zeros(1, 1, config.HiddenSize, device: device));
         positions = New(zeros(1, config.TokenCount, config.HiddenSize, device: device));
-        projection = Conv2d(config.ChannelCount, config.HiddenSize, config.PatchSize, stride: config.PatchSize, device: device);
+        projection = Projection(config, device);
         RegisterComponents();
     }
+
+    /// <summary>The type of the pixels that are read.</summary>
+    public ScalarType Dtype => projection.weight!.dtype;
 
     /// <param name="input"><c>[batch, channels, side, side]</c>.</param>
     /// <returns><c>[batch, tokens, d]</c>.</returns>
@@ -33,9 +36,9 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
 
     public IEnumerable<WeightSlot> Slots(VitLayout layout) =>
     [
-        new WeightSlot(layout.ClassToken, () => class_token, p => Set(nameof(class_token), class_token = p)),
-        new WeightSlot(layout.Positions, () => positions, p => Set(nameof(positions), positions = p)),
-        .. WeightSlot.Of(layout.Patches, projection),
+        new WeightSlot(layout.ClassToken, () => class_token, p => Set(nameof(class_token), class_token = p), VitInitialisation.Normal),
+        new WeightSlot(layout.Positions, () => positions, p => Set(nameof(positions), positions = p), VitInitialisation.Normal),
+        .. WeightSlot.Of(layout.Patches, projection, VitInitialisation.Normal),
     ];
 
     /// <summary>Interpolates trained positions to another grid, bicubic as transformers does; the class token keeps its own.</summary>
@@ -53,6 +56,15 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
     }
 
     void Set(string name, Parameter parameter) => ConditionallyRegisterParameter(name, parameter);
+
+    // TorchSharp leaves a third tensor behind beside weight and bias.
+    static Conv2d Projection(VitConfig config, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var made = Conv2d(config.ChannelCount, config.HiddenSize, config.PatchSize, stride: config.PatchSize, device: device);
+        foreach (var parameter in made.parameters()) parameter.DetachFromDisposeScope();
+        return made;
+    }
 
     static Parameter New(Tensor value) => (Parameter)new Parameter(value).DetachFromDisposeScope();
 }

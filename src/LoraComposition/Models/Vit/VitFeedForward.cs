@@ -27,7 +27,10 @@ internal sealed class VitFeedForward : Module<Tensor, Tensor>
     }
 
     public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) =>
-        [.. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardIn), enter), .. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardOut), leave)];
+    [
+        .. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardIn), enter, VitInitialisation.Normal),
+        .. WeightSlot.Of(layout.Layer(block, LinearRole.FeedForwardOut), leave, VitInitialisation.Normal),
+    ];
 
     public IEnumerable<AdapterSite> Sites(int layer)
     {

@@ -8,12 +8,14 @@ internal sealed class EvaluationMode : IDisposable
 {
     readonly T5Model model;
     readonly bool training;
-    readonly IDisposable noGrad = no_grad();
+    readonly IDisposable noGrad;
 
     public EvaluationMode(T5Model model)
     {
+        model.ThrowIfDisposed();
         (this.model, training) = (model, model.training);
         if (training) model.eval();
+        noGrad = no_grad();
     }
 
     public void Dispose()

@@ -15,6 +15,7 @@ public static class T5AnswerScoring
     /// <param name="cancellation">Stops the work between two batches.</param>
     /// <returns>For each text the scores of its answers, in their order.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, an index lies outside the vocabulary, there are not as many lists of answers as texts, or an answer is empty.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public static IReadOnlyList<IReadOnlyList<AnswerScore>> ScoreAnswers(
         this T5Model model, Tensor ids, Tensor? mask, IReadOnlyList<IReadOnlyList<IReadOnlyList<int>>> answers, int batchSize = 32, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
