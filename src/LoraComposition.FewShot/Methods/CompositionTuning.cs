@@ -15,7 +15,7 @@ public sealed class CompositionTuning : ITuning
     {
         ArgumentNullException.ThrowIfNull(composition);
         (this.composition, this.findings) = (composition, findings);
-        if (learningRate is { } rate && composition.TrainableParameters is { Count: > 0 } parameters) Trained = new TrainableGroup(parameters, rate);
+        if (learningRate is { } rate && composition.TrainableParameters() is { Count: > 0 } parameters) Trained = new TrainableGroup(parameters, rate);
     }
 
     /// <inheritdoc/>

@@ -28,7 +28,7 @@ public sealed class FullFineTuning : ITuningMethod
         ArgumentNullException.ThrowIfNull(options);
         foreach (var (_, parameter) in model.named_parameters()) parameter.requires_grad = true;
         // A classifier's head trains at a rate of its own.
-        var head = (model as VisionTransformer)?.Classifier?.parameters().ToHashSet(ReferenceEqualityComparer.Instance) ?? [];
+        var head = (model as IClassifierModel)?.Classifier?.parameters().ToHashSet(ReferenceEqualityComparer.Instance) ?? [];
         var trained = model.named_parameters().Select(p => p.parameter).Where(parameter => !head.Contains(parameter));
         return new ParameterTuning(new TrainableGroup([.. trained], options.FullLearningRate, options.WeightDecay));
     }

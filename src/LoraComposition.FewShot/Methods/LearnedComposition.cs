@@ -25,6 +25,6 @@ public sealed class LearnedComposition : ITuningMethod
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new CompositionTuning(Composition.AttachLearned(model, modules), options.ComposerLearningRate, composition => new TuningFindings { Weights = composition.ToWeights() });
+        return new CompositionTuning(Composition.AttachLearned(model, modules, trainHead: model.HasHead()), options.ComposerLearningRate, composition => new TuningFindings { Weights = composition.ToWeights() });
     }
 }

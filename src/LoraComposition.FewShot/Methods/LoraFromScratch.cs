@@ -25,7 +25,7 @@ public sealed class LoraFromScratch : ITuningMethod
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var tuning = LoraTuning.Attach(model, options.Lora, seed, options.LoraRoles);
-        return new ParameterTuning(new TrainableGroup(tuning.TrainableParameters, options.LoraLearningRate, options.WeightDecay), tuning);
+        var tuning = LoraTuning.Attach(model, options.Lora, seed, options.LoraRoles, trainHead: model.HasHead());
+        return new ParameterTuning(new TrainableGroup(tuning.TrainableParameters(), options.LoraLearningRate, options.WeightDecay), tuning);
     }
 }

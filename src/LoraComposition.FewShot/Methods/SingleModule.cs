@@ -37,7 +37,7 @@ public sealed class SingleModule : ITuningMethod
     {
         ArgumentNullException.ThrowIfNull(modules);
         if (module >= modules.Count) throw new ArgumentException($"Method '{Name}' needs module {module + 1}; there are only {modules.Count}.", nameof(modules));
-        return new CompositionTuning(Composition.AttachUniform(model, [modules[module]]), findings: composition => new TuningFindings { Module = composition.AdapterNames[0] });
+        return new CompositionTuning(Composition.AttachUniform(model, [modules[module]], model.HasHead()), findings: composition => new TuningFindings { Module = composition.AdapterNames[0] });
     }
 }
 

@@ -22,5 +22,5 @@ public sealed class UniformComposition : ITuningMethod
     public TuningOptions ScaleRate(TuningOptions options, double factor) => ClassifierTuning.ScaleHeadRates(options, factor);
 
     /// <inheritdoc/>
-    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new CompositionTuning(Composition.AttachUniform(model, modules));
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new CompositionTuning(Composition.AttachUniform(model, modules, model.HasHead()));
 }

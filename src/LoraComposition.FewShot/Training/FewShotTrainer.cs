@@ -85,9 +85,9 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         options.Validate();
         using var model = LoadModel(options.Seed);
         WarmUpModule(model, name, samples, options, progress, cancellation);
-        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, Logger);
+        using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, model.HasHead(), Logger);
         var head = MakeTrainable(model);
-        TrainableGroup[] groups = [new(tuning.TrainableParameters, options.LearningRate, options.WeightDecay), .. HeadGroup(head, options.LearningRate, options.WeightDecay)];
+        TrainableGroup[] groups = [new(tuning.TrainableParameters(), options.LearningRate, options.WeightDecay), .. HeadGroup(head, options.LearningRate, options.WeightDecay)];
         using var batches = OpenBatches(model, samples);
         using var bar = progress.Begin($"module {name}: LoRA", options.Training.StepsFor(samples.Count));
         Func<ValidationScore>? validate = validation.Count == 0 ? null : () => Validate(model, validation, ModuleTrainingOptions.EvaluationBatchSize, cancellation);
