@@ -49,8 +49,8 @@ public class ConcurrentForwardTests
         var cases = new TheoryData<string, ScalarType, bool>();
         foreach (string kind in new[] { "uniform", "weighted", "learned", "own", "own constant", "lora" })
             foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float64 })
-                foreach (bool collecting in new[] { false, true })
-                    cases.Add(kind, type, collecting);
+                cases.Add(kind, type, false);
+        foreach (string kind in new[] { "uniform", "weighted", "learned", "lora" }) cases.Add(kind, ScalarType.Float32, true);
         return cases;
     }
 
@@ -64,8 +64,7 @@ public class ConcurrentForwardTests
         var inputs = Inputs(type);
         var expected = settings.Select(s => inputs.Select(x => Forward(Make(kind, type, s.Order), x, s.Graph)).ToArray()).ToArray();
         // Each round has a layer of its own, which nothing has used.
-        const int Colds = 5;
-        var layers = Enumerable.Range(0, Colds * settings.Length).Select(i => Make(kind, type, settings[i % settings.Length].Order)).ToArray();
+        var layers = Enumerable.Range(0, (collecting ? 2 : 4) * settings.Length).Select(i => Make(kind, type, settings[i % settings.Length].Order)).ToArray();
 
         ManyThreads.Run(layers.Length, round =>
         {
@@ -74,7 +73,7 @@ public class ConcurrentForwardTests
             {
                 using var threads = NewDisposeScope();
                 int input = pass % inputs.Length;
-                Forward(layers[round], inputs[input], settings[setting].Graph).ShouldBeIdentical(expected[setting][input], $"{settings[setting]}");
+                Check(Forward(layers[round], inputs[input], settings[setting].Graph), expected[setting][input], settings[setting]);
             }
         }, collecting);
     }
@@ -118,7 +117,7 @@ public class ConcurrentForwardTests
             ManyThreads.Run(3, _ =>
             {
                 using var threads = NewDisposeScope();
-                Forward(layer, x, graph: false).ShouldBeIdentical(expected);
+                Check(Forward(layer, x, graph: false), expected, (change, i));
             });
         }
     }
@@ -134,6 +133,12 @@ public class ConcurrentForwardTests
         layer.call(x).sum().backward();
 
         x.grad!.ShouldBeClose(layer.MergedWeight().sum(0L).expand(3, -1), 1e-4);
+    }
+
+    // Assertions would take more time than what they are to look at.
+    static void Check(Tensor found, Tensor expected, object setting)
+    {
+        if (found.dtype != expected.dtype || !found.equal(expected).all().item<bool>()) throw new InvalidDataException($"Another result than one thread gets: {setting}.");
     }
 
     static Tensor Forward(AdaptedLinear layer, Tensor x, bool graph)
