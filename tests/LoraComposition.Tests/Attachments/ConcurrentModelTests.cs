@@ -27,17 +27,19 @@ public sealed class ConcurrentModelTests : IDisposable
     {
         var (model, call) = name == "vit" ? Vit(type) : T5(type);
         var adapters = name == "vit" ? Fixture.Adapters() : [Fixture.Adapter("t5-a"), Fixture.Adapter("t5-b")];
+        // Uniform composition merges at first use, which is what the threads compete for.
+        int colds = collecting ? 2 : kind == "uniform" && type == ScalarType.Float32 ? 20 : 4;
         foreach (bool graph in new[] { false, true })
         {
             Tensor expected;
             using (Attach()) expected = Call(graph);
-            for (int cold = 0; cold < 3; cold++)
+            for (int cold = 0; cold < colds; cold++)
             {
                 using var composition = Attach();
-                ManyThreads.Run(2, _ =>
+                ManyThreads.Run(collecting ? 20 : 2, _ =>
                 {
                     using var threads = NewDisposeScope();
-                    Call(graph).ShouldBeIdentical(expected);
+                    if (!Call(graph).equal(expected).all().item<bool>()) throw new InvalidDataException("Another result than one thread gets.");
                 }, collecting);
             }
         }
