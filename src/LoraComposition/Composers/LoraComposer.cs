@@ -12,10 +12,10 @@ namespace LoraComposition;
 /// <remarks>
 /// The updates are copied, so the adapters they come from can be disposed. They may differ in rank and scaling. The forward pass has no loop over
 /// modules; its order is chosen by counting multiplications. 16-bit base layers are always evaluated in the stacked order: adding a small update to a
-/// rounded weight would lose it. Owns the base layer. Where the weights are constant, the merged weight of the first forward pass is kept: load a state into the composer
-/// itself, or into the whole model before attaching, not into the whole model afterwards. Forward passes in several threads are safe, the very first ones too, if
-/// <see cref="Weights"/> is; training, loading a state, moving, fixing weights and changing the order need the layer for themselves.
-/// Where the backward pass through a layer fails, <c>backward()</c> throws, and the layer throws the cause when it is used next.
+/// rounded weight would lose it. Owns the base layer. Where the weights are constant, the merged weight of the first forward pass is kept: load a state
+/// into the composer itself, or into the whole model before attaching, not into the whole model afterwards. Forward passes in several threads are safe,
+/// the very first ones too, if <see cref="Weights"/> is; training, loading a state, moving, fixing weights and changing the order need the layer for
+/// themselves. Where the backward pass through a layer fails, <c>backward()</c> throws, and the layer throws the cause when it is used next.
 /// </remarks>
 public abstract class LoraComposer : AdaptedLinear
 {

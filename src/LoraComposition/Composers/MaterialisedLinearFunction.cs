@@ -29,7 +29,8 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
     /// <param name="order">One of the two materialised orders.</param>
     /// <param name="kept">Gets the weight's memory back when the backward pass is done with it.</param>
     /// <param name="failure">Is told why the backward pass failed, where it did.</param>
-    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Tensor spread, DeltaStack stack, EvaluationOrder order, KeptMemory kept, BackwardFailure failure) =>
+    public static Tensor Apply(
+        Tensor input, Tensor weight, Tensor? bias, Tensor spread, DeltaStack stack, EvaluationOrder order, KeptMemory kept, BackwardFailure failure) =>
         apply(input, weight, bias!, spread, stack.A, stack.B, order, kept, failure);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)

@@ -42,7 +42,8 @@ public class ConcurrentForwardTests
     }
 
     // Few rows and many: by counting, another order for each.
-    static Tensor[] Inputs(ScalarType type) => [SmallLayers.Input(1, ScalarType.Float32, 2, In).to(type), SmallLayers.Input(2, ScalarType.Float32, 4, 30, In).to(type)];
+    static Tensor[] Inputs(ScalarType type) =>
+        [SmallLayers.Input(1, ScalarType.Float32, 2, In).to(type), SmallLayers.Input(2, ScalarType.Float32, 4, 30, In).to(type)];
 
     public static TheoryData<string, ScalarType, bool> Cases()
     {
@@ -138,7 +139,8 @@ public class ConcurrentForwardTests
     // Assertions would take more time than what they are to look at.
     static void Check(Tensor found, Tensor expected, object setting)
     {
-        if (found.dtype != expected.dtype || !found.equal(expected).all().item<bool>()) throw new InvalidDataException($"Another result than one thread gets: {setting}.");
+        if (found.dtype != expected.dtype || !found.equal(expected).all().item<bool>())
+            throw new InvalidDataException($"Another result than one thread gets: {setting}.");
     }
 
     static Tensor Forward(AdaptedLinear layer, Tensor x, bool graph)

@@ -13,8 +13,8 @@ namespace LoraComposition.Models;
 /// </summary>
 /// <remarks>
 /// Owns its parameters, not what is attached to it. There is no dropout, in training neither. In 16 bits the layers that leave the feed-forward parts stay
-/// float32, and with them the states between blocks. Forward passes and generation of one model in several threads are safe in evaluation, from the first on, each with its own
-/// <see cref="DecoderCache"/>; training, attaching, loading and moving need the model for themselves. Indices on the CPU are
+/// float32, and with them the states between blocks. Forward passes and generation of one model in several threads are safe in evaluation, from the
+/// first on, each with its own <see cref="DecoderCache"/>; training, attaching, loading and moving need the model for themselves. Indices on the CPU are
 /// checked; those on a GPU are not, because reading them back would wait for it in every step: one outside the vocabulary ends the program there.
 /// </remarks>
 public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseModel
@@ -126,7 +126,8 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
         using var scope = NewDisposeScope();
         var decoderIds = ShiftRight(labels);
         using Scalar ignored = IgnoredLabel;
-        if (labels.device_type == DeviceType.CPU && labels.eq(ignored).all().item<bool>()) throw new ArgumentException("No label counts, so there is no loss.", nameof(labels));
+        if (labels.device_type == DeviceType.CPU && labels.eq(ignored).all().item<bool>())
+            throw new ArgumentException("No label counts, so there is no loss.", nameof(labels));
         // [batch, decoded, vocabulary] → [batch · decoded, vocabulary]
         var logits = call(ids, mask, decoderIds).flatten(0, 1);
         // 16 bits are too few for the sum over a vocabulary.

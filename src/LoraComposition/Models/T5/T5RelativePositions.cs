@@ -49,9 +49,11 @@ internal sealed class T5RelativePositions : Module
         var relative = asked.sub(arange(first, end, HeldScalars.One, ScalarType.Int64, device).unsqueeze(1));
         var distance = bidirectional ? relative.abs() : relative.neg().clamp_min(HeldScalars.Zero);
         int directed = bidirectional ? bucketCount / 2 : bucketCount;
-        using Scalar count = directed, near = directed / 2, growing = directed - directed / 2, last = directed - 1, range = Math.Log((double)maxDistance / (directed / 2));
+        using Scalar count = directed, near = directed / 2, growing = directed - directed / 2, last = directed - 1;
+        using Scalar range = Math.Log((double)maxDistance / (directed / 2));
         // In float32 and in this order, as the original: at powers of two another rounding gives another bucket.
-        var far = distance.clamp_min(near).to(ScalarType.Float32).div(near).log().div(range).mul(growing).to(ScalarType.Int64).add(near, HeldScalars.One).clamp_max(last);
+        var growth = distance.clamp_min(near).to(ScalarType.Float32).div(near).log().div(range).mul(growing);
+        var far = growth.to(ScalarType.Int64).add(near, HeldScalars.One).clamp_max(last);
         var bucket = where(distance.lt(near), distance, far);
         return (bidirectional ? bucket.Plus(relative.gt(HeldScalars.Zero).to(ScalarType.Int64).mul(count)) : bucket).MoveToOuterDisposeScope();
     }
