@@ -14,7 +14,8 @@ namespace LoraComposition;
 /// <typeparam name="TLayer">The kind of adapted layer.</typeparam>
 /// <remarks>
 /// Owns the adapted layers, never the model or its base layers. Disposing it detaches. Move the model to its device before attaching or after,
-/// but build the optimizer last: moving replaces parameters. Not thread-safe.
+/// but build the optimizer last: moving replaces parameters. Forward passes of the model in several threads are safe in evaluation; every member
+/// here that changes something needs the model for itself.
 /// </remarks>
 public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLinear
 {

@@ -7,6 +7,10 @@ using static TorchSharp.torch;
 namespace LoraComposition;
 
 /// <summary>N adapters composed on a model: at each layer that any of them adapts stands a composer (arXiv:2402.15414, section 4).</summary>
+/// <remarks>
+/// In evaluation the composed model can be used from several threads at once, from the first forward pass on. Training, attaching, detaching, merging,
+/// moving, and fixing and releasing the weights need it for themselves. Owns the composers, never the model; disposing it detaches.
+/// </remarks>
 public sealed class Composition : Attachment<LoraComposer>
 {
     readonly IReadOnlyList<string?> fingerprints;
@@ -143,6 +147,7 @@ public sealed class Composition : Attachment<LoraComposer>
         var read = new List<(AdapterSite, double[])>();
         foreach (var (site, layer) in Layers)
         {
+            layer.ThrowBackwardFailure();
             using var scope = NewDisposeScope();
             read.Add((site, layer.Weights().to(ScalarType.Float64).cpu().data<double>().ToArray()));
         }
@@ -157,8 +162,10 @@ public sealed class Composition : Attachment<LoraComposer>
 
     /// <summary>
     /// Computes the merged weight of every layer once and evaluates with it until the result is disposed: the forward pass then costs what the
-    /// plain model's does. No gradient reaches the weights in that time, and changes of them are not seen.
+    /// plain model's does. No gradient reaches the weights in that time, and changes of them are not seen. A 16-bit layer, whose merged weight would
+    /// lose small updates, keeps the weights of its modules in place of it, and gives exactly what it gives without.
     /// </summary>
+    /// <remarks>No forward pass may run while the weights are fixed or released. Between, any number of threads may.</remarks>
     /// <returns>The caller owns it, and disposes it to go on training.</returns>
     /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
     public IDisposable FixWeights()

@@ -41,11 +41,14 @@ internal sealed class DeltaStack : Module
 
     public Tensor B => b;
 
-    /// <summary>Repeats each module's weight over its ranks: <c>[N] → [R]</c>, in the type of the factors.</summary>
-    public Tensor Spread(Tensor weights)
+    /// <summary>Repeats each module's weight over its ranks: <c>[N] → [R]</c>.</summary>
+    /// <param name="weights"><c>[N]</c>.</param>
+    /// <param name="type">The result's type; that of the factors where not given.</param>
+    public Tensor Spread(Tensor weights, ScalarType? type = null)
     {
         var spread = weights.index_select(0, owner);
-        return spread.dtype == a.dtype ? spread : spread.to(a.dtype);
+        var wanted = type ?? a.dtype;
+        return spread.dtype == wanted ? spread : spread.to(wanted);
     }
 
     /// <summary><c>W₀ + B·diag(w̃)·A</c>, <c>[out, in]</c>.</summary>

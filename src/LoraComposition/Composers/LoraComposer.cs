@@ -12,14 +12,17 @@ namespace LoraComposition;
 /// <remarks>
 /// The updates are copied, so the adapters they come from can be disposed. They may differ in rank and scaling. The forward pass has no loop over
 /// modules; its order is chosen by counting multiplications. 16-bit base layers are always evaluated in the stacked order: adding a small update to a
-/// rounded weight would lose it. Owns the base layer. Not thread-safe. Where the weights are constant, the merged weight of the first forward pass is kept: load a state into the composer
-/// itself, or into the whole model before attaching, not into the whole model afterwards.
+/// rounded weight would lose it. Owns the base layer. Where the weights are constant, the merged weight of the first forward pass is kept: load a state
+/// into the composer itself, or into the whole model before attaching, not into the whole model afterwards. Forward passes in several threads are safe,
+/// the very first ones too, if <see cref="Weights"/> is; training, loading a state, moving, fixing weights and changing the order need the layer for
+/// themselves. Where the backward pass through a layer fails, <c>backward()</c> throws, and the layer throws the cause when it is used next.
 /// </remarks>
 public abstract class LoraComposer : AdaptedLinear
 {
     private protected readonly DeltaStack stack;
     readonly FixedWeight fixedWeight = new();
     readonly KeptMemory kept = new();
+    readonly BackwardFailure failure = new();
 
     /// <summary>Stacks the updates.</summary>
     /// <param name="name">The name of the module's type.</param>
@@ -51,11 +54,13 @@ public abstract class LoraComposer : AdaptedLinear
     /// <returns><c>[…, out]</c>. The caller owns it.</returns>
     public sealed override Tensor forward(Tensor input)
     {
+        failure.ThrowKept();
         var frozen = base_layer.weight!;
-        if (WeightsAreConstant && Order is null && frozen.dtype.ElementSize() > 2) FixWeights();
-        if (fixedWeight.For(frozen) is { } merged) return functional.linear(input, merged, base_layer.bias);
+        var form = fixedWeight.For(frozen) ?? (WeightsAreConstant && Order is null ? Fix(frozen) : null);
+        if (form is { Merged: true }) return functional.linear(input, form.Value, base_layer.bias);
 
         using var scope = NewDisposeScope();
+        if (form is not null) return Stacked(input, form.Value).MoveToOuterDisposeScope();
         var weights = Weights();
         bool training = is_grad_enabled() && weights.requires_grad;
         var work = new LayerWork(input.numel() / frozen.shape[1], stack.Rank, frozen.shape[1], frozen.shape[0]);
@@ -80,24 +85,48 @@ public abstract class LoraComposer : AdaptedLinear
     /// <inheritdoc/>
     public sealed override LoraDelta ToDelta()
     {
+        failure.ThrowKept();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return new LoraDelta(stack.A.clone(), stack.B.mul(stack.Spread(Weights())), 1);
+        // The product of a factor and its weights has more digits than 16 bits hold.
+        var type = stack.A.dtype.ElementSize() > 2 ? stack.A.dtype : ScalarType.Float32;
+        return new LoraDelta(stack.A.to(type, copy: true), stack.B.to(type).mul(stack.Spread(Weights(), type)), 1);
     }
 
-    /// <summary>Computes the merged weight once and uses it until <see cref="ReleaseWeights"/>. In that time no gradient reaches the weights.</summary>
+    /// <summary>
+    /// Computes the weights once and uses them until <see cref="ReleaseWeights"/>: merged, or spread over the ranks where the layer is not evaluated
+    /// through a merged weight. In that time no gradient reaches the weights.
+    /// </summary>
     internal void FixWeights()
     {
-        if (fixedWeight.For(base_layer.weight!) is null) fixedWeight.Set(MergedWeight());
+        failure.ThrowKept();
+        Fix(base_layer.weight!);
     }
 
     internal void ReleaseWeights() => fixedWeight.Clear();
+
+    /// <summary>Throws, once, why a backward pass through this layer failed.</summary>
+    internal void ThrowBackwardFailure() => failure.ThrowKept();
+
+    FixedWeight.Form Fix(Tensor frozen)
+    {
+        bool merged = frozen.dtype.ElementSize() > 2 || Order is not (null or EvaluationOrder.Stacked);
+        return fixedWeight.ForOrMake(frozen, merged, () =>
+        {
+            // What is kept serves later passes too, also those with a graph.
+            using var normal = inference_mode(false);
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            var spread = stack.Spread(Weights());
+            return (merged ? stack.AddTo(frozen, spread) : spread).MoveToOuterDisposeScope();
+        });
+    }
 
     Tensor Stacked(Tensor input, Tensor spread)
     {
         // [tokens, in] → [tokens, R] → [tokens, out]
         var thin = functional.linear(input, stack.A).mul(spread);
-        return base_layer.call(input).add(functional.linear(thin, stack.B));
+        return base_layer.call(input).Plus(functional.linear(thin, stack.B));
     }
 
     Tensor Materialised(Tensor input, Tensor spread, EvaluationOrder order)
@@ -105,7 +134,7 @@ public abstract class LoraComposer : AdaptedLinear
         // The function keeps the memory until its backward pass; this handle to it is not needed longer.
         using var weight = kept.Take(base_layer.weight!);
         using (no_grad()) stack.AddTo(base_layer.weight!, spread, weight);
-        return MaterialisedLinearFunction.Apply(input, weight, base_layer.bias, spread, stack, order, kept);
+        return MaterialisedLinearFunction.Apply(input, weight, base_layer.bias, spread, stack, order, kept, failure);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -20,5 +21,9 @@ public sealed class UniformComposer : LoraComposer
     protected override bool WeightsAreConstant => true;
 
     /// <inheritdoc/>
-    public override Tensor Weights() => full(ModuleCount, 1.0 / ModuleCount, dtype: ScalarType.Float64, device: base_layer.weight!.device);
+    public override Tensor Weights()
+    {
+        using Scalar each = 1.0 / ModuleCount;
+        return full(ModuleCount, each, dtype: ScalarType.Float64, device: base_layer.weight!.device);
+    }
 }

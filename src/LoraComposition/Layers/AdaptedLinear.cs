@@ -9,7 +9,7 @@ namespace LoraComposition;
 /// <summary>A frozen linear layer with a low-rank update: <c>y = x·(W₀ + ΔW)ᵀ + b</c>. Takes the place of the layer in its model.</summary>
 /// <remarks>
 /// Owns the base layer until <see cref="ReleaseBase"/>. The base's weight and bias stay bit-identical; <c>train()</c> and <c>eval()</c>
-/// change nothing but dropout. Not thread-safe.
+/// change nothing but dropout. Forward passes in several threads are safe in evaluation; training, moving and merging need the layer for themselves.
 /// </remarks>
 public abstract class AdaptedLinear : Module<Tensor, Tensor>
 {
@@ -36,12 +36,17 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
     public abstract LoraDelta ToDelta();
 
     /// <summary>The present weight of the whole layer.</summary>
-    /// <returns><c>W₀ + ΔW</c>, <c>[out, in]</c>, detached from the graph. The caller owns it.</returns>
+    /// <returns><c>W₀ + ΔW</c>, <c>[out, in]</c>, detached from the graph, in the base layer's type. The caller owns it.</returns>
     public Tensor MergedWeight()
     {
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         using var delta = ToDelta();
-        return addmm(base_layer.weight!, delta.B, delta.A, beta: 1, alpha: 1);
+        var weight = base_layer.weight!;
+        // 16 bits are rounded once, when everything is added up.
+        var type = weight.dtype.ElementSize() > 2 ? weight.dtype : ScalarType.Float32;
+        var sum = addmm(weight.to(type), delta.B.to(type), delta.A.to(type), beta: 1, alpha: 1);
+        return (type == weight.dtype ? sum : sum.to(weight.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>A plain linear layer that computes the same as this one does now.</summary>

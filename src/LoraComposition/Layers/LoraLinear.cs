@@ -9,12 +9,16 @@ namespace LoraComposition;
 /// A frozen linear layer and one trainable low-rank update (arXiv:2106.09685; section 3 of arXiv:2402.15414):
 /// <c>y = x·W₀ᵀ + b + s·dropout(x)·Aᵀ·Bᵀ</c> with A <c>[rank, in]</c>, B <c>[out, rank]</c>.
 /// </summary>
-/// <remarks>A starts Kaiming-uniform, B at zero, so that the first output equals the base layer's. Owns the base layer.</remarks>
+/// <remarks>
+/// A starts Kaiming-uniform, B at zero, so that the first output equals the base layer's. Owns the base layer. Forward passes in several threads are
+/// safe in evaluation.
+/// </remarks>
 public sealed class LoraLinear : AdaptedLinear
 {
     readonly Parameter lora_A;
     readonly Parameter lora_B;
     readonly double dropout;
+    readonly Scalar scaling;
 
     /// <summary>Puts a fresh update on a layer.</summary>
     /// <param name="baseLayer">The layer to freeze. Owned by the new module.</param>
@@ -44,7 +48,7 @@ public sealed class LoraLinear : AdaptedLinear
         var weight = baseLayer.weight!;
         lora_A = Trainable(start.A, weight.device);
         lora_B = Trainable(start.B, weight.device);
-        Scaling = start.Scaling;
+        scaling = Scaling = start.Scaling;
         this.dropout = dropout;
         if (startIsOwned) start.Dispose();
         RegisterComponents();
@@ -71,8 +75,8 @@ public sealed class LoraLinear : AdaptedLinear
         var kept = dropout > 0 ? functional.dropout(input, dropout, training) : input;
         var type = input.dtype;
         // The scale is applied to the thin product [tokens, rank], not to the output.
-        var thin = functional.linear(kept, In(lora_A, type)).mul(Scaling);
-        return base_layer.call(input).add(functional.linear(thin, In(lora_B, type))).MoveToOuterDisposeScope();
+        var thin = functional.linear(kept, In(lora_A, type)).mul(scaling);
+        return base_layer.call(input).Plus(functional.linear(thin, In(lora_B, type))).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

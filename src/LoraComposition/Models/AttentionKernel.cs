@@ -20,13 +20,18 @@ internal static class AttentionKernel
         q.device_type == DeviceType.CPU && q.dtype.ElementSize() == 2 && is_grad_enabled() ? Explicit(q, k, v, bias, scale) : Fused(q, k, v, bias, scale);
 
     // TorchSharp's function has no parameter for the scale.
-    internal static Tensor Fused(Tensor q, Tensor k, Tensor v, Tensor? bias = null, double? scale = null) =>
-        functional.scaled_dot_product_attention(scale is { } factor ? q.mul(factor * Math.Sqrt(q.shape[^1])) : q, k, v, bias);
+    internal static Tensor Fused(Tensor q, Tensor k, Tensor v, Tensor? bias = null, double? scale = null)
+    {
+        if (scale is null) return functional.scaled_dot_product_attention(q, k, v, bias);
+        using Scalar factor = scale.Value * Math.Sqrt(q.shape[^1]);
+        return functional.scaled_dot_product_attention(q.mul(factor), k, v, bias);
+    }
 
     internal static Tensor Explicit(Tensor q, Tensor k, Tensor v, Tensor? bias = null, double? scale = null)
     {
         // The scale goes to q, [asking, width], which is smaller than the scores, [asking, tokens].
-        var scores = q.mul(scale ?? 1 / Math.Sqrt(q.shape[^1])).matmul(k.transpose(-2, -1));
-        return (bias is null ? scores : scores.add(bias)).softmax(-1).matmul(v);
+        using Scalar factor = scale ?? 1 / Math.Sqrt(q.shape[^1]);
+        var scores = q.mul(factor).matmul(k.transpose(-2, -1));
+        return (bias is null ? scores : scores.Plus(bias)).softmax(-1).matmul(v);
     }
 }

@@ -207,4 +207,45 @@ public class CompositionTests
         composition.Detach();
         model.call(x.to(ScalarType.Float64)).ShouldBeClose(logits, 1e-5);
     }
+
+    /// <summary>The factors of a fresh update are float32 also where the model has 16 bits.</summary>
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float16)]
+    public void A_trained_update_is_merged_into_a_16_bit_model(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var model = Fixture.Vit();
+        model.to(type);
+        using var tuning = LoraTuning.Continue(model, Fixture.Adapter("vit-c"));
+        var expected = tuning.Layers.ToDictionary(l => l.Site.Path, l =>
+            l.Layer.BaseLayer.weight!.to(ScalarType.Float32).add(l.Layer.ToTrainedDelta().ToDense()).to(type));
+
+        tuning.MergeIntoBase();
+
+        foreach (var site in model.Sites.Where(s => expected.ContainsKey(s.Path)))
+        {
+            var weight = ((TorchSharp.Modules.Linear)site.Layer).weight!;
+            weight.dtype.Should().Be(type);
+            // The scaling is applied before the product or after it: the last bit may differ.
+            weight.ShouldBeClose(expected[site.Path], 0.01 * expected[site.Path].abs().max().to(ScalarType.Float64).item<double>(), site.Path);
+        }
+    }
+
+    [Fact]
+    public void Reading_weights_says_why_a_backward_pass_failed()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Fixture.Vit();
+        using var composition = Composition.AttachLearned(model, Fixture.Adapters());
+        var first = composition.Layers[0].Layer;
+        first.Order = EvaluationOrder.MaterialisedByTokens;
+        var loss = model.call(Fixture.Tensors("vit-hf", "io.safetensors")["pixel_values"]).sum();
+        using (no_grad()) first.state_dict()["stack.a"].add_(1);
+        FluentActions.Invoking(() => loss.backward()).Should().Throw<Exception>();
+
+        FluentActions.Invoking(() => composition.ReadWeights()).Should().Throw<Exception>().WithMessage("*modified by an inplace operation*");
+        composition.ReadWeights().Should().HaveCount(6);
+    }
 }

@@ -210,4 +210,89 @@ public class ComposerTests
             return gradients;
         }
     }
+
+    /// <summary>A small update is lost in a rounded weight: what training sees and what is scored with fixed weights must be the same.</summary>
+    [Theory]
+    [InlineData(ScalarType.BFloat16, null)]
+    [InlineData(ScalarType.BFloat16, EvaluationOrder.Stacked)]
+    [InlineData(ScalarType.BFloat16, EvaluationOrder.MaterialisedByTokens)]
+    [InlineData(ScalarType.Float16, null)]
+    [InlineData(ScalarType.Float16, EvaluationOrder.Stacked)]
+    public void Fixed_weights_give_exactly_what_a_16_bit_layer_gives_without(ScalarType type, EvaluationOrder? order)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        LoraDelta[] small = [SmallLayers.Delta(In, Out, 2, 0.01, 1), SmallLayers.Delta(In, Out, 3, 0.01, 2)];
+        var composer = new LearnedComposer(SmallLayers.Linear(In, Out).to(type), small, [1, -1]) { Order = order };
+        var x = SmallLayers.Input(1, ScalarType.Float32, 500, In).to(type);
+        var free = composer.call(x);
+
+        composer.FixWeights();
+
+        composer.call(x).ShouldBeIdentical(free);
+        composer.Logits.neg_();
+        composer.call(x).ShouldBeIdentical(free, "a change of v is not seen");
+        composer.ReleaseWeights();
+        composer.call(x).equal(free).all().item<bool>().Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float16)]
+    public void A_16_bit_layer_is_merged_in_float32_and_rounded_once(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        LoraDelta[] modules = [SmallLayers.Delta(64, 32, 2, 0.3, 1), SmallLayers.Delta(64, 32, 3, 0.7, 2)];
+        var composer = new LearnedComposer(SmallLayers.Linear(64, 32).to(type), modules, [1, -1]);
+        var (weight, state) = (composer.BaseLayer.weight!.to(ScalarType.Float32), composer.state_dict());
+        var weights = composer.Weights().index_select(0, state["stack.owner"]);
+        var update = state["stack.b"].to(ScalarType.Float32).mul(weights).matmul(state["stack.a"].to(ScalarType.Float32));
+
+        composer.MergedWeight().ShouldBeIdentical(weight.add(update).to(type));
+        using var delta = composer.ToDelta();
+        delta.A.dtype.Should().Be(ScalarType.Float32, "the update is exact");
+        delta.ToDense().ShouldBeClose(update, 1e-6);
+        using var merged = composer.ToMergedLinear();
+        merged.weight!.dtype.Should().Be(type);
+    }
+
+    public static TheoryData<EvaluationOrder, Action<LearnedComposer>> Uses()
+    {
+        var x = SmallLayers.Input(1, ScalarType.Float32, 3, In);
+        var uses = new TheoryData<EvaluationOrder, Action<LearnedComposer>>();
+        Action<LearnedComposer>[] all = [c => c.call(x).Dispose(), c => c.ToDelta().Dispose(), c => c.MergedWeight().Dispose(), c => c.FixWeights()];
+        foreach (var use in all) uses.Add(EvaluationOrder.MaterialisedByTokens, use);
+        uses.Add(EvaluationOrder.MaterialisedByWeight, all[0]);
+        return uses;
+    }
+
+    [Theory]
+    [MemberData(nameof(Uses))]
+    public void A_failed_backward_pass_throws_and_the_layer_that_failed_says_why(EvaluationOrder order, Action<LearnedComposer> use)
+    {
+        using var scope = NewDisposeScope();
+        using var failing = new LearnedComposer(SmallLayers.Linear(In, Out), Modules()) { Order = order };
+        using var other = new LearnedComposer(SmallLayers.Linear(In, Out), Modules()) { Order = order };
+        var x = SmallLayers.Input(1, ScalarType.Float32, 3, In).requires_grad_();
+        var output = failing.call(x);
+        // What is saved for the backward pass is not what it was any more.
+        using (no_grad()) failing.state_dict()["stack.a"].add_(1);
+
+        FluentActions.Invoking(() => output.sum().backward()).Should().Throw<Exception>("nothing is trained on a gradient that is not there");
+
+        failing.Logits.grad.Should().BeNull();
+        x.grad.Should().BeNull();
+        Exception? elsewhere = null;
+        var thread = new Thread(() => elsewhere = Record.Exception(() => other.call(x).sum().backward()));
+        thread.Start();
+        thread.Join();
+        elsewhere.Should().BeNull();
+        FluentActions.Invoking(() => other.call(x).sum().backward()).Should().NotThrow();
+        FluentActions.Invoking(() => use(failing)).Should().Throw<Exception>().WithMessage("*modified by an inplace operation*");
+        FluentActions.Invoking(() => use(failing)).Should().NotThrow("it is said once");
+        failing.ReleaseWeights();
+        failing.call(x).sum().backward();
+        failing.Logits.grad!.isfinite().all().item<bool>().Should().BeTrue();
+    }
 }

@@ -46,9 +46,9 @@ internal sealed class T5DecoderBlock : Module
         using var scope = NewDisposeScope();
         var normed = norm_before.call(input);
         var own = attention.Project(normed);
-        var attended = input.add(attention.Attend(normed, extend is null ? own : extend(own), bias));
-        var crossed = attended.add(cross_attention.Attend(norm_cross.call(attended), cross, crossBias));
-        return crossed.add(feed_forward.call(norm_after.call(crossed))).MoveToOuterDisposeScope();
+        var attended = input.Plus(attention.Attend(normed, extend is null ? own : extend(own), bias));
+        var crossed = attended.Plus(cross_attention.Attend(norm_cross.call(attended), cross, crossBias));
+        return crossed.Plus(feed_forward.call(norm_after.call(crossed))).MoveToOuterDisposeScope();
     }
 
     public IEnumerable<WeightSlot> Slots() =>

@@ -30,8 +30,8 @@ internal sealed class T5EncoderBlock : Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var normed = norm_before.call(input);
-        var attended = input.add(attention.Attend(normed, attention.Project(normed), bias));
-        return attended.add(feed_forward.call(norm_after.call(attended))).MoveToOuterDisposeScope();
+        var attended = input.Plus(attention.Attend(normed, attention.Project(normed), bias));
+        return attended.Plus(feed_forward.call(norm_after.call(attended))).MoveToOuterDisposeScope();
     }
 
     public IEnumerable<WeightSlot> Slots() =>

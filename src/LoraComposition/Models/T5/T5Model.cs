@@ -13,7 +13,8 @@ namespace LoraComposition.Models;
 /// </summary>
 /// <remarks>
 /// Owns its parameters, not what is attached to it. There is no dropout, in training neither. In 16 bits the layers that leave the feed-forward parts stay
-/// float32, and with them the states between blocks. Not thread-safe: a forward pass in another thread needs its own model. Indices on the CPU are
+/// float32, and with them the states between blocks. Forward passes and generation of one model in several threads are safe in evaluation, from the
+/// first on, each with its own <see cref="DecoderCache"/>; training, attaching, loading and moving need the model for themselves. Indices on the CPU are
 /// checked; those on a GPU are not, because reading them back would wait for it in every step: one outside the vocabulary ends the program there.
 /// </remarks>
 public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseModel
@@ -144,7 +145,9 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
         ThrowIfDisposed();
         using var scope = NewDisposeScope();
         var decoderIds = ShiftRight(labels);
-        if (labels.device_type == DeviceType.CPU && labels.eq(IgnoredLabel).all().item<bool>()) throw new ArgumentException("No label counts, so there is no loss.", nameof(labels));
+        using Scalar ignored = IgnoredLabel;
+        if (labels.device_type == DeviceType.CPU && labels.eq(ignored).all().item<bool>())
+            throw new ArgumentException("No label counts, so there is no loss.", nameof(labels));
         // [batch, decoded, vocabulary] → [batch · decoded, vocabulary]
         var logits = call(ids, mask, decoderIds).flatten(0, 1);
         // 16 bits are too few for the sum over a vocabulary.
@@ -220,7 +223,8 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     {
         ThrowIfDisposed();
         using var scope = NewDisposeScope();
-        var read = Config.ScaledHead ? states.mul(1 / Math.Sqrt(Config.HiddenSize)) : states;
+        using Scalar scale = 1 / Math.Sqrt(Config.HiddenSize);
+        var read = Config.ScaledHead ? states.mul(scale) : states;
         return (lm_head is null ? functional.linear(read, shared.Table) : lm_head.call(read)).MoveToOuterDisposeScope();
     }
 
@@ -231,9 +235,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     public Tensor ShiftRight(Tensor labels)
     {
         using var scope = NewDisposeScope();
-        var filled = labels.dtype == ScalarType.Int64 ? labels.masked_fill(labels.eq(IgnoredLabel), Config.PadTokenId) : labels;
+        using Scalar ignored = IgnoredLabel, padding = Config.PadTokenId, begin = Config.DecoderStartTokenId;
+        var filled = labels.dtype == ScalarType.Int64 ? labels.masked_fill(labels.eq(ignored), padding) : labels;
         TokenIds.Check(filled, 2, Config.VocabularySize, nameof(labels));
-        var start = full_like(filled[.., ..1], Config.DecoderStartTokenId);
+        var start = full_like(filled[.., ..1], begin);
         return cat([start, filled[.., ..^1]], 1).MoveToOuterDisposeScope();
     }
 

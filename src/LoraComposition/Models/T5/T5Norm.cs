@@ -8,7 +8,7 @@ namespace LoraComposition.Models;
 /// <summary>RMS normalisation (arXiv:1910.07467): <c>w ∘ x / √(mean(x²) + ε)</c>. The statistics of 16-bit states are computed in float32.</summary>
 internal sealed class T5Norm : Module<Tensor, Tensor>
 {
-    readonly double epsilon;
+    readonly Scalar epsilon;
     Parameter weight;
 
     public T5Norm(T5Config config, Device device) : base(nameof(T5Norm))
@@ -25,7 +25,7 @@ internal sealed class T5Norm : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var wide = input.dtype.ElementSize() < 4 ? input.to(ScalarType.Float32) : input;
         // [batch, tokens, 1]
-        var inverse = wide.square().mean([-1], keepdim: true).add(epsilon).rsqrt();
+        var inverse = wide.pow(HeldScalars.Two).mean([-1], keepdim: true).add(epsilon, HeldScalars.One).rsqrt();
         var normed = wide.mul(inverse);
         return weight.mul(normed.dtype == weight.dtype ? normed : normed.to(weight.dtype)).MoveToOuterDisposeScope();
     }

@@ -45,13 +45,18 @@ internal sealed class T5RelativePositions : Module
     {
         using var scope = NewDisposeScope();
         var device = weight.device;
-        var relative = arange(tokens, device: device).unsqueeze(0).sub(arange(offset, offset + asking, device: device).unsqueeze(1));
-        var distance = bidirectional ? relative.abs() : relative.neg().clamp_min(0);
-        int count = bidirectional ? bucketCount / 2 : bucketCount, near = count / 2;
+        using Scalar stop = tokens, first = offset, end = offset + asking;
+        var asked = arange(HeldScalars.Zero, stop, HeldScalars.One, ScalarType.Int64, device).unsqueeze(0);
+        var relative = asked.sub(arange(first, end, HeldScalars.One, ScalarType.Int64, device).unsqueeze(1));
+        var distance = bidirectional ? relative.abs() : relative.neg().clamp_min(HeldScalars.Zero);
+        int directed = bidirectional ? bucketCount / 2 : bucketCount;
+        using Scalar count = directed, near = directed / 2, growing = directed - directed / 2, last = directed - 1;
+        using Scalar range = Math.Log((double)maxDistance / (directed / 2));
         // In float32 and in this order, as the original: at powers of two another rounding gives another bucket.
-        var far = distance.clamp_min(near).to(ScalarType.Float32).div(near).log().div(Math.Log((double)maxDistance / near)).mul(count - near).to(ScalarType.Int64).add(near).clamp_max(count - 1);
+        var growth = distance.clamp_min(near).to(ScalarType.Float32).div(near).log().div(range).mul(growing);
+        var far = growth.to(ScalarType.Int64).add(near, HeldScalars.One).clamp_max(last);
         var bucket = where(distance.lt(near), distance, far);
-        return (bidirectional ? bucket.add(relative.gt(0).to(ScalarType.Int64).mul(count)) : bucket).MoveToOuterDisposeScope();
+        return (bidirectional ? bucket.Plus(relative.gt(HeldScalars.Zero).to(ScalarType.Int64).mul(count)) : bucket).MoveToOuterDisposeScope();
     }
 
     public WeightSlot Slot(string path) => new(new TensorSource(path).Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p), start);

@@ -17,7 +17,8 @@ internal static class TokenIds
             throw new ArgumentException($"Expected int64 indices of {dimensions} dimensions, found {ids.dtype} [{string.Join(", ", ids.shape)}].", name);
         if (ids.device_type != DeviceType.CPU) return;
         using var scope = NewDisposeScope();
-        if (ids.lt(0).logical_or(ids.ge(count)).any().item<bool>())
+        using Scalar end = count;
+        if (ids.lt(HeldScalars.Zero).logical_or(ids.ge(end)).any().item<bool>())
             throw new ArgumentException($"Expected indices in 0 … {count - 1}, found {ids.min().item<long>()} … {ids.max().item<long>()}.", name);
     }
 

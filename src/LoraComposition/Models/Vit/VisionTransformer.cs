@@ -8,7 +8,10 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition.Models;
 
 /// <summary>A vision transformer for image classification (arXiv:2010.11929) whose linear layers can be adapted.</summary>
-/// <remarks>Owns its parameters, not what is attached to it. Not thread-safe: a forward pass in another thread needs its own model.</remarks>
+/// <remarks>
+/// Owns its parameters, not what is attached to it. Forward passes of one model in several threads are
+/// safe in evaluation, from the first on; training, attaching, another head, loading and moving need the model for themselves.
+/// </remarks>
 public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, IClassifierModel
 {
     readonly VitEmbeddings embeddings;

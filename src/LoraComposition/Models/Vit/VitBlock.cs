@@ -27,8 +27,8 @@ internal sealed class VitBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var attended = input.add(attention.call(norm_before.call(input)));
-        return attended.add(feed_forward.call(norm_after.call(attended))).MoveToOuterDisposeScope();
+        var attended = input.Plus(attention.call(norm_before.call(input)));
+        return attended.Plus(feed_forward.call(norm_after.call(attended))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The block's output for the class token alone: all that a classifier reads of the last block.</summary>
@@ -38,8 +38,8 @@ internal sealed class VitBlock : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var normed = norm_before.call(input);
-        var attended = input[.., ..1].add(attention.Attend(normed[.., ..1], normed));
-        return attended.add(feed_forward.call(norm_after.call(attended))).MoveToOuterDisposeScope();
+        var attended = input[.., ..1].Plus(attention.Attend(normed[.., ..1], normed));
+        return attended.Plus(feed_forward.call(norm_after.call(attended))).MoveToOuterDisposeScope();
     }
 
     public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) =>

@@ -31,7 +31,7 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
         // [batch, d, grid, grid] → [batch, patches, d]
         var patches = projection.call(input).flatten(2).transpose(1, 2);
         var first = class_token.expand(input.shape[0], -1, -1);
-        return cat([first, patches], 1).add(positions).MoveToOuterDisposeScope();
+        return cat([first, patches], 1).Plus(positions).MoveToOuterDisposeScope();
     }
 
     public IEnumerable<WeightSlot> Slots(VitLayout layout) =>

@@ -60,7 +60,7 @@ public static class T5AnswerScoring
         var logits = model.Logits(model.Decode(model.ShiftRight(labels), cache)).to(ScalarType.Float32);   // [batch, decoded, vocabulary]
         var counted = labels.ne(T5Model.IgnoredLabel);
         var chosen = logits.gather(2, labels.clamp_min(0).unsqueeze(2)).squeeze(2);                       // [batch, decoded]
-        var sums = chosen.sub(logits.logsumexp(2)).masked_fill(counted.logical_not(), 0).to(ScalarType.Float64).sum(1);
+        var sums = chosen.sub(logits.logsumexp(2)).masked_fill(counted.logical_not(), HeldScalars.Zero).to(ScalarType.Float64).sum(1);
         double[] values = [.. sums.cpu().data<double>()];
         return [.. batch.Select((answer, row) => new AnswerScore(values[row], answer.Ids.Count))];
     }
