@@ -52,8 +52,10 @@ public abstract class LoraComposer : AdaptedLinear
     /// <summary>Applies the composed layer.</summary>
     /// <param name="input"><c>[…, in]</c>.</param>
     /// <returns><c>[…, out]</c>. The caller owns it.</returns>
+    /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>
     public sealed override Tensor forward(Tensor input)
     {
+        ThrowIfDisposed();
         failure.ThrowKept();
         var frozen = base_layer.weight!;
         var form = fixedWeight.For(frozen) ?? (WeightsAreConstant && Order is null ? Fix(frozen) : null);
@@ -85,6 +87,7 @@ public abstract class LoraComposer : AdaptedLinear
     /// <inheritdoc/>
     public sealed override LoraDelta ToDelta()
     {
+        ThrowIfDisposed();
         failure.ThrowKept();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();

@@ -15,6 +15,7 @@ public static class JsonFile
     /// <param name="maxLength">The most bytes it may have; nothing is read of a longer one.</param>
     /// <param name="refusal">Makes the exception from a message and a cause.</param>
     /// <returns>The document, in which every text can be read. The caller owns it.</returns>
+    /// <exception cref="ModelFileException">The file is missing, too long, not valid JSON, or no object.</exception>
     /// <remarks>
     /// Refused are: what is no regular file, a byte order mark, invalid UTF-8, comments and trailing commas, nesting deeper than 64, an object with one name twice,
     /// and half of a surrogate pair.

@@ -4,6 +4,8 @@ namespace LoraComposition.Files;
 public static class RealPath
 {
     /// <summary>The file or folder that a path leads to in the end, or null where it leads nowhere.</summary>
+    /// <param name="path">The path.</param>
+    /// <returns>The real path, without an ending separator.</returns>
     public static string? Of(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -24,6 +26,9 @@ public static class RealPath
     }
 
     /// <summary>Whether a real path lies in a real folder.</summary>
+    /// <param name="realPath">A path that <see cref="Of"/> gave.</param>
+    /// <param name="realFolder">A folder that <see cref="Of"/> gave.</param>
+    /// <returns>True where it does; a folder does not lie in itself.</returns>
     public static bool IsInside(string realPath, string realFolder) =>
         realPath.StartsWith(Path.EndsInDirectorySeparator(realFolder) ? realFolder : realFolder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -9,6 +9,7 @@ public static class RegularFile
     /// <param name="path">The file. Links are followed.</param>
     /// <param name="refusal">Makes the exception from a message and a cause.</param>
     /// <returns>A handle the caller owns, and the file that the path stands for when all links are followed.</returns>
+    /// <exception cref="ModelFileException">It is missing, empty, no regular file or cannot be opened.</exception>
     public static (SafeFileHandle Handle, string Target) Open(string path, Func<string, Exception?, ModelFileException> refusal)
     {
         try
@@ -29,6 +30,11 @@ public static class RegularFile
     }
 
     /// <summary>Fills the whole buffer from one place of the file.</summary>
+    /// <param name="handle">The file.</param>
+    /// <param name="buffer">What to fill.</param>
+    /// <param name="offset">The first byte to read.</param>
+    /// <param name="refusal">Makes the exception from a message and a cause.</param>
+    /// <exception cref="ModelFileException">The file ends before, or cannot be read.</exception>
     public static void ReadExactly(SafeFileHandle handle, Span<byte> buffer, long offset, Func<string, Exception?, ModelFileException> refusal)
     {
         while (buffer.Length > 0)

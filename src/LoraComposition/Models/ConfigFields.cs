@@ -5,6 +5,9 @@ namespace LoraComposition.Models;
 
 /// <summary>The settings of a model's <c>config.json</c>: a setting of the wrong type is refused, never passed over.</summary>
 /// <param name="path">The file, for messages.</param>
+/// <param name="root">Its content, an object.</param>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
+/// <param name="path">The file, for messages.</param>
 /// <param name="root">The object that holds the settings.</param>
 public sealed class ConfigFields(string path, JsonElement root)
 {
@@ -18,31 +21,55 @@ public sealed class ConfigFields(string path, JsonElement root)
     public IEnumerable<string> Names => root.EnumerateObject().Select(setting => setting.Name);
 
     /// <summary>A setting's value; null where it is missing or null.</summary>
+    /// <param name="name">The name of the setting.</param>
+    /// <returns>The value.</returns>
     public JsonElement? Find(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     /// <summary>A setting from 1 to 1,048,575; null where it is missing or null.</summary>
+    /// <param name="name">The name of the setting.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="CheckpointException">It is something else.</exception>
     public int? Positive(string name) => Integer(name, 1);
 
     /// <summary>A setting from 0 to 1,048,575; null where it is missing or null.</summary>
+    /// <param name="name">The name of the setting.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="CheckpointException">It is something else.</exception>
     public int? Count(string name) => Integer(name, 0);
 
     /// <summary>A finite number; null where it is missing or null.</summary>
+    /// <param name="name">The name of the setting.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="CheckpointException">It is something else.</exception>
     public double? Number(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Expected(name, "a finite number", value);
 
     /// <summary>True or false; null where it is missing or null.</summary>
+    /// <param name="name">The name of the setting.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="CheckpointException">It is something else.</exception>
     public bool? Flag(string name) => Find(name) is not { } value ? null
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Expected(name, "true or false", value);
 
     /// <summary>A text; null where it is missing or null.</summary>
+    /// <param name="name">The name of the setting.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="CheckpointException">It is something else.</exception>
     public string? Text(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Expected(name, "a text", value);
 
     /// <summary>The settings of an object inside this one; null where it is missing or null.</summary>
+    /// <param name="name">The name of the setting.</param>
+    /// <returns>The value.</returns>
+    /// <exception cref="CheckpointException">It is something else.</exception>
     public ConfigFields? Section(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? new ConfigFields(path, value) : throw Expected(name, "an object", value);
 
     /// <summary>The exception for a setting that is not what it must be.</summary>
+    /// <param name="name">The name of the setting.</param>
+    /// <param name="expected">What it must be, in words.</param>
+    /// <param name="found">What it is.</param>
+    /// <returns>The exception, to be thrown.</returns>
     public CheckpointException Expected(string name, string expected, JsonElement found) => new(path, $"expected {expected} for {name}, found {Excerpt.Of(found.GetRawText())}.");
 
     int? Integer(string name, int least)
