@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace LoraComposition;
 
 /// <summary>How an adapter came about as a composition of others; kept in its weights file.</summary>
@@ -26,4 +28,29 @@ public sealed record AdapterProvenance
             LayerWeights = source.LayerWeights.Select(pair => KeyValuePair.Create(path(pair.Key), pair.Value)).DistinctBy(pair => pair.Key).ToDictionary(StringComparer.Ordinal),
         })],
     };
+}
+
+/// <summary>One adapter that went into a composition.</summary>
+public sealed record AdapterSource
+{
+    /// <summary>The adapter's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The SHA-256 of its weights file, 64 lower-case hexadecimal digits; null where it came from no file.</summary>
+    public string? Fingerprint { get; init; }
+
+    /// <summary>Its weight, where that is the same at every layer; null where <see cref="LayerWeights"/> tells it.</summary>
+    public double? Weight { get; init; }
+
+    /// <summary>Its weight by layer path; empty where <see cref="Weight"/> tells it.</summary>
+    public IReadOnlyDictionary<string, double> LayerWeights { get; init; } = FrozenDictionary<string, double>.Empty;
+
+    internal void Validate()
+    {
+        if (string.IsNullOrWhiteSpace(Name)) throw new ArgumentException("A source of the provenance has no name.");
+        if (Fingerprint is not null && (Fingerprint.Length != 64 || Fingerprint.Any(c => !char.IsAsciiHexDigitLower(c))))
+            throw new ArgumentException($"Source '{Name}': expected a fingerprint of 64 lower-case hexadecimal digits, found '{Fingerprint}'.");
+        if (Weight is null == (LayerWeights.Count == 0)) throw new ArgumentException($"Source '{Name}': expected one weight or a weight for each layer.");
+        if (!LayerWeights.Values.Append(Weight ?? 0).All(double.IsFinite)) throw new ArgumentException($"Source '{Name}' has a weight that is not a finite number.");
+    }
 }

@@ -31,3 +31,14 @@ internal sealed record PeftConfig(
     /// <summary>Whether the layer carries an update, in PEFT's order: exclusions, saved modules, targets.</summary>
     public bool IsTarget(string layer) => Exclusions?.Selects(layer) != true && !(SavesHead && ModuleSelector.IsNamed(layer, PeftKey.Head)) && Targets.Selects(layer);
 }
+
+/// <summary>The file names of a PEFT adapter folder.</summary>
+internal static class PeftFiles
+{
+    public const string Config = "adapter_config.json";
+
+    public const string Weights = "adapter_model.safetensors";
+
+    /// <summary>The weights as a pickle, which is never read.</summary>
+    public const string PickledWeights = "adapter_model.bin";
+}

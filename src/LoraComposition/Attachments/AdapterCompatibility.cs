@@ -52,3 +52,25 @@ public sealed record AdapterCompatibility
     // A model is known by its folder's name, an adapter's base by the hub's owner/name or a path on another machine.
     static string LastPart(string name) => name.TrimEnd('/', '\\')[(name.TrimEnd('/', '\\').LastIndexOfAny(['/', '\\']) + 1)..];
 }
+
+/// <summary>Why one layer of an adapter does not fit a model.</summary>
+/// <param name="Adapter">The name of the adapter.</param>
+/// <param name="Layer">The path of the layer as the adapter spells it.</param>
+/// <param name="Reason">What was expected and found.</param>
+public sealed record AdapterRefusal(string Adapter, string Layer, string Reason);
+
+/// <summary>An adapter does not fit the model it was to be attached to. Nothing was changed.</summary>
+public sealed class AdapterMismatchException : LoraCompositionException
+{
+    /// <summary>Names the adapter, the layer, the expected and the found.</summary>
+    /// <param name="adapter">The name of the adapter.</param>
+    /// <param name="layer">The path of the layer.</param>
+    /// <param name="reason">What was expected and found.</param>
+    public AdapterMismatchException(string adapter, string layer, string reason) : base($"Adapter '{adapter}', layer '{layer}': {reason}") => (Adapter, Layer) = (adapter, layer);
+
+    /// <summary>The name of the adapter.</summary>
+    public string Adapter { get; }
+
+    /// <summary>The path of the layer.</summary>
+    public string Layer { get; }
+}

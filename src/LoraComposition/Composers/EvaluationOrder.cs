@@ -18,3 +18,34 @@ public enum EvaluationOrder
     /// </summary>
     MaterialisedByWeight,
 }
+
+/// <summary>The sizes that decide which order is the cheapest.</summary>
+/// <param name="Tokens">The rows of the input, T.</param>
+/// <param name="Rank">The ranks of all modules together, R.</param>
+/// <param name="InFeatures">The width of the input, d.</param>
+/// <param name="OutFeatures">The width of the output, c.</param>
+internal readonly record struct LayerWork(long Tokens, long Rank, long InFeatures, long OutFeatures)
+{
+    /// <summary>The multiplications that one training step needs beyond the frozen layer's, forward and backward.</summary>
+    public double TrainingCost(EvaluationOrder order) => order switch
+    {
+        EvaluationOrder.Stacked => 2 * Thin,
+        EvaluationOrder.MaterialisedByTokens => Dense + Thin,
+        EvaluationOrder.MaterialisedByWeight => 2 * Dense + (double)Tokens * InFeatures * OutFeatures,
+        _ => throw new ArgumentOutOfRangeException(nameof(order), order, "Not an evaluation order."),
+    };
+
+    /// <summary>The order with the fewest multiplications.</summary>
+    /// <param name="training">Whether the weights' gradient is wanted.</param>
+    public EvaluationOrder Cheapest(bool training)
+    {
+        if (!training) return Thin <= Dense ? EvaluationOrder.Stacked : EvaluationOrder.MaterialisedByTokens;
+        var best = EvaluationOrder.Stacked;
+        foreach (var order in Enum.GetValues<EvaluationOrder>())
+            if (TrainingCost(order) < TrainingCost(best)) best = order;
+        return best;
+    }
+
+    double Thin => (double)Tokens * Rank * (InFeatures + OutFeatures);
+    double Dense => (double)Rank * InFeatures * OutFeatures;
+}

@@ -142,3 +142,32 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 }
+
+/// <summary>A safetensors file was refused. The message names the file, the tensor or byte, what was expected, what was found and what to do.</summary>
+public sealed class SafetensorsException : ModelFileException
+{
+    /// <summary>Creates the exception for one file.</summary>
+    /// <param name="path">The file that was refused.</param>
+    /// <param name="message">What was expected and found, without the path.</param>
+    /// <param name="inner">The cause, where there is one.</param>
+    internal SafetensorsException(string path, string message, Exception? inner = null) : base(path, message, inner)
+    {
+    }
+}
+
+/// <summary>Recognises files of other formats that were renamed or saved as safetensors.</summary>
+internal static class ForeignFormat
+{
+    const string Convert = "; load it with the Python library that wrote it and save it as safetensors.";
+
+    /// <summary>Says what a file is by its first eight bytes, or null where they are not known.</summary>
+    public static string? Explain(ReadOnlySpan<byte> prefix)
+    {
+        if (prefix.StartsWith("PK\x03\x04"u8)) return "expected safetensors, found a zip archive (torch.save writes such files)" + Convert;
+        if (prefix[0] == 0x80 && prefix[1] is >= 2 and <= 5) return "expected safetensors, found a Python pickle, which is never read because it can run code" + Convert;
+        if (prefix.StartsWith("GGUF"u8)) return "expected safetensors, found a GGUF file; use the original safetensors checkpoint.";
+        if (prefix.SequenceEqual("version "u8)) return "expected safetensors, found a Git LFS pointer; run 'git lfs pull' to fetch the file itself.";
+        if (prefix[0] == (byte)'<') return "expected safetensors, found a web page; the download failed, so fetch the file again.";
+        return null;
+    }
+}

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace LoraComposition.Models;
 
@@ -67,4 +67,57 @@ public sealed class AdapterSite
         AdaptedLinear.Submodules(parent)[child] = layer;
         set(layer);
     }
+}
+
+/// <summary>What a linear layer does in a transformer.</summary>
+public enum LinearRole
+{
+    /// <summary>The query projection of attention.</summary>
+    Query,
+
+    /// <summary>The key projection of attention.</summary>
+    Key,
+
+    /// <summary>The value projection of attention.</summary>
+    Value,
+
+    /// <summary>The output projection of attention.</summary>
+    Output,
+
+    /// <summary>The layer that enters the feed-forward part.</summary>
+    FeedForwardIn,
+
+    /// <summary>The layer that leaves the feed-forward part.</summary>
+    FeedForwardOut,
+
+    /// <summary>The second layer that enters a gated feed-forward part: its output, after the activation, is multiplied with the first one's.</summary>
+    FeedForwardGate,
+
+    /// <summary>The layer after the last block: a classifier, or a language model's head. It is adapted only where it is asked for by name.</summary>
+    Head,
+}
+
+/// <summary>How adapter files name a model's layers. The transformers library renamed some models' layers in its version 5.</summary>
+public enum ModuleSpelling
+{
+    /// <summary>The names since transformers 5, for example <c>vit.layers.0.attention.q_proj</c>.</summary>
+    Transformers5,
+
+    /// <summary>The names up to transformers 4, for example <c>vit.encoder.layer.0.attention.attention.query</c>.</summary>
+    Transformers4,
+}
+
+/// <summary>Finds a model's places by the paths that adapter files give them, in every spelling.</summary>
+internal sealed class SiteIndex
+{
+    readonly Dictionary<string, AdapterSite> sites = new(StringComparer.Ordinal);
+
+    public SiteIndex(IAdaptableModel model)
+    {
+        foreach (var site in model.Sites)
+            foreach (var spelling in Enum.GetValues<ModuleSpelling>()) sites[site.PathIn(spelling)] = site;
+    }
+
+    /// <summary>The place that a path means, or null where the model has none.</summary>
+    public AdapterSite? Find(string path) => sites.GetValueOrDefault(path);
 }

@@ -54,6 +54,16 @@ public sealed class CheckpointFiles : IDisposable
         }
     }
 
+    /// <summary>Opens the checkpoint of a model that is about to be made: after a check that torch loads at all.</summary>
+    internal static CheckpointFiles OpenFor(string folder, bool allowOutsideLinks)
+    {
+        NativeLibraryCheck.EnsureLoads();
+        return Open(folder, allowOutsideLinks);
+    }
+
+    /// <summary>What adapters call the model in a folder.</summary>
+    internal static string ModelNameOf(string folder) => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder)));
+
     /// <summary>What a tensor is.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <returns>Its type, shape and place, or null where the checkpoint has none of that name.</returns>
@@ -131,5 +141,17 @@ public sealed class CheckpointFiles : IDisposable
                 throw new CheckpointException(folder, $"the folder cannot be read: {e.Message}", e);
             }
         }
+    }
+}
+
+/// <summary>A checkpoint does not hold what its model needs. Nothing was changed.</summary>
+public sealed class CheckpointException : ModelFileException
+{
+    /// <summary>Creates the exception for one file or folder.</summary>
+    /// <param name="path">The file or folder that was refused.</param>
+    /// <param name="message">What was expected and found, without the path.</param>
+    /// <param name="inner">The cause, where there is one.</param>
+    public CheckpointException(string path, string message, Exception? inner = null) : base(path, message, inner)
+    {
     }
 }

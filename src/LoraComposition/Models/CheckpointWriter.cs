@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using LoraComposition.Files;
+using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,6 +9,29 @@ namespace LoraComposition.Models;
 /// <summary>Writes the tensors of a checkpoint into a folder as transformers does: in one file, or in shards with an index. Knows no model.</summary>
 internal static class CheckpointWriter
 {
+    /// <summary>Writes a model: its weights, its configuration, and what stands beside them in use.</summary>
+    /// <param name="model">The name of its kind, to be told.</param>
+    /// <param name="slots">Its parameters.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How to write.</param>
+    /// <param name="beside">The names of the files to copy where the options name a folder.</param>
+    /// <param name="writeConfig">Writes the configuration to a path.</param>
+    /// <param name="logger">Is told what was written.</param>
+    /// <param name="progress">Is told how many tensors are written.</param>
+    /// <param name="cancellation">Stops between two tensors.</param>
+    public static void WriteModel(string model, IEnumerable<WeightSlot> slots, string folder, CheckpointSaveOptions options, IReadOnlyList<string> beside, Action<string> writeConfig,
+        ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        long started = Stopwatch.GetTimestamp();
+        options.Validate();
+        var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
+        var tensors = slots.Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
+        Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
+        writeConfig(Path.Combine(folder, ModelConfigFile.FileName));
+        companions.Write(folder);
+        logger.ModelSaved(model, tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    }
+
     /// <summary>Writes the tensors. Each file is replaced whole or not at all; of shards the index comes last.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="tensors">The tensors in the order in which they fill the shards. They stay the caller's.</param>

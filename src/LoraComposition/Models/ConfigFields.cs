@@ -7,8 +7,6 @@ namespace LoraComposition.Models;
 /// <param name="path">The file, for messages.</param>
 /// <param name="root">Its content, an object.</param>
 /// <remarks>Immutable, and safe to use from several threads.</remarks>
-/// <param name="path">The file, for messages.</param>
-/// <param name="root">The object that holds the settings.</param>
 public sealed class ConfigFields(string path, JsonElement root)
 {
     /// <summary>The largest integer that is believed. No size of a model comes near it, and products of a few stay far below 64 bits.</summary>
@@ -78,5 +76,39 @@ public sealed class ConfigFields(string path, JsonElement root)
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number < Largest
             ? number
             : throw Expected(name, $"{(least > 0 ? "a positive integer" : "an integer from 0 on")} below {Largest}", value);
+    }
+}
+
+/// <summary>The file that says what model a folder holds.</summary>
+internal static class ModelConfigFile
+{
+    /// <summary>The name of the file.</summary>
+    public const string FileName = "config.json";
+
+    /// <summary>Reads the settings of the model in a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="largest">The most bytes the file may have.</param>
+    /// <exception cref="CheckpointException">The file is missing, too long or no JSON object.</exception>
+    public static ConfigFields Read(string folder, int largest)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path)) throw new CheckpointException(path, $"the file is missing; a model folder holds {FileName} and {CheckpointFiles.FileName}.");
+        using var document = JsonFile.Read(path, largest, (message, cause) => new CheckpointException(path, message, cause));
+        return new ConfigFields(path, document.RootElement.Clone());
+    }
+
+    /// <summary>Reads the settings of the model in a folder and makes its configuration of them.</summary>
+    /// <exception cref="CheckpointException">The file is missing, damaged, or asks for what cannot be.</exception>
+    public static TConfig Read<TConfig>(string folder, int largest, Func<ConfigFields, TConfig> read)
+    {
+        var fields = Read(folder, largest);
+        try
+        {
+            return read(fields);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CheckpointException(fields.Path, e.Message, e);
+        }
     }
 }

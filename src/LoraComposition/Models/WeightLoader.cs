@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,6 +8,28 @@ namespace LoraComposition.Models;
 /// <summary>Fills a model from a checkpoint. Everything is checked before the first tensor is read.</summary>
 internal static class WeightLoader
 {
+    /// <summary>Fills a model that was made for these files and hands it on; it is disposed where that fails.</summary>
+    /// <param name="model">The model, without numbers.</param>
+    /// <param name="load">Loads its numbers.</param>
+    /// <param name="files">The checkpoint.</param>
+    /// <param name="dtype">The type of the parameters, to be told.</param>
+    /// <param name="logger">Is told what was loaded.</param>
+    public static TModel Fill<TModel>(TModel model, Action<TModel> load, CheckpointFiles files, ScalarType dtype, ILogger logger) where TModel : nn.Module
+    {
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            load(model);
+            logger.ModelLoaded(typeof(TModel).Name, dtype.ToString(), files.Names.Count, files.Path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Puts each tensor of the checkpoint in its place, one after the other, so that no second copy of the model is made.</summary>
     /// <param name="files">The checkpoint.</param>
     /// <param name="slots">Every parameter of the model; it may lie on the meta device.</param>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
 
 namespace LoraComposition.Models;
 
@@ -44,5 +45,23 @@ public static class BaseModel
         return fields.Find("model_type") is { } found
             ? fields.Expected("model_type", $"{supported}, the models this library computes,", found)
             : new CheckpointException(fields.Path, $"model_type is missing; expected {supported}, or the architecture of a ViT in timm's layout.");
+    }
+}
+
+/// <summary>How to load a model whose family its folder tells.</summary>
+public sealed record BaseModelLoadOptions
+{
+    /// <summary>The type of the parameters. Default float32, whatever the file holds. A T5 keeps the layers that leave its feed-forward parts in float32 at least.</summary>
+    public ScalarType Dtype { get; init; } = ScalarType.Float32;
+
+    /// <summary>Whether shards may be links that leave the folder, as in the cache of the model hub's own program. Default false: such links are refused.</summary>
+    public bool AllowOutsideLinks { get; init; }
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="ArgumentException">The type is none of floating-point numbers.</exception>
+    public void Validate()
+    {
+        if (Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
+            throw new ArgumentException($"A model cannot be loaded as {Dtype}; expected float32, bfloat16, float16 or float64.", nameof(Dtype));
     }
 }

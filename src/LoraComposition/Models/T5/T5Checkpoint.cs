@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -21,48 +20,22 @@ internal static class T5Checkpoint
 
     public static T5Model Load(string folder, T5LoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        long started = Stopwatch.GetTimestamp();
-        using var files = Open(folder, options);
-        var model = Shape(folder, files);
-        try
-        {
-            WeightLoader.Load(files, [.. model.Slots()], Unused(model.Config), options.Dtype, logger, progress, cancellation);
-            logger.ModelLoaded(nameof(T5Model), options.Dtype.ToString(), files.Names.Count, files.Path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        options.Validate();
+        using var files = CheckpointFiles.OpenFor(folder, options.AllowOutsideLinks);
+        return WeightLoader.Fill(Shape(folder, files), model => WeightLoader.Load(files, [.. model.Slots()], Unused(model.Config), options.Dtype, logger, progress, cancellation), files, options.Dtype, logger);
     }
 
     public static T5Config Check(string folder, T5LoadOptions options)
     {
-        using var files = Open(folder, options);
+        options.Validate();
+        using var files = CheckpointFiles.OpenFor(folder, options.AllowOutsideLinks);
         using var model = Shape(folder, files);
         WeightLoader.Check(files, [.. model.Slots()], Unused(model.Config));
         return model.Config;
     }
 
-    public static void Save(T5Model model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
-    {
-        long started = Stopwatch.GetTimestamp();
-        options.Validate();
-        var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
-        var tensors = model.Slots().Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
-        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
-        T5ConfigFile.Write(Path.Combine(folder, Config), model.Config);
-        companions.Write(folder);
-        logger.ModelSaved(nameof(T5Model), tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-    }
-
-    static CheckpointFiles Open(string folder, T5LoadOptions options)
-    {
-        NativeLibraryCheck.EnsureLoads();
-        options.Validate();
-        return CheckpointFiles.Open(folder, options.AllowOutsideLinks);
-    }
+    public static void Save(T5Model model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
+        CheckpointWriter.WriteModel(nameof(T5Model), model.Slots(), folder, options, beside, path => T5ConfigFile.Write(path, model.Config), logger, progress, cancellation);
 
     /// <summary>The model that the headers describe, without numbers. The caller owns it.</summary>
     static T5Model Shape(string folder, CheckpointFiles files)
@@ -70,25 +43,17 @@ internal static class T5Checkpoint
         var config = ReadConfig(folder, files);
         CheckLayers(config, files);
         foreach (string copy in copies) CheckCopy(files, copy);
-        return new T5Model(config, META) { BaseModelName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) };
+        return new T5Model(config, META) { BaseModelName = CheckpointFiles.ModelNameOf(folder) };
     }
 
     static string[] Unused(T5Config config) => [.. copies, .. unused, .. config.TiedHead ? [Head] : Array.Empty<string>()];
 
-    static T5Config ReadConfig(string folder, CheckpointFiles files)
+    static T5Config ReadConfig(string folder, CheckpointFiles files) => ModelConfigFile.Read(folder, LargestConfig, fields =>
     {
-        var fields = ModelConfigFile.Read(folder, LargestConfig);
-        try
-        {
-            var config = T5ConfigFile.Read(fields);
-            config.Validate();
-            return config.TiedHead && HasOwnHead(files, byTransformers5: fields.Find(T5ConfigFile.Scaled) is not null) ? config with { TiedHead = false } : config;
-        }
-        catch (ArgumentException e)
-        {
-            throw new CheckpointException(fields.Path, e.Message, e);
-        }
-    }
+        var config = T5ConfigFile.Read(fields);
+        config.Validate();
+        return config.TiedHead && HasOwnHead(files, byTransformers5: fields.Find(T5ConfigFile.Scaled) is not null) ? config with { TiedHead = false } : config;
+    });
 
     /// <summary>Whether a head that the config ties to the embedding has weights of its own all the same. Transformers 5 says of every T5 that it is tied.</summary>
     static bool HasOwnHead(CheckpointFiles files, bool byTransformers5)

@@ -1,7 +1,7 @@
 using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace LoraComposition.Models;
 
@@ -58,4 +58,14 @@ internal sealed class T5FeedForward : Module<Tensor, Tensor>
     string LeavePath => path + ".wo";
 
     ScalarType LeaveType => (leave is AdaptedLinear adapted ? adapted.BaseLayer : (Linear)leave).weight!.dtype;
+}
+
+/// <summary>What a T5 block computes after attention.</summary>
+public enum T5FeedForwardKind
+{
+    /// <summary><c>wo·relu(wi·x)</c>, as T5 1.0.</summary>
+    Relu,
+
+    /// <summary><c>wo·(gelu(wi_0·x) ∘ wi_1·x)</c> with the tanh approximation of GELU, as T5 1.1 and Flan-T5.</summary>
+    GatedGelu,
 }

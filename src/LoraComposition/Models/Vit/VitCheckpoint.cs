@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -16,54 +15,30 @@ internal static class VitCheckpoint
 
     public static VisionTransformer Load(string folder, VitLoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        long started = Stopwatch.GetTimestamp();
-        using var files = Open(folder, options);
-        var (model, layout, stored) = Shape(folder, files, options);
-        try
+        options.Validate();
+        using var files = CheckpointFiles.OpenFor(folder, options.AllowOutsideLinks);
+        var (shaped, layout, stored) = Shape(folder, files, options);
+        return WeightLoader.Fill(shaped, model =>
         {
             WeightLoader.Load(files, Slots(model, layout, stored), layout.Unused, options.Dtype, logger, progress, cancellation);
             if (model.Config.ImageSize != stored.ImageSize) logger.PositionsInterpolated(stored.ImageSize, model.Config.ImageSize);
-            if (options.ClassNames is { } names)
-            {
-                model.ResetHead(names, options.HeadSeed);
-                logger.FreshHead(names.Count);
-            }
-            logger.ModelLoaded(nameof(VisionTransformer), options.Dtype.ToString(), files.Names.Count, files.Path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+            if (options.ClassNames is not { } names) return;
+            model.ResetHead(names, options.HeadSeed);
+            logger.FreshHead(names.Count);
+        }, files, options.Dtype, logger);
     }
 
     public static VitConfig Check(string folder, VitLoadOptions options)
     {
-        using var files = Open(folder, options);
+        options.Validate();
+        using var files = CheckpointFiles.OpenFor(folder, options.AllowOutsideLinks);
         var (model, layout, stored) = Shape(folder, files, options);
         using (model) WeightLoader.Check(files, Slots(model, layout, stored), layout.Unused);
         return options.ClassNames is { } names ? model.Config with { ClassNames = [.. names] } : model.Config;
     }
 
-    public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
-    {
-        long started = Stopwatch.GetTimestamp();
-        options.Validate();
-        var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
-        var tensors = model.Slots(TransformersVitLayout.Default).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
-        CheckpointWriter.Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
-        VitConfigFile.Write(Path.Combine(folder, Config), model.Config);
-        companions.Write(folder);
-        logger.ModelSaved(nameof(VisionTransformer), tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-    }
-
-    static CheckpointFiles Open(string folder, VitLoadOptions options)
-    {
-        NativeLibraryCheck.EnsureLoads();
-        options.Validate();
-        return CheckpointFiles.Open(folder, options.AllowOutsideLinks);
-    }
+    public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
+        CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(TransformersVitLayout.Default), folder, options, beside, path => VitConfigFile.Write(path, model.Config), logger, progress, cancellation);
 
     /// <summary>The model that the headers describe, without numbers, and the shape that the checkpoint was stored in. The caller owns the model.</summary>
     static (VisionTransformer Model, VitLayout Layout, VitConfig Stored) Shape(string folder, CheckpointFiles files, VitLoadOptions options)
@@ -75,29 +50,20 @@ internal static class VitCheckpoint
         int side = options.ImageSize ?? config.ImageSize;
         if (side < 1 || side % config.PatchSize != 0)
             throw new CheckpointException(files.Path, $"an image size of {side} was asked for; it must be a multiple of the patch size {config.PatchSize}.");
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return (new VisionTransformer(config with { ImageSize = side }, META) { BaseModelName = name }, layout, config);
+        return (new VisionTransformer(config with { ImageSize = side }, META) { BaseModelName = CheckpointFiles.ModelNameOf(folder) }, layout, config);
     }
 
     static WeightSlot[] Slots(VisionTransformer model, VitLayout layout, VitConfig stored) =>
         [.. model.Slots(layout).Select(slot => slot.Source == layout.Positions ? Interpolated(slot, stored, model.Config) : slot)];
 
-    static (VitConfig Config, VitLayout Layout) ReadConfig(string folder, CheckpointFiles files)
+    static (VitConfig Config, VitLayout Layout) ReadConfig(string folder, CheckpointFiles files) => ModelConfigFile.Read(folder, LargestConfig, fields =>
     {
-        var fields = ModelConfigFile.Read(folder, LargestConfig);
-        try
-        {
-            (VitConfig Config, VitLayout Layout) found = TimmConfig.IsOne(fields)
-                ? (TimmConfig.Read(fields, files), new TimmVitLayout())
-                : (VitConfigFile.Read(fields), TransformersVitLayout.Of(files.Names));
-            found.Config.Validate();
-            return found;
-        }
-        catch (ArgumentException e)
-        {
-            throw new CheckpointException(fields.Path, e.Message, e);
-        }
-    }
+        (VitConfig Config, VitLayout Layout) found = TimmConfig.IsOne(fields)
+            ? (TimmConfig.Read(fields, files), new TimmVitLayout())
+            : (VitConfigFile.Read(fields), TransformersVitLayout.Of(files.Names));
+        found.Config.Validate();
+        return found;
+    });
 
     /// <summary>The names of the classes must be as many as the head has; a backbone has none, whatever its config says.</summary>
     static VitConfig WithClasses(VitConfig config, VitLayout layout, CheckpointFiles files)

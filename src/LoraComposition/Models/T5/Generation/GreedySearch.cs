@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Models;
@@ -30,5 +31,38 @@ internal static class GreedySearch
             progress?.Report(new(inputs - active.Length, inputs));
         }
         return [.. sequences.Select(sequence => new GenerationResult([sequence.ToSequence(endId, options.LengthPenalty)]))];
+    }
+}
+
+/// <summary>The likeliest next tokens of several sequences, read into memory.</summary>
+/// <param name="count">How many for each.</param>
+/// <param name="tokens">The tokens, row by row, the likeliest first.</param>
+/// <param name="logProbabilities">Their log-probabilities.</param>
+internal readonly struct LikeliestTokens(int count, long[] tokens, float[] logProbabilities)
+{
+    /// <summary>Asks a model.</summary>
+    /// <param name="next">The model.</param>
+    /// <param name="last">The newest token of each sequence.</param>
+    /// <param name="count">How many next tokens are wanted; there may be fewer in the vocabulary.</param>
+    /// <param name="device">Where the model is.</param>
+    /// <exception cref="InvalidOperationException">The model gives NaN.</exception>
+    public static LikeliestTokens Of(INextTokens next, IEnumerable<int> last, int count, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var logits = next.Logits(tensor(last.Select(token => (long)token).ToArray(), device: device)).to(ScalarType.Float32);   // [rows, vocabulary]
+        int k = (int)Math.Min(count, logits.shape[1]);
+        var (values, indices) = logits.topk(k, 1);   // [rows, k]
+        var logProbabilities = values.sub(logits.logsumexp(1, keepdim: true));
+        float[] numbers = [.. logProbabilities.cpu().data<float>()];
+        return Array.Exists(numbers, float.IsNaN)
+            ? throw new InvalidOperationException("The model gives NaN; check its weights and those of its adapters, or compute in float32.")
+            : new(k, [.. indices.cpu().data<long>()], numbers);
+    }
+
+    /// <summary>The likeliest tokens of one sequence that are possible at all.</summary>
+    public IEnumerable<(int Token, double LogProbability)> Row(int row)
+    {
+        for (int i = row * count; i < (row + 1) * count; i++)
+            if (logProbabilities[i] > float.NegativeInfinity) yield return ((int)tokens[i], logProbabilities[i]);
     }
 }
