@@ -30,7 +30,7 @@ sealed partial class DocumentationRules(DocumentationFile documentation, IReadOn
 
     /// <summary>Every exception that a member makes itself, or a private helper of its type does, has a tag. Null and blank arguments go without.</summary>
     public IReadOnlyList<string> WithoutException() =>
-        [.. Members.Where(m => !Inherits(m.Text)).SelectMany(m => Thrown(m.Member).Where(thrown => !Tags(m.Text).Any(tag => Covers(tag, thrown))).Select(thrown => $"{Describe(m.Member)}: no tag for {thrown.Name}"))];
+        [.. Members.Where(m => !Inherits(m.Text)).SelectMany(m => Thrown(m.Member).Where(thrown => !Returns(m.Member, thrown) && !Tags(m.Text).Any(tag => Covers(tag, thrown))).Select(thrown => $"{Describe(m.Member)}: no tag for {thrown.Name}"))];
 
     /// <summary>Every class says whether several threads may use it, in its remarks or its base's. Records of values, exceptions and static classes have no state to speak of.</summary>
     public IReadOnlyList<string> WithoutThreadSafety() =>
@@ -86,6 +86,9 @@ sealed partial class DocumentationRules(DocumentationFile documentation, IReadOn
         { } type when typeof(Exception).IsAssignableFrom(type) && called.Name.StartsWith("ThrowIf", StringComparison.Ordinal) && !called.Name.StartsWith("ThrowIfNull", StringComparison.Ordinal) => type,
         _ => null,
     };
+
+    // What a member makes and hands on it does not throw itself.
+    static bool Returns(MemberInfo member, Type thrown) => member is MethodInfo method && method.ReturnType == thrown;
 
     static IEnumerable<string> Tags(XElement? text) => text?.Elements("exception").Select(tag => tag.Attribute("cref")?.Value ?? "") ?? [];
 

@@ -17,6 +17,7 @@ public class OwnershipTests
         ["LoraDelta..ctor"] = ledger => ledger.Gone(Pair(), pair => new LoraDelta(pair[0], pair[1], 1)),
         ["LoraDelta.ToDense"] = ledger => ledger.FromOwner(Delta(), delta => delta.ToDense()),
         ["SavedHead..ctor"] = ledger => ledger.Gone([rand(3, 6), rand(3)], head => new SavedHead(head[0], head[1])),
+        ["HostToDevice.Copy"] = ledger => ledger.Gone([rand(2)], host => HostToDevice.Copy(host[0], META)),
         ["InputStatistics.Add"] = ledger => ledger.FromOwner(new InputStatistics(6), statistics => { statistics.Add(ledger.Borrow(rand(4, 6))); return []; }),
         ["LinearCka.Compute"] = ledger => LinearCka.Compute(ledger.Borrow(rand(5, 3)), ledger.Borrow(rand(5, 2))),
         ["LearnedComposer.Weights"] = ledger => ledger.FromOwner(new LearnedComposer(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Weights()),

@@ -64,7 +64,7 @@ sealed partial class SourceFolders
         }
     }
 
-    [GeneratedRegex("""//[^\n]*|/\*.*?\*/|@"(?:[^"]|"")*"|\$?"(?:\\.|[^"\\\n])*\"""", RegexOptions.Singleline)]
+    [GeneratedRegex("//[^\\n]*|/\\*.*?\\*/|@\"(?:[^\"]|\"\")*\"|\\$?\"(?:\\\\.|[^\"\\\\\\n])*\"", RegexOptions.Singleline)]
     private static partial Regex NoCode();
 
     [GeneratedRegex(@"\b(?:class|record struct|record class|record|struct|interface|enum)\s+([A-Z]\w*)")]
