@@ -34,7 +34,7 @@ static class TaskShiftCommand
     };
     static readonly Option<string?> dataPath = new("--path") { Description = "text: the folder of the data, with a sub-folder for each data set." };
     static readonly Option<string?> Downstream = new("--downstream") { Description = "vision: the data set to learn from few images, with modules of the others. Default: each in turn." };
-    static readonly Option<int?> MaxLength = new("--max-length") { Description = "text: the most tokens of a question with its options and context; longer ones lose their end. Default: 512." };
+    static readonly Option<int?> maxLength = new("--max-length") { Description = "text: the most tokens of a question with its options and context; longer ones lose their end. Default: 512." };
     static readonly ExperimentOptions shared = new("samples/TaskShift", [textDefaults, visionDefaults], "A model-hub folder: a T5 with spiece.model, or a ViT with preprocessor_config.json.", "Labelled samples: questions in all, or images per class", "Samples held out of train for early stopping: questions in all, or images per class.");
 
     const string Examples = """
