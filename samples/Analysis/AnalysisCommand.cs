@@ -21,10 +21,10 @@ static class AnalysisCommand
     static readonly ExperimentDefaults rankDefaults = subsetsDefaults with { Kind = "rank", Out = "results/rank", Methods = [new LoraFromScratch(), new UniformComposition(), new LearnedComposition()] };
     static readonly ExperimentDefaults layersDefaults = subsetsDefaults with { Kind = "layers", Out = "results/layers", KnownMethods = [new LearnedComposition()], Methods = [new LearnedComposition()] };
 
-    static readonly Option<string> Study = new("--study") { Description = "subsets (Fig. 5: every subset of the modules), rank (Tab. 5) or layers (Fig. 7, 8: weights and CKA by layer and module).", DefaultValueFactory = _ => "subsets" };
-    static readonly TaskOptions Tasks = new();
-    static readonly Option<string> Ranks = new("--ranks") { Description = "The ranks of study rank, which passes over --rank.", DefaultValueFactory = _ => "4,8,16,32" };
-    static readonly Option<int> Images = new("--images") { Description = "The most downstream test images over which study layers compares modules.", DefaultValueFactory = _ => 256 };
+    static readonly Option<string> studyOption = new("--study") { Description = "subsets (Fig. 5: every subset of the modules), rank (Tab. 5) or layers (Fig. 7, 8: weights and CKA by layer and module).", DefaultValueFactory = _ => "subsets" };
+    static readonly TaskOptions taskOptions = new();
+    static readonly Option<string> ranksOption = new("--ranks") { Description = "The ranks of study rank, which passes over --rank.", DefaultValueFactory = _ => "4,8,16,32" };
+    static readonly Option<int> imagesOption = new("--images") { Description = "The most downstream test images over which study layers compares modules.", DefaultValueFactory = _ => 256 };
     static readonly ExperimentOptions shared = new("samples/Analysis", [subsetsDefaults, rankDefaults, layersDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class, with real data all unless given", "Images per class held out of train for early stopping.");
 
     const string Examples = """
@@ -44,9 +44,9 @@ static class AnalysisCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Study };
-        foreach (var option in (Option[])[.. Tasks.All, Ranks, Images, .. shared.All]) command.Add(option);
-        BackendOptions.AddTo(command);
+        var command = new RootCommand(Examples) { studyOption };
+        foreach (var option in (Option[])[.. taskOptions.All, ranksOption, imagesOption, .. shared.All]) command.Add(option);
+        ProgramOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
@@ -62,7 +62,7 @@ static class AnalysisCommand
 
     static AnalysisSettings Read(ParseResult parsed)
     {
-        var (tasks, embedded) = Tasks.Read(parsed);
+        var (tasks, embedded) = taskOptions.Read(parsed);
         var (study, defaults) = ReadStudy(parsed);
         var experiment = shared.Read(parsed, embedded ? defaults : defaults with { Shots = "all" });
         if (study is SubsetsStudy)
@@ -76,9 +76,9 @@ static class AnalysisCommand
 
     static (IStudy, ExperimentDefaults) ReadStudy(ParseResult parsed)
     {
-        var ranks = ReadRanks(parsed.GetValue(Ranks)!);
-        int images = OptionReading.AtLeast(parsed, Images, 2);
-        return parsed.GetValue(Study) switch
+        var ranks = ReadRanks(parsed.GetValue(ranksOption)!);
+        int images = OptionReading.AtLeast(parsed, imagesOption, 2);
+        return parsed.GetValue(studyOption) switch
         {
             "subsets" => (new SubsetsStudy(), subsetsDefaults),
             "rank" => (new RankStudy(ranks), rankDefaults),

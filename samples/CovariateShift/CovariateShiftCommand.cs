@@ -11,9 +11,9 @@ static class CovariateShiftCommand
     static readonly ExperimentDefaults embeddedDefaults = new() { Kind = "embedded", Out = "results/covariate-shift", Shots = "1,5", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } } };
     static readonly ExperimentDefaults pacsDefaults = embeddedDefaults with { Kind = "pacs", Shots = "1,5,10,50,100,all", Validation = 10 };
 
-    static readonly Option<string> Data = new("--data") { Description = "embedded (fractal shapes in four styles, nothing to download) or pacs.", DefaultValueFactory = _ => "embedded" };
+    static readonly Option<string> dataOption = new("--data") { Description = "embedded (fractal shapes in four styles, nothing to download) or pacs.", DefaultValueFactory = _ => "embedded" };
     static readonly Option<string?> dataPath = new("--path") { Description = "The folder of PACS: <domain>/<class>/*.jpg or *.png, or the hub's parquet files." };
-    static readonly Option<string?> Downstream = new("--downstream") { Description = "The domain to learn from few images, with modules of the other three: points, painting, cartoon or sketch; of PACS art_painting, cartoon, photo or sketch. Default: the second of embedded's, the first of PACS's." };
+    static readonly Option<string?> downstreamOption = new("--downstream") { Description = "The domain to learn from few images, with modules of the other three: points, painting, cartoon or sketch; of PACS art_painting, cartoon, photo or sketch. Default: the second of embedded's, the first of PACS's." };
     static readonly ExperimentOptions shared = new("samples/CovariateShift", [embeddedDefaults, pacsDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
 
     const string Examples = """
@@ -32,9 +32,9 @@ static class CovariateShiftCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Data, dataPath, Downstream };
+        var command = new RootCommand(Examples) { dataOption, dataPath, downstreamOption };
         foreach (var option in shared.All) command.Add(option);
-        BackendOptions.AddTo(command);
+        ProgramOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
@@ -50,8 +50,8 @@ static class CovariateShiftCommand
 
     static CovariateShiftSettings Read(ParseResult parsed)
     {
-        var (domains, defaults, usual) = ReadData(parsed.GetValue(Data)!, parsed.GetValue(dataPath));
-        string downstream = parsed.GetValue(Downstream) ?? domains.Names[usual];
+        var (domains, defaults, usual) = ReadData(parsed.GetValue(dataOption)!, parsed.GetValue(dataPath));
+        string downstream = parsed.GetValue(downstreamOption) ?? domains.Names[usual];
         if (!domains.Names.Contains(downstream)) throw new UsageException($"--downstream {downstream}: expected one of {string.Join(", ", domains.Names)}.");
         return new CovariateShiftSettings { Domains = domains, Downstream = downstream, Experiment = shared.Read(parsed, defaults) };
     }

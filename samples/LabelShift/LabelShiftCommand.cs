@@ -13,10 +13,10 @@ static class LabelShiftCommand
     static readonly ExperimentDefaults splitSizeDefaults = shiftDefaults with { Kind = "split-size", Out = "results/split-size", Shots = "5", Methods = [new UniformComposition(), new LearnedComposition()] };
     static readonly ExperimentDefaults entangledDefaults = splitSizeDefaults with { Kind = "entangled", Out = "results/entangled", Shots = "all" };
 
-    static readonly LabelDataOptions Data = new();
-    static readonly Option<string> Study = new("--study") { Description = "shift (Fig. 3), split-size (Fig. 6: ever more and smaller upstream tasks) or entangled (Tab. 4: downstream labels that modules know).", DefaultValueFactory = _ => "shift" };
-    static readonly Option<int> Splits = new("--splits") { Description = "shift and split-size: into how many sets the labels are split; split-size learns the last.", DefaultValueFactory = _ => 4 };
-    static readonly Option<int> Downstream = new("--downstream") { Description = "shift: which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
+    static readonly LabelDataOptions dataOptions = new();
+    static readonly Option<string> studyOption = new("--study") { Description = "shift (Fig. 3), split-size (Fig. 6: ever more and smaller upstream tasks) or entangled (Tab. 4: downstream labels that modules know).", DefaultValueFactory = _ => "shift" };
+    static readonly Option<int> splitsOption = new("--splits") { Description = "shift and split-size: into how many sets the labels are split; split-size learns the last.", DefaultValueFactory = _ => 4 };
+    static readonly Option<int> downstreamOption = new("--downstream") { Description = "shift: which set is learned from few images, 1 … splits; the others are the upstream tasks.", DefaultValueFactory = _ => 4 };
     static readonly ExperimentOptions shared = new("samples/LabelShift", [shiftDefaults, splitSizeDefaults, entangledDefaults], "A ViT in a model-hub folder (config.json, model.safetensors, preprocessor_config.json).", "Labelled images per class", "Images per class held out of train for early stopping.");
 
     const string Examples = """
@@ -36,9 +36,9 @@ static class LabelShiftCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Study };
-        foreach (var option in (Option[])[.. Data.All, Splits, Downstream, .. shared.All]) command.Add(option);
-        BackendOptions.AddTo(command);
+        var command = new RootCommand(Examples) { studyOption };
+        foreach (var option in (Option[])[.. dataOptions.All, splitsOption, downstreamOption, .. shared.All]) command.Add(option);
+        ProgramOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
@@ -54,11 +54,11 @@ static class LabelShiftCommand
 
     static LabelShiftSettings Read(ParseResult parsed)
     {
-        var data = Data.Read(parsed);
-        int splits = OptionReading.AtLeast(parsed, Splits, 2), downstream = OptionReading.AtLeast(parsed, Downstream, 1);
-        string name = parsed.GetValue(Study)!;
-        if (name != "shift" && IsGiven(parsed, Downstream)) throw new UsageException($"--downstream is given with --study {name}, which has its own downstream labels.");
-        if (name == "entangled" && IsGiven(parsed, Splits)) throw new UsageException("--splits is given with --study entangled, which has four modules.");
+        var data = dataOptions.Read(parsed);
+        int splits = OptionReading.AtLeast(parsed, splitsOption, 2), downstream = OptionReading.AtLeast(parsed, downstreamOption, 1);
+        string name = parsed.GetValue(studyOption)!;
+        if (name != "shift" && IsGiven(parsed, downstreamOption)) throw new UsageException($"--downstream is given with --study {name}, which has its own downstream labels.");
+        if (name == "entangled" && IsGiven(parsed, splitsOption)) throw new UsageException("--splits is given with --study entangled, which has four modules.");
         if (name == "shift" && downstream > splits) throw new UsageException($"--downstream {downstream} is not one of the {splits} sets.");
         var (study, defaults) = ReadStudy(name);
         return new LabelShiftSettings { Study = study, Data = data, Splits = splits, Downstream = downstream, Experiment = shared.Read(parsed, defaults) };

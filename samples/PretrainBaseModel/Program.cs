@@ -33,7 +33,7 @@ random.SetAction(result =>
 });
 
 var root = new RootCommand("Makes the small models that the samples start from.") { images, text, random };
-BackendOptions.AddTo(root);
+ProgramOptions.AddTo(root);
 return await root.Parse(args).InvokeWithExitCodesAsync("Stopped. Nothing was written.");
 
 // In a task, because Ctrl+C is listened to only once the action has returned.

@@ -26,14 +26,14 @@ static class TaskShiftCommand
 
     static readonly ExperimentDefaults visionDefaults = new() { Kind = "vision", Out = "results/task-shift", Shots = "1,5", Validation = 5, Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 40 } } };
 
-    static readonly Option<string> Modality = new("--modality") { Description = "vision: images that a ViT classifies (Fig. 4), or text: questions whose answers a T5 writes (Tab. 2).", DefaultValueFactory = _ => "text" };
-    static readonly Option<string> Data = new("--data")
+    static readonly Option<string> modality = new("--modality") { Description = "vision: images that a ViT classifies (Fig. 4), or text: questions whose answers a T5 writes (Tab. 2).", DefaultValueFactory = _ => "text" };
+    static readonly Option<string> dataOption = new("--data")
     {
         Description = $"embedded (made by formula, nothing to download); text: crossfit (the files of {string.Join(", ", CrossFitTasks.Folders)}); vision: at least two of {string.Join(", ", ImageBenchmarks.All.Select(b => b.Name))}, as NAME=DIR,NAME=DIR.",
         DefaultValueFactory = _ => "embedded",
     };
     static readonly Option<string?> dataPath = new("--path") { Description = "text: the folder of the data, with a sub-folder for each data set." };
-    static readonly Option<string?> Downstream = new("--downstream") { Description = "vision: the data set to learn from few images, with modules of the others. Default: each in turn." };
+    static readonly Option<string?> downstreamOption = new("--downstream") { Description = "vision: the data set to learn from few images, with modules of the others. Default: each in turn." };
     static readonly Option<int?> maxLength = new("--max-length") { Description = "text: the most tokens of a question with its options and context; longer ones lose their end. Default: 512." };
     static readonly ExperimentOptions shared = new("samples/TaskShift", [textDefaults, visionDefaults], "A model-hub folder: a T5 with spiece.model, or a ViT with preprocessor_config.json.", "Labelled samples: questions in all, or images per class", "Samples held out of train for early stopping: questions in all, or images per class.");
 
@@ -55,9 +55,9 @@ static class TaskShiftCommand
 
     static RootCommand Create()
     {
-        var command = new RootCommand(Examples) { Modality, Data, dataPath, Downstream, maxLength };
+        var command = new RootCommand(Examples) { modality, dataOption, dataPath, downstreamOption, maxLength };
         foreach (var option in shared.All) command.Add(option);
-        BackendOptions.AddTo(command);
+        ProgramOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
             var run = Read(parsed);
@@ -73,7 +73,7 @@ static class TaskShiftCommand
 
     static Action<CancellationToken> Read(ParseResult parsed)
     {
-        switch (parsed.GetValue(Modality))
+        switch (parsed.GetValue(modality))
         {
             case "text":
                 var text = ReadText(parsed);
@@ -88,16 +88,16 @@ static class TaskShiftCommand
 
     static TextTaskShiftSettings ReadText(ParseResult parsed)
     {
-        if (parsed.GetValue(Downstream) is { } downstream) throw new UsageException($"--downstream {downstream} is given without --modality vision.");
+        if (parsed.GetValue(downstreamOption) is { } downstream) throw new UsageException($"--downstream {downstream} is given without --modality vision.");
         string? path = parsed.GetValue(dataPath);
-        switch (parsed.GetValue(Data)!.ToLowerInvariant())
+        switch (parsed.GetValue(dataOption)!.ToLowerInvariant())
         {
             case "embedded" when path is not null: throw new UsageException("--path is given without --data crossfit.");
             case "embedded": break;
             case "crossfit" when path is null: throw new UsageException("--data crossfit needs --path, the folder of the data.");
             case "crossfit" when !Directory.Exists(path): throw new UsageException($"--path {path}: there is no such folder.");
             case "crossfit": break;
-            default: throw new UsageException($"--data {parsed.GetValue(Data)}: expected embedded or crossfit.");
+            default: throw new UsageException($"--data {parsed.GetValue(dataOption)}: expected embedded or crossfit.");
         }
         return new TextTaskShiftSettings { CrossFitFolder = path, MaxLength = OptionReading.AtLeast(parsed, maxLength, 1) ?? 512, Experiment = shared.Read(parsed, textDefaults) };
     }
@@ -106,11 +106,11 @@ static class TaskShiftCommand
     {
         if (parsed.GetValue(dataPath) is not null) throw new UsageException("--path is for text; name the folders in --data, as NAME=DIR.");
         if (parsed.GetValue(maxLength) is not null) throw new UsageException("--max-length is for text.");
-        string data = parsed.GetValue(Data)!;
+        string data = parsed.GetValue(dataOption)!;
         var sets = data == "embedded" ? [] : BenchmarkFolder.ReadList("--data", data);
         if (sets.Count == 1) throw new UsageException($"--data {data}: expected at least two data sets, one to learn and others to train modules for.");
         string[] names = sets.Count == 0 ? [.. EmbeddedImages.Names] : [.. sets.Select(s => s.Benchmark.Name)];
-        if (parsed.GetValue(Downstream) is { } downstream && !names.Contains(downstream)) throw new UsageException($"--downstream {downstream}: expected one of {string.Join(", ", names)}.");
-        return new VisionTaskShiftSettings { Data = sets, Downstream = parsed.GetValue(Downstream), Experiment = shared.Read(parsed, visionDefaults) };
+        if (parsed.GetValue(downstreamOption) is { } downstream && !names.Contains(downstream)) throw new UsageException($"--downstream {downstream}: expected one of {string.Join(", ", names)}.");
+        return new VisionTaskShiftSettings { Data = sets, Downstream = parsed.GetValue(downstreamOption), Experiment = shared.Read(parsed, visionDefaults) };
     }
 }

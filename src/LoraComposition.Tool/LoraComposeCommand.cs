@@ -23,11 +23,10 @@ static class LoraComposeCommand
 
     public static Task<int> InvokeAsync(string[] arguments)
     {
-        var root = new RootCommand(Description) { GlobalOptions.Json, GlobalOptions.Verbose };
-        BackendOptions.AddTo(root);
+        var root = new RootCommand(Description) { CommonOptions.Json };
+        ProgramOptions.AddTo(root);
         foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(), PredictCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
-        var parsed = root.Parse(arguments);
-        return parsed.InvokeWithExitCodesAsync("Stopped. Nothing was written.", parsed.GetValue(GlobalOptions.Verbose));
+        return root.Parse(arguments).InvokeWithExitCodesAsync("Stopped. Nothing was written.");
     }
 }

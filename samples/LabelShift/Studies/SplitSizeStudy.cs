@@ -8,7 +8,7 @@ namespace LabelShift.Studies;
 sealed class SplitSizeStudy : IStudy
 {
     // The paper's numbers of modules; those that leave a task a single class are left out.
-    static readonly int[] Counts = [1, 3, 5, 15, 25];
+    static readonly int[] setCounts = [1, 3, 5, 15, 25];
 
     public void Run(LabelShiftSettings settings, ImageBaseModel baseModel, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation)
     {
@@ -19,7 +19,7 @@ sealed class SplitSizeStudy : IStudy
         var others = new LabelRange(0, sets[^1].First);
         var results = new List<(int Modules, RunResult Result)>();
         bool whole = true;
-        foreach (int count in Counts.Where(n => 2 * n <= others.Count))
+        foreach (int count in setCounts.Where(n => 2 * n <= others.Count))
         {
             var run = new ExperimentRun($"split-size-n{count:D2}", experiment with { Out = Path.Combine(experiment.Out, $"n{count:D2}"), ModuleFolder = Path.Combine(experiment.Out, "modules") },
                 [.. LabelRange.Split(others, count).Select(range => new ImageModuleTraining(baseModel, tasks.Upstream(range), experiment.Upstream))],

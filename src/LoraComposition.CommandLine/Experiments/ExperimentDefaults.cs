@@ -24,7 +24,7 @@ public sealed record ExperimentDefaults
     /// <summary>The layers of every LoRA, as the command line spells them.</summary>
     public string Targets { get; init; } = "q,k,v";
 
-    /// <summary>The base model that comes with the program: a folder under <c>base model</c>.</summary>
+    /// <summary>The base model that comes with the program: a folder under <c>base-models</c>.</summary>
     public string Model { get; init; } = "vit-fractals";
 
     /// <summary>The folder of the results.</summary>

@@ -9,7 +9,7 @@ namespace LoraComposition.CommandLine;
 /// <summary>The options that all experiments share.</summary>
 public sealed class ExperimentOptions
 {
-    static readonly Dictionary<string, LinearRole> Roles = new() { ["q"] = LinearRole.Query, ["k"] = LinearRole.Key, ["v"] = LinearRole.Value, ["o"] = LinearRole.Output };
+    static readonly Dictionary<string, LinearRole> roleNames = new() { ["q"] = LinearRole.Query, ["k"] = LinearRole.Key, ["v"] = LinearRole.Value, ["o"] = LinearRole.Output };
 
     readonly string project;
     readonly Option<string?> model, shots, methods, targets, output, shard;
@@ -35,7 +35,7 @@ public sealed class ExperimentOptions
         seeds = new("--seeds") { Description = "The number of seeds, 0 … N-1.", DefaultValueFactory = _ => 3 };
         methods = new("--methods") { Description = $"Of {string.Join(", ", kinds.SelectMany(d => d.KnownMethods).Select(m => m.Name).Distinct())}. {Or(d => Names(d.Methods))}" };
         rank = new("--rank") { Description = "The rank of every LoRA.", DefaultValueFactory = _ => 16 };
-        targets = new("--targets") { Description = $"The layers of every LoRA, of {string.Join(", ", Roles.Keys)} (query, key, value, output). {Or(d => d.Targets)}" };
+        targets = new("--targets") { Description = $"The layers of every LoRA, of {string.Join(", ", roleNames.Keys)} (query, key, value, output). {Or(d => d.Targets)}" };
         steps = new("--steps") { Description = $"Training steps of a run. {Or(d => d.Tuning.Training.Steps!)}" };
         upstreamEpochs = new("--upstream-epochs") { Description = $"Passes over an upstream task's samples. {Or(d => d.Upstream.Training.Epochs)}" };
         validation = new("--validation") { Description = $"{validationDescription} {Or(d => d.Validation)}" };
@@ -82,7 +82,7 @@ public sealed class ExperimentOptions
         };
     }
 
-    // Which shard this is and that runs were there already are no part of the experiment.
+    // Which shard this is, that runs were there already and how much is said are no part of the experiment.
     string[] ReadCommand(ParseResult parsed)
     {
         var kept = new List<string>();
@@ -90,7 +90,7 @@ public sealed class ExperimentOptions
         for (int i = 0; i < tokens.Count; i++)
         {
             if (tokens[i].Value == shard.Name) i++;
-            else if (tokens[i].Value != resume.Name) kept.Add(tokens[i].Value);
+            else if (tokens[i].Value != resume.Name && tokens[i].Value != ProgramOptions.Verbose.Name) kept.Add(tokens[i].Value);
         }
         return ["dotnet", "run", "-c", "Release", "--project", project, .. kept.Count > 0 ? ["--"] : Array.Empty<string>(), .. kept];
     }
@@ -111,7 +111,38 @@ public sealed class ExperimentOptions
 
     static LinearRole[] ReadTargets(string text)
     {
-        var roles = text.Split(',', StringSplitOptions.TrimEntries).Select(name => Roles.TryGetValue(name, out var role) ? role : throw new UsageException($"--targets {text}: '{name}' is not one of {string.Join(", ", Roles.Keys)}.")).ToArray();
+        var roles = text.Split(',', StringSplitOptions.TrimEntries).Select(name => roleNames.TryGetValue(name, out var role) ? role : throw new UsageException($"--targets {text}: '{name}' is not one of {string.Join(", ", roleNames.Keys)}.")).ToArray();
         return roles.Distinct().Count() == roles.Length ? [.. roles.Order()] : throw new UsageException($"--targets {text}: a layer occurs twice.");
     }
+}
+
+/// <summary>Which part of the work this process does: from the command line, else from the job that it is a task of.</summary>
+static class ShardReading
+{
+    /// <summary>Reads it.</summary>
+    /// <param name="text">What the command line says, <c>i/n</c>; null where it says nothing.</param>
+    /// <param name="environment">Reads an environment variable.</param>
+    /// <exception cref="UsageException">The text or a variable cannot be.</exception>
+    public static WorkShard Read(string? text, Func<string, string?> environment)
+    {
+        if (text is not null)
+            return text.Split('/') is [var number, var count] ? Of(number, count, $"--shard {text}: expected i/n with 1 ≤ i ≤ n, for example 2/8.") : throw new UsageException($"--shard {text}: expected i/n, for example 2/8.");
+        if (environment("SLURM_ARRAY_TASK_ID") is { } task)
+        {
+            string first = environment("SLURM_ARRAY_TASK_MIN") ?? "0", tasks = environment("SLURM_ARRAY_TASK_COUNT") ?? throw new UsageException("SLURM_ARRAY_TASK_ID is set without SLURM_ARRAY_TASK_COUNT; give --shard i/n.");
+            return FromZero(task, first, tasks, $"SLURM_ARRAY_TASK_ID={task}, SLURM_ARRAY_TASK_MIN={first} and SLURM_ARRAY_TASK_COUNT={tasks} are no task of an array with step 1; give --shard i/n.");
+        }
+        if (environment("JOB_COMPLETION_INDEX") is { } index)
+        {
+            string completions = environment("JOB_COMPLETIONS") ?? throw new UsageException("JOB_COMPLETION_INDEX is set without JOB_COMPLETIONS, which the job's file must set to its number of completions; or give --shard i/n.");
+            return FromZero(index, "0", completions, $"JOB_COMPLETION_INDEX={index} and JOB_COMPLETIONS={completions} are no task of a job; give --shard i/n.");
+        }
+        return WorkShard.Whole;
+    }
+
+    static WorkShard FromZero(string index, string first, string count, string problem) =>
+        int.TryParse(index, out int i) && int.TryParse(first, out int f) ? Of($"{(long)i - f + 1}", count, problem) : throw new UsageException(problem);
+
+    static WorkShard Of(string number, string count, string problem) =>
+        int.TryParse(number, out int i) && int.TryParse(count, out int n) && i >= 1 && i <= n ? new WorkShard(i, n) : throw new UsageException(problem);
 }

@@ -1,5 +1,7 @@
 using LoraComposition.Experiments;
+using LoraComposition.FewShot;
 using Spectre.Console;
+using CellText = Spectre.Console.Text;
 
 namespace LoraComposition.CommandLine;
 
@@ -42,4 +44,55 @@ public static class ExperimentReport
     }
 
     static Summary Of(ExperimentSettings settings, IReadOnlyList<RunResult> results, Func<RunResult, double>? score = null) => Summary.Of(results, [.. settings.Methods.Select(m => m.Name)], score);
+}
+
+/// <summary>Shows all results in the folder of an experiment as one page, <c>report.html</c>.</summary>
+public static class ExperimentPage
+{
+    /// <summary>The page's name in the folder of the results.</summary>
+    public const string Name = "report.html";
+
+    /// <summary>Writes the page, whole or not at all, and says where it is.</summary>
+    /// <param name="settings">The settings; there are results in their folder.</param>
+    /// <param name="title">The page's title.</param>
+    /// <exception cref="RunFileException">A file in the folder is damaged.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    public static void Write(ExperimentSettings settings, string title)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        string page = Path.Combine(settings.Out, Name);
+        ResultsReport.Read([settings.Out], title).SavePage(page);
+        Console.WriteLine($"Report: {page}; figures and tables as files: lora-compose report {settings.Out} --out FILE --figures DIR --tables DIR");
+    }
+}
+
+/// <summary>
+/// Shows a summary: a row per method, a column per K with <c>mean ± std</c> in percent and the best of the column in bold, and |Θ|, the
+/// trained numbers without the head. A cell without ± is a single run.
+/// </summary>
+public static class SummaryTable
+{
+    /// <summary>Writes a table on a terminal, and the Markdown table as plain text where the output is redirected, since there is no width to wrap at.</summary>
+    /// <param name="console">The console.</param>
+    /// <param name="summary">The summary.</param>
+    public static void Write(IAnsiConsole console, Summary summary)
+    {
+        ArgumentNullException.ThrowIfNull(console);
+        ArgumentNullException.ThrowIfNull(summary);
+        if (console.Profile.Out.IsTerminal) console.Write(Build(summary));
+        else console.Profile.Out.Writer.Write(SummaryMarkdown.Of(summary));
+    }
+
+    static Table Build(Summary summary)
+    {
+        var grid = SummaryGrid.Of(summary);
+        var table = new Table().RoundedBorder();
+        for (int column = 0; column < grid.Header.Count; column++)
+        {
+            var header = new TableColumn(new CellText(grid.Header[column]));
+            table.AddColumn(column == 0 ? header : header.RightAligned());
+        }
+        foreach (var row in grid.Rows) table.AddRow(row.Select(cell => new CellText(cell.Text, cell.Best ? new Style(decoration: Decoration.Bold) : Style.Plain)));
+        return table;
+    }
 }

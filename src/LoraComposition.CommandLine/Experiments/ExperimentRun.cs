@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Text;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
+using LoraComposition.Files;
 
 namespace LoraComposition.CommandLine;
 
@@ -86,5 +89,44 @@ public sealed class ExperimentRun
         if (results.Length == work.Count) return results;
         Console.WriteLine($"{title}: shard {settings.Shard.Number}/{settings.Shard.Count} is done; {results.Length} of all {work.Count} runs are. Once the other shards are done too, the same command goes on.");
         return null;
+    }
+}
+
+/// <summary>Says what an experiment will do and how long the finished runs make it seem.</summary>
+static class ExperimentPlan
+{
+    /// <summary>Prints how many runs each method has and how many are done. The time of the others is the mean of those.</summary>
+    public static void Write(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, WorkShard shard)
+    {
+        var mine = shard.Of(work);
+        var seconds = work.ToDictionary(item => item, item => experiment.TryLoad(item, out var result) ? result.Timings.Values.Sum() : (double?)null);
+        int open = mine.Count(item => seconds[item] is null);
+        Console.WriteLine($"{title}: {work.Count} runs, {seconds.Values.Count(s => s is not null)} done; shard {shard.Number}/{shard.Count} has {mine.Count}, {open} to do");
+        double left = 0;
+        bool known = true;
+        foreach (var method in work.GroupBy(item => item.Name))
+        {
+            var done = method.Select(item => seconds[item]).OfType<double>().ToArray();
+            int toDo = mine.Count(item => item.Name == method.Key && seconds[item] is null);
+            string estimate = toDo == 0 ? "" : done.Length == 0 ? ", no run to estimate from yet" : $", about {Duration.Text(TimeSpan.FromSeconds(toDo * done.Average()))}";
+            if (done.Length > 0) left += toDo * done.Average();
+            else if (toDo > 0) known = false;
+            Console.WriteLine($"  {method.Key}: {method.Count()} runs, {done.Length} done, {toDo} to do here{estimate}");
+        }
+        if (open > 0) Console.WriteLine(known ? $"  all of shard {shard.Number}/{shard.Count}: about {Duration.Text(TimeSpan.FromSeconds(left))}" : $"  all of shard {shard.Number}/{shard.Count}: more than {Duration.Text(TimeSpan.FromSeconds(left))}");
+    }
+}
+
+/// <summary>The log of a search: every point of every method with its score on the validation part.</summary>
+static class GridLog
+{
+    /// <summary>Writes it as CSV, whole or not at all.</summary>
+    public static void Write(string path, IReadOnlyList<GridChoice> choices)
+    {
+        var text = new StringBuilder("method,point,validation_accuracy,validation_loss,chosen\n");
+        foreach (var choice in choices)
+            text.Append(CultureInfo.InvariantCulture, $"{choice.Method.Name},{choice.Name},{choice.Accuracy:F6},{choice.Loss:F6},{(choice.Chosen ? "yes" : "no")}\n");
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
     }
 }

@@ -58,23 +58,22 @@ public sealed class UpstreamModules
     void Train(IModuleTraining training, string target, IProgressReporter? progress, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
+        foreach (string leftover in StagedFolder.RemoveLeftovers(folder)) progress?.Report($"warning: removed {leftover}, which a run left that was killed");
         var (module, outcome) = training.Train(progress, cancellation);
-        string building = $"{target}.{Guid.NewGuid():N}.partial";
+        using var trained = module;
         try
         {
-            using (module) module.Save(building, logger: logger);
-            AtomicFile.Write(Path.Combine(building, Report), stream => JsonSerializer.Serialize(stream, new { configuration = ConfigurationHash.ToJson(training.Configuration), outcome }, indented));
-            Directory.Move(building, target);
+            StagedFolder.Write(target, building =>
+            {
+                module.Save(building, logger: logger);
+                AtomicFile.Write(Path.Combine(building, Report), stream => JsonSerializer.Serialize(stream, new { configuration = ConfigurationHash.ToJson(training.Configuration), outcome }, indented));
+            }, replace: false, logger);
             logger.ModuleTrained(training.Name, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, target);
         }
         catch (IOException) when (Directory.Exists(target))
         {
             // Either of the two is as good.
             logger.ModuleWasFinishedElsewhere(training.Name, target);
-        }
-        finally
-        {
-            if (Directory.Exists(building)) Directory.Delete(building, recursive: true);
         }
     }
 }

@@ -12,15 +12,15 @@ static class AdaptedModelFolder
     /// <param name="folder">The folder.</param>
     /// <param name="replace">Whether a model that is there is replaced. Files of other names stay.</param>
     /// <param name="write">Writes the files into the folder it is given.</param>
-    /// <exception cref="IOException">The folder holds something and is not to be replaced, or cannot be written.</exception>
+    /// <exception cref="IOException">The folder holds something and is not to be replaced, also where another process wrote it meanwhile, or it cannot be written.</exception>
     public static void Write(string folder, bool replace, Action<string> write)
     {
         if (!IsFree(folder) && !replace) throw new IOException($"{folder}: expected no folder or an empty one, found files; give another, or replace what is there.");
         StagedFolder.Write(folder, staging =>
         {
             write(staging);
-            if (Directory.Exists(folder)) RemoveOld(folder);
-        });
+            if (replace && Directory.Exists(folder)) RemoveOld(folder);
+        }, replace);
     }
 
     // What the new model does not have must not stay, and while files are moved nothing may say that the folder is whole.

@@ -47,6 +47,7 @@ public sealed class ImageAdaptation
     /// <exception cref="DataException">There are too few classes or images, or a picture is damaged.</exception>
     /// <exception cref="AdapterMismatchException">A module does not fit the base.</exception>
     /// <exception cref="TrainingDivergedException">A learning rate is too high.</exception>
+    /// <exception cref="NonFiniteException">A module is out of all proportion to the base; the message names it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public ImageAdaptationResult Run(ImageFolderSplits data, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
@@ -93,7 +94,7 @@ public sealed class ImageAdaptation
             foreach (var method in options.Methods)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var trained = trainer.Train(method, samples, options.Tuning, progress, cancellation);
+                var trained = Train(trainer, method, samples, progress, cancellation);
                 bool better = best is null || IsBetter(trained, best);
                 var loser = better ? best : trained;
                 if (better) best = trained;
@@ -114,6 +115,24 @@ public sealed class ImageAdaptation
         {
             best?.Dispose();
         }
+    }
+
+    TrainedModel<VisionTransformer> Train(ImageTrainer trainer, ITuningMethod method, FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation)
+    {
+        try
+        {
+            return trainer.Train(method, samples, options.Tuning, progress, cancellation);
+        }
+        catch (TrainingDivergedException e) when (method.NeedsModules && Outsized() is [var adapter, ..])
+        {
+            throw new NonFiniteException($"Adapter '{adapter}' changes the base out of all proportion, so that training with it gives no numbers; its own training diverged, or its lora_alpha is wrong.", e);
+        }
+    }
+
+    IReadOnlyList<string> Outsized()
+    {
+        using var model = VisionTransformer.Load(baseModel.Folder);
+        return AdapterCompatibility.Check(model, modules).Outsized;
     }
 
     // Where training did not improve on the warm-up, a LoRA is the classifier and a learned composition the uniform one: the simpler is then kept.

@@ -11,6 +11,7 @@ namespace LoraComposition.FewShot;
 public sealed class ImageBaseModel
 {
     internal const string PreprocessorFile = "preprocessor_config.json";
+    const int ColourChannels = 3;
 
     readonly ILogger? logger;
 
@@ -39,13 +40,16 @@ public sealed class ImageBaseModel
     /// <param name="logger">Is told what is read with each <c>Load</c>; nobody where not given.</param>
     /// <param name="cancellation">Stops before the weights are hashed.</param>
     /// <returns>The base model.</returns>
-    /// <exception cref="ModelFileException">The model is missing, damaged or not a ViT.</exception>
+    /// <exception cref="ModelFileException">The model is missing, damaged, not a ViT, or one for images that are not in colour.</exception>
     /// <exception cref="DataException">The preprocessing cannot be honoured, or its image size is not the model's.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ImageBaseModel Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null, ILogger? logger = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        var preprocessing = ReadPreprocessing(folder, VisionTransformer.Check(folder).ImageSize);
+        var config = VisionTransformer.Check(folder);
+        if (config.ChannelCount != ColourChannels)
+            throw new ModelFileException(folder, $"expected a model of images with {ColourChannels} channels, red, green and blue, as pictures are read; found {config.ChannelCount} (num_channels of config.json).");
+        var preprocessing = ReadPreprocessing(folder, config.ImageSize);
         cancellation.ThrowIfCancellationRequested();
         return new ImageBaseModel(folder, dtype, device ?? CPU, preprocessing, WeightsFingerprint.Of(folder), logger);
     }

@@ -53,7 +53,7 @@ static class AdaptCommand
             throw new UsageException($"--method {parsed.GetValue(method)}: {composing.Name} composes adapters; give --adapter, or of the methods only {string.Join(",", defaults.Methods.Where(m => !m.NeedsModules).Select(m => m.Name))}.");
         if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => named.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
-        CommonOptions.ReadOut(parsed, output, force);
+        OutputFolder.Read(parsed, output, force);
         return defaults with
         {
             Shots = Positive(parsed, shots),
@@ -78,6 +78,7 @@ static class AdaptCommand
         using var modules = AdapterSet.Load(parsed.GetValue(adapters)!, logger);
         using var result = new ImageAdaptation(baseModel, modules.Adapters, options, logger).Run(images, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
+        foreach (string leftover in OutputFolder.RemoveLeftovers(parsed.GetValue(output)!)) progress.Report($"warning: {leftover}");
         result.Save(parsed.GetValue(output)!, parsed.GetValue(force));
         ToolOutput.Write(parsed, result.Report, (console, report) => Show(console, report, parsed.GetValue(output)!));
         return ExitCodes.Done;

@@ -40,8 +40,13 @@ static class ComposeCommand
             return Task.Run(() =>
             {
                 ComposeReport report;
-                using (var progress = ProgressReporter.ForStandardError()) report = ComposeJob.Run(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
-                ToolOutput.Write(parsed, report, Print);
+                ErrorLog? log;
+                using (var progress = ProgressReporter.ForStandardError())
+                {
+                    log = ErrorLog.For(parsed, progress.Report);
+                    report = ComposeJob.Run(settings, log, progress, cancellation);
+                }
+                ToolOutput.Write(parsed, report, (console, result) => Print(console, result, log));
                 return ExitCodes.Done;
             }, CancellationToken.None);
         });
@@ -66,7 +71,8 @@ static class ComposeCommand
             Weights = WeightChoice.Parse(parsed.GetValue(weights)!, folders.Length),
             Form = asked,
             Compression = compression,
-            Out = CommonOptions.ReadOut(parsed, output, force),
+            Out = OutputFolder.Read(parsed, output, force),
+            Replace = parsed.GetValue(force),
             Spelling = parsed.GetValue(spelling) switch
             {
                 "v5" => ModuleSpelling.Transformers5,
@@ -91,7 +97,7 @@ static class ComposeCommand
         (null, { } share) => share is > 0 and <= 1 ? RankTarget.Energy(share) : throw new UsageException($"--energy {share}: expected a share above 0 and at most 1."),
     };
 
-    static void Print(IAnsiConsole console, ComposeReport report)
+    static void Print(IAnsiConsole console, ComposeReport report, ErrorLog? log)
     {
         console.WriteLine($"Composed {report.Adapters.Count} adapters ({string.Join(", ", report.Adapters)}) on {report.Layers} layers.");
         if (report.Ranks is { } ranks) console.WriteLine($"Rank: {Range(ranks.Values)}.");
@@ -102,7 +108,7 @@ static class ComposeCommand
             console.Write(table);
             console.WriteLine($"Compressing changes the outputs on random inputs by up to {report.CompressionError!.Largest:G3} ({report.CompressionError.Relative:P2} of the largest).");
         }
-        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        foreach (string warning in report.Warnings.Where(warning => log?.Holds(warning) != true)) console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the {(report.Form == ComposeForm.Adapter ? "adapter" : "checkpoint")} to {report.Out}. Read again, it differs from the composition in memory by at most {report.WrittenError.Largest:G3} in outputs of up to {report.WrittenError.Scale:G3}.");
     }
 

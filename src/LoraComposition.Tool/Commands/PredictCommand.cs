@@ -47,7 +47,7 @@ static class PredictCommand
 
         using var adapted = AdaptedModel.Load(parsed.GetValue(model)!, parsed.GetValue(baseFolder), place.Device, logger: ErrorLog.For(parsed, progress.Report), cancellation: cancellation);
         string[] files = Files(parsed.GetValue(images)!, Refuse);
-        using var writer = PredictionWriter.For(parsed.GetValue(GlobalOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);
+        using var writer = PredictionWriter.For(parsed.GetValue(CommonOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);
         foreach (var prediction in new ImagePredictor(adapted).Predict(files, parsed.GetValue(top), progress, cancellation))
         {
             if (prediction.Refusal is { } refusal) Refuse(refusal);

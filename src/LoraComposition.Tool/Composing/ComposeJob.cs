@@ -1,3 +1,4 @@
+using LoraComposition.CommandLine;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
 using LoraComposition.Models;
@@ -16,6 +17,7 @@ static class ComposeJob
     /// <summary>Runs the job.</summary>
     /// <exception cref="ModelFileException">An input is refused, or what was written does not compute the same.</exception>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="NonFiniteException">The base, an adapter or a weight gives no numbers; the message names it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; nothing was written.</exception>
     public static ComposeReport Run(ComposeSettings settings, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
@@ -25,10 +27,14 @@ static class ComposeJob
         using var set = AdapterSet.Load(settings.Adapters, logger);
         using var probe = Probe.For(model);
         cancellation.ThrowIfCancellationRequested();
+        if (!OutputDifference.IsFinite(probe.Run())) throw new NonFiniteException($"{settings.Base}: the base model's own outputs are NaN or infinite, so nothing can be composed on it; its weights are too large to compute with.");
+        var compatibility = AdapterCompatibility.Check(model, set.Adapters);
+        var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
         bar.Advance();
 
         using var composition = settings.Weights.Attach(model, set.Adapters, logger);
         var exact = probe.Run();
+        if (!OutputDifference.IsFinite(exact)) throw Culprit(model, set.Adapters, composition, probe);
         bar.Advance();
         var report = new ComposeReport
         {
@@ -36,10 +42,10 @@ static class ComposeJob
             Form = settings.Form,
             Adapters = composition.AdapterNames,
             Layers = composition.Layers.Count,
-            Warnings = [.. set.Adapters.SelectMany(adapter => adapter.Warnings), .. AdapterCompatibility.Check(model, set.Adapters).Warnings, .. Heads(set.Adapters)],
+            Warnings = [.. Warnings(set.Adapters, compatibility), .. leftovers],
             WrittenError = new OutputDifference(0, 0),
         };
-        StagedFolder.Write(settings.Out, folder =>
+        Write(settings, compatibility, folder =>
         {
             report = settings.Form == ComposeForm.Adapter
                 ? WriteAdapter(settings, model, composition, probe, exact, folder, report, logger, cancellation)
@@ -83,8 +89,37 @@ static class ComposeJob
         return report with { WrittenError = OutputDifference.Between(exact, probe.Run()) };
     }
 
-    static IEnumerable<string> Heads(IReadOnlyList<LoraAdapter> adapters) =>
-        adapters.Where(adapter => adapter.Head is not null).Select(adapter => $"Adapter '{adapter.Name}' holds a saved head, which is not part of the composition.");
+    static void Write(ComposeSettings settings, AdapterCompatibility compatibility, Action<string> write)
+    {
+        try
+        {
+            StagedFolder.Write(settings.Out, write, settings.Replace);
+        }
+        catch (ArgumentException e) when (compatibility.Outsized is [var adapter, ..])
+        {
+            // The type that cannot hold a number is the symptom.
+            throw new NonFiniteException($"Adapter '{adapter}' is far out of proportion to the base: {FailureText.Of(e)}", e);
+        }
+    }
+
+    static string[] Warnings(IReadOnlyList<LoraAdapter> adapters, AdapterCompatibility compatibility)
+    {
+        var own = adapters.SelectMany(adapter => adapter.Warnings.Select(warning => $"Adapter '{adapter.Name}': {warning}"));
+        // Of several heads the check of the adapters speaks.
+        var head = adapters.Where(adapter => adapter.Head is not null).ToArray() is [var only] ? [$"Adapter '{only.Name}' holds a saved head, which is not part of the composition."] : Array.Empty<string>();
+        return [.. own.Concat(compatibility.Warnings).Concat(head).Distinct()];
+    }
+
+    /// <summary>What makes the outputs of a composition no numbers, where the base alone gives numbers.</summary>
+    static NonFiniteException Culprit(IBaseModel model, IReadOnlyList<LoraAdapter> adapters, Composition composition, Probe probe)
+    {
+        var weights = composition.ReadWeights();
+        composition.Detach();
+        if (adapters.FirstOrDefault(adapter => !OutputDifference.IsFinite(Outputs(model, adapter, probe))) is { } broken)
+            return new NonFiniteException($"Adapter '{broken.Name}': with it the base model's outputs are NaN or infinite; its training diverged, or its lora_alpha is wrong.");
+        var (name, weight) = weights.SelectMany(layer => layer.Weights.Select((weight, n) => (adapters[n].Name, weight))).MaxBy(pair => Math.Abs(pair.weight));
+        return new NonFiniteException($"With the weight {weight} of adapter '{name}' the outputs are NaN or infinite; give smaller weights.");
+    }
 
     static Tensor Outputs(IBaseModel model, LoraAdapter adapter, Probe probe)
     {

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace LoraComposition.Tool;
 
 /// <summary>What <c>compose</c> did.</summary>
@@ -24,4 +26,23 @@ sealed record ComposeReport
 
     /// <summary>What readers of the result should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
+}
+
+/// <summary>How far two states of a model are apart on the same inputs.</summary>
+/// <param name="Largest">The largest absolute difference of two outputs.</param>
+/// <param name="Scale">The largest magnitude of the expected outputs.</param>
+sealed record OutputDifference(double Largest, double Scale)
+{
+    /// <summary>Compares outputs of one shape.</summary>
+    public static OutputDifference Between(Tensor expected, Tensor found)
+    {
+        using var scope = NewDisposeScope();
+        return new OutputDifference(expected.sub(found).abs().max().to(ScalarType.Float64).item<double>(), expected.abs().max().to(ScalarType.Float64).item<double>());
+    }
+
+    /// <summary>Whether outputs are numbers to compare.</summary>
+    public static bool IsFinite(Tensor outputs) => outputs.isfinite().all().item<bool>();
+
+    /// <summary>The difference as a share of the scale; the difference itself where all outputs are zero.</summary>
+    public double Relative => Scale > 0 ? Largest / Scale : Largest;
 }

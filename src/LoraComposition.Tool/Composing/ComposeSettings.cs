@@ -14,8 +14,21 @@ sealed record ComposeSettings
     /// <summary>How far the adapter is compressed; null for the exact one.</summary>
     public required RankTarget? Compression { get; init; }
     public required string Out { get; init; }
+
+    /// <summary>Whether files in the folder may be replaced.</summary>
+    public required bool Replace { get; init; }
     public required ModuleSpelling Spelling { get; init; }
 
     /// <summary>The type of the numbers in the written file.</summary>
     public required ScalarType Dtype { get; init; }
+}
+
+/// <summary>What <c>compose</c> writes.</summary>
+enum ComposeForm
+{
+    /// <summary>One adapter in PEFT's form.</summary>
+    Adapter,
+
+    /// <summary>The whole model with the composition added to its weights.</summary>
+    Checkpoint,
 }

@@ -37,3 +37,36 @@ abstract class Probe : IDisposable
 
     protected abstract Tensor Compute();
 }
+
+/// <summary>Random pixels. The outputs are logits, or the features of a backbone alone: <c>[4, classes or d]</c>.</summary>
+sealed class ImageProbe(VisionTransformer model, Generator generator) : Probe
+{
+    readonly Tensor pixels = randn([Samples, model.Config.ChannelCount, model.Config.ImageSize, model.Config.ImageSize], generator: generator);
+
+    public override void Dispose() => pixels.Dispose();
+
+    protected override Tensor Compute() => model.Classifier is null ? model.Features(pixels) : model.call(pixels);
+}
+
+/// <summary>Random tokens to read and to predict. The outputs are the logits of each next token: <c>[4, 8, vocabulary]</c>.</summary>
+sealed class TextProbe(T5Model model, Generator generator) : Probe
+{
+    const int Read = 16, Predicted = 8;
+
+    readonly Tensor ids = Tokens(model, Read, generator);
+    readonly Tensor labels = Tokens(model, Predicted, generator);
+
+    public override void Dispose()
+    {
+        ids.Dispose();
+        labels.Dispose();
+    }
+
+    protected override Tensor Compute()
+    {
+        using var decoderIds = model.ShiftRight(labels);
+        return model.call(ids, null, decoderIds);
+    }
+
+    static Tensor Tokens(T5Model model, int count, Generator generator) => randint(0, model.Config.VocabularySize, [Samples, count], dtype: ScalarType.Int64, generator: generator);
+}

@@ -35,13 +35,17 @@ internal sealed record AdapterFolder(string Path, string Name)
         };
     }
 
-    /// <summary>Finds the adapters of all sub-folders, in ordinal order of their names, which become the adapters' names. Sub-folders without one are passed over.</summary>
+    /// <summary>
+    /// Finds the adapters of all sub-folders, in ordinal order of their names, which become the adapters' names. Sub-folders without one are passed over, and so
+    /// are hidden ones and what a killed run left unfinished, whatever they hold.
+    /// </summary>
     /// <exception cref="AdapterException">The folder is missing or holds no adapter, or a sub-folder holds several in sub-folders of its own.</exception>
     public static IReadOnlyList<AdapterFolder> FindAll(string folder, ILogger logger)
     {
         if (!Directory.Exists(folder)) throw new AdapterException(folder, "the folder does not exist.");
         var inner = Inner(folder).ToLookup(sub => HasConfig(sub) || Inner(sub).Any(HasConfig));
         foreach (string other in inner[false]) logger.FolderSkipped(other);
+        foreach (string unfinished in Folders(folder).Where(sub => StagedFolder.IsUnfinished(LastPart(sub)))) logger.UnfinishedSkipped(unfinished);
         var found = inner[true].Select(sub => Find(sub) with { Name = LastPart(sub) }).ToList();
         return found.Count > 0 ? found : throw new AdapterException(folder, $"expected sub-folders with {PeftFiles.Config}, found none.");
     }
@@ -66,7 +70,9 @@ internal sealed record AdapterFolder(string Path, string Name)
 
     static bool HasConfig(string folder) => File.Exists(System.IO.Path.Combine(folder, PeftFiles.Config));
 
-    static IEnumerable<string> Inner(string folder) => Directory.GetDirectories(folder, "*", all).Order(StringComparer.Ordinal);
+    static IEnumerable<string> Inner(string folder) => Folders(folder).Where(sub => LastPart(sub) is var name && name[0] != '.' && !StagedFolder.IsUnfinished(name));
+
+    static IEnumerable<string> Folders(string folder) => Directory.GetDirectories(folder, "*", all).Order(StringComparer.Ordinal);
 
     static string LastPart(string folder)
     {

@@ -1,11 +1,15 @@
 using LoraComposition.Models;
+using static TorchSharp.torch;
 
 namespace LoraComposition;
 
 /// <summary>Whether adapters fit a model, found out without attaching them.</summary>
 public sealed record AdapterCompatibility
 {
-    AdapterCompatibility(AdapterMatch match, IReadOnlyList<string> warnings) => (Layers, Refusals, Warnings) = ([.. match.Layers.Keys], match.Refusals, warnings);
+    const double Outsize = 1e4;
+
+    AdapterCompatibility(AdapterMatch match, IReadOnlyList<string> warnings, IReadOnlyList<string> outsized) =>
+        (Layers, Refusals, Warnings, Outsized) = ([.. match.Layers.Keys], match.Refusals, warnings, outsized);
 
     /// <summary>The layers of the model that at least one adapter changes, in the order of the forward pass.</summary>
     public IReadOnlyList<AdapterSite> Layers { get; }
@@ -13,8 +17,14 @@ public sealed record AdapterCompatibility
     /// <summary>What does not fit; attaching fails with the first. Empty where everything fits.</summary>
     public IReadOnlyList<AdapterRefusal> Refusals { get; }
 
-    /// <summary>What fits but looks wrong: another base model, a revision, two saved heads. What was odd about each adapter's files is in <see cref="LoraAdapter.Warnings"/>.</summary>
+    /// <summary>What fits but looks wrong: another base model, a revision, two saved heads, an update out of all proportion. What was odd about each adapter's files is in <see cref="LoraAdapter.Warnings"/>.</summary>
     public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>
+    /// The names of adapters whose update of a layer is more than 10,000 times as large as the layer's weight, or no number at all: their training diverged,
+    /// or their alpha is wrong. There is a warning for each.
+    /// </summary>
+    public IReadOnlyList<string> Outsized { get; }
 
     /// <summary>Whether the adapters can be attached.</summary>
     public bool IsCompatible => Refusals.Count == 0;
@@ -28,12 +38,43 @@ public sealed record AdapterCompatibility
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(adapters);
-        return new AdapterCompatibility(AdapterMatch.Find(model, adapters), Suspicions(model, adapters));
+        var match = AdapterMatch.Find(model, adapters);
+        var outsized = OutsizedUpdates(adapters, match);
+        return new AdapterCompatibility(match, Suspicions(model, adapters, outsized), [.. outsized.Select(update => update.Adapter)]);
     }
 
     /// <summary>What fits but may not be meant.</summary>
-    internal static IReadOnlyList<string> Suspicions(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters) =>
-        [.. adapters.SelectMany(adapter => BaseWarnings(model, adapter)), .. HeadWarnings(adapters)];
+    internal static IReadOnlyList<string> Suspicions(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IEnumerable<(string Adapter, string Layer, double Ratio)> outsized) =>
+    [
+        .. adapters.SelectMany(adapter => BaseWarnings(model, adapter)),
+        .. HeadWarnings(adapters),
+        .. outsized.Select(update =>
+            $"Adapter '{update.Adapter}' changes layer '{update.Layer}' by {update.Ratio:G2} times the layer's own weight; its training diverged, or its lora_alpha is wrong."),
+    ];
+
+    /// <summary>The largest update of each adapter that has one out of all proportion.</summary>
+    internal static IReadOnlyList<(string Adapter, string Layer, double Ratio)> OutsizedUpdates(IReadOnlyList<LoraAdapter> adapters, AdapterMatch match)
+    {
+        var weights = match.Layers.Keys.ToDictionary(site => site, WeightNorm);
+        var found = new List<(string, string, double)>();
+        foreach (var (n, adapter) in adapters.Index())
+        {
+            var worst = match.Layers.Where(layer => layer.Value[n] is not null && weights[layer.Key] > 0)
+                .Select(layer => (adapter.Name, layer.Key.Path, Ratio: DeltaGeometry.FrobeniusNorm(layer.Value[n]!) / weights[layer.Key]))
+                // NaN is larger than everything.
+                .MaxBy(update => double.IsNaN(update.Ratio) ? double.PositiveInfinity : update.Ratio);
+            if (!(worst.Ratio <= Outsize)) found.Add(worst);
+        }
+        return found;
+    }
+
+    static double WeightNorm(AdapterSite site)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var weight = site.BaseLayer.weight!;
+        return weight.device_type == TorchSharp.DeviceType.META ? 0 : weight.detach().to(ScalarType.Float32).norm().item<float>();
+    }
 
     static IEnumerable<string> BaseWarnings(IAdaptableModel model, LoraAdapter adapter)
     {

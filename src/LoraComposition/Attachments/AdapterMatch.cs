@@ -21,7 +21,7 @@ internal sealed record AdapterMatch(IReadOnlyDictionary<AdapterSite, LoraDelta?[
     void Tell(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger logger)
     {
         logger.AdaptersMatched(string.Join(", ", adapters.Select(adapter => $"'{adapter.Name}'")), Layers.Count);
-        foreach (string warning in AdapterCompatibility.Suspicions(model, adapters)) logger.MatchIsSuspicious(warning);
+        foreach (string warning in AdapterCompatibility.Suspicions(model, adapters, AdapterCompatibility.OutsizedUpdates(adapters, this))) logger.MatchIsSuspicious(warning);
         foreach (var (n, adapter) in adapters.Index())
         {
             var alone = Layers.Where(layer => layer.Value[n] is null).Select(layer => layer.Key.Path).ToArray();

@@ -82,11 +82,16 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">There are more or fewer weights than adapters, one is not finite, or the head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer weights than adapters, one is not finite in float32, or the head shall train and there is none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights, bool trainHead = false, ILogger? logger = null) =>
-        Attach(model, adapters, (_, layer, modules) => new WeightedComposer(layer, modules, weights), trainHead, logger);
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights, bool trainHead = false, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(adapters);
+        ArgumentNullException.ThrowIfNull(weights);
+        foreach (var (adapter, weight) in adapters.Zip(weights)) CompositionWeights.CheckFinite(weight, $"The weight of adapter '{adapter.Name}'");
+        return Attach(model, adapters, (_, layer, modules) => new WeightedComposer(layer, modules, weights), trainHead, logger);
+    }
 
     /// <summary>Composes with given weights for each layer, for example those that a learned composition found.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
@@ -96,7 +101,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">The weights are for other adapters or layers, or the head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="ArgumentException">The weights are for other adapters or layers, one is not finite in float32, or the head shall train and there is none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
     public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, bool trainHead = false, ILogger? logger = null) =>
@@ -182,7 +187,19 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="spelling">Whose names its file uses.</param>
     /// <returns>A copy, with the modules and their weights as its provenance. The caller owns it.</returns>
     /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
-    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5) => Export(name, spelling, layer => layer.ToDelta(), ToProvenance(spelling));
+    /// <exception cref="NonFiniteException">An adapter's update times its weight is not finite; the message names both.</exception>
+    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5)
+    {
+        var exported = Export(name, spelling, layer => layer.ToDelta(), ToProvenance(spelling));
+        foreach (var (site, layer) in Layers)
+        {
+            if (layer.NonFiniteModule(exported.Layers[site.PathIn(spelling)]) is not { } module) continue;
+            exported.Dispose();
+            double weight = ReadWeights().First(read => read.Site == site).Weights[module];
+            throw new NonFiniteException($"Layer '{site.Path}': the update of adapter '{AdapterNames[module]}' times its weight {weight} is NaN or infinite; give it a smaller weight, or check the adapter.");
+        }
+        return exported;
+    }
 
     /// <summary>What is composed, and how: the method, and each adapter with its fingerprint and present weights.</summary>
     /// <param name="spelling">Whose names of the layers to use.</param>

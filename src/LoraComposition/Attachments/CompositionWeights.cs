@@ -47,12 +47,14 @@ public sealed class CompositionWeights
     public void Save(string path) => CompositionWeightsFile.Write(this, path);
 
     /// <summary>The weights of the layer at a site, in the order of some adapters.</summary>
-    /// <exception cref="ArgumentException">The layer or an adapter is not named here.</exception>
+    /// <exception cref="ArgumentException">The layer or an adapter is not named here, or a weight is beyond float32.</exception>
     internal IReadOnlyList<double> At(AdapterSite site, IReadOnlyList<LoraAdapter> adapters)
     {
         var given = Enum.GetValues<ModuleSpelling>().Select(spelling => layers.GetValueOrDefault(site.PathIn(spelling))).FirstOrDefault(found => found is not null)
             ?? throw new ArgumentException($"The weights of layer '{site.Path}' are missing; weights are given for {layers.Count} layers, the first is '{layers.Keys.First()}'.");
-        return [.. adapters.Select(adapter => given[Index(adapter.Name)])];
+        double[] weights = [.. adapters.Select(adapter => given[Index(adapter.Name)])];
+        foreach (var (adapter, weight) in adapters.Zip(weights)) CheckFinite(weight, $"Layer '{site.Path}': the weight of adapter '{adapter.Name}'");
+        return weights;
     }
 
     /// <summary>The vector v of the layer at a site, whose softmax is the layer's weights: their logarithms.</summary>
@@ -78,6 +80,13 @@ public sealed class CompositionWeights
             throw new ArgumentException($"The weights are for the {AdapterNames.Count} adapters {string.Join(", ", AdapterNames)}; {adapters.Count} are given.");
         var paths = sites.SelectMany(site => Enum.GetValues<ModuleSpelling>().Select(site.PathIn)).ToHashSet(StringComparer.Ordinal);
         if (layers.Keys.FirstOrDefault(path => !paths.Contains(path)) is { } unused) throw new ArgumentException($"Weights are given for the layer '{unused}', which no adapter changes.");
+    }
+
+    /// <summary>Checks that layers can compute with a weight.</summary>
+    /// <exception cref="ArgumentException">They cannot.</exception>
+    internal static void CheckFinite(double weight, string which)
+    {
+        if (!FiniteNumbers.IsWeight(weight)) throw new ArgumentException($"{which} is {weight}, which is beyond float32, that layers compute in: expected a magnitude of at most {float.MaxValue:G3}.");
     }
 
     int Index(string adapter)

@@ -41,6 +41,9 @@ internal sealed class DeltaStack : Module
 
     public Tensor B => b;
 
+    /// <summary>The module that a stacked rank belongs to.</summary>
+    public int OwnerOf(Tensor rank) => (int)owner.index_select(0, rank.reshape(1)).item<long>();
+
     /// <summary>Repeats each module's weight over its ranks: <c>[N] → [R]</c>.</summary>
     /// <param name="weights"><c>[N]</c>.</param>
     /// <param name="type">The result's type; that of the factors where not given.</param>

@@ -96,6 +96,14 @@ public abstract class LoraComposer : AdaptedLinear
         return new LoraDelta(stack.A.to(type, copy: true), stack.B.to(type).mul(stack.Spread(Weights(), type)), 1);
     }
 
+    /// <summary>The first module whose part of an export is NaN or infinite; null where all is finite.</summary>
+    internal int? NonFiniteModule(LoraDelta exported)
+    {
+        using var scope = NewDisposeScope();
+        var broken = exported.B.isfinite().all(0).logical_and(exported.A.isfinite().all(1)).logical_not();   // [R]
+        return broken.any().item<bool>() ? stack.OwnerOf(broken.to(ScalarType.Int64).argmax()) : null;
+    }
+
     /// <summary>
     /// Computes the weights once and uses them until <see cref="ReleaseWeights"/>: merged, or spread over the ranks where the layer is not evaluated
     /// through a merged weight. In that time no gradient reaches the weights.

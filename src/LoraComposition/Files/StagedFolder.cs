@@ -1,28 +1,40 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+
 namespace LoraComposition.Files;
 
 /// <summary>Writes a folder of several files that belong together: it appears when all of them are there and checked, never before.</summary>
-public static class StagedFolder
+public static partial class StagedFolder
 {
-    /// <summary>Fills a folder beside the destination and, when that has succeeded, puts it in place.</summary>
+    // Nothing is written for so long only where the process is gone.
+    static readonly TimeSpan leftoverAge = TimeSpan.FromHours(1);
+
+    /// <summary>Fills a folder beside the destination and, when that has succeeded, puts it in place. What killed runs left beside the destination is removed first.</summary>
     /// <param name="path">The destination. A missing one appears in one step; into an existing one the files are moved in the order they were written, JSON
-    /// files last, replacing those of the same name, and nothing else in it is touched.</param>
+    /// files last, and nothing else in it is touched.</param>
     /// <param name="write">Writes the files into the folder it is given. Where it throws, the destination is unchanged and the exception is passed on.</param>
-    /// <exception cref="IOException">The parent folder is missing or cannot be written.</exception>
+    /// <param name="replace">Whether files of the same name are replaced. Otherwise the destination must be missing or empty, also at the end: of two
+    /// processes that write to one place the second is refused. Default true.</param>
+    /// <param name="logger">Is told what killed runs left.</param>
+    /// <exception cref="IOException">The parent folder is missing or cannot be written, or the destination holds something and is not to be replaced.</exception>
     /// <exception cref="UnauthorizedAccessException">The parent folder cannot be written.</exception>
-    public static void Write(string path, Action<string> write)
+    public static void Write(string path, Action<string> write, bool replace = true, ILogger? logger = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var parent = Path.GetDirectoryName(target) ?? throw new IOException($"{path}: a root folder cannot be written as a whole; give a folder inside it.");
         Directory.CreateDirectory(parent);
+        foreach (string leftover in RemoveLeftovers(parent))
+            if (logger is not null) LeftoverRemoved(logger, leftover);
         // On the same disk, so that putting it in place is a rename.
         var staging = Path.Combine(parent, $".{Path.GetRandomFileName()}.tmp");
         Directory.CreateDirectory(staging);
         try
         {
             write(staging);
-            Publish(staging, target);
+            if (replace) Replace(staging, target);
+            else PutInPlace(staging, target);
         }
         finally
         {
@@ -30,14 +42,96 @@ public static class StagedFolder
         }
     }
 
-    static void Publish(string staging, string target)
+    /// <summary>
+    /// Removes what runs left in a folder when they were killed: folders and files with the names that <see cref="Write"/> and <see cref="AtomicFile"/>
+    /// give to what is not finished, in which nothing was written for an hour. <see cref="Write"/> does this itself; call it before to name them to a user.
+    /// </summary>
+    /// <param name="folder">The folder that holds them; it may be missing. Nothing further down is looked at.</param>
+    /// <returns>The paths of what was removed. What cannot be removed stays and is not among them.</returns>
+    public static IReadOnlyList<string> RemoveLeftovers(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var removed = new List<string>();
+        try
+        {
+            foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => IsUnfinished(entry.Name)).ToArray())
+                if (IsOld(entry) && TryRemove(entry)) removed.Add(entry.FullName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A folder that cannot be read is not the place to clean up.
+        }
+        return removed;
+    }
+
+    /// <summary>Whether a name is one that these libraries give to a file or folder that is not finished.</summary>
+    internal static bool IsUnfinished(string name) => UnfinishedName().IsMatch(name);
+
+    static bool IsOld(FileSystemInfo entry)
+    {
+        if (entry.LinkTarget is not null) return false;
+        var newest = entry is DirectoryInfo inner ? inner.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(file => file.LastWriteTimeUtc).Append(inner.LastWriteTimeUtc).Max() : entry.LastWriteTimeUtc;
+        return DateTime.UtcNow - newest > leftoverAge;
+    }
+
+    static bool TryRemove(FileSystemInfo entry)
+    {
+        try
+        {
+            if (entry is DirectoryInfo folder) folder.Delete(recursive: true);
+            else entry.Delete();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    static void Replace(string staging, string target)
     {
         if (File.Exists(target)) throw new IOException($"{target}: expected a folder or nothing, found a file.");
-        if (!Directory.Exists(target))
+        if (Directory.Exists(target)) MoveFiles(staging, target);
+        else Directory.Move(staging, target);
+    }
+
+    /// <summary>Puts the folder where nothing is. A rename refuses a place that is taken meanwhile; an empty folder, which may be a mounted disk, is claimed by a file that only one can create.</summary>
+    static void PutInPlace(string staging, string target)
+    {
+        if (!Path.Exists(target))
         {
-            Directory.Move(staging, target);
-            return;
+            try
+            {
+                Directory.Move(staging, target);
+                return;
+            }
+            catch (IOException) when (Path.Exists(target))
+            {
+                throw Taken(target);
+            }
         }
+        if (!Directory.Exists(target)) throw Taken(target);
+        string claim = Path.Combine(target, ".publishing.tmp");
+        FileStream claimed;
+        try
+        {
+            claimed = new FileStream(claim, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException) when (File.Exists(claim))
+        {
+            throw Taken(target);
+        }
+        using (claimed)
+        {
+            if (Directory.EnumerateFileSystemEntries(target).Any(entry => Path.GetFileName(entry) != Path.GetFileName(claim))) throw Taken(target);
+            MoveFiles(staging, target);
+        }
+    }
+
+    static IOException Taken(string target) => new($"{target}: something else was written there meanwhile, by another run perhaps; nothing was replaced. Give another folder, or replace what is there.");
+
+    static void MoveFiles(string staging, string target)
+    {
         // What describes other files comes after them.
         var files = new DirectoryInfo(staging).GetFiles("*", SearchOption.AllDirectories)
             .OrderBy(file => file.Extension == ".json").ThenBy(file => file.LastWriteTimeUtc).ThenBy(file => file.FullName, StringComparer.Ordinal);
@@ -48,4 +142,11 @@ public static class StagedFolder
             file.MoveTo(place, overwrite: true);
         }
     }
+
+    // The second was the name of an upstream module that is not finished.
+    [GeneratedRegex(@"^(\.[a-z0-9]{8}\.[a-z0-9]{3}\.tmp|\.publishing\.tmp|.+\.[0-9a-f]{32}\.partial)$", RegexOptions.CultureInvariant)]
+    private static partial Regex UnfinishedName();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Removed {Path}, which a run left that was killed")]
+    private static partial void LeftoverRemoved(ILogger logger, string path);
 }

@@ -38,7 +38,7 @@ internal static class WeightLoader
     /// <param name="logger">Is told each tensor.</param>
     /// <param name="progress">Is told how many tensors are read.</param>
     /// <param name="cancellation">Stops between two tensors; the model is then of no use.</param>
-    /// <exception cref="CheckpointException">A tensor is missing, left over, of another shape or does not hold floating-point numbers. Nothing was changed.</exception>
+    /// <exception cref="CheckpointException">A tensor is missing, left over, of another shape or does not hold floating-point numbers: nothing was changed. Or one holds NaN or infinite numbers: the model is then of no use.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Load(CheckpointFiles files, IReadOnlyList<WeightSlot> slots, IReadOnlyCollection<string> unused, ScalarType dtype, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
@@ -51,6 +51,11 @@ internal static class WeightLoader
             using var scope = NewDisposeScope();
             // Read once for all parts: they become views of it.
             var whole = files.Read(parts.Key, parts.First().DtypeIn(dtype));
+            if (!FiniteNumbers.AreAll(whole))
+            {
+                string rounded = files.Find(parts.Key)!.Dtype == whole.dtype ? "" : $" in {whole.dtype}";
+                throw new CheckpointException(files.PathOf(parts.Key), $"tensor '{parts.Key}' holds NaN or infinite numbers{rounded}, so the model can compute nothing; its training diverged or the file is damaged.");
+            }
             foreach (var slot in parts) slot.Assign(slot.Source.Take(whole));
             logger.TensorLoaded(parts.Key, files.PathOf(parts.Key), parts.Count());
             progress?.Report(new(i + 1, tensors.Length));

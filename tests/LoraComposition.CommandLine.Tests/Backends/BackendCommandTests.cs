@@ -12,7 +12,7 @@ public sealed class BackendCommandTests
         var options = new ComputeOptions();
         var root = new RootCommand("test");
         foreach (var option in options.All) root.Add(option);
-        BackendOptions.AddTo(root);
+        ProgramOptions.AddTo(root);
         root.SetAction(parsed => { read = options.Read(parsed); });
         var (error, before) = (new StringWriter(), Console.Error);
         Console.SetError(error);

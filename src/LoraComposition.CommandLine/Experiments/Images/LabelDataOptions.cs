@@ -3,6 +3,24 @@ using System.CommandLine.Parsing;
 
 namespace LoraComposition.CommandLine;
 
+/// <summary>Which data set's labels become tasks.</summary>
+public enum DataSource
+{
+    /// <summary>Fractal images made by formula.</summary>
+    Embedded,
+
+    /// <summary>CIFAR-100's binary files.</summary>
+    Cifar100,
+
+    /// <summary>A folder with a sub-folder of pictures for each class.</summary>
+    Folder,
+}
+
+/// <summary>The data set whose labels become tasks.</summary>
+/// <param name="Source">Which one.</param>
+/// <param name="Path">Its folder, which exists; null for the one that needs none.</param>
+public sealed record LabelData(DataSource Source, string? Path);
+
 /// <summary>The options that choose the data set whose labels become tasks.</summary>
 public sealed class LabelDataOptions
 {

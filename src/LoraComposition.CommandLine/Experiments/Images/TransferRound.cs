@@ -3,6 +3,11 @@ using LoraComposition.FewShot;
 
 namespace LoraComposition.CommandLine;
 
+/// <summary>A data set as one of several tasks.</summary>
+/// <param name="Name">What the task is called, for files and tables.</param>
+/// <param name="Splits">Its images.</param>
+public sealed record NamedImages(string Name, ImageSplits Splits);
+
 /// <summary>One data set is learned from few images with the help of modules of others.</summary>
 public static class TransferRound
 {

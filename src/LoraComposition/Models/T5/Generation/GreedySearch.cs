@@ -45,7 +45,7 @@ internal readonly struct LikeliestTokens(int count, long[] tokens, float[] logPr
     /// <param name="last">The newest token of each sequence.</param>
     /// <param name="count">How many next tokens are wanted; there may be fewer in the vocabulary.</param>
     /// <param name="device">Where the model is.</param>
-    /// <exception cref="InvalidOperationException">The model gives NaN.</exception>
+    /// <exception cref="NonFiniteException">The model gives NaN.</exception>
     public static LikeliestTokens Of(INextTokens next, IEnumerable<int> last, int count, Device device)
     {
         using var scope = NewDisposeScope();
@@ -55,7 +55,7 @@ internal readonly struct LikeliestTokens(int count, long[] tokens, float[] logPr
         var logProbabilities = values.sub(logits.logsumexp(1, keepdim: true));
         float[] numbers = [.. logProbabilities.cpu().data<float>()];
         return Array.Exists(numbers, float.IsNaN)
-            ? throw new InvalidOperationException("The model gives NaN; check its weights and those of its adapters, or compute in float32.")
+            ? throw NonFiniteException.OfOutputs()
             : new(k, [.. indices.cpu().data<long>()], numbers);
     }
 

@@ -15,6 +15,7 @@ public static class T5AnswerScoring
     /// <param name="cancellation">Stops the work between two batches.</param>
     /// <returns>For each text the scores of its answers, in their order.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, an index lies outside the vocabulary, there are not as many lists of answers as texts, or an answer is empty.</exception>
+    /// <exception cref="NonFiniteException">The model gives NaN.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public static IReadOnlyList<IReadOnlyList<AnswerScore>> ScoreAnswers(
@@ -62,6 +63,8 @@ public static class T5AnswerScoring
         var chosen = logits.gather(2, labels.clamp_min(0).unsqueeze(2)).squeeze(2);                       // [batch, decoded]
         var sums = chosen.sub(logits.logsumexp(2)).masked_fill(counted.logical_not(), HeldScalars.Zero).to(ScalarType.Float64).sum(1);
         double[] values = [.. sums.cpu().data<double>()];
+        if (Array.Exists(values, double.IsNaN))
+            throw NonFiniteException.OfOutputs();
         return [.. batch.Select((answer, row) => new AnswerScore(values[row], answer.Ids.Count))];
     }
 

@@ -17,7 +17,7 @@ public static class T5Generation
     /// <param name="cancellation">Stops the generation between two tokens.</param>
     /// <returns>What was generated for each text, in their order.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit, an index lies outside the vocabulary, or an option is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The model gives NaN.</exception>
+    /// <exception cref="NonFiniteException">The model gives NaN.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The generation was stopped.</exception>
     public static IReadOnlyList<GenerationResult> Generate(this T5Model model, Tensor ids, Tensor? mask = null, GenerationOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)

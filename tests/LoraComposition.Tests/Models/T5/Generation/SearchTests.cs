@@ -110,8 +110,8 @@ public class SearchTests
     {
         using var broken = new Broken();
 
-        FluentActions.Invoking(() => GreedySearch.Run(broken, 1, 0, 1, new(), CPU, progress: null, default)).Should().Throw<InvalidOperationException>().WithMessage("*NaN*");
-        FluentActions.Invoking(() => BeamSearch.Run(broken, 1, 0, 1, new() { Beams = 2 }, CPU, progress: null, default)).Should().Throw<InvalidOperationException>().WithMessage("*NaN*");
+        FluentActions.Invoking(() => GreedySearch.Run(broken, 1, 0, 1, new(), CPU, progress: null, default)).Should().Throw<NonFiniteException>().WithMessage("*not numbers*");
+        FluentActions.Invoking(() => BeamSearch.Run(broken, 1, 0, 1, new() { Beams = 2 }, CPU, progress: null, default)).Should().Throw<NonFiniteException>().WithMessage("*not numbers*");
     }
 
     sealed class Watched(INextTokens inner, List<long> sizes) : INextTokens

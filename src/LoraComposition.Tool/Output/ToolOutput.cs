@@ -28,7 +28,7 @@ static class ToolOutput
     /// <param name="text">Writes it for people.</param>
     public static void Write<T>(ParseResult parsed, T result, Action<IAnsiConsole, T> text)
     {
-        if (parsed.GetValue(GlobalOptions.Json))
+        if (parsed.GetValue(CommonOptions.Json))
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(result, result!.GetType(), json));
             return;

@@ -2,20 +2,24 @@ using System.CommandLine;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>The options that name the libtorch of an existing install. Every program has them on its root command.</summary>
-public static class BackendOptions
+/// <summary>The options that every program has on its root command: which libtorch of an existing install to use, and whether to say more.</summary>
+public static class ProgramOptions
 {
-    static readonly Option<string?> Folder = new("--libtorch") { Description = $"Use the libtorch of a PyTorch install: its folder torch/lib. For a program built with -p:TorchBackend=none. Default: {TorchBackend.EnvironmentVariable} of the environment.", HelpName = "DIR", Recursive = true };
+    static readonly Option<string?> libtorchFolder = new("--libtorch") { Description = $"Use the libtorch of a PyTorch install: its folder torch/lib. For a program built with -p:TorchBackend=none. Default: {TorchBackend.EnvironmentVariable} of the environment.", HelpName = "DIR", Recursive = true };
 
     static readonly Option<bool> anyVersion = new("--libtorch-any-version") { Description = "Try a libtorch of another version than TorchSharp was compiled for.", Recursive = true };
+
+    /// <summary>Whether to say more on standard error: what is done, where the program keeps a log, and the stack trace of an error.</summary>
+    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Say more on standard error: what is done, and the stack trace of an error.", Recursive = true };
 
     /// <summary>Adds the options to a root command.</summary>
     /// <param name="root">The command.</param>
     public static void AddTo(RootCommand root)
     {
         ArgumentNullException.ThrowIfNull(root);
-        root.Add(Folder);
+        root.Add(libtorchFolder);
         root.Add(anyVersion);
+        root.Add(Verbose);
     }
 
     /// <summary>Loads what the options or the environment name, before anything uses torch.</summary>
@@ -27,7 +31,7 @@ public static class BackendOptions
         // Help and the version need no torch.
         if (parsed.Action != parsed.CommandResult.Command.Action) return;
         bool any = parsed.GetValue(anyVersion);
-        if (parsed.GetValue(Folder) is { } folder)
+        if (parsed.GetValue(libtorchFolder) is { } folder)
         {
             if (string.IsNullOrWhiteSpace(folder)) throw new UsageException("--libtorch is empty; give the folder torch/lib of a PyTorch install.");
             TorchBackend.Load(folder, any);
