@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
@@ -33,5 +34,32 @@ public static class GridSearch
         // A stable order: among equals the first, which has the unchanged rate.
         var best = points.GroupBy(p => p.Method.Name).Select(g => g.OrderByDescending(p => p.Accuracy).ThenBy(p => p.Loss).First()).ToHashSet();
         return [.. points.Select(p => p with { Chosen = best.Contains(p) })];
+    }
+}
+
+/// <summary>How one point of the grid did on the validation part.</summary>
+/// <param name="Method">The method.</param>
+/// <param name="Name">The point's name.</param>
+/// <param name="Options">The point's settings.</param>
+/// <param name="Accuracy">The mean score over K and seeds, 0 to 1.</param>
+/// <param name="Loss">The mean loss.</param>
+/// <param name="Chosen">Whether it is the method's best: the highest score, among equals the lowest loss.</param>
+public sealed record GridChoice(ITuningMethod Method, string Name, TuningOptions Options, double Accuracy, double Loss, bool Chosen);
+
+/// <summary>The declared grid of settings: a method's own learning rate in steps of about three.</summary>
+internal static class TuningGrid
+{
+    /// <summary>The factors of the learning rate, the rate itself first: among equals it stays.</summary>
+    public static IReadOnlyList<double> Factors { get; } = [1, 0.1, 0.3, 3, 10];
+
+    /// <summary>The points of a method.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="options">The settings to start from.</param>
+    /// <returns>A name for files and tables, for example <c>lora-rate-x3</c>, and settings; one point where the method has nothing to set.</returns>
+    public static IReadOnlyList<(string Name, TuningOptions Options)> PointsOf(ITuningMethod method, TuningOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(options);
+        return [.. Factors.Select(factor => (Name: string.Create(CultureInfo.InvariantCulture, $"{method.Name}-rate-x{factor}").Replace('.', '-'), Options: method.ScaleRate(options, factor))).DistinctBy(point => point.Options)];
     }
 }

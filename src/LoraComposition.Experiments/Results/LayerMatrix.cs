@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LoraComposition.FewShot;
 using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
@@ -54,4 +57,72 @@ public sealed record LayerMatrix(string Title, IReadOnlyList<string> Rows, IRead
     }
 
     static bool IsName(string? name) => !string.IsNullOrWhiteSpace(name) && name.Length <= LongestName && !name.Any(char.IsControl);
+}
+
+/// <summary>Arithmetic on matrices by layer and module.</summary>
+public static class LayerMatrices
+{
+    /// <summary>The mean of matrices of the same layers and modules, cell by cell.</summary>
+    /// <param name="title">The title of the mean.</param>
+    /// <param name="matrices">The matrices, at least one.</param>
+    /// <returns>The mean.</returns>
+    /// <exception cref="ArgumentException">There is no matrix, or their rows or columns differ.</exception>
+    public static LayerMatrix Mean(string title, IReadOnlyList<LayerMatrix> matrices)
+    {
+        ArgumentNullException.ThrowIfNull(matrices);
+        if (matrices.Count == 0) throw new ArgumentException("There is no matrix.", nameof(matrices));
+        var first = matrices[0];
+        foreach (var other in matrices)
+            if (!other.Rows.SequenceEqual(first.Rows) || !other.Columns.SequenceEqual(first.Columns)) throw new ArgumentException($"The matrices '{first.Title}' and '{other.Title}' have not the same rows and columns.", nameof(matrices));
+        return first with { Title = title, Values = [.. first.Rows.Select((_, row) => (IReadOnlyList<double>)[.. first.Columns.Select((_, column) => matrices.Average(m => m.Values[row][column]))])] };
+    }
+}
+
+/// <summary>The JSON of a matrix: camelCase, one row of numbers a line, a missing or null member is an error.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(LayerMatrix))]
+[JsonSerializable(typeof(IReadOnlyList<double>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+sealed partial class LayerMatrixJson : JsonSerializerContext
+{
+    const int LongestFile = 16 << 20;
+
+    public static LayerMatrix Read(string path)
+    {
+        LayerMatrix? matrix;
+        try
+        {
+            matrix = JsonSerializer.Deserialize(SmallFile.Read(path, LongestFile), Default.LayerMatrix);
+        }
+        catch (JsonException e)
+        {
+            throw Damaged(path, e.Message, e);
+        }
+        string? problem = matrix is null ? "expected a matrix, found null" : matrix.Problem();
+        return problem is null ? matrix! : throw Damaged(path, problem, null);
+    }
+
+    public static void Write(LayerMatrix matrix, Stream stream)
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
+        json.WriteStartObject();
+        json.WriteString("title", matrix.Title);
+        json.WritePropertyName("rows");
+        json.WriteRawValue(JsonSerializer.Serialize(matrix.Rows, Default.IReadOnlyListString));
+        json.WritePropertyName("columns");
+        json.WriteRawValue(JsonSerializer.Serialize(matrix.Columns, Default.IReadOnlyListString));
+        json.WriteStartArray("values");
+        foreach (var row in matrix.Values) json.WriteRawValue(JsonSerializer.Serialize(row, Default.IReadOnlyListDouble));
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        stream.WriteByte((byte)'\n');
+    }
+
+    static RunFileException Damaged(string path, string what, Exception? inner) =>
+        new(path, $"expected a matrix as JSON (title, rows, columns, values), but it is damaged: {what.TrimEnd('.')}. Delete the file or write it again.", inner);
 }

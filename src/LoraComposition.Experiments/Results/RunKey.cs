@@ -62,3 +62,26 @@ public sealed record RunKey(string Experiment, string Method, int? Shots, int Se
         return name;
     }
 }
+
+/// <summary>How a number of samples per class, K, is written and ordered: <see langword="null"/> is "all" and comes last.</summary>
+public static class ShotCount
+{
+    /// <summary>Writes a K.</summary>
+    /// <param name="shots">The K; null for all samples.</param>
+    /// <returns>Its digits, or "all".</returns>
+    public static string Text(int? shots) => shots?.ToString(CultureInfo.InvariantCulture) ?? "all";
+
+    internal static int Order(int? shots) => shots ?? int.MaxValue;
+}
+
+/// <summary>Names for files, whatever the names in the results are: a–z, 0–9 and <c>-</c>. What is named begins with a number where two could be alike.</summary>
+static class FileStem
+{
+    const int Longest = 60;
+
+    public static string Of(string name)
+    {
+        string stem = string.Concat(name.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
+        return (stem.Length > Longest ? stem[..Longest] : stem).Trim('-');
+    }
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
@@ -67,4 +68,83 @@ public sealed class ScoreTable
     }
 
     static string Bold(SummaryGrid.Cell cell) => cell.Best ? $"**{cell.Text}**" : cell.Text;
+}
+
+/// <summary>A table of scores as CSV: a line for each cell that has a result.</summary>
+static class ScoreTableCsv
+{
+    const string End = "mean,std,runs";
+
+    public static string Of(ScoreTable table)
+    {
+        var text = new StringBuilder($"{CsvField.Of(table.RowTitle)},{CsvField.Of(table.ColumnTitle)},{End}\n");
+        foreach (var (name, cells) in table.Rows)
+        {
+            for (int column = 0; column < cells.Count; column++)
+                if (cells[column] is { } cell) text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(name)},{CsvField.Of(table.Columns[column])},{cell.Mean:F10},{cell.StandardDeviation:F10},{cell.Runs}\n");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Whether a file that begins so is such a table.</summary>
+    public static bool IsHeader(string line) => !SubsetTableCsv.IsHeader(line) && CsvField.TrySplit(line) is [_, _, "mean", "std", "runs"];
+
+    public static ScoreTable Read(string path)
+    {
+        var file = CsvFile.Read(path, IsHeader, $"a table of scores (two names, {End})");
+        var lines = file.Lines.Select(line => (line.Fields[0], Column: line.Fields[1], Score: file.Score(line, 2))).ToArray();
+        string[] columns = [.. lines.Select(line => line.Column).Distinct()];
+        var rows = lines.GroupBy(line => line.Item1).Select(row =>
+        {
+            if (row.GroupBy(line => line.Column).FirstOrDefault(cell => cell.Count() > 1) is { } twice) throw file.Damaged($"'{row.Key}' has two scores of '{twice.Key}'");
+            var scores = row.ToDictionary(line => line.Column, line => line.Score);
+            return (row.Key, (IReadOnlyList<ScoreStatistics?>)[.. columns.Select(scores.GetValueOrDefault)]);
+        });
+        return new ScoreTable(file.Header[0], file.Header[1], columns, [.. rows]);
+    }
+}
+
+/// <summary>What a table of scores says, in words: how much each row varies over the columns, and whether that is more than the seeds do.</summary>
+public static class ScoreTableReading
+{
+    /// <summary>Reads a table.</summary>
+    /// <param name="table">The scores.</param>
+    /// <returns>A sentence for each row that has at least two results.</returns>
+    public static IReadOnlyList<string> Of(ScoreTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return [.. table.Rows.Where(row => row.Cells.Count(cell => cell is not null) > 1).Select(row => Sentence(table, row.Name, row.Cells))];
+    }
+
+    static string Sentence(ScoreTable table, string name, IReadOnlyList<ScoreStatistics?> cells)
+    {
+        var results = table.Columns.Zip(cells).Where(pair => pair.Second is not null).Select(pair => (Column: pair.First, Score: pair.Second!)).ToArray();
+        var (least, most) = (results.MinBy(r => r.Score.Mean), results.MaxBy(r => r.Score.Mean));
+        double difference = most.Score.Mean - least.Score.Mean, spread = results.Max(r => r.Score.StandardDeviation);
+        string seeds = $"the spread of the seeds ({SummaryGrid.Percent(spread)})";
+        // The highest and the lowest are picked, so chance alone puts them more than one deviation apart.
+        string caution = results.Any(r => r.Score.Runs == 1) ? "; with one seed the spread is unknown"
+            : difference <= spread ? $", within {seeds}"
+            : difference <= 2 * spread ? $", not clearly more than {seeds}" : $", more than twice {seeds}";
+        return $"{name}: from {SummaryGrid.Percent(least.Score.Mean)} % ({table.ColumnTitle} {least.Column}) to {SummaryGrid.Percent(most.Score.Mean)} % ({table.ColumnTitle} {most.Column}), {SummaryGrid.Percent(difference)} points{caution}.";
+    }
+}
+
+/// <summary>The scores of several runs of one setting.</summary>
+/// <param name="Mean">Their mean, 0 to 1.</param>
+/// <param name="StandardDeviation">Their sample standard deviation; 0 for a single run.</param>
+/// <param name="Runs">Their number, at least 1.</param>
+public sealed record ScoreStatistics(double Mean, double StandardDeviation, int Runs)
+{
+    /// <summary>Summarises scores.</summary>
+    /// <param name="scores">The scores, at least one.</param>
+    /// <returns>Mean and spread.</returns>
+    /// <exception cref="ArgumentException">There are none.</exception>
+    public static ScoreStatistics Of(IReadOnlyCollection<double> scores)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        if (scores.Count == 0) throw new ArgumentException("There are no scores to summarise.", nameof(scores));
+        double mean = scores.Sum() / scores.Count;
+        return new ScoreStatistics(mean, scores.Count > 1 ? Math.Sqrt(scores.Sum(s => (s - mean) * (s - mean)) / (scores.Count - 1)) : 0, scores.Count);
+    }
 }

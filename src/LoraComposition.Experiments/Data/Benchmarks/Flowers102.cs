@@ -29,3 +29,34 @@ public sealed class Flowers102() : ImageBenchmark("flowers102", "jpg/image_00001
             : throw new DataException(split.File, $"{place}: expected one of {labels.Length} pictures that imagelabels.mat labels, found {id}.");
     }
 }
+
+/// <summary>Stanford Cars (Krause and others, 2013): 196 models of cars, 8,144 pictures to learn from and 8,041 to test on.</summary>
+public sealed class StanfordCars() : ImageBenchmark("stanford-cars",
+    "cars_train/*.jpg and cars_test/*.jpg with devkit/cars_meta.mat, devkit/cars_train_annos.mat and cars_test_annos_withlabels.mat (beside devkit or in it)")
+{
+    private protected override IReadOnlyList<string> SubFolders { get; } = ["stanford_cars"];
+
+    private protected override bool IsOriginal(string folder) => Directory.Exists(Path.Combine(folder, "cars_train")) || Directory.Exists(Path.Combine(folder, "devkit"));
+
+    private protected override ImageSplits OpenOriginal(string folder)
+    {
+        string devkit = Path.Combine(folder, "devkit"), labelled = Path.Combine(folder, "cars_test_annos_withlabels.mat");
+        string[] classNames = new MatVariables(Path.Combine(devkit, "cars_meta.mat")).Texts("class_names");
+        return new(
+            Open("train", Path.Combine(devkit, "cars_train_annos.mat")),
+            Open("test", File.Exists(labelled) ? labelled : Path.Combine(devkit, "cars_test_annos_withlabels.mat")));
+
+        ImageListDataset Open(string part, string annotations) => ImageListDataset.Open($"{Name}-{part}", classNames, annotations, Path.Combine(folder, $"cars_{part}"),
+            new MatVariables(annotations).Entries("annotations", "fname", "class").Select(e => new ListedPicture(e.Place, e.Text, e.Count - 1)));
+    }
+}
+
+/// <summary>EuroSAT in colour (Helber and others, 2019): 10 kinds of land, 64 × 64 pixels, 27,000 pictures. There is no official split: a seeded fifth of each class is tested on.</summary>
+public sealed class EuroSat() : ImageBenchmark("eurosat", "a sub-folder of pictures per class (AnnualCrop/*.jpg, Forest/*.jpg, …)")
+{
+    private protected override IReadOnlyList<string> SubFolders { get; } = ["2750", "EuroSAT_RGB", "EuroSAT", Path.Combine("EuroSAT", "2750")];
+
+    private protected override bool IsOriginal(string folder) => Directory.Exists(Path.Combine(folder, "AnnualCrop"));
+
+    private protected override ImageSplits OpenOriginal(string folder) => ImageSplits.Seeded(ImageFolderDataset.Open(folder, Name), SplitSeed);
+}

@@ -38,3 +38,19 @@ public sealed class Pacs(PacsDomain domain) : ImageBenchmark($"pacs-{FolderOf(do
         _ => throw new ArgumentOutOfRangeException(nameof(domain), domain, "There is no such domain."),
     };
 }
+
+/// <summary>How the pictures of a part of PACS are made.</summary>
+public enum PacsDomain
+{
+    /// <summary>Paintings.</summary>
+    ArtPainting,
+
+    /// <summary>Cartoons.</summary>
+    Cartoon,
+
+    /// <summary>Photographs.</summary>
+    Photo,
+
+    /// <summary>Sketches.</summary>
+    Sketch,
+}

@@ -94,3 +94,68 @@ public abstract class ProceduralDataset : ImageDataset
     /// <summary>Turns <c>[size, size]</c> values from 0 (background) to 1 (shape) into a picture.</summary>
     private protected virtual RgbImage Paint(ReadOnlySpan<float> coverage, PictureColours colours, SeededRandom random) => colours.Paint(coverage, Size, random);
 }
+
+/// <summary>What the pictures of one kind of <see cref="ProceduralDataset"/> have in common.</summary>
+/// <param name="Name">What the data set is called.</param>
+/// <param name="Version">Names the formula; a change of any picture needs a new one.</param>
+/// <param name="ClassCount">The number of classes there are.</param>
+/// <param name="ClassName">Names the class of a number.</param>
+/// <param name="Instances">The stream that instances are drawn from.</param>
+internal sealed record ProceduralFormula(string Name, string Version, int ClassCount, Func<int, string> ClassName, RandomStream Instances);
+
+/// <summary>How one instance of a class lies in its picture: turned by up to 25°, perhaps mirrored, and scaled and shifted within the frame.</summary>
+internal readonly record struct PicturePose(Rotation Rotation, bool Mirrored, float Fill, float ShiftX, float ShiftY)
+{
+    // tan(25° / 2)
+    const float LargestHalfTangent = 0.2217f;
+
+    public static PicturePose Draw(SeededRandom random) => new(
+        Rotation.FromHalfTangent(random.NextSingle(-LargestHalfTangent, LargestHalfTangent)), random.Next(2) == 0,
+        random.NextSingle(0.7f, 1), random.NextSingle(0, 1), random.NextSingle(0, 1));
+
+    /// <summary>The map that does to a turned shape what <paramref name="map"/> does to the shape: the shape is turned by turning its few maps, not its many points.</summary>
+    public AffineMap Turn(AffineMap map)
+    {
+        // P·M·Pᵀ, column by column; the mirror is the minus sign of P's first row.
+        float sign = Mirrored ? -1 : 1;
+        Point columnX = TurnLinear(map, new(sign * Rotation.Cos, -sign * Rotation.Sin)), columnY = TurnLinear(map, new(Rotation.Sin, Rotation.Cos)), shift = Turn(new Point(map.Dx, map.Dy));
+        return new(columnX.X, columnY.X, columnX.Y, columnY.Y, shift.X, shift.Y);
+    }
+
+    /// <summary>Moves points from the plane to pixel coordinates, from 0 to <paramref name="size"/> − 1 both ways.</summary>
+    public void Place(Span<Point> points, int size)
+    {
+        var bounds = PointBounds.Of(points);
+        float last = size - 1, scale = Fill * last / MathF.Max(MathF.Max(bounds.Width, bounds.Height), float.Epsilon);
+        float x = ShiftX * (last - scale * bounds.Width) - scale * bounds.Left, y = ShiftY * (last - scale * bounds.Height) - scale * bounds.Top;
+        for (int i = 0; i < points.Length; i++) points[i] = new(scale * points[i].X + x, scale * points[i].Y + y);
+    }
+
+    Point TurnLinear(AffineMap map, Point p) => Turn(new Point(map.Xx * p.X + map.Xy * p.Y, map.Yx * p.X + map.Yy * p.Y));
+
+    /// <summary>Turns and mirrors a point about the origin.</summary>
+    public Point Turn(Point p)
+    {
+        var turned = Rotation.Apply(p);
+        return Mirrored ? turned with { X = -turned.X } : turned;
+    }
+}
+
+/// <summary>A cosine and a sine. They are made without trigonometric functions, whose last bit differs between systems.</summary>
+internal readonly record struct Rotation(float Cos, float Sin)
+{
+    /// <summary>The rotation by an angle of which the tangent of the half is given.</summary>
+    public static Rotation FromHalfTangent(float t) => new((1 - t * t) / (1 + t * t), 2 * t / (1 + t * t));
+
+    /// <summary>Any rotation, all equally likely: the direction of a random point of the unit disc.</summary>
+    public static Rotation Draw(SeededRandom random)
+    {
+        while (true)
+        {
+            float x = random.NextSingle(-1, 1), y = random.NextSingle(-1, 1), length = MathF.Sqrt(x * x + y * y);
+            if (length is > 0.1f and <= 1) return new(x / length, y / length);
+        }
+    }
+
+    public Point Apply(Point p) => new(Cos * p.X - Sin * p.Y, Sin * p.X + Cos * p.Y);
+}

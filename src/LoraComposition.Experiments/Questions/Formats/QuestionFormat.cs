@@ -71,3 +71,72 @@ public abstract class QuestionFormat
         return OptionSeed is { } seed ? dataset.WithShuffledOptions(seed) : dataset;
     }
 }
+
+/// <summary>Makes questions of rows: skips and counts the ones that cannot be asked, and refuses the ones that contradict themselves.</summary>
+internal sealed class QuestionCollector(bool needsContext)
+{
+    readonly List<MultipleChoiceQuestion> questions = [];
+    readonly Dictionary<string, string> placeOfId = new(StringComparer.Ordinal);
+    readonly HashSet<string> identities = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<MultipleChoiceQuestion> Questions => questions;
+
+    public SkippedRows Skipped { get; private set; } = SkippedRows.None;
+
+    /// <summary>The number of the next row, from 1; the rows of all files count on.</summary>
+    public int NextNumber { get; private set; } = 1;
+
+    public void Add(QuestionRow row, RowContent content)
+    {
+        NextNumber++;
+        if (content.HasEmptyText) Skipped = Skipped with { WithEmptyText = Skipped.WithEmptyText + 1 };
+        else if (needsContext && string.IsNullOrWhiteSpace(content.Context)) Skipped = Skipped with { WithoutContext = Skipped.WithoutContext + 1 };
+        else if (!identities.Add(content.Identity)) Skipped = Skipped with { Repeated = Skipped.Repeated + 1 };
+        else questions.Add(Checked(row, content));
+    }
+
+    MultipleChoiceQuestion Checked(QuestionRow row, RowContent content)
+    {
+        if (MultipleChoiceQuestion.Problem(content.Id, content.Question, content.Options, content.AnswerIndex) is { } problem) throw row.Refused(problem);
+        if (!placeOfId.TryAdd(content.Id, row.Place)) throw row.Refused($"expected each id once, found '{content.Id}' as at {placeOfId[content.Id]} with another content; remove one of the two rows.");
+        return new(content.Id, content.Question, content.Options, content.AnswerIndex, string.IsNullOrWhiteSpace(content.Context) ? null : content.Context);
+    }
+}
+
+/// <summary>What a row says, before it is known to be a question.</summary>
+internal sealed record RowContent(string Id, string Question, IReadOnlyList<AnswerOption> Options, int? AnswerIndex, string? Context)
+{
+    /// <summary>Options labelled A, B, C … in the order of their texts.</summary>
+    public static AnswerOption[] Lettered(IEnumerable<string> texts) => [.. texts.Select((text, i) => new AnswerOption(((char)('A' + i)).ToString(), text))];
+
+    /// <summary>Whether a text that a question needs is empty.</summary>
+    public bool HasEmptyText => string.IsNullOrWhiteSpace(Question) || Options.Any(o => string.IsNullOrWhiteSpace(o.Text));
+
+    /// <summary>One text that two rows share only where they say the same; the id does not count.</summary>
+    public string Identity => string.Join('\u001f', [Question, Context ?? "", $"{AnswerIndex}", .. Options.SelectMany(o => new[] { o.Label, o.Text })]);
+}
+
+/// <summary>Finds the files of each part of a data set of questions.</summary>
+internal static class QuestionFile
+{
+    static readonly string[] extensions = [".json", ".jsonl", ".parquet"];
+
+    /// <summary>The files of each part in the order in which they are read.</summary>
+    /// <param name="folder">The folder; where it holds no such file, its sub-folder <c>data</c> is looked into, as data sets lie on the hub.</param>
+    /// <param name="words">The words that stand for each part.</param>
+    public static IReadOnlyDictionary<QuestionPart, IReadOnlyList<string>> InFolder(string folder, IReadOnlyDictionary<string, QuestionPart> words)
+    {
+        if (!Directory.Exists(folder)) throw new DataException(folder, "the folder is missing; give the folder that holds the data set's files.");
+        try
+        {
+            var parts = new[] { folder, Path.Combine(folder, "data") }.Where(Directory.Exists).Select(f => PartFiles.In(f, extensions, words)).FirstOrDefault(p => p.Count > 0);
+            return parts ?? throw new DataException(folder, $"expected .json, .jsonl or .parquet files with one of the words {string.Join(", ", words.Keys)} in their names, found none.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(folder, $"the folder cannot be listed: {e.Message}", e);
+        }
+    }
+
+    public static bool IsParquet(string file) => Path.GetExtension(file).Equals(".parquet", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
@@ -62,6 +65,86 @@ sealed record ReportExperiment
         {
             // The message without the name of Summary's parameter, which means nothing to the user.
             throw new RunFileException(runFolder, e.ParamName is null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal), e);
+        }
+    }
+}
+
+/// <summary>A table that a study wrote beside its runs, over something else than K: the number of modules, the rank, the downstream labels.</summary>
+/// <param name="Name">The file's name without its extension, for example <c>split-size-k5</c>.</param>
+abstract record StudyTable(string Name)
+{
+    /// <summary>Reads those in a folder by the order of their names: the CSV files that begin as such tables do. Others are passed over.</summary>
+    /// <exception cref="RunFileException">Such a file is damaged.</exception>
+    public static IReadOnlyList<StudyTable> ReadAll(string folder) =>
+        [.. Directory.EnumerateFiles(folder, "*.csv").Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal).Select(TryRead).OfType<StudyTable>()];
+
+    static StudyTable? TryRead(string path)
+    {
+        if (CsvFile.FirstLine(path) is not { } header) return null;
+        string name = Path.GetFileNameWithoutExtension(path);
+        return SubsetTableCsv.IsHeader(header) ? new SubsetStudyTable(name, SubsetTable.ReadCsv(path)) : ScoreTableCsv.IsHeader(header) ? new ScoreStudyTable(name, ScoreTable.ReadCsv(path)) : null;
+    }
+}
+
+/// <summary>Scores by two settings.</summary>
+sealed record ScoreStudyTable(string Name, ScoreTable Table) : StudyTable(Name);
+
+/// <summary>Scores of subsets of the modules.</summary>
+sealed record SubsetStudyTable(string Name, SubsetTable Table) : StudyTable(Name);
+
+/// <summary>Reads the log of a search for settings, <c>grid.csv</c>.</summary>
+static class SearchLog
+{
+    const int LongestFile = 1 << 20;
+    const string Header = "method,point,validation_accuracy,validation_loss,chosen";
+
+    /// <summary>The lines as fields, the header first; none where there is no file.</summary>
+    /// <exception cref="RunFileException">The file is no such log.</exception>
+    public static IReadOnlyList<IReadOnlyList<string>> TryRead(string path)
+    {
+        if (!File.Exists(path)) return [];
+        string[] lines = Encoding.UTF8.GetString(SmallFile.Read(path, LongestFile)).TrimEnd('\n').Split('\n');
+        if (lines[0] != Header) throw Damaged(path, $"expected the first line {Header}");
+        var fields = lines.Select(line => line.Split(',')).ToArray();
+        for (int i = 1; i < fields.Length; i++)
+            if (fields[i] is not [_, _, var accuracy, var loss, "yes" or "no"] || !IsNumber(accuracy) || !IsNumber(loss)) throw Damaged(path, $"line {i + 1}: expected a method, a point, two numbers and yes or no");
+        return fields;
+    }
+
+    static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
+    static RunFileException Damaged(string path, string what) => new(path, $"expected the log of a search, but it is damaged: {what}. Delete the file to leave it out.");
+}
+
+/// <summary>Makes sure that the free parts of a result can be read: their texts are decoded only when they are asked for, too late for a message that names the file.</summary>
+static class ReadableJson
+{
+    /// <summary>Checks the configuration and the details.</summary>
+    /// <exception cref="RunFileException">A text escapes half of a surrogate pair, or an object has a name twice.</exception>
+    public static void Check(string path, RunResult run)
+    {
+        try
+        {
+            Visit(run.Configuration);
+            if (run.Details is { } details) Visit(details);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new RunFileException(path, "the configuration or the details hold a text that is no text: it escapes half of a surrogate pair.", e);
+        }
+
+        void Visit(JsonElement element)
+        {
+            if (element.ValueKind == JsonValueKind.String) _ = element.GetString();
+            if (element.ValueKind == JsonValueKind.Array)
+                foreach (var item in element.EnumerateArray()) Visit(item);
+            if (element.ValueKind != JsonValueKind.Object) return;
+            var names = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var member in element.EnumerateObject())
+            {
+                if (!names.Add(member.Name)) throw new RunFileException(path, "the configuration or the details hold an object that has one name twice.");
+                Visit(member.Value);
+            }
         }
     }
 }

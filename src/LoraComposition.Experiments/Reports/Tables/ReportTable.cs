@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace LoraComposition.Experiments;
 
 /// <summary>A table of a report, which becomes HTML, LaTeX or CSV.</summary>
@@ -14,4 +17,79 @@ sealed record ReportTable(string Name, string Caption, IReadOnlyList<string> Hea
         var grid = SummaryGrid.Of(summary);
         return new ReportTable(name, caption, grid.Header, grid.Rows, SummaryCsv.Of(summary));
     }
+}
+
+/// <summary>A matrix as a table.</summary>
+static class MatrixTable
+{
+    public static ReportTable Of(string name, LayerMatrix matrix)
+    {
+        string[] header = ["layer", .. matrix.Columns];
+        var rows = matrix.Rows.Zip(matrix.Values).ToArray();
+        // R: as many digits as tell the number from all others.
+        var csv = rows.Select(row => (string[])[row.First, .. row.Second.Select(value => value.ToString("R", CultureInfo.InvariantCulture))]);
+        return new ReportTable(name, matrix.Title, header, [.. rows.Select(row => Cells(row.First, row.Second))], CsvText.Of([header, .. csv]));
+    }
+
+    static SummaryGrid.Cell[] Cells(string layer, IReadOnlyList<double> values) => [new(layer), .. values.Select(value => new SummaryGrid.Cell(HeatMap.Number(value)))];
+}
+
+/// <summary>Lines of fields as CSV (RFC 4180, but LF as the end of a line).</summary>
+static class CsvText
+{
+    public static string Of(IEnumerable<IReadOnlyList<string>> lines) => string.Concat(lines.Select(line => string.Join(',', line.Select(CsvField.Of)) + "\n"));
+}
+
+/// <summary>A table as a plain <c>tabular</c>, which needs no package.</summary>
+static class LatexTable
+{
+    public static string Of(ReportTable table)
+    {
+        var text = new StringBuilder($"% {LatexText.Escape(table.Caption)}\n");
+        text.Append("\\begin{tabular}{l").Append('r', table.Header.Count - 1).Append("}\n\\hline\n");
+        text.Append(Line(table.Header.Select(LatexText.Escape))).Append("\\hline\n");
+        foreach (var row in table.Rows) text.Append(Line(row.Select(Show)));
+        return text.Append("\\hline\n\\end{tabular}\n").ToString();
+    }
+
+    static string Show(SummaryGrid.Cell cell) => cell.Best ? $"\\textbf{{{LatexText.Escape(cell.Text)}}}" : LatexText.Escape(cell.Text);
+
+    static string Line(IEnumerable<string> cells) => string.Join(" & ", cells) + " \\\\\n";
+}
+
+/// <summary>Text in LaTeX.</summary>
+static class LatexText
+{
+    /// <summary>Escapes what LaTeX gives a meaning, breaks up its ligatures and sets ±, – and |Θ| in commands that every engine has.</summary>
+    public static string Escape(string text)
+    {
+        var escaped = new StringBuilder();
+        string marked = text.Replace("|Θ|", "\uE000", StringComparison.Ordinal);
+        for (int i = 0; i < marked.Length; i++)
+        {
+            escaped.Append(Command(marked[i]) ?? (char.IsControl(marked[i]) ? " " : marked[i].ToString()));
+            if (marked[i] == '-' && i + 1 < marked.Length && marked[i + 1] == '-') escaped.Append("{}");
+        }
+        return escaped.ToString();
+    }
+
+    static string? Command(char c) => c switch
+    {
+        '\\' => "\\textbackslash{}",
+        '{' or '}' or '#' or '$' or '%' or '&' or '_' => $"\\{c}",
+        '~' => "\\textasciitilde{}",
+        '^' => "\\textasciicircum{}",
+        '<' => "\\textless{}",
+        '>' => "\\textgreater{}",
+        '|' => "\\textbar{}",
+        '"' => "\\char34{}",
+        '`' => "\\char96{}",
+        '\'' => "\\char39{}",
+        '±' => "$\\pm$",
+        '–' => "--",
+        '…' => "\\ldots{}",
+        '→' => "$\\rightarrow$",
+        '\uE000' => "$|\\Theta|$",
+        _ => null,
+    };
 }

@@ -1,0 +1,115 @@
+using LoraComposition.FewShot;
+using Microsoft.Extensions.Logging;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>How the module of one upstream task comes about.</summary>
+public interface IModuleTraining
+{
+    /// <summary>The task's name, which the module has too.</summary>
+    string Name { get; }
+
+    /// <summary>Everything that decides what the module becomes: base model, data and settings, as an object that can be written as JSON.</summary>
+    object Configuration { get; }
+
+    /// <summary>Trains the module.</summary>
+    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>The module, which the caller owns, and how the training went.</returns>
+    /// <exception cref="TrainingDivergedException">The learning rate is too high.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default);
+}
+
+/// <summary>A LoRA for a task of image classification: the head is warmed up on features first, then both train.</summary>
+/// <remarks>Not thread-safe.</remarks>
+public sealed class ImageModuleTraining : IModuleTraining
+{
+    readonly ImageBaseModel baseModel;
+    readonly ImageTask task;
+    readonly ModuleTrainingOptions options;
+    readonly ILogger? logger;
+
+    /// <summary>Describes the training.</summary>
+    /// <param name="baseModel">The model.</param>
+    /// <param name="task">The task; all of its pool is learned from.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="logger">Is told how the training goes; nobody where not given.</param>
+    /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
+    public ImageModuleTraining(ImageBaseModel baseModel, ImageTask task, ModuleTrainingOptions options, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(baseModel);
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (this.baseModel, this.task, this.options, this.logger) = (baseModel, task, options, logger);
+    }
+
+    /// <inheritdoc/>
+    public string Name => task.Name;
+
+    /// <inheritdoc/>
+    public object Configuration => new
+    {
+        foundation = baseModel.Fingerprint,
+        preprocessing = baseModel.Preprocessing,
+        dtype = baseModel.Dtype.ToString(),
+        task = task.Name,
+        classes = task.ClassNames,
+        data = task.Train.Dataset.Fingerprint,
+        pool = ConfigurationHash.Of(task.Pool),
+        validation = ConfigurationHash.Of(task.Validation),
+        options,
+    };
+
+    /// <inheritdoc/>
+    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        using var trainer = new ImageTrainer(baseModel, task.Train, logger: logger);
+        return trainer.TrainModule(task.Name, task.Pool, task.Validation, options, progress, cancellation);
+    }
+}
+
+/// <summary>A LoRA for a task of questions whose answers a T5 writes.</summary>
+/// <remarks>Not thread-safe.</remarks>
+public sealed class TextModuleTraining : IModuleTraining
+{
+    readonly TextBaseModel baseModel;
+    readonly TextTask task;
+    readonly ModuleTrainingOptions options;
+    readonly ILogger? logger;
+
+    /// <summary>Describes the training.</summary>
+    /// <param name="baseModel">The model.</param>
+    /// <param name="task">The task; all of its pool is learned from.</param>
+    /// <param name="options">The settings; there is no head to warm up.</param>
+    /// <param name="logger">Is told how the training goes; nobody where not given.</param>
+    /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
+    public TextModuleTraining(TextBaseModel baseModel, TextTask task, ModuleTrainingOptions options, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(baseModel);
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (this.baseModel, this.task, this.options, this.logger) = (baseModel, task, options, logger);
+    }
+
+    /// <inheritdoc/>
+    public string Name => task.Name;
+
+    /// <inheritdoc/>
+    public object Configuration => new
+    {
+        foundation = baseModel.Fingerprint,
+        dtype = baseModel.Dtype.ToString(),
+        task = task.Configuration,
+        options,
+    };
+
+    /// <inheritdoc/>
+    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        using var trainer = new TextTrainer(baseModel, task.Train, logger: logger);
+        return trainer.TrainModule(task.Name, task.Pool, task.Validation, options, progress, cancellation);
+    }
+}
