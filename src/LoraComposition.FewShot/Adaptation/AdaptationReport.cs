@@ -73,3 +73,68 @@ public sealed record AdaptationConfiguration
     /// <summary>What computed.</summary>
     public required string Device { get; init; }
 }
+
+/// <summary>What one method reached.</summary>
+public sealed record MethodResult
+{
+    /// <summary>The method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The part of the validation images that is classified correctly. The same images stopped the training, so it is somewhat too high.</summary>
+    public required double ValidationAccuracy { get; init; }
+
+    /// <summary>The mean cross-entropy on them.</summary>
+    public required double ValidationLoss { get; init; }
+
+    /// <summary>The number of trained numbers besides the head's.</summary>
+    public required long TrainableParameters { get; init; }
+
+    /// <summary>The number of the head's.</summary>
+    public required long HeadParameters { get; init; }
+
+    /// <summary>The steps that were made after the warm-up.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>The step whose state was kept.</summary>
+    public required int BestStep { get; init; }
+
+    /// <summary>Whether the score had stopped rising before the last step.</summary>
+    public required bool StoppedEarly { get; init; }
+
+    /// <summary>The seconds that loading, warm-up and training took. The first method of a start also computes the features that the next one finds ready.</summary>
+    public required IReadOnlyDictionary<string, double> Timings { get; init; }
+}
+
+/// <summary>The best method against another one, on the same validation images.</summary>
+/// <param name="Other">The other method.</param>
+/// <param name="Difference">By how much the best is more accurate, at least 0.</param>
+/// <param name="StandardError">The standard error of that difference if both were equally good: the square root of the number of images that only one of the two gets right, over the number of images.</param>
+public sealed record MethodComparison(string Other, double Difference, double StandardError)
+{
+    /// <summary>Whether the difference is not larger than its standard error.</summary>
+    public bool IsTie => !(Difference > StandardError);
+
+    // With the paired images (McNemar) what both get right or wrong says nothing. The spread under "no difference" rather than the observed one:
+    // else a single image that differs would already be more than its error.
+    internal static MethodComparison Of(string other, IReadOnlyList<bool> best, IReadOnlyList<bool> others)
+    {
+        int onlyBest = best.Zip(others).Count(pair => pair is (true, false)), onlyOther = best.Zip(others).Count(pair => pair is (false, true));
+        return new MethodComparison(other, (double)(onlyBest - onlyOther) / best.Count, Math.Sqrt(onlyBest + onlyOther) / best.Count);
+    }
+}
+
+/// <summary>The chosen model on the test images, which were used for nothing else.</summary>
+/// <param name="Count">The number of images.</param>
+/// <param name="Accuracy">The part that is classified correctly.</param>
+/// <param name="Loss">The mean cross-entropy.</param>
+public sealed record TestScore(int Count, double Accuracy, double Loss)
+{
+    /// <summary>The standard error of the accuracy.</summary>
+    public double StandardError => Math.Sqrt(Accuracy * (1 - Accuracy) / Count);
+}
+
+/// <summary>How many images of one class were used.</summary>
+/// <param name="Name">The class.</param>
+/// <param name="Shots">The images learned from: K, or all where the class has fewer.</param>
+/// <param name="Validation">The images held out.</param>
+public sealed record ClassSamples(string Name, int Shots, int Validation);

@@ -1,3 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LoraComposition.Files;
+using LoraComposition.Models;
+
 namespace LoraComposition.FewShot;
 
 /// <summary>What <c>adapted.json</c> says of an adapted model.</summary>
@@ -29,4 +34,56 @@ public sealed record AdaptedModelInfo
         : Base.Sha256.Length != 64 || !Base.Sha256.All(char.IsAsciiHexDigitLower) ? "expected a SHA-256 of the base in lower-case hexadecimal"
         : string.IsNullOrWhiteSpace(Base.Folder) ? "the folder of the base is empty"
         : null;
+}
+
+/// <summary>Which base model an adapted model stands on.</summary>
+/// <param name="Folder">The model-hub folder, as it was given.</param>
+/// <param name="Sha256">The SHA-256 of its <c>model.safetensors</c>, or of the names and hashes of its shards, in lower-case hexadecimal.</param>
+public sealed record BaseReference(string Folder, string Sha256);
+
+/// <summary>Reads and writes <c>adapted.json</c>.</summary>
+static class AdaptedModelInfoFile
+{
+    const long LargestFile = 16 << 20;
+
+    public static AdaptedModelInfo Read(string folder)
+    {
+        string path = Path.Combine(folder, AdaptedModelFiles.Info);
+        if (!File.Exists(path)) throw new ModelFileException(folder, $"the folder holds no {AdaptedModelFiles.Info}; give a folder that an adaptation wrote.");
+        long length = new FileInfo(path).Length;
+        if (length > LargestFile) throw new ModelFileException(path, $"expected at most {LargestFile} bytes, found {length}.");
+        try
+        {
+            var info = JsonSerializer.Deserialize(File.ReadAllBytes(path), AdaptationJson.Default.AdaptedModelInfo);
+            string? problem = info is null ? "expected an object, found null" : info.Problem();
+            return problem is null ? info! : throw new ModelFileException(path, $"{problem}; adapt the model again.");
+        }
+        catch (JsonException e)
+        {
+            throw new ModelFileException(path, $"expected the description of an adapted model, but it is damaged: {e.Message}", e);
+        }
+    }
+
+    public static void Write(string folder, AdaptedModelInfo info) => AtomicFile.Write(Path.Combine(folder, AdaptedModelFiles.Info), stream =>
+    {
+        JsonSerializer.Serialize(stream, info, AdaptationJson.Default.AdaptedModelInfo);
+        stream.WriteByte((byte)'\n');
+    });
+}
+
+/// <summary>The JSON of an adapted model's files: camelCase, indented, the same bytes on every system; a missing or null member is an error.</summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    NewLine = "\n",
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(LinearRoleNames), typeof(ResampleNames)])]
+[JsonSerializable(typeof(AdaptedModelInfo))]
+[JsonSerializable(typeof(AdaptationReport))]
+sealed partial class AdaptationJson : JsonSerializerContext
+{
+    sealed class LinearRoleNames() : JsonStringEnumConverter<LinearRole>(JsonNamingPolicy.CamelCase);
+
+    sealed class ResampleNames() : JsonStringEnumConverter<Resample>(JsonNamingPolicy.CamelCase);
 }

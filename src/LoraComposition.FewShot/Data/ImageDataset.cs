@@ -46,3 +46,95 @@ public abstract class ImageDataset
         if ((uint)index >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(index), index, $"Data set '{Name}' has {Count} pictures; the index must be from 0 to {Count - 1}.");
     }
 }
+
+/// <summary>Some pictures of another data set, in a given order and with the labels of their source.</summary>
+public sealed class DatasetView : ImageDataset
+{
+    readonly ImageDataset source;
+    readonly int[] sourceIndices;
+    readonly Lazy<string> fingerprint;
+
+    /// <summary>Selects pictures by their positions.</summary>
+    /// <param name="source">The data set to look into.</param>
+    /// <param name="indices">The positions in the source; copied.</param>
+    /// <param name="name">What to call the view; the source's name where not given.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not one of the source.</exception>
+    public DatasetView(ImageDataset source, IReadOnlyList<int> indices, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(indices);
+        foreach (int index in indices)
+        {
+            if ((uint)index >= (uint)source.Count)
+                throw new ArgumentOutOfRangeException(nameof(indices), index, $"Data set '{source.Name}' has {source.Count} pictures; indices must be from 0 to {source.Count - 1}.");
+        }
+        this.source = source;
+        sourceIndices = [.. indices];
+        Name = name ?? source.Name;
+        fingerprint = new(() =>
+        {
+            using var hash = new ContentFingerprint();
+            return hash.Add("view").Add(source.Fingerprint).Add(sourceIndices).ToHex();
+        });
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> ClassNames => source.ClassNames;
+
+    /// <inheritdoc/>
+    public override int Count => sourceIndices.Length;
+
+    /// <inheritdoc/>
+    public override string Fingerprint => fingerprint.Value;
+
+    /// <summary>The position in the source of each picture of the view.</summary>
+    public IReadOnlyList<int> SourceIndices => sourceIndices;
+
+    /// <inheritdoc/>
+    public override int Label(int index)
+    {
+        CheckIndex(index);
+        return source.Label(sourceIndices[index]);
+    }
+
+    /// <inheritdoc/>
+    public override RgbImage Decode(int index)
+    {
+        CheckIndex(index);
+        return source.Decode(sourceIndices[index]);
+    }
+}
+
+/// <summary>A decoded picture: 8 bits each of red, green and blue, interleaved, row by row from the top left.</summary>
+/// <remarks>Immutable by convention: the array that the constructor takes must not be written to afterwards.</remarks>
+public sealed class RgbImage
+{
+    readonly byte[] pixels;
+
+    /// <summary>Takes over the pixels of a picture.</summary>
+    /// <param name="width">The width in pixels, at least 1.</param>
+    /// <param name="height">The height in pixels, at least 1.</param>
+    /// <param name="pixels">The colours, <c>[height, width, 3]</c>. Not copied.</param>
+    /// <exception cref="ArgumentException">The number of bytes is not <c>3 · width · height</c>, or a side is not positive.</exception>
+    public RgbImage(int width, int height, byte[] pixels)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if (pixels.LongLength != 3L * width * height)
+            throw new ArgumentException($"Expected {3L * width * height} bytes for {width} x {height} pixels, found {pixels.LongLength}.", nameof(pixels));
+        (Width, Height, this.pixels) = (width, height, pixels);
+    }
+
+    /// <summary>The width in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>The height in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>The colours, <c>[height, width, 3]</c>.</summary>
+    public ReadOnlySpan<byte> Pixels => pixels;
+}

@@ -44,3 +44,28 @@ public sealed record ImagePreprocessing
         if (!Std.ToArray().All(s => float.IsFinite(s) && s > 0)) throw new ArgumentException($"Std must be positive, found {Std}.");
     }
 }
+
+/// <summary>One number per colour channel.</summary>
+/// <param name="Red">The number for red.</param>
+/// <param name="Green">The number for green.</param>
+/// <param name="Blue">The number for blue.</param>
+public readonly record struct RgbValues(float Red, float Green, float Blue)
+{
+    /// <summary>One number for all three channels.</summary>
+    /// <param name="all">The number.</param>
+    public RgbValues(float all) : this(all, all, all)
+    {
+    }
+
+    internal float[] ToArray() => [Red, Green, Blue];
+}
+
+/// <summary>How pictures are resized; the numbers are Pillow's. Both are antialiased: the filter widens as a picture shrinks.</summary>
+public enum Resample
+{
+    /// <summary>The triangle filter, over 2 × 2 pixels when enlarging.</summary>
+    Bilinear = 2,
+
+    /// <summary>The cubic filter with a = −0.5, over 4 × 4 pixels when enlarging.</summary>
+    Bicubic = 3,
+}

@@ -15,3 +15,43 @@ public interface IProgressReporter : IDisposable
     /// <param name="line">The line, without its end.</param>
     void Report(string line);
 }
+
+/// <summary>One piece of long work that is shown. Disposing it ends the showing.</summary>
+/// <remarks>Safe to use from several threads.</remarks>
+public interface IProgressTask : IDisposable
+{
+    /// <summary>Says that steps were done. Steps beyond the total do not count.</summary>
+    /// <param name="steps">The number of steps, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    void Advance(long steps = 1);
+}
+
+/// <summary>Shows nothing.</summary>
+/// <remarks>Safe to use from several threads.</remarks>
+public sealed class NullProgressReporter : IProgressReporter, IProgressTask
+{
+    NullProgressReporter()
+    {
+    }
+
+    /// <summary>The only instance, owned by nobody: disposing it does nothing.</summary>
+    public static NullProgressReporter Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public IProgressTask Begin(string description, long total) => this;
+
+    /// <inheritdoc/>
+    public void Advance(long steps = 1)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Report(string line)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

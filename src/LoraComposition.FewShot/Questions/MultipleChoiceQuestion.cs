@@ -56,3 +56,21 @@ public sealed record MultipleChoiceQuestion
         return null;
     }
 }
+
+/// <summary>One of the answers a question offers.</summary>
+/// <param name="Label">How the question refers to it: mostly A, B, C …, in some ARC items 1, 2, 3 ….</param>
+/// <param name="Text">The answer itself.</param>
+public sealed record AnswerOption(string Label, string Text);
+
+/// <summary>Puts the options of a question into a seeded order under unmoved labels.</summary>
+internal static class OptionOrder
+{
+    public static MultipleChoiceQuestion Shuffle(MultipleChoiceQuestion question, int seed, int position)
+    {
+        int[] order = [.. Enumerable.Range(0, question.Options.Count)];
+        new SeededRandom(RandomStream.Options, seed, position).Shuffle(order);
+        AnswerOption[] options = [.. order.Select((from, to) => new AnswerOption(question.Options[to].Label, question.Options[from].Text))];
+        int? answer = question.AnswerIndex is { } index ? Array.IndexOf(order, index) : null;
+        return new MultipleChoiceQuestion(question.Id, question.Question, options, answer, question.Context);
+    }
+}

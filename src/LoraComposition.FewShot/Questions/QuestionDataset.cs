@@ -59,3 +59,35 @@ public sealed class QuestionDataset
         return hash.ToHex();
     }
 }
+
+/// <summary>A part of a data set.</summary>
+public enum QuestionPart
+{
+    /// <summary>The training part.</summary>
+    Train = 1,
+
+    /// <summary>The validation part, also called dev or valid.</summary>
+    Validation = 2,
+
+    /// <summary>The test part.</summary>
+    Test = 3,
+}
+
+/// <summary>The parts of a data set, as its publisher split it.</summary>
+/// <param name="Train">The training part; null where the folder has none.</param>
+/// <param name="Validation">The validation part (also called dev or valid); null where the folder has none.</param>
+/// <param name="Test">The test part; null where the folder has none.</param>
+public sealed record QuestionSplits(QuestionDataset? Train, QuestionDataset? Validation, QuestionDataset? Test);
+
+/// <summary>Rows of a file that became no question. Report them with the result.</summary>
+/// <param name="WithoutContext">Rows without the text that the question is about (SciQ's support).</param>
+/// <param name="WithEmptyText">Rows whose question or one of whose options is empty.</param>
+/// <param name="Repeated">Rows that say the same as an earlier row: the same question, options, answer and context.</param>
+public sealed record SkippedRows(int WithoutContext, int WithEmptyText, int Repeated)
+{
+    /// <summary>Nothing was skipped.</summary>
+    public static SkippedRows None { get; } = new(0, 0, 0);
+
+    /// <summary>The number of all skipped rows.</summary>
+    public int Total => WithoutContext + WithEmptyText + Repeated;
+}

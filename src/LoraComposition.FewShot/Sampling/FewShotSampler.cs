@@ -50,3 +50,45 @@ public static class FewShotSampler
         return Sample(new int[count], 1, shots, seed, candidates);
     }
 }
+
+/// <summary>The samples of one K-shot training set: pictures by class, or text examples as a single class. Record <see cref="Indices"/> with the result.</summary>
+public sealed record FewShotSplit
+{
+    internal FewShotSplit(int? shots, int seed, int[] indices, int[] effectiveShots) =>
+        (Shots, Seed, Indices, EffectiveShots, ShortClasses) = (shots, seed, indices, effectiveShots, [.. Enumerable.Range(0, effectiveShots.Length).Where(c => effectiveShots[c] < shots)]);
+
+    /// <summary>The number of samples asked for per class, K; null for all.</summary>
+    public int? Shots { get; }
+
+    /// <summary>The seed of the draw.</summary>
+    public int Seed { get; }
+
+    /// <summary>The positions of the drawn samples, ascending.</summary>
+    public IReadOnlyList<int> Indices { get; }
+
+    /// <summary>The number of samples drawn of each class: K, or all the class has where that is fewer.</summary>
+    public IReadOnlyList<int> EffectiveShots { get; }
+
+    /// <summary>The labels of the classes that hold fewer than K samples, ascending; empty where all samples were asked for.</summary>
+    public IReadOnlyList<int> ShortClasses { get; }
+}
+
+/// <summary>Sorts the positions of a list of labels by class, and puts those of each class into a seeded order of its own.</summary>
+internal static class ClassGroups
+{
+    public static int[][] Shuffled(IReadOnlyList<int> labels, int classCount, IReadOnlyList<int>? candidates, RandomStream stream, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(classCount);
+        var groups = Enumerable.Range(0, classCount).Select(_ => new SortedSet<int>()).ToArray();
+        foreach (int index in candidates ?? [.. Enumerable.Range(0, labels.Count)])
+        {
+            if ((uint)index >= (uint)labels.Count) throw new ArgumentException($"There are {labels.Count} labels; candidates must be from 0 to {labels.Count - 1}, found {index}.", nameof(candidates));
+            if ((uint)labels[index] >= (uint)classCount) throw new ArgumentException($"Expected labels from 0 to {classCount - 1}, found {labels[index]} at {index}.", nameof(labels));
+            if (!groups[labels[index]].Add(index)) throw new ArgumentException($"Candidate {index} is given twice; give each once.", nameof(candidates));
+        }
+        int[][] shuffled = [.. groups.Select(g => g.ToArray())];
+        for (int label = 0; label < classCount; label++) new SeededRandom(stream, seed, label).Shuffle(shuffled[label]);
+        return shuffled;
+    }
+}

@@ -92,3 +92,27 @@ public static class Trainer
         return validate();
     }
 }
+
+/// <summary>What training tells a logger.</summary>
+static partial class TrainingLog
+{
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Step {Step} of {Steps}: validation accuracy {Accuracy}, loss {Loss}")]
+    public static partial void Checked(this ILogger logger, int step, int steps, double accuracy, double loss);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped early at step {Step} of {Steps}: {Checks} checks without an improvement")]
+    public static partial void StoppedEarly(this ILogger logger, int step, int steps, int checks);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Trained {Parameters} numbers on {Samples} samples for {Steps} steps in {Milliseconds} ms; the state of step {Best} is kept")]
+    public static partial void Trained(this ILogger logger, long parameters, int samples, int steps, long milliseconds, int best);
+}
+
+/// <summary>The loss is not a number any more: the learning rate is too high for this task.</summary>
+public sealed class TrainingDivergedException : LoraCompositionException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="step">The step at which it was seen.</param>
+    /// <param name="loss">The loss.</param>
+    internal TrainingDivergedException(int step, double loss) : base($"The loss is {loss} at step {step}; lower the learning rate.")
+    {
+    }
+}

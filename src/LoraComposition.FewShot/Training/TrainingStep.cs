@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -49,5 +50,73 @@ internal sealed class TrainingStep : IDisposable
     {
         optimizer.Dispose();
         masters.Dispose();
+    }
+}
+
+/// <summary>Parameters that train with one learning rate.</summary>
+/// <param name="Parameters">The parameters. Not owned.</param>
+/// <param name="LearningRate">The highest learning rate of the schedule.</param>
+/// <param name="WeightDecay">AdamW's weight decay.</param>
+public sealed record TrainableGroup(IReadOnlyList<Parameter> Parameters, double LearningRate, double WeightDecay = 0);
+
+/// <summary>Scales the gradients of all parameters together down to a norm, as <c>clip_grad_norm_</c> does, but without reading the norm back: that would wait for the device.</summary>
+internal static class GradientClipping
+{
+    // torch's own, against a norm of zero.
+    const double Epsilon = 1e-6;
+
+    /// <param name="parameters">The parameters, on one device and with gradients of one type. Those without a gradient are left.</param>
+    /// <param name="maxNorm">The largest Euclidean norm that stays as it is.</param>
+    public static void Clip(IReadOnlyList<Parameter> parameters, double maxNorm)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor[] gradients = [.. parameters.Select(p => p.grad).OfType<Tensor>()];
+        if (gradients.Length == 0) return;
+        var norm = stack(gradients.Select(g => g.norm())).norm();
+        var factor = norm.add(Epsilon).reciprocal().mul(maxNorm).clamp_max(1);
+        foreach (var gradient in gradients) gradient.mul_(factor);
+    }
+}
+
+/// <summary>
+/// Float32 copies of 16-bit parameters, which the optimizer changes in their place: a 16-bit number cannot take the small steps of training.
+/// Parameters of other types pass through as they are.
+/// </summary>
+internal sealed class MasterWeights : IDisposable
+{
+    readonly List<(Parameter Model, Parameter Master)> pairs = [];
+
+    /// <summary>The parameters for the optimizer in place of the given ones.</summary>
+    public IReadOnlyList<Parameter> For(IReadOnlyList<Parameter> parameters) => parameters.Select(parameter =>
+    {
+        if (parameter.dtype.ElementSize() > 2) return parameter;
+        using var value = parameter.detach();
+        var master = (Parameter)new Parameter(value.to(ScalarType.Float32)).DetachFromDisposeScope();
+        pairs.Add((parameter, master));
+        return master;
+    }).ToArray();
+
+    /// <summary>Hands the gradients over, before clipping and the optimizer's step.</summary>
+    public void TakeGradients()
+    {
+        foreach (var (model, master) in pairs)
+        {
+            if (model.grad is not { } gradient) continue;
+            master.grad = gradient.to(ScalarType.Float32);
+            model.grad = null;
+        }
+    }
+
+    /// <summary>Rounds the changed copies back into the model, after the optimizer's step or after an old state was put back.</summary>
+    public void GiveBack()
+    {
+        using var noGrad = no_grad();
+        foreach (var (model, master) in pairs) model.copy_(master);
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, master) in pairs) master.Dispose();
     }
 }
