@@ -56,7 +56,7 @@ public sealed record WorkShard(int Number, int Count)
         ArgumentNullException.ThrowIfNull(work);
         // Neighbours are dealt in a random order: in turn, a number of parts that divides the number of methods would give one of them all the costly ones.
         int[] order = [.. Enumerable.Range(0, work.Count)];
-        new SeededRandom(ExperimentStreams.WorkShard, work.Count).Shuffle(order);
+        new SeededRandom(ExperimentStreams.Shards, work.Count).Shuffle(order);
         return [.. order.Where((_, turn) => turn % Count == Number - 1).Order().Select(position => work[position])];
     }
 }

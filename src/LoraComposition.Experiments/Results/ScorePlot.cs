@@ -48,7 +48,7 @@ public static class ScorePlot
         var plot = PlotSheet.Create(title, labels);
         for (int i = 0; i < table.Rows.Count; i++)
             AddRow(plot, table.Rows[i], (i - (table.Rows.Count - 1) / 2.0) * Apart, Color.FromHex(PlotColors.Of(i)), shapes[i % shapes.Length]);
-        PlotSheet.SetAxes(plot, table.Columns, [.. table.Rows.SelectMany(row => row.Cells).OfType<ScoreStatistics>()]);
+        PlotSheet.SetAxes(plot, table.Columns, [.. table.Rows.SelectMany(row => row.Cells).OfType<ScoreStatistics>().Select(score => (score.Mean, score.StandardDeviation))]);
         PlotSheet.ShowLegend(plot);
         return plot;
     }

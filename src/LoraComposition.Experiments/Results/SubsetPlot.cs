@@ -50,7 +50,7 @@ public static class SubsetPlot
             plot.Add.HorizontalLine(100 * table.References[i].Score.Mean, 2, referenceColors[i % referenceColors.Length]).LegendText = table.References[i].Name;
         AddSubsets(plot, table, method);
         // Points are means without error bars, so the axis fits the means.
-        PlotSheet.SetAxes(plot, [.. table.Sizes.Select(size => $"{size.Modules}")], [.. table.Subsets.Select(s => s.Score).Concat(table.References.Select(r => r.Score)).Select(s => s with { StandardDeviation = 0 })]);
+        PlotSheet.SetAxes(plot, [.. table.Sizes.Select(size => $"{size.Modules}")], [.. table.Subsets.Select(s => s.Score).Concat(table.References.Select(r => r.Score)).Select(score => (score.Mean, 0.0))]);
         PlotSheet.ShowLegend(plot);
         return plot;
     }

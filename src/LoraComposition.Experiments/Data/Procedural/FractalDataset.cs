@@ -139,7 +139,7 @@ internal static class FractalClass
         int filled = 0;
         foreach (var p in points)
         {
-            int x = Cell((p.X - centre.X) / side), y = Cell((p.Y - centre.Y) / side);
+            int x = PlaceOf((p.X - centre.X) / side), y = PlaceOf((p.Y - centre.Y) / side);
             ref bool cell = ref hit[y * ProbeSide + x];
             if (!cell) filled++;
             cell = true;
@@ -147,7 +147,7 @@ internal static class FractalClass
         return (float)filled / hit.Length;
     }
 
-    static int Cell(float fromMiddle) => Math.Clamp((int)((fromMiddle + 0.5f) * ProbeSide), 0, ProbeSide - 1);
+    static int PlaceOf(float fromMiddle) => Math.Clamp((int)((fromMiddle + 0.5f) * ProbeSide), 0, ProbeSide - 1);
 }
 
 /// <summary>Some contractive maps of the plane. The set of points that they reproduce together is a fractal shape.</summary>

@@ -21,11 +21,11 @@ static class ConfigurationParts
         Select(group, all).Where(m => !without.Contains(m.Name)).ToArray() is { Length: > 0 } members ? Write(members) : null;
 
     // A part is a member with its value, or with the parts of the object that it is.
-    sealed record Part(string Name, JsonElement Value, IReadOnlyList<Part>? Members);
+    sealed record Setting(string Name, JsonElement Value, IReadOnlyList<Setting>? Members);
 
-    static List<Part> Select(IReadOnlyList<JsonElement> group, IReadOnlyList<JsonElement>? all)
+    static List<Setting> Select(IReadOnlyList<JsonElement> group, IReadOnlyList<JsonElement>? all)
     {
-        var parts = new List<Part>();
+        var parts = new List<Setting>();
         foreach (var member in group[0].EnumerateObject())
         {
             if (Values(group, member.Name) is not { } values) continue;
@@ -40,21 +40,21 @@ static class ConfigurationParts
         return parts;
     }
 
-    static string Write(IReadOnlyList<Part> parts)
+    static string Write(IReadOnlyList<Setting> parts)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) Write(json, parts);
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    static void Write(Utf8JsonWriter json, IEnumerable<Part> parts)
+    static void Write(Utf8JsonWriter json, IEnumerable<Setting> parts)
     {
         json.WriteStartObject();
         foreach (var part in parts)
         {
             json.WritePropertyName(part.Name);
             if (part.Members is { } members) Write(json, members);
-            else if (part.Value.ValueKind == JsonValueKind.Object) Write(json, part.Value.EnumerateObject().Select(m => new Part(m.Name, m.Value, null)));
+            else if (part.Value.ValueKind == JsonValueKind.Object) Write(json, part.Value.EnumerateObject().Select(m => new Setting(m.Name, m.Value, null)));
             // A list reads best on one line.
             else json.WriteRawValue(JsonSerializer.Serialize(part.Value, compact));
         }
