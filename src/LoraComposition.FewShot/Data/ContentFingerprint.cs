@@ -12,7 +12,7 @@ public sealed class ContentFingerprint : IDisposable
 
     /// <summary>Adds a text.</summary>
     /// <param name="part">The text.</param>
-    /// <returns>This object.</returns>
+    /// <returns>This object, still owned by the caller.</returns>
     public ContentFingerprint Add(string part)
     {
         ArgumentNullException.ThrowIfNull(part);
@@ -24,7 +24,7 @@ public sealed class ContentFingerprint : IDisposable
 
     /// <summary>Adds a number.</summary>
     /// <param name="part">The number.</param>
-    /// <returns>This object.</returns>
+    /// <returns>This object, still owned by the caller.</returns>
     public ContentFingerprint Add(long part)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
@@ -35,7 +35,7 @@ public sealed class ContentFingerprint : IDisposable
 
     /// <summary>Adds numbers and how many they are.</summary>
     /// <param name="parts">The numbers.</param>
-    /// <returns>This object.</returns>
+    /// <returns>This object, still owned by the caller.</returns>
     public ContentFingerprint Add(IReadOnlyList<int> parts)
     {
         ArgumentNullException.ThrowIfNull(parts);

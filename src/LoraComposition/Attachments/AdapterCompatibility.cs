@@ -59,10 +59,12 @@ public sealed record AdapterCompatibility
         var found = new List<(string, string, double)>();
         foreach (var (n, adapter) in adapters.Index())
         {
-            var worst = match.Layers.Where(layer => layer.Value[n] is not null && weights[layer.Key] > 0)
-                .Select(layer => (adapter.Name, layer.Key.Path, Ratio: DeltaGeometry.FrobeniusNorm(layer.Value[n]!) / weights[layer.Key]))
-                // NaN is larger than everything.
-                .MaxBy(update => double.IsNaN(update.Ratio) ? double.PositiveInfinity : update.Ratio);
+            var updates = match.Layers.Where(layer => layer.Value[n] is not null && weights[layer.Key] > 0)
+                .Select(layer => (adapter.Name, layer.Key.Path, Ratio: DeltaGeometry.FrobeniusNorm(layer.Value[n]!) / weights[layer.Key])).ToArray();
+            // An adapter may fit no layer at all.
+            if (updates.Length == 0) continue;
+            // NaN is larger than everything.
+            var worst = updates.MaxBy(update => double.IsNaN(update.Ratio) ? double.PositiveInfinity : update.Ratio);
             if (!(worst.Ratio <= Outsize)) found.Add(worst);
         }
         return found;

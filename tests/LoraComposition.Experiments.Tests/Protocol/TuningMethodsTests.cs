@@ -65,7 +65,7 @@ public sealed class TuningMethodsTests : IDisposable
 
         tuning.Trained!.Parameters.Sum(p => p.numel()).Should().Be(expected);
         Trainable().Should().BeEquivalentTo(tuning.Trained.Parameters.Select(p => p.Handle));
-        before.Should().NotContain(p => p.requires_grad);
+        before.Where(p => p.requires_grad).Select(p => p.Handle).Should().BeEquivalentTo(model.Classifier!.parameters().Select(p => p.Handle), "the head trains too");
     }
 
     [Theory]
@@ -193,7 +193,8 @@ public sealed class TuningMethodsTests : IDisposable
 
     static List<TorchSharp.Modules.Parameter> Own(VisionTransformer model) => [.. model.parameters()];
 
-    IEnumerable<IntPtr> Trainable() => model.parameters().Where(p => p.requires_grad).Select(p => p.Handle);
+    // The head trains with every method.
+    IEnumerable<IntPtr> Trainable() => model.named_parameters().Where(p => p.parameter.requires_grad && !p.name.StartsWith("classifier.", StringComparison.Ordinal)).Select(p => p.parameter.Handle);
 
     string[] Names() => [.. model.named_parameters().Select(p => p.name)];
 

@@ -20,7 +20,7 @@ public sealed class TrainerTests : IDisposable
         var outcome = Train(Options);
 
         problem.LossOfAll().Should().BeLessThan(before / 20);
-        outcome.Should().Be(new TrainingOutcome(100, 100, null, false));
+        (outcome.Steps, outcome.BestStep, outcome.Validation, outcome.StoppedEarly).Should().Be((100, 100, (ValidationScore?)null, false));
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class TrainerTests : IDisposable
 
         states.Should().HaveCount(6).And.OnlyHaveUniqueItems(s => Convert.ToHexString(s));
         Snapshot.Of(problem.Weight).Should().Equal(states[2]);
-        outcome.Should().Be(new TrainingOutcome(100, 40, new ValidationScore(0.9, 1), false));
+        (outcome.Steps, outcome.BestStep, outcome.Validation, outcome.StoppedEarly).Should().Be((100, 40, (ValidationScore?)new ValidationScore(0.9, 1), false));
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class TrainerTests : IDisposable
         var outcome = Train(Options with { Checks = 10, Patience = 3 }, () => new ValidationScore(++checks == 3 ? 0.9 : 0.1, 1));
 
         // Checks 0 and 10 do not count: the best is after step 20, and the three after it are no better.
-        outcome.Should().Be(new TrainingOutcome(50, 20, new ValidationScore(0.9, 1), true));
+        (outcome.Steps, outcome.BestStep, outcome.Validation, outcome.StoppedEarly).Should().Be((50, 20, (ValidationScore?)new ValidationScore(0.9, 1), true));
         checks.Should().Be(6);
     }
 

@@ -42,8 +42,14 @@ public sealed class ImageListDataset : ImageFileDataset
     }
 
     /// <summary>Refuses a picture that is in both parts of one folder: it would be tested on what was learned.</summary>
+    /// <param name="train">The training part.</param>
+    /// <param name="test">The test part.</param>
+    /// <param name="testList">The file that lists the test part, for messages.</param>
+    /// <exception cref="DataException">A picture is in both.</exception>
     public static void RefuseShared(ImageListDataset train, ImageListDataset test, string testList)
     {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(test);
         var seen = Enumerable.Range(0, train.Count).Select(train.RelativePath).ToHashSet(StringComparer.Ordinal);
         if (Enumerable.Range(0, test.Count).Select(test.RelativePath).FirstOrDefault(seen.Contains) is { } shared)
             throw new DataException(testList, $"the picture '{shared}' is in the training list too; use the lists as they were published.");

@@ -59,7 +59,7 @@ public sealed class BestSingleModuleTests : IDisposable
     {
         using var runner = Runner(task with { Validation = [] });
 
-        FluentActions.Invoking(() => Execute(runner, new BestSingleModule())).Should().Throw<ArgumentException>().WithMessage("*best-single*'task'*");
+        FluentActions.Invoking(() => Execute(runner, new BestSingleModule())).Should().Throw<ArgumentException>().WithMessage("*best-single*validation part*");
         FluentActions.Invoking(() => Execute(runner, new SingleModule(3))).Should().Throw<ArgumentException>().WithMessage("*module 4*only 3*");
     }
 
