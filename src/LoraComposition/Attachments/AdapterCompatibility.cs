@@ -59,11 +59,11 @@ public sealed record AdapterCompatibility
         var found = new List<(string, string, double)>();
         foreach (var (n, adapter) in adapters.Index())
         {
-            var worst = match.Layers.Where(layer => layer.Value[n] is not null && weights[layer.Key] > 0)
+            var updates = match.Layers.Where(layer => layer.Value[n] is not null && weights[layer.Key] > 0)
                 .Select(layer => (adapter.Name, layer.Key.Path, Ratio: DeltaGeometry.FrobeniusNorm(layer.Value[n]!) / weights[layer.Key]))
-                // NaN is larger than everything.
-                .MaxBy(update => double.IsNaN(update.Ratio) ? double.PositiveInfinity : update.Ratio);
-            if (!(worst.Ratio <= Outsize)) found.Add(worst);
+                .Where(update => !(update.Ratio <= Outsize)).ToArray();
+            // NaN is larger than everything.
+            if (updates.Length > 0) found.Add(updates.MaxBy(update => double.IsNaN(update.Ratio) ? double.PositiveInfinity : update.Ratio));
         }
         return found;
     }
