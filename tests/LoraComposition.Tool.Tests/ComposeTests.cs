@@ -145,6 +145,62 @@ public sealed class ComposeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_warning_comes_once()
+    {
+        string odd = folder.At("odd"), other = folder.At("other");
+        foreach (string place in (string[])[odd, other])
+        {
+            using var adapter = LoraAdapter.Load(Reference.Adapter("vit-head"));
+            adapter.Save(place);
+            string config = Path.Combine(place, "adapter_config.json");
+            File.WriteAllText(config, File.ReadAllText(config).Replace("\"revision\": null", "\"revision\": \"0123abc\"").Replace("\"r\": ", "\"r\": 1"));
+        }
+        foreach (string[] verbose in (string[][])[[], ["--verbose"]])
+        {
+            var (code, text, errors) = await CommandLine.RunAsync(["compose", "--base", Reference.Base, "--adapter", odd, other, "--as", "adapter", "--out", output, "--force", .. verbose]);
+
+            code.Should().Be(0, string.Join('\n', errors));
+            string[] warnings = [.. text.Split('\n').Concat(errors).Where(line => line.StartsWith("warning: ", StringComparison.OrdinalIgnoreCase)).Select(line => line["warning: ".Length..])];
+            warnings.Should().OnlyHaveUniqueItems();
+            foreach (string what in (string[])["saved head", "'odd' was trained on revision", "'other' was trained on revision", "'odd': layer", "'other': layer"])
+                warnings.Should().ContainSingle(warning => warning.Contains(what), what);
+        }
+    }
+
+    [Fact]
+    public async Task The_second_of_two_runs_into_one_place_is_refused()
+    {
+        string[] command = ["compose", "--base", Reference.Base, .. abc, "--as", "adapter", "--out", output];
+        var settings = new ComposeSettings
+        {
+            Base = Reference.Base, Adapters = [Reference.Adapter("vit-a")], Weights = WeightChoice.Parse("uniform", 1), Form = ComposeForm.Adapter, Compression = null,
+            Out = output, Replace = false, Spelling = ModuleSpelling.Transformers5, Dtype = ScalarType.Float32,
+        };
+        // The first has finished when the second, which found the place free, has all to write.
+        (await CommandLine.RunAsync(command)).Code.Should().Be(0);
+        string[] before = FolderState.Of(output);
+
+        FluentActions.Invoking(() => ComposeJob.Run(settings, null, FewShot.NullProgressReporter.Instance, default)).Should().Throw<IOException>().WithMessage("*another run*");
+
+        FolderState.Of(output).Should().Equal(before);
+        Directory.GetFileSystemEntries(folder.Path).Should().Equal(output);
+    }
+
+    [Fact]
+    public async Task What_a_killed_run_left_is_removed_and_named()
+    {
+        string leftover = folder.At(".abcdefgh.xyz.tmp");
+        Directory.CreateDirectory(leftover);
+        Directory.SetLastWriteTimeUtc(leftover, DateTime.UtcNow.AddHours(-2));
+
+        var (code, text, _) = await CommandLine.RunAsync(["compose", "--base", Reference.Base, .. abc, "--as", "adapter", "--out", output]);
+
+        code.Should().Be(0);
+        text.Should().Contain($"warning: Removed {leftover}, which a run left that was killed.");
+        Directory.GetFileSystemEntries(folder.Path).Should().Equal(output);
+    }
+
+    [Fact]
     public async Task VerboseAddsTheStackTrace()
     {
         var (code, _, errors) = await CommandLine.RunAsync("compose", "--verbose", "--base", Reference.Base, "--adapter", Reference.Adapter("reject-bias"), "--as", "adapter", "--out", output);

@@ -57,6 +57,19 @@ public sealed class UpstreamModulesTests : IDisposable
     }
 
     [Fact]
+    public void WhatAKilledRunLeftIsRemovedAndNamed()
+    {
+        string leftover = Directory.CreateDirectory(Path.Combine(Folder, "first-0123456789ab.0123456789abcdef0123456789abcdef.partial")).FullName;
+        Directory.SetLastWriteTimeUtc(leftover, DateTime.UtcNow.AddHours(-2));
+        using var progress = new ScriptedProgress();
+
+        Modules.GetOrTrain(Training(task), progress).Dispose();
+
+        Directory.GetFileSystemEntries(Folder).Should().Equal(Target);
+        progress.Lines.Should().ContainSingle().Which.Should().Be($"warning: removed {leftover}, which a run left that was killed");
+    }
+
+    [Fact]
     public void TrainsOnce()
     {
         using var first = Modules.GetOrTrain(Training(task), NullProgressReporter.Instance);

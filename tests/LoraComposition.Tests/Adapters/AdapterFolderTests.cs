@@ -51,6 +51,28 @@ public sealed class AdapterFolderTests : IDisposable
     }
 
     [Fact]
+    public void Leftovers_of_killed_runs_and_hidden_folders_are_no_adapters()
+    {
+        Put("x");
+        foreach (string name in (string[])[".abcdefgh.xyz.tmp", ".hidden", "y-0123456789ab.0123456789abcdef0123456789abcdef.partial"])
+        {
+            Put(name);
+            Put($"x2/{name}");
+        }
+        Put("x2/only");
+
+        using var adapters = LoraAdapter.LoadAll(folder.Path);
+        adapters.Select(adapter => adapter.Name).Should().Equal("x", "x2");
+        using var inner = LoraAdapter.Load(folder.File("x2"));
+        inner.Name.Should().Be("only");
+
+        Directory.Delete(folder.File("x"), recursive: true);
+        Directory.Delete(folder.File("x2"), recursive: true);
+        Refuses(() => LoraAdapter.LoadAll(folder.Path), "*found none*");
+        using var asked = LoraAdapter.Load(folder.File(".hidden"));
+    }
+
+    [Fact]
     public void Keys_may_hold_the_name_of_the_sub_folder_and_no_other()
     {
         Put("eurosat");

@@ -71,4 +71,116 @@ public sealed class StagedFolderTests : IDisposable
         File.ReadAllText(target).Should().Be("a file");
         Directory.GetFileSystemEntries(folder.Path).Should().ContainSingle();
     }
+
+    [Fact]
+    public void Of_two_writers_to_a_missing_place_the_second_is_refused()
+    {
+        var target = Path.Combine(folder.Path, "out");
+
+        var second = () => StagedFolder.Write(target, staging =>
+        {
+            File.WriteAllText(Path.Combine(staging, "a"), "second");
+            StagedFolder.Write(target, first => File.WriteAllText(Path.Combine(first, "a"), "first"), replace: false);
+        }, replace: false);
+
+        second.Should().Throw<IOException>().WithMessage($"{target}: *another run*");
+        File.ReadAllText(Path.Combine(target, "a")).Should().Be("first");
+        Directory.GetFileSystemEntries(folder.Path).Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Of_two_writers_to_an_empty_folder_the_second_is_refused()
+    {
+        var target = Directory.CreateDirectory(Path.Combine(folder.Path, "out")).FullName;
+
+        var second = () => StagedFolder.Write(target, staging =>
+        {
+            File.WriteAllText(Path.Combine(staging, "b"), "second");
+            StagedFolder.Write(target, first => File.WriteAllText(Path.Combine(first, "a"), "first"), replace: false);
+        }, replace: false);
+
+        second.Should().Throw<IOException>().WithMessage($"{target}: *another run*");
+        Directory.GetFileSystemEntries(target).Select(Path.GetFileName).Should().Equal("a");
+        Directory.GetFileSystemEntries(folder.Path).Should().ContainSingle();
+    }
+
+    [Fact]
+    public void A_place_that_another_is_publishing_to_is_refused()
+    {
+        var target = Directory.CreateDirectory(Path.Combine(folder.Path, "out")).FullName;
+        File.WriteAllText(Path.Combine(target, ".publishing.tmp"), "");
+
+        var act = () => StagedFolder.Write(target, staging => File.WriteAllText(Path.Combine(staging, "a"), "1"), replace: false);
+
+        act.Should().Throw<IOException>().WithMessage("*another run*");
+        Directory.GetFileSystemEntries(target).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task Of_many_writers_at_once_one_wins_whole()
+    {
+        var target = Path.Combine(folder.Path, "out");
+        using var start = new Barrier(8);
+        bool[] won = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Factory.StartNew(() =>
+        {
+            start.SignalAndWait();
+            try
+            {
+                StagedFolder.Write(target, staging =>
+                {
+                    File.WriteAllText(Path.Combine(staging, "a"), $"{n}");
+                    File.WriteAllText(Path.Combine(staging, "b.json"), $"{n}");
+                }, replace: false);
+                return true;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }, TaskCreationOptions.LongRunning)));
+
+        won.Count(w => w).Should().Be(1);
+        string winner = $"{Array.IndexOf(won, true)}";
+        Directory.GetFiles(target).Select(File.ReadAllText).Should().Equal(winner, winner);
+    }
+
+    [Theory]
+    [InlineData(".abcdefgh.xyz.tmp", true)]
+    [InlineData("upstream-0123456789ab.0123456789abcdef0123456789abcdef.partial", true)]
+    [InlineData(".git", false)]
+    [InlineData(".mine.tmp", false)]
+    [InlineData("abcdefgh.xyz.tmp", false)]
+    [InlineData("notes.partial", false)]
+    public void What_killed_runs_left_is_removed_once_it_is_old(string name, bool own)
+    {
+        string old = Path.Combine(folder.Path, name, "inner");
+        Directory.CreateDirectory(old);
+        File.WriteAllText(Path.Combine(old, "file"), "");
+        StagedFolder.RemoveLeftovers(folder.Path).Should().BeEmpty("a run may be writing it");
+        foreach (string path in (string[])[Path.Combine(old, "file"), old, Path.GetDirectoryName(old)!]) Age(path);
+
+        var removed = StagedFolder.RemoveLeftovers(folder.Path);
+
+        removed.Should().Equal(own ? [Path.Combine(folder.Path, name)] : []);
+        Directory.Exists(old).Should().Be(!own);
+    }
+
+    [Fact]
+    public void A_run_removes_leftovers_beside_its_folder_and_no_young_ones()
+    {
+        string old = Directory.CreateDirectory(Path.Combine(folder.Path, ".abcdefgh.old.tmp")).FullName, young = Directory.CreateDirectory(Path.Combine(folder.Path, ".abcdefgh.new.tmp")).FullName;
+        Age(old);
+        Age(young);
+        File.WriteAllText(Path.Combine(young, "growing"), "");
+
+        StagedFolder.Write(Path.Combine(folder.Path, "out"), staging => File.WriteAllText(Path.Combine(staging, "a"), "1"));
+
+        Directory.GetDirectories(folder.Path).Order(StringComparer.Ordinal).Should().Equal(young, Path.Combine(folder.Path, "out"));
+    }
+
+    static void Age(string path)
+    {
+        if (File.Exists(path)) File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-2));
+        else Directory.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-2));
+    }
 }

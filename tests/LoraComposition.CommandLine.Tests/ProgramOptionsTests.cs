@@ -1,10 +1,10 @@
 using System.CommandLine;
 using TorchSharp;
 
-namespace LoraComposition.CommandLine.Tests.Backends;
+namespace LoraComposition.CommandLine.Tests;
 
-/// <summary>A program with nothing but the options of the backend.</summary>
-public sealed class BackendCommandTests
+/// <summary>A program with nothing but the options that all have.</summary>
+public sealed class ProgramOptionsTests
 {
     static async Task<(int Exit, string Error, ComputeSettings? Read)> Run(params string[] arguments)
     {

@@ -1,0 +1,2 @@
+// The console belongs to the process.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
