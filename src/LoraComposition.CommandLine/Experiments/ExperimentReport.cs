@@ -5,7 +5,9 @@ using CellText = Spectre.Console.Text;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.</summary>
+/// <summary>
+/// Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.
+/// </summary>
 public static class ExperimentReport
 {
     /// <summary>Writes it all.</summary>
@@ -15,7 +17,8 @@ public static class ExperimentReport
     /// <param name="measure">What the numbers are, for example <c>top-1 accuracy on 100 test images</c>.</param>
     /// <param name="labels">The labels of the plot's axes.</param>
     /// <param name="references">The methods that the best one is always compared with.</param>
-    public static void Write(ExperimentSettings settings, IReadOnlyList<RunResult> results, string title, string measure, PlotLabels labels, IReadOnlyList<string> references)
+    public static void Write(ExperimentSettings settings, IReadOnlyList<RunResult> results, string title, string measure, PlotLabels labels,
+        IReadOnlyList<string> references)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(results);
@@ -43,7 +46,8 @@ public static class ExperimentReport
         SummaryTable.Write(AnsiConsole.Console, summary);
     }
 
-    static Summary Of(ExperimentSettings settings, IReadOnlyList<RunResult> results, Func<RunResult, double>? score = null) => Summary.Of(results, [.. settings.Methods.Select(m => m.Name)], score);
+    static Summary Of(ExperimentSettings settings, IReadOnlyList<RunResult> results, Func<RunResult, double>? score = null) =>
+        Summary.Of(results, [.. settings.Methods.Select(m => m.Name)], score);
 }
 
 /// <summary>Shows all results in the folder of an experiment as one page, <c>report.html</c>.</summary>

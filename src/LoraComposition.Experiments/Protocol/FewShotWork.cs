@@ -16,7 +16,8 @@ public sealed record FewShotWork(string Name, ITuningMethod Method, TuningOption
     /// <param name="shots">The numbers of samples; null for all.</param>
     /// <param name="seeds">The seeds.</param>
     /// <returns>The list.</returns>
-    public static IReadOnlyList<FewShotWork> List(IReadOnlyList<(ITuningMethod Method, TuningOptions Options)> methods, IReadOnlyList<int?> shots, IReadOnlyList<int> seeds)
+    public static IReadOnlyList<FewShotWork> List(IReadOnlyList<(ITuningMethod Method, TuningOptions Options)> methods, IReadOnlyList<int?> shots,
+        IReadOnlyList<int> seeds)
     {
         ArgumentNullException.ThrowIfNull(methods);
         ArgumentNullException.ThrowIfNull(shots);
@@ -45,7 +46,8 @@ public sealed record WorkShard(int Number, int Count)
     public static WorkShard Whole { get; } = new(1, 1);
 
     /// <summary>Which part, 1 … <see cref="Count"/>.</summary>
-    public int Number { get; } = Number >= 1 && Number <= Count ? Number : throw new ArgumentOutOfRangeException(nameof(Number), Number, $"The shard must be one of 1 … {Count}.");
+    public int Number { get; } = Number >= 1 && Number <= Count ? Number
+        : throw new ArgumentOutOfRangeException(nameof(Number), Number, $"The shard must be one of 1 … {Count}.");
 
     /// <summary>Takes this part of a list.</summary>
     /// <typeparam name="T">The items.</typeparam>

@@ -9,7 +9,9 @@ public interface IFewShotRunner : IDisposable
     /// <summary>The hash of each input, by name: base model and data.</summary>
     IReadOnlyDictionary<string, string> Inputs { get; }
 
-    /// <summary>Everything that decides the result of a method but K and the seed: task, data, base model, settings, and the modules where the method uses them.</summary>
+    /// <summary>
+    /// Everything that decides the result of a method but K and the seed: task, data, base model, settings, and the modules where the method uses them.
+    /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="options">Its settings.</param>
     /// <returns>Values that can be written as JSON, by camelCase names.</returns>

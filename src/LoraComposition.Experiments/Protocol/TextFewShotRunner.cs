@@ -26,13 +26,15 @@ public sealed class TextFewShotRunner : IFewShotRunner
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentException">Some of the test questions hide their answers.</exception>
-    public TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, ILogger? logger = null)
+    public TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys,
+        ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(moduleKeys);
-        if (task.Test is { Dataset.HasAnswers: false }) throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
+        if (task.Test is { Dataset.HasAnswers: false })
+            throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
         (this.baseModel, this.task, this.moduleKeys) = (baseModel, task, moduleKeys);
         trainer = new TextTrainer(baseModel, task.Train, modules, logger);
     }

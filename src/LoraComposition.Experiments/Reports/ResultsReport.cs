@@ -23,8 +23,10 @@ public sealed class ResultsReport
 
     /// <summary>Reads folders of results.</summary>
     /// <param name="folders">
-    /// Folders that experiment programs wrote, at least one. Every folder in them that holds <c>runs/*.json</c> or <c>matrices/*.json</c> (<see cref="LayerMatrix"/>) is an
-    /// experiment, and every one with the tables of a study (<see cref="ScoreTable.WriteCsv"/>, <see cref="SubsetTable.WriteCsv"/>); <c>grid.csv</c> and <c>command.txt</c> beside are read too. A folder's search (<c>grid</c>) is not shown as results.
+    /// Folders that experiment programs wrote, at least one. Every folder in them that holds <c>runs/*.json</c> or <c>matrices/*.json</c>
+    /// (<see cref="LayerMatrix"/>) is an
+    /// experiment, and every one with the tables of a study (<see cref="ScoreTable.WriteCsv"/>, <see cref="SubsetTable.WriteCsv"/>); <c>grid.csv</c> and
+    /// <c>command.txt</c> beside are read too. A folder's search (<c>grid</c>) is not shown as results.
     /// </param>
     /// <param name="title">The page's title.</param>
     /// <returns>The report.</returns>

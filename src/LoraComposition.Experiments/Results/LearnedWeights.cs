@@ -17,26 +17,32 @@ public sealed record LearnedWeights(IReadOnlyList<string> Modules, IReadOnlyDict
         ArgumentNullException.ThrowIfNull(result);
         path ??= result.Key.FileName;
         if (Member(result.Details, "trained") is not { } trained || Member(trained, "weights") is not { } weights) return null;
-        if (Member(trained, "modules") is not { ValueKind: JsonValueKind.Array } modules || modules.GetArrayLength() == 0 || modules.EnumerateArray().Any(name => name.ValueKind != JsonValueKind.String))
+        if (Member(trained, "modules") is not { ValueKind: JsonValueKind.Array } modules || modules.GetArrayLength() == 0 || modules.EnumerateArray()
+            .Any(name => name.ValueKind != JsonValueKind.String))
             throw Damaged(path, "expected the names of the modules beside them");
         string[] names = [.. modules.EnumerateArray().Select(name => name.GetString()!)];
         if (weights.ValueKind != JsonValueKind.Object || !weights.EnumerateObject().Any()) throw Damaged(path, "expected an object of layers");
-        if (weights.EnumerateObject().GroupBy(layer => layer.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw Damaged(path, $"layer '{twice.Key}' is there twice");
-        return new LearnedWeights(names, weights.EnumerateObject().ToDictionary(layer => layer.Name, layer => Numbers(path, layer, names.Length), StringComparer.Ordinal));
+        if (weights.EnumerateObject().GroupBy(layer => layer.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw Damaged(path, $"layer '{twice.Key}' is there twice");
+        return new LearnedWeights(names, weights.EnumerateObject().ToDictionary(layer => layer.Name, layer => Numbers(path, layer, names.Length),
+            StringComparer.Ordinal));
     }
 
     /// <summary>The mean weight of each module over all layers.</summary>
     /// <returns>A number for each module, in their order.</returns>
     public IReadOnlyList<double> Means() => [.. Modules.Select((_, module) => Layers.Values.Average(layer => layer[module]))];
 
-    static JsonElement? Member(JsonElement? element, string name) => element is { ValueKind: JsonValueKind.Object } o && o.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    static JsonElement? Member(JsonElement? element, string name) => element is { ValueKind: JsonValueKind.Object } o && o.TryGetProperty(name, out var value)
+        && value.ValueKind != JsonValueKind.Null ? value : null;
 
     static IReadOnlyList<double> Numbers(string path, JsonProperty layer, int count)
     {
-        if (layer.Value.ValueKind != JsonValueKind.Array || layer.Value.EnumerateArray().Any(v => v.ValueKind != JsonValueKind.Number || !double.IsFinite(v.GetDouble())) || layer.Value.GetArrayLength() != count)
+        if (layer.Value.ValueKind != JsonValueKind.Array || layer.Value.EnumerateArray()
+            .Any(v => v.ValueKind != JsonValueKind.Number || !double.IsFinite(v.GetDouble())) || layer.Value.GetArrayLength() != count)
             throw Damaged(path, $"layer '{layer.Name}': expected {count} numbers, one per module");
         return [.. layer.Value.EnumerateArray().Select(v => v.GetDouble())];
     }
 
-    internal static RunFileException Damaged(string path, string what) => new(path, $"the learned weights (details.trained.weights) are damaged: {what}. Delete the file to run it again.");
+    internal static RunFileException Damaged(string path, string what) =>
+        new(path, $"the learned weights (details.trained.weights) are damaged: {what}. Delete the file to run it again.");
 }

@@ -65,7 +65,8 @@ public sealed record RunResult
         if (Accuracy is not (>= 0 and <= 1)) return FormattableString.Invariant($"expected an accuracy from 0 to 1, found {Accuracy}");
         if (ValidationAccuracy is not (null or (>= 0 and <= 1)))
             return FormattableString.Invariant($"expected a validation accuracy from 0 to 1, found {ValidationAccuracy}");
-        foreach (var (name, count) in new (string, long)[] { ("test count", TestCount), ("number of trainable parameters", TrainableParameters), ("number of head parameters", HeadParameters) })
+        foreach (var (name, count) in new (string, long)[] { ("test count", TestCount), ("number of trainable parameters", TrainableParameters),
+            ("number of head parameters", HeadParameters) })
             if (count < 0) return FormattableString.Invariant($"expected a {name} of at least 0, found {count}");
         return null;
     }

@@ -86,7 +86,10 @@ public sealed partial class RunStore
         return results;
     }
 
-    /// <summary>Where to keep a file that belongs to a run beside its result, for example <c>learned-k005-seed1.predictions.jsonl</c>. The folder is created where it is missing.</summary>
+    /// <summary>
+    /// Where to keep a file that belongs to a run beside its result, for example <c>learned-k005-seed1.predictions.jsonl</c>. The folder is created where it is
+    /// missing.
+    /// </summary>
     /// <param name="key">The run.</param>
     /// <param name="extension">The end of the file's name, without the leading point; it is not <c>json</c>.</param>
     /// <returns>The path.</returns>

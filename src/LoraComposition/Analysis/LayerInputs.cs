@@ -5,7 +5,8 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition;
 
 /// <summary>
-/// Listens to what comes into layers of a model while it runs, and keeps its <see cref="InputStatistics"/>: the activations of a batch are let go as soon as the layer has seen them.
+/// Listens to what comes into layers of a model while it runs, and keeps its <see cref="InputStatistics"/>: the activations of a batch are let go as soon as
+/// the layer has seen them.
 /// </summary>
 /// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe.</remarks>
 public sealed class LayerInputs : IDisposable

@@ -61,7 +61,10 @@ internal readonly record struct PlaneWave(float X, float Y, float Steepness)
     }
 }
 
-/// <summary>Random values from 0 to 1 over the plane, interpolated between the points of a turned grid whose cells are <paramref name="length"/> by <paramref name="width"/> pixels.</summary>
+/// <summary>
+/// Random values from 0 to 1 over the plane, interpolated between the points of a turned grid whose cells are <paramref name="length"/> by
+/// <paramref name="width"/> pixels.
+/// </summary>
 internal sealed class SmoothNoise(SeededRandom random, Rotation rotation, float length, float width)
 {
     const int Side = 32;

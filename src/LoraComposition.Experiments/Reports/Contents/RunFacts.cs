@@ -37,10 +37,12 @@ static class RunFacts
         var at = runs.Where(r => r.Key.Shots == k && r.EffectiveShots.Any(n => n < k)).ToArray();
         if (at.Length == 0) return null;
         int classes = at.Max(r => r.EffectiveShots.Count), shorter = at.Max(r => r.EffectiveShots.Count(n => n < k)), fewest = at.Min(r => r.EffectiveShots.Min());
-        return classes == 1 ? $"K = {Text(k)}: there were only {Text(fewest)} samples to learn from." : $"K = {Text(k)}: {Text(shorter)} of {Text(classes)} classes hold fewer samples, the smallest {Text(fewest)}; all of theirs were used.";
+        return classes == 1 ? $"K = {Text(k)}: there were only {Text(fewest)} samples to learn from."
+            : $"K = {Text(k)}: {Text(shorter)} of {Text(classes)} classes hold fewer samples, the smallest {Text(fewest)}; all of theirs were used.";
     }
 
-    static bool Scored(IReadOnlyList<RunResult> runs, string part) => runs.All(r => r.Configuration.TryGetProperty("scored", out var scored) && scored.ValueKind == JsonValueKind.String && scored.GetString() == part);
+    static bool Scored(IReadOnlyList<RunResult> runs, string part) => runs.All(r => r.Configuration.TryGetProperty("scored", out var scored)
+        && scored.ValueKind == JsonValueKind.String && scored.GetString() == part);
 
     static string Count(int number, string what) => $"{Text(number)} {what}{(number == 1 ? "" : "s")}";
 
@@ -80,7 +82,8 @@ sealed record PaperCounts(string Method, long Counted, string Printed, string Re
         ("full", VitBody) => new(method, count, "86M", "The paper rounds the body of ViT-B; this count is that of ViT-B/32."),
         ("lora", VitLora) => new(method, count, "0.88M", "Agrees."),
         ("learned", 3 * VitSites) => new(method, count, "108", "Agrees: 36 layers with 3 modules."),
-        ("learned", _) when count % VitSites == 0 => new(method, count, "108", $"The paper prints 108 for every number of modules; that is right for 3 only. Here there are {(count / VitSites).ToString(CultureInfo.InvariantCulture)}."),
+        ("learned", _) when count % VitSites == 0 => new(method, count, "108",
+            $"The paper prints 108 for every number of modules; that is right for 3 only. Here there are {(count / VitSites).ToString(CultureInfo.InvariantCulture)}."),
         _ => null,
     };
 

@@ -29,7 +29,8 @@ sealed record WeightMap(string Method, string Role, int? Shots, int Seeds, Layer
                 throw LearnedWeights.Damaged(path, $"expected the modules and layers of {runs[0].run.Key.FileName}, found others");
         var sites = first.Layers.Keys.Select(path => (path, name: SiteName.Of(path))).GroupBy(s => s.name.Role)
             .OrderBy(g => Array.IndexOf(roles, g.Key) is >= 0 and var known ? known : roles.Length).ThenBy(g => g.Key, StringComparer.Ordinal);
-        return [.. sites.Select(role => new WeightMap(method, role.Key, runs[0].run.Key.Shots, runs.Length, Checked(runs[0].path, Mean(method, role.Key, [.. role], [.. runs.Select(r => r.weights)]))))];
+        return [.. sites.Select(role => new WeightMap(method, role.Key, runs[0].run.Key.Shots, runs.Length,
+            Checked(runs[0].path, Mean(method, role.Key, [.. role], [.. runs.Select(r => r.weights)]))))];
     }
 
     static LayerMatrix Mean(string method, string role, (string Path, SiteName Name)[] sites, LearnedWeights[] runs)

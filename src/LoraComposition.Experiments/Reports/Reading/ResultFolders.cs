@@ -7,7 +7,8 @@ static class ResultFolders
     const string Runs = "runs", Matrices = "matrices";
 
     // A link could lead back up, or out of the folder.
-    static readonly EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Hidden, IgnoreInaccessible = false };
+    static readonly EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8,
+        AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Hidden, IgnoreInaccessible = false };
 
     /// <summary>Reads them all, folder by folder in the order given, sub-folders in ordinal order.</summary>
     /// <exception cref="RunFileException">A folder is missing or holds no results, or a file in it cannot be used.</exception>
@@ -16,7 +17,8 @@ static class ResultFolders
         var found = new Dictionary<string, ReportExperiment>(StringComparer.Ordinal);
         foreach (string folder in folders)
         {
-            if (!Directory.Exists(folder)) throw new RunFileException(folder, File.Exists(folder) ? "expected a folder of results, found a file." : "there is no such folder.");
+            if (!Directory.Exists(folder))
+                throw new RunFileException(folder, File.Exists(folder) ? "expected a folder of results, found a file." : "there is no such folder.");
             string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
             // The folder of the runs itself stands for the one it lies in.
             if (Path.GetFileName(root) == Runs) root = Path.GetDirectoryName(root)!;
@@ -53,7 +55,8 @@ static class ResultFolders
     }
 
     static LayerMatrix[] ReadMatrices(string folder) =>
-        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.json").Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal).Select(LayerMatrix.Load)] : [];
+        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.json")
+            .Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal).Select(LayerMatrix.Load)] : [];
 
     static void Check(string runFolder, RunResult[] runs)
     {
@@ -61,7 +64,8 @@ static class ResultFolders
         {
             string path = Path.Combine(runFolder, run.Key.FileName);
             foreach (string name in (string[])[run.Key.Experiment, run.Key.Method])
-                if (name.Length > LongestName || name.Any(char.IsControl)) throw new RunFileException(path, $"expected a name of at most {LongestName} characters without control characters for the experiment and the method.");
+                if (name.Length > LongestName || name.Any(char.IsControl))
+                    throw new RunFileException(path, $"expected a name of at most {LongestName} characters without control characters for the experiment and the method.");
             if (run.Key.Experiment != runs[0].Key.Experiment)
                 throw new RunFileException(path, $"expected a run of '{runs[0].Key.Experiment}' like the others in its folder, found one of '{run.Key.Experiment}'. One folder holds the runs of one experiment.");
             ReadableJson.Check(path, run);
