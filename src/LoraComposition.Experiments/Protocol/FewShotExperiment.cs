@@ -115,6 +115,7 @@ public sealed class FewShotExperiment
         TestCount = outcome.TestCount,
         TrainableParameters = outcome.TrainableParameters,
         HeadParameters = outcome.HeadParameters,
+        BestEpoch = outcome.Training.BestEpoch,
         Timings = outcome.Timings,
         Details = ConfigurationHash.ToJson(new { outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = Trained(outcome) }),
         StartedUtc = started,

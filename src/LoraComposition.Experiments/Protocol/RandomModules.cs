@@ -9,6 +9,7 @@ namespace LoraComposition.Experiments;
 /// A control: a method that composes modules is given random ones, which match the trained ones in layers, ranks and the Frobenius norm of every layer's update. What it
 /// reaches, it reaches without what the upstream tasks taught.
 /// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class RandomModules : ITuningMethod
 {
     readonly ITuningMethod method;

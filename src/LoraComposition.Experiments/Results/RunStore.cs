@@ -102,7 +102,7 @@ public sealed partial class RunStore
     static RunResult Read(string path)
     {
         RunResult? result;
-        SmallFile.Check(path, LongestFile);
+        OutsideFile.Check(path, LongestFile, RunFileException.For(path));
         try
         {
             // Another process may replace the file meanwhile.

@@ -25,6 +25,8 @@ public sealed class FewShotExperimentTests : IDisposable
             result.TestCount.Should().Be(12);
             result.Accuracy.Should().BeInRange(0, 1);
             result.ValidationAccuracy.Should().BeInRange(0, 1);
+            // 6 samples in batches of 4 are two steps.
+            result.BestEpoch.Should().Be((result.Details!.Value.GetProperty("bestStep").GetInt32() + 1) / 2);
             result.EffectiveShots.Should().Equal(2, 2, 2);
             result.SampleIndices.Should().HaveCount(6).And.BeSubsetOf(task.Pool).And.NotIntersectWith(task.Validation);
             result.Inputs.Should().BeEquivalentTo(new Dictionary<string, string>

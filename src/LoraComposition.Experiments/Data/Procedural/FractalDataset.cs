@@ -4,6 +4,7 @@ using LoraComposition.FewShot;
 namespace LoraComposition.Experiments;
 
 /// <summary>A class is a fractal shape (an iterated function system), and its instances differ in details of the shape, pose, colours and noise. There is a class for every number.</summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class FractalDataset : ProceduralDataset
 {
     const int PointsPerPixel = 6;

@@ -50,7 +50,7 @@ internal static class QuestionFileBytes
     /// <summary>Reads a file that must be UTF-8 without a byte order mark.</summary>
     public static byte[] ReadUtf8(string file)
     {
-        byte[] bytes = DataFile.Read(file, MaxLength);
+        byte[] bytes = OutsideFile.Read(file, MaxLength, (message, inner) => new DataException(file, message, inner));
         if (bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble)) throw new DataException(file, "line 1: the file starts with a byte order mark, expected '{' or '['; save it as UTF-8 without one.");
         try
         {
