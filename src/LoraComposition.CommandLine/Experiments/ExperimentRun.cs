@@ -38,7 +38,7 @@ public sealed class ExperimentRun
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The results of all runs; null where only the plan was asked for, or other shards have not finished theirs.</returns>
-    public IReadOnlyList<RunResult>? Run(IProgressReporter progress, CancellationToken cancellation)
+    public ExperimentResults? Run(IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
         var store = new UpstreamModules(settings.ModuleFolder ?? Path.Combine(settings.Out, "modules"));
@@ -70,11 +70,13 @@ public sealed class ExperimentRun
         }
     }
 
-    IReadOnlyList<RunResult>? Test(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation)
+    ExperimentResults? Test(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation)
     {
-        var results = Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), FewShotWork.List(methods, settings.Shots, settings.Seeds), progress, cancellation);
-        if (results is not null) Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]).WriteCsv(Path.Combine(settings.Out, "summary.csv"));
-        return results;
+        var work = FewShotWork.List(methods, settings.Shots, settings.Seeds);
+        if (Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), work, progress, cancellation) is not { } results) return null;
+        var summary = Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]);
+        summary.WriteCsv(Path.Combine(settings.Out, "summary.csv"));
+        return new ExperimentResults(settings.RunFolder, results, summary);
     }
 
     IReadOnlyList<RunResult>? Do(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, IProgressReporter progress, CancellationToken cancellation)
@@ -84,8 +86,10 @@ public sealed class ExperimentRun
             ExperimentPlan.Write(title, experiment, work, settings.Shard);
             return null;
         }
-        experiment.Run(settings.Shard.Of(work), progress, cancellation);
-        var results = work.Select(item => experiment.TryLoad(item, out var result) ? result : null).OfType<RunResult>().ToArray();
+        var mine = settings.Shard.Of(work);
+        var done = mine.Zip(experiment.Run(mine, progress, cancellation)).ToDictionary(run => run.First, run => run.Second);
+        // Other shards leave theirs as files.
+        var results = work.Select(item => done.TryGetValue(item, out var result) || experiment.TryLoad(item, out result) ? result : null).OfType<RunResult>().ToArray();
         if (results.Length == work.Count) return results;
         Console.WriteLine($"{title}: shard {settings.Shard.Number}/{settings.Shard.Count} is done; {results.Length} of all {work.Count} runs are. Once the other shards are done too, the same command goes on.");
         return null;

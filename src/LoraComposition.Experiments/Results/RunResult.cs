@@ -54,6 +54,10 @@ public sealed record RunResult
     /// <summary>What only some methods have, for example the learned weights of each layer, or warnings.</summary>
     public JsonElement? Details { get; init; }
 
+    /// <summary>The learned weight of every module at every layer, with what the layers do where that is recorded; <see langword="null"/> where none was learned. A file holds them in <see cref="Details"/>.</summary>
+    [JsonIgnore]
+    public CompositionWeights? Weights { get; init; }
+
     /// <summary>When the run started, in UTC.</summary>
     public required DateTimeOffset StartedUtc { get; init; }
 

@@ -11,8 +11,11 @@ public sealed class CompositionWeights
     /// <summary>Holds the given weights.</summary>
     /// <param name="adapterNames">The names of the adapters.</param>
     /// <param name="layers">For each layer path one weight per adapter, in the order of the names.</param>
-    /// <exception cref="ArgumentException">There is no adapter or layer, a name occurs twice, or a layer has another number of weights or one that is not finite.</exception>
-    public CompositionWeights(IReadOnlyList<string> adapterNames, IEnumerable<KeyValuePair<string, IReadOnlyList<double>>> layers)
+    /// <param name="roles">What the layers do, by path; nothing where it is not known.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no adapter or layer, a name occurs twice, a layer has another number of weights or one that is not finite, or a role is given for another layer.
+    /// </exception>
+    public CompositionWeights(IReadOnlyList<string> adapterNames, IEnumerable<KeyValuePair<string, IReadOnlyList<double>>> layers, IEnumerable<KeyValuePair<string, LinearRole>>? roles = null)
     {
         ArgumentNullException.ThrowIfNull(adapterNames);
         ArgumentNullException.ThrowIfNull(layers);
@@ -27,6 +30,8 @@ public sealed class CompositionWeights
             if (!this.layers.TryAdd(path, [.. weights])) throw new ArgumentException($"Layer '{path}' is named twice.");
         }
         if (this.layers.Count == 0) throw new ArgumentException("Expected the weights of at least one layer.");
+        Roles = new Dictionary<string, LinearRole>(roles ?? [], StringComparer.Ordinal);
+        if (Roles.Keys.FirstOrDefault(path => !this.layers.ContainsKey(path)) is { } unknown) throw new ArgumentException($"A role is given for the layer '{unknown}', which has no weights.");
     }
 
     /// <summary>The names of the adapters, in the order of each layer's weights.</summary>
@@ -34,6 +39,9 @@ public sealed class CompositionWeights
 
     /// <summary>One weight per adapter for each layer path: in the order of the forward pass as a composition gives them, in ordinal order of the paths as a file does.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<double>> Layers => layers;
+
+    /// <summary>What each layer does, by its path: of every layer as a composition gives them, of none as a file does.</summary>
+    public IReadOnlyDictionary<string, LinearRole> Roles { get; }
 
     /// <summary>Reads weights that <see cref="Save"/> wrote.</summary>
     /// <param name="path">The JSON file.</param>

@@ -20,8 +20,8 @@ public static class TransferRound
     /// <param name="downstream">The one to learn.</param>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
-    /// <returns>Whether all runs are done.</returns>
-    public static bool Run(string experiment, string title, ExperimentSettings settings, ImageBaseModel baseModel, IReadOnlyList<NamedImages> sets, NamedImages downstream, IProgressReporter progress, CancellationToken cancellation)
+    /// <returns>The results of all runs; null where they are not all done.</returns>
+    public static ExperimentResults? Run(string experiment, string title, ExperimentSettings settings, ImageBaseModel baseModel, IReadOnlyList<NamedImages> sets, NamedImages downstream, IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(baseModel);
@@ -32,9 +32,9 @@ public static class TransferRound
         ImageModuleTraining[] trainings = [.. sets.Where(set => set.Name != downstream.Name).Select(set => new ImageModuleTraining(baseModel, tasks.Create(set.Name, set.Splits.Train), settings.Upstream))];
         var task = tasks.Create(downstream.Name, downstream.Splits.Train, downstream.Splits.Test);
         var run = new ExperimentRun($"{experiment}-{downstream.Name}", round, trainings, (modules, keys) => new ImageFewShotRunner(baseModel, task, modules, keys));
-        if (run.Run(progress, cancellation) is not { } results) return false;
+        if (run.Run(progress, cancellation) is not { } results) return null;
         ExperimentReport.Write(round, results, $"{title}: {string.Join(", ", trainings.Select(t => t.Name))} → {downstream.Name}",
             $"top-1 accuracy on {task.Test!.Dataset.Count} test images of {task.ClassNames.Count} classes", PlotLabels.Images, ["lora", "classifier"]);
-        return true;
+        return results;
     }
 }
