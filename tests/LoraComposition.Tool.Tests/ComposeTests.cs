@@ -173,8 +173,15 @@ public sealed class ComposeTests : IDisposable
         string[] command = ["compose", "--base", Reference.Base, .. abc, "--as", "adapter", "--out", output];
         var settings = new ComposeSettings
         {
-            Base = Reference.Base, Adapters = [Reference.Adapter("vit-a")], Weights = WeightChoice.Parse("uniform", 1), Form = ComposeForm.Adapter, Compression = null,
-            Out = output, Replace = false, Spelling = ModuleSpelling.Transformers5, Dtype = ScalarType.Float32,
+            Base = Reference.Base,
+            Adapters = [Reference.Adapter("vit-a")],
+            Weights = WeightChoice.Parse("uniform", 1),
+            Form = ComposeForm.Adapter,
+            Compression = null,
+            Out = output,
+            Replace = false,
+            Spelling = ModuleSpelling.Transformers5,
+            Dtype = ScalarType.Float32,
         };
         // The first has finished when the second, which found the place free, has all to write.
         (await CommandLine.RunAsync(command)).Code.Should().Be(0);

@@ -1,5 +1,5 @@
-using LoraComposition.Files;
 using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Files;
 using LoraComposition.Models;
 using LoraComposition.Tool.Tests.Support;
 using static TorchSharp.torch;

@@ -1,31 +1,132 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>Classifies picture files with an adapted model, in batches; the pictures of a batch are decoded on all cores.</summary>
-/// <remarks>Does not own the model. Not thread-safe.</remarks>
+/// <summary>Classifies pictures with an adapted model or any ViT with a head, alone or in batches; the pictures of a batch are decoded on all cores.</summary>
+/// <remarks>
+/// Does not own the model, which must be in evaluation and stay as it is: from then on every member may be called from several threads at once, from the first call on.
+/// </remarks>
+[SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
 public sealed class ImagePredictor
 {
-    readonly AdaptedModel model;
+    readonly VisionTransformer model;
+    readonly ImagePreprocessing preprocessing;
     readonly int batchSize;
     readonly ILogger logger;
 
-    /// <summary>Sets the predictor up.</summary>
+    /// <summary>Predicts with an adapted model.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="batchSize">The pictures in a batch, which are also those in memory at once. Default 64.</param>
+    /// <param name="batchSize">The pictures in a batch of files, which are also those in memory at once. Default 64.</param>
     /// <param name="logger">Is told of damaged pictures; nobody where not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
-    public ImagePredictor(AdaptedModel model, int batchSize = 64, ILogger? logger = null)
+    public ImagePredictor(AdaptedModel model, int batchSize = 64, ILogger? logger = null) : this(Checked(model).Model, model.Preprocessing, batchSize, logger)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        (this.model, this.batchSize, this.logger) = (model, batchSize, logger ?? NullLogger.Instance);
     }
 
-    /// <summary>Classifies pictures. Each batch is computed when its first result is asked for.</summary>
+    /// <summary>Predicts with any ViT that has a head; it is put into evaluation mode.</summary>
+    /// <param name="model">The model, plain, merged or with a composition attached.</param>
+    /// <param name="preprocessing">How pictures are made ready for it.</param>
+    /// <param name="batchSize">The pictures in a batch of files, which are also those in memory at once. Default 64.</param>
+    /// <param name="logger">Is told of damaged pictures; nobody where not given.</param>
+    /// <exception cref="ArgumentException">The model has no head, or its images have another size than the preprocessing makes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
+    public ImagePredictor(VisionTransformer model, ImagePreprocessing preprocessing, int batchSize = 64, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        if (model.Classifier is null) throw new ArgumentException("The model has no head, so there are no classes to predict; give it one with SetHead.", nameof(model));
+        if (preprocessing.Size != model.Config.ImageSize)
+            throw new ArgumentException($"The preprocessing makes pictures of {preprocessing.Size} pixels, expected the model's {model.Config.ImageSize}.", nameof(preprocessing));
+        preprocessing.Validate();
+        if (model.training) model.eval();
+        (this.model, this.preprocessing, this.batchSize, this.logger) = (model, preprocessing, batchSize, logger ?? NullLogger.Instance);
+    }
+
+    /// <summary>The names of the classes.</summary>
+    public IReadOnlyList<string> ClassNames => model.Config.ClassNames;
+
+    /// <summary>Classifies one picture file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="top">The number of classes to name; all where the model has fewer. Default 5.</param>
+    /// <param name="cancellation">Stops before the model computes.</param>
+    /// <returns>The classes, the most probable first.</returns>
+    /// <exception cref="DataException">The file cannot be read, or the picture is damaged or too large.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<ClassProbability> Predict(string path, int top = 5, CancellationToken cancellation = default) => Predict(ImageFileDecoder.Decode(path), top, cancellation);
+
+    /// <summary>Classifies one picture that comes as a stream: a file's bytes, JPEG or PNG.</summary>
+    /// <param name="stream">The stream, read to its end; it stays open.</param>
+    /// <param name="top">The number of classes to name; all where the model has fewer. Default 5.</param>
+    /// <param name="cancellation">Stops before the model computes.</param>
+    /// <returns>The classes, the most probable first.</returns>
+    /// <exception cref="DataException">The picture is damaged or too large.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<ClassProbability> Predict(Stream stream, int top = 5, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return Predict(bytes.ToArray(), top, cancellation);
+    }
+
+    /// <summary>Classifies one picture that comes as the bytes of a file, JPEG or PNG.</summary>
+    /// <param name="file">The bytes.</param>
+    /// <param name="top">The number of classes to name; all where the model has fewer. Default 5.</param>
+    /// <param name="cancellation">Stops before the model computes.</param>
+    /// <returns>The classes, the most probable first.</returns>
+    /// <exception cref="DataException">The picture is damaged or too large.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<ClassProbability> Predict(byte[] file, int top = 5, CancellationToken cancellation = default) =>
+        Predict(ImageFileDecoder.Decode(file, message => new DataException("the picture", message)), top, cancellation);
+
+    /// <summary>Classifies one decoded picture.</summary>
+    /// <param name="picture">The picture, of any size.</param>
+    /// <param name="top">The number of classes to name; all where the model has fewer. Default 5.</param>
+    /// <param name="cancellation">Stops before the model computes.</param>
+    /// <returns>The classes, the most probable first.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<ClassProbability> Predict(RgbImage picture, int top = 5, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        return Predict([picture], top, cancellation)[0];
+    }
+
+    /// <summary>Classifies decoded pictures in one batch.</summary>
+    /// <param name="pictures">The pictures, of any sizes.</param>
+    /// <param name="top">The number of classes to name for each; all where the model has fewer. Default 5.</param>
+    /// <param name="cancellation">Stops before the model computes.</param>
+    /// <returns>The classes of each picture, the most probable first, in the order of the pictures.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
+    /// <exception cref="DataException">Pictures are not resized, and one has the wrong size.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<IReadOnlyList<ClassProbability>> Predict(IReadOnlyList<RgbImage> pictures, int top = 5, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
+        if (pictures.Count == 0) return [];
+        // Of this call alone, so that calls share nothing but the model.
+        using var images = new PreprocessedImages(new UnlabelledPictures(pictures.Count, index => pictures[index]), preprocessing);
+        images.Prepare([.. Enumerable.Range(0, pictures.Count)], cancellation: cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return Classify(images, [.. Enumerable.Range(0, pictures.Count)], top);
+    }
+
+    /// <summary>Classifies picture files. Each batch is computed when its first result is asked for.</summary>
     /// <param name="files">The files.</param>
     /// <param name="top">The number of classes to name for each; all where the model has fewer.</param>
     /// <param name="progress">Is told how far the work is; nobody where not given.</param>
@@ -33,6 +134,7 @@ public sealed class ImagePredictor
     /// <returns>One result for each file, in the order of the files; a damaged picture has a refusal and does not stop the others.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IEnumerable<ImagePrediction> Predict(IReadOnlyList<string> files, int top, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -55,7 +157,7 @@ public sealed class ImagePredictor
 
     IReadOnlyList<ImagePrediction> Batch(string[] files, int top)
     {
-        using var images = new PreprocessedImages(new UnlabelledFiles(files), model.Preprocessing);
+        using var images = new PreprocessedImages(new UnlabelledPictures(files.Length, index => ImageFileDecoder.Decode(files[index])), preprocessing);
         var refusals = new ConcurrentDictionary<int, DataException>();
         Parallel.For(0, files.Length, i =>
         {
@@ -71,21 +173,52 @@ public sealed class ImagePredictor
         });
         foreach (var refusal in refusals.OrderBy(r => r.Key)) logger.PictureRefused(refusal.Value.Message);
         int[] whole = [.. Enumerable.Range(0, files.Length).Where(i => !refusals.ContainsKey(i))];
-        var classes = whole.Length == 0 ? [] : Classify(images, whole, top);
+        var classes = whole.Length == 0 ? [] : whole.Zip(Classify(images, whole, top)).ToDictionary(pair => pair.First, pair => pair.Second);
         return [.. files.Select((file, i) => new ImagePrediction(file, classes.GetValueOrDefault(i, []), refusals.GetValueOrDefault(i)))];
     }
 
-    Dictionary<int, IReadOnlyList<ClassProbability>> Classify(PreprocessedImages images, int[] indices, int top)
+    IReadOnlyList<ClassProbability>[] Classify(PreprocessedImages images, int[] indices, int top)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        int count = Math.Min(top, model.Info.ClassNames.Count);
-        var (type, device) = Evaluator.Place(model.Model);
+        var names = ClassNames;
+        int count = Math.Min(top, names.Count);
+        var (type, device) = Evaluator.Place(model);
         // [batch, classes] → [batch, count]
-        var (values, labels) = model.Model.call(images.Batch(indices, device, type)).to(ScalarType.Float64).softmax(1).topk(count, 1);
+        var (values, labels) = model.call(images.Batch(indices, device, type)).to(ScalarType.Float64).softmax(1).topk(count, 1);
         double[] probabilities = [.. values.cpu().contiguous().data<double>()];
         long[] ranked = [.. labels.cpu().contiguous().data<long>()];
-        return indices.Select((index, row) => KeyValuePair.Create(index, (IReadOnlyList<ClassProbability>)[.. Enumerable.Range(0, count)
-            .Select(rank => new ClassProbability(rank + 1, model.Info.ClassNames[(int)ranked[row * count + rank]], probabilities[row * count + rank]))])).ToDictionary();
+        return [.. indices.Select((_, row) => (IReadOnlyList<ClassProbability>)[.. Enumerable.Range(0, count)
+            .Select(rank => new ClassProbability(rank + 1, names[(int)ranked[row * count + rank]], probabilities[row * count + rank]))])];
+    }
+
+    static AdaptedModel Checked(AdaptedModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return model;
+    }
+
+    /// <summary>Pictures whose class is not known: all have the one class "unlabelled".</summary>
+    sealed class UnlabelledPictures(int count, Func<int, RgbImage> decode) : ImageDataset
+    {
+        public override string Name => "pictures";
+
+        public override IReadOnlyList<string> ClassNames => ["unlabelled"];
+
+        public override int Count => count;
+
+        public override string Fingerprint => throw new NotSupportedException("Pictures that are only looked at once have no fingerprint.");
+
+        public override int Label(int index)
+        {
+            CheckIndex(index);
+            return 0;
+        }
+
+        public override RgbImage Decode(int index)
+        {
+            CheckIndex(index);
+            return decode(index);
+        }
     }
 }

@@ -58,10 +58,11 @@ public static class Evaluator
     /// <summary>The type and device of a model's parameters, the head's apart.</summary>
     /// <param name="model">The model.</param>
     /// <returns>Both.</returns>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public static (ScalarType Type, Device Device) Place(VisionTransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var first = model.parameters().First();
+        var first = model.parameters().FirstOrDefault() ?? throw new ObjectDisposedException(nameof(VisionTransformer));
         return (first.dtype, first.device);
     }
 

@@ -54,6 +54,9 @@ internal sealed class FeatureBank : IDisposable
         return features.index_select(0, wanted);
     }
 
+    /// <summary>The rows that there is room for.</summary>
+    internal long Capacity => features.shape[0];
+
     /// <summary>The labels of some images, <c>[indices]</c>, int64. The caller owns them.</summary>
     public Tensor Labels(IReadOnlyList<int> indices) => images.Labels(indices.ToArray(), features.device);
 

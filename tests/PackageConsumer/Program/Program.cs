@@ -38,9 +38,13 @@ static int Make()
         if (!(largest > 1) || !(worst < 1e-6 * largest)) return Fail("the composition is not the mean of the updates");
     }
 
-    int[] draw = ReadmeExamples.FewShot();
-    if (draw.Length != 15 || !draw.SequenceEqual(ReadmeExamples.FewShot())) return Fail("the draw is not 5 of each of 3 classes, the same each time");
-    return 0;
+    Pictures.Write("pictures");
+    var first = ReadmeExamples.FewShot();
+    Console.WriteLine($"trained: {first.Steps} steps, validation {first.Validation?.Accuracy:P0}, loss {first.History[0].Validation?.Loss:g3} to {first.Validation?.Loss:g3}");
+    if (first.Validation is not { Accuracy: > 0.9 }) return Fail("three colours are not told apart");
+    if (ReadmeExamples.FewShot().Validation != first.Validation) return Fail("the same training gives other numbers the second time");
+    using var trained = LoraAdapter.Load("trained");
+    return trained.Head is { ClassNames: { } names } && names.SequenceEqual(["blue", "green", "red"]) ? 0 : Fail("the adapter holds no head with its classes");
 }
 
 static int Compare()

@@ -1,5 +1,4 @@
 using LoraComposition;
-using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 using LoraComposition.Models;
 
@@ -12,18 +11,26 @@ static class ReadmeExamples
     {
         // LoraComposition
         using var model = VisionTransformer.Load("vit");                    // a model-hub folder: config.json, model.safetensors
-        var modules = LoraAdapter.LoadAll("adapters");                      // PEFT folders
+        using var modules = LoraAdapter.LoadAll("adapters");                // PEFT folders
         using var composition = Composition.AttachUniform(model, modules);  // or AttachLearned: N numbers to train for each layer
         composition.ToAdapter("my-task").Save("composed");                  // one exact PEFT adapter
         // end
     }
 
-    public static int[] FewShot()
+    public static TrainingOutcome FewShot()
     {
         // LoraComposition.FewShot
-        var pictures = new FractalDataset(classIds: [0, 1, 2], perClass: 20);  // or CIFAR-100, an image folder, …
-        var draw = FewShotSampler.Sample(pictures, shots: 5, seed: 0);         // the same 5 of each class for the same seed
+        var baseModel = ImageBaseModel.Open("vit");
+        using var modules = LoraAdapter.LoadAll("adapters");
+        var pictures = ImageFolderDataset.Open("pictures");                     // <class>/*.png; or a list, streams, your own ImageDataset
+        var samples = FewShotSamples.OfImages(pictures, shots: 5);              // 5 of each class to learn from, others held out
+        using var trainer = new ImageTrainer(baseModel, pictures, modules);
+        using var trained = trainer.Train(new LearnedComposition(), samples);   // model, history, weights
+        using var adapter = trained.ToAdapter("my-task")!;                      // one exact PEFT adapter with the head
+        adapter.Save("trained");
+        var predictor = new ImagePredictor(trained.Model, baseModel.Preprocessing);   // threads may share it
+        Console.WriteLine(predictor.Predict("pictures/red/0.png")[0]);
         // end
-        return [.. draw.Indices];
+        return trained.Outcome;
     }
 }
