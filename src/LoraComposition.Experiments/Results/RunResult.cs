@@ -45,7 +45,7 @@ public sealed record RunResult
     /// <summary>The trained numbers of the head.</summary>
     public required long HeadParameters { get; init; }
 
-    /// <summary>The epoch the reported weights are from; <see langword="null"/> where no epoch was picked.</summary>
+    /// <summary>The epoch the reported weights are from, 0 for those before the first step; <see langword="null"/> where no step was made, and in results of earlier versions.</summary>
     public int? BestEpoch { get; init; }
 
     /// <summary>How long each part took, in seconds.</summary>
