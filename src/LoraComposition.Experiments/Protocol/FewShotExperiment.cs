@@ -115,8 +115,10 @@ public sealed class FewShotExperiment
         TestCount = outcome.TestCount,
         TrainableParameters = outcome.TrainableParameters,
         HeadParameters = outcome.HeadParameters,
+        BestEpoch = outcome.Training.BestEpoch,
         Timings = outcome.Timings,
         Details = ConfigurationHash.ToJson(new { outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = Trained(outcome) }),
+        Weights = outcome.Findings?.Weights,
         StartedUtc = started,
     };
 
@@ -129,7 +131,7 @@ public sealed class FewShotExperiment
     static object? Found(TuningFindings? findings) => findings switch
     {
         null => null,
-        { Weights: { } weights } => new { modules = weights.AdapterNames, weights = weights.Layers },
+        { Weights: { } weights } => LearnedWeights.ToRecord(weights),
         { Module: { } module } => new { module },
         _ => findings.Notes,
     };

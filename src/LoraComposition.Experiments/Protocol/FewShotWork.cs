@@ -26,16 +26,6 @@ public sealed record FewShotWork(string Name, ITuningMethod Method, TuningOption
     }
 }
 
-/// <summary>The samples that a trained method is scored on.</summary>
-public enum ScoredPart
-{
-    /// <summary>Those held out of the training part: to choose settings by.</summary>
-    Validation,
-
-    /// <summary>The test part, whole: to report.</summary>
-    Test,
-}
-
 /// <summary>One of several parts of a list of work, for several processes that share a folder. The parts are disjoint and together the whole list.</summary>
 /// <param name="Number">Which part, 1 … <paramref name="Count"/>.</param>
 /// <param name="Count">How many parts there are.</param>

@@ -92,7 +92,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     readonly ImageFewShotRunner all;
     readonly ILogger? logger;
 
-    // Each subset has a backbone of its own, so only the last one's is kept.
+    // Each subset has frozen models of its own, so only the last one's is kept.
     (string Subset, ImageFewShotRunner Runner)? last;
 
     /// <summary>Describes the task and the settings.</summary>
@@ -128,7 +128,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
         method is ModuleSubset subset ? RunnerOf(subset).Execute(subset.Method, options, support, part, cancellation)
             : all.Execute(method, options, support, part, cancellation);
 
-    /// <summary>Lets go of the backbones and their features.</summary>
+    /// <summary>Lets go of the frozen models and their features.</summary>
     public void Dispose()
     {
         last?.Runner.Dispose();

@@ -10,6 +10,7 @@ namespace LoraComposition.Experiments;
 /// update. What it
 /// reaches, it reaches without what the upstream tasks taught.
 /// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class RandomModules : ITuningMethod
 {
     readonly ITuningMethod method;

@@ -29,16 +29,19 @@ public sealed class ResultsReport
     /// <c>command.txt</c> beside are read too. A folder's search (<c>grid</c>) is not shown as results.
     /// </param>
     /// <param name="title">The page's title.</param>
+    /// <param name="runs">Experiments in these folders whose results are at hand; only what is not is read.</param>
+    /// <param name="matrices">Matrices in these folders that are at hand, as <see cref="LayerMatrixFiles"/> was given them.</param>
     /// <returns>The report.</returns>
     /// <exception cref="ArgumentException">There is no folder.</exception>
     /// <exception cref="RunFileException">A folder is missing or holds no results, or a file is damaged; the message names it.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static ResultsReport Read(IReadOnlyList<string> folders, string title = "Few-shot results")
+    public static ResultsReport Read(IReadOnlyList<string> folders, string title = "Few-shot results",
+        IReadOnlyList<ExperimentResults>? runs = null, IReadOnlyList<(LayerMatrix Matrix, string PathWithoutExtension)>? matrices = null)
     {
         ArgumentNullException.ThrowIfNull(folders);
         ArgumentException.ThrowIfNullOrWhiteSpace(title);
         if (folders.Count == 0) throw new ArgumentException("Expected at least one folder of results.", nameof(folders));
-        return new ResultsReport(title, [.. ResultFolders.Read(folders).Select(e => new ExperimentContents(e))]);
+        return new ResultsReport(title, [.. new ResultFolders(runs ?? [], matrices ?? []).Read(folders).Select(e => new ExperimentContents(e))]);
     }
 
     /// <summary>The page: one HTML document without scripts that loads nothing.</summary>

@@ -33,7 +33,7 @@ public static class CommandFile
         if (!File.Exists(path)) return null;
         try
         {
-            return strict.GetString(SmallFile.Read(path, LongestFile)).Trim();
+            return strict.GetString(OutsideFile.Read(path, LongestFile, RunFileException.For(path))).Trim();
         }
         catch (DecoderFallbackException e)
         {

@@ -42,7 +42,7 @@ sealed class CsvFile
         string text;
         try
         {
-            text = strict.GetString(SmallFile.Read(path, LongestFile));
+            text = strict.GetString(OutsideFile.Read(path, LongestFile, RunFileException.For(path)));
         }
         catch (DecoderFallbackException e)
         {

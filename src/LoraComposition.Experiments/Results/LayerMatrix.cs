@@ -100,7 +100,7 @@ sealed partial class LayerMatrixJson : JsonSerializerContext
         LayerMatrix? matrix;
         try
         {
-            matrix = JsonSerializer.Deserialize(SmallFile.Read(path, LongestFile), Default.LayerMatrix);
+            matrix = JsonSerializer.Deserialize(OutsideFile.Read(path, LongestFile, RunFileException.For(path)), Default.LayerMatrix);
         }
         catch (JsonException e)
         {

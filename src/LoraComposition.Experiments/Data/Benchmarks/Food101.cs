@@ -86,7 +86,7 @@ internal static class TextList
 
     public static IReadOnlyList<(int Line, string Text)> Read(string file)
     {
-        string text = Encoding.UTF8.GetString(DataFile.Read(file, MaxLength)).TrimStart('\uFEFF');
+        string text = Encoding.UTF8.GetString(OutsideFile.Read(file, MaxLength, (message, inner) => new DataException(file, message, inner))).TrimStart('\uFEFF');
         return [.. text.Split('\n').Select((entry, i) => (i + 1, entry.Trim())).Where(entry => entry.Item2.Length > 0)];
     }
 

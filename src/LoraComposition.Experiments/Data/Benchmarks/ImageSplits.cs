@@ -25,7 +25,7 @@ public sealed record ImageSplits(ImageDataset Train, ImageDataset Test)
 }
 
 /// <summary>The pictures of some classes of another data set, relabelled 0, 1, 2 … in the order in which the classes are given.</summary>
-/// <remarks>The pictures keep the order of their source.</remarks>
+/// <remarks>The pictures keep the order of their source. Immutable, and safe to use from several threads.</remarks>
 public sealed class LabelSubset : ImageDataset
 {
     readonly DatasetView view;

@@ -17,7 +17,7 @@ internal static class MatFile
     /// <exception cref="DataException">The file is missing, damaged, or of another version of the format.</exception>
     public static IReadOnlyDictionary<string, MatValue> Read(string file)
     {
-        byte[] bytes = DataFile.Read(file, MaxLength);
+        byte[] bytes = OutsideFile.Read(file, MaxLength, (message, inner) => new DataException(file, message, inner));
         try
         {
             return Variables(bytes);

@@ -9,6 +9,7 @@ namespace LoraComposition.Experiments;
 /// <remarks>
 /// What a class is depends on its number only, so data sets of one kind with different class numbers never share a class, whatever their seeds. A picture
 /// depends on the seed, the class's number, the instance's number and the size only: give a test part another range of instances than the training part.
+/// Immutable, and safe to use from several threads.
 /// </remarks>
 public abstract class ProceduralDataset : ImageDataset
 {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LoraComposition.Models;
 
 namespace LoraComposition.Experiments;
 
@@ -104,24 +105,27 @@ sealed record PaperCounts(string Method, long Counted, string Printed, string Re
 sealed record SiteName(string Role, string Layer, (int Stack, int Number, int Cross) Order)
 {
     /// <summary>Reads a path of ViT or T5, in any spelling.</summary>
-    public static SiteName Of(string path)
+    /// <param name="path">The path.</param>
+    /// <param name="role">What the layer does; the path tells it where it is not known, as in results of earlier versions.</param>
+    public static SiteName Of(string path, LinearRole? role)
     {
         string[] parts = path.Split('.');
         string? digits = parts.FirstOrDefault(part => part.Length is > 0 and <= 6 && part.All(char.IsAsciiDigit));
-        if (digits is null) return new SiteName(RoleOf(parts[^1]), path, (0, 0, 0));
+        if (digits is null) return new SiteName(RoleOf(role, parts[^1]), path, (0, 0, 0));
         bool cross = parts.Contains("EncDecAttention");
         // T5's paths begin so; a ViT has one stack.
         string stack = parts[0] is "encoder" or "decoder" && parts.Contains("block") ? parts[0] : "layer";
         int number = int.Parse(digits, CultureInfo.InvariantCulture);
-        return new SiteName(RoleOf(parts[^1]), $"{stack} {number}{(cross ? " cross" : "")}", (stack == "decoder" ? 1 : 0, number, cross ? 1 : 0));
+        return new SiteName(RoleOf(role, parts[^1]), $"{stack} {number}{(cross ? " cross" : "")}", (stack == "decoder" ? 1 : 0, number, cross ? 1 : 0));
     }
 
-    static string RoleOf(string part) => part switch
+    static string RoleOf(LinearRole? role, string part) => (role, part) switch
     {
-        "q" or "q_proj" or "query" => "query",
-        "k" or "k_proj" or "key" => "key",
-        "v" or "v_proj" or "value" => "value",
-        "o" or "o_proj" => "output",
+        (LinearRole.Query, _) or (null, "q" or "q_proj" or "query") => "query",
+        (LinearRole.Key, _) or (null, "k" or "k_proj" or "key") => "key",
+        (LinearRole.Value, _) or (null, "v" or "v_proj" or "value") => "value",
+        (LinearRole.Output, _) or (null, "o" or "o_proj") => "output",
+        // Feed-forward parts have no common names.
         _ => part,
     };
 }

@@ -106,7 +106,7 @@ static class SearchLog
     public static IReadOnlyList<IReadOnlyList<string>> TryRead(string path)
     {
         if (!File.Exists(path)) return [];
-        string[] lines = Encoding.UTF8.GetString(SmallFile.Read(path, LongestFile)).TrimEnd('\n').Split('\n');
+        string[] lines = Encoding.UTF8.GetString(OutsideFile.Read(path, LongestFile, RunFileException.For(path))).TrimEnd('\n').Split('\n');
         if (lines[0] != Header) throw Damaged(path, $"expected the first line {Header}");
         var fields = lines.Select(line => line.Split(',')).ToArray();
         for (int i = 1; i < fields.Length; i++)
