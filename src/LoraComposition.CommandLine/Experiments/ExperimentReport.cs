@@ -5,7 +5,9 @@ using CellText = Spectre.Console.Text;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.</summary>
+/// <summary>
+/// Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.
+/// </summary>
 public static class ExperimentReport
 {
     /// <summary>Writes it all.</summary>
@@ -15,7 +17,8 @@ public static class ExperimentReport
     /// <param name="measure">What the numbers are, for example <c>top-1 accuracy on 100 test images</c>.</param>
     /// <param name="labels">The labels of the plot's axes.</param>
     /// <param name="references">The methods that the best one is always compared with.</param>
-    public static void Write(ExperimentSettings settings, ExperimentResults results, string title, string measure, PlotLabels labels, IReadOnlyList<string> references)
+    public static void Write(ExperimentSettings settings, ExperimentResults results, string title, string measure, PlotLabels labels,
+        IReadOnlyList<string> references)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(results);
@@ -57,7 +60,8 @@ public static class ExperimentPage
     /// <param name="matrices">The matrices that this process wrote there, and the paths of their files without the extension.</param>
     /// <exception cref="RunFileException">A file in the folder is damaged.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static void Write(ExperimentSettings settings, string title, IReadOnlyList<ExperimentResults> results, IReadOnlyList<(LayerMatrix Matrix, string PathWithoutExtension)>? matrices = null)
+    public static void Write(ExperimentSettings settings, string title, IReadOnlyList<ExperimentResults> results,
+        IReadOnlyList<(LayerMatrix Matrix, string PathWithoutExtension)>? matrices = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         string page = Path.Combine(settings.Out, Name);

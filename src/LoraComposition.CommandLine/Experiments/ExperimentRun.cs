@@ -34,7 +34,10 @@ public sealed class ExperimentRun
         (this.name, this.settings, this.trainings, this.open) = (name, settings, trainings, open);
     }
 
-    /// <summary>Keeps the command as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do. The end of all is <c>summary.csv</c>.</summary>
+    /// <summary>
+    /// Keeps the command as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says
+    /// what there is to do. The end of all is <c>summary.csv</c>.
+    /// </summary>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The results of all runs; null where only the plan was asked for, or other shards have not finished theirs.</returns>
@@ -60,7 +63,8 @@ public sealed class ExperimentRun
                 }
                 var choices = GridSearch.Choose(points, found);
                 GridLog.Write(Path.Combine(settings.Out, "grid.csv"), choices);
-                return Test(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))], progress, cancellation);
+                return Test(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))],
+                    progress, cancellation);
             }
             return Test(runner, [.. settings.Methods.Select(m => (m, settings.Tuning))], progress, cancellation);
         }
@@ -79,7 +83,8 @@ public sealed class ExperimentRun
         return new ExperimentResults(settings.RunFolder, results, summary);
     }
 
-    IReadOnlyList<RunResult>? Do(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, IProgressReporter progress, CancellationToken cancellation)
+    IReadOnlyList<RunResult>? Do(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, IProgressReporter progress,
+        CancellationToken cancellation)
     {
         if (settings.PlanOnly)
         {
@@ -89,7 +94,8 @@ public sealed class ExperimentRun
         var mine = settings.Shard.Of(work);
         var done = mine.Zip(experiment.Run(mine, progress, cancellation)).ToDictionary(run => run.First, run => run.Second);
         // Other shards leave theirs as files.
-        var results = work.Select(item => done.TryGetValue(item, out var result) || experiment.TryLoad(item, out result) ? result : null).OfType<RunResult>().ToArray();
+        var results = work.Select(item => done.TryGetValue(item, out var result) || experiment.TryLoad(item, out result) ? result : null).OfType<RunResult>()
+            .ToArray();
         if (results.Length == work.Count) return results;
         Console.WriteLine($"{title}: shard {settings.Shard.Number}/{settings.Shard.Count} is done; {results.Length} of all {work.Count} runs are. Once the other shards are done too, the same command goes on.");
         return null;
@@ -112,12 +118,14 @@ static class ExperimentPlan
         {
             var done = method.Select(item => seconds[item]).OfType<double>().ToArray();
             int toDo = mine.Count(item => item.Name == method.Key && seconds[item] is null);
-            string estimate = toDo == 0 ? "" : done.Length == 0 ? ", no run to estimate from yet" : $", about {Duration.Text(TimeSpan.FromSeconds(toDo * done.Average()))}";
+            string estimate = toDo == 0 ? "" : done.Length == 0 ? ", no run to estimate from yet"
+                : $", about {Duration.Text(TimeSpan.FromSeconds(toDo * done.Average()))}";
             if (done.Length > 0) left += toDo * done.Average();
             else if (toDo > 0) known = false;
             Console.WriteLine($"  {method.Key}: {method.Count()} runs, {done.Length} done, {toDo} to do here{estimate}");
         }
-        if (open > 0) Console.WriteLine(known ? $"  all of shard {shard.Number}/{shard.Count}: about {Duration.Text(TimeSpan.FromSeconds(left))}" : $"  all of shard {shard.Number}/{shard.Count}: more than {Duration.Text(TimeSpan.FromSeconds(left))}");
+        if (open > 0) Console.WriteLine(known ? $"  all of shard {shard.Number}/{shard.Count}: about {Duration.Text(TimeSpan.FromSeconds(left))}"
+            : $"  all of shard {shard.Number}/{shard.Count}: more than {Duration.Text(TimeSpan.FromSeconds(left))}");
     }
 }
 

@@ -13,7 +13,8 @@ static class OutsideFile
         if (!File.Exists(path)) throw refusal("the file is missing.", null);
         var target = File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
         // A pipe or a device reports no length; opening one would wait for its writer.
-        if (target.Length == 0) throw refusal("the file is empty and therefore damaged, or is not a regular file. Delete the file, or put a whole one in its place.", null);
+        if (target.Length == 0)
+            throw refusal("the file is empty and therefore damaged, or is not a regular file. Delete the file, or put a whole one in its place.", null);
         if (target.Length > longest) throw refusal($"expected at most {longest} bytes, found {target.Length}; split the file or remove it.", null);
         return target;
     }

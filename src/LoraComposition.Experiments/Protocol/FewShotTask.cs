@@ -7,7 +7,8 @@ namespace LoraComposition.Experiments;
 /// <param name="Pool">The positions in <paramref name="Train"/> that may be learned from.</param>
 /// <param name="Validation">The positions in <paramref name="Train"/> held out for early stopping.</param>
 /// <param name="Test">The samples to test on, all of them; null for a task that is only learned from. Not owned.</param>
-public abstract record FewShotTask<TSamples>(string Name, TSamples Train, IReadOnlyList<int> Pool, IReadOnlyList<int> Validation, TSamples? Test) where TSamples : class
+public abstract record FewShotTask<TSamples>(string Name, TSamples Train, IReadOnlyList<int> Pool, IReadOnlyList<int> Validation,
+    TSamples? Test) where TSamples : class
 {
     private protected abstract string SampleNoun { get; }
 

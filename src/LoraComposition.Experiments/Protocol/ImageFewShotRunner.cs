@@ -21,12 +21,14 @@ public sealed class ImageFewShotRunner : FewShotRunner<VisionTransformer, Prepro
     /// <param name="featureBatchSize">The images in a batch of features. Default 32.</param>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
-    public ImageFewShotRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, int featureBatchSize = 32, ILogger? logger = null)
+    public ImageFewShotRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys,
+        int featureBatchSize = 32, ILogger? logger = null)
         : this(baseModel, task, moduleKeys, Trainer(baseModel, task, modules, featureBatchSize, logger))
     {
     }
 
-    ImageFewShotRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyDictionary<string, string> moduleKeys, ImageTrainer trainer) : base(task, baseModel.Fingerprint, moduleKeys, trainer) =>
+    ImageFewShotRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyDictionary<string, string> moduleKeys, ImageTrainer trainer)
+        : base(task, baseModel.Fingerprint, moduleKeys, trainer) =>
         (this.baseModel, this.task, this.trainer, poolLabels) = (baseModel, task, trainer, task.Train.Dataset.Labels());
 
     /// <inheritdoc/>

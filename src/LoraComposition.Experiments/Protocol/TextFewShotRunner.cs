@@ -18,12 +18,14 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentException">Some of the test questions hide their answers.</exception>
-    public TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys, ILogger? logger = null)
+    public TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys,
+        ILogger? logger = null)
         : this(baseModel, task, moduleKeys, Trainer(baseModel, task, modules, logger))
     {
     }
 
-    TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyDictionary<string, string> moduleKeys, TextTrainer trainer) : base(task, baseModel.Fingerprint, moduleKeys, trainer) =>
+    TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyDictionary<string, string> moduleKeys, TextTrainer trainer)
+        : base(task, baseModel.Fingerprint, moduleKeys, trainer) =>
         (this.baseModel, this.task) = (baseModel, task);
 
     /// <inheritdoc/>
@@ -44,7 +46,8 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
         TrainedModel<T5Model> trained, TokenizedQuestions samples, IReadOnlyList<int> indices, CancellationToken cancellation)
     {
         var (scores, loss) = TextTrainer.Score(trained, samples, indices, cancellation: cancellation);
-        return (scores.ExactMatch, new Dictionary<string, double> { ["loss"] = loss, ["accuracy"] = scores.Accuracy, ["optionAccuracy"] = scores.OptionAccuracy }, scores.Predictions);
+        return (scores.ExactMatch, new Dictionary<string, double> { ["loss"] = loss, ["accuracy"] = scores.Accuracy,
+            ["optionAccuracy"] = scores.OptionAccuracy }, scores.Predictions);
     }
 
     static TextTrainer Trainer(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, ILogger? logger)
@@ -52,7 +55,8 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
-        if (task.Test is { Dataset.HasAnswers: false }) throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
+        if (task.Test is { Dataset.HasAnswers: false })
+            throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
         return new TextTrainer(baseModel, task.Train, modules, logger);
     }
 }

@@ -3,7 +3,10 @@ using LoraComposition.Models;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>The weights that a method learned, as its result records them: in <c>details.trained</c> the names of the modules, for each layer one number per module, and what the layer does.</summary>
+/// <summary>
+/// The weights that a method learned, as its result records them: in <c>details.trained</c> the names of the modules, for each layer one number per module, and
+/// what the layer does.
+/// </summary>
 public static class LearnedWeights
 {
     /// <summary>The mean weight of a module over all layers.</summary>
@@ -33,8 +36,10 @@ public static class LearnedWeights
         {
             var modules = Member(trained, "modules") ?? throw new ArgumentException("expected the names of the modules beside them");
             return new CompositionWeights([.. modules.EnumerateArray().Select(name => name.GetString()!)],
-                weights.EnumerateObject().Select(layer => KeyValuePair.Create(layer.Name, (IReadOnlyList<double>)[.. layer.Value.EnumerateArray().Select(weight => weight.GetDouble())])),
-                Member(trained, "roles")?.EnumerateObject().Select(role => KeyValuePair.Create(role.Name, Enum.Parse<LinearRole>(role.Value.GetString()!, ignoreCase: true))));
+                weights.EnumerateObject().Select(layer => KeyValuePair.Create(layer.Name,
+                    (IReadOnlyList<double>)[.. layer.Value.EnumerateArray().Select(weight => weight.GetDouble())])),
+                Member(trained, "roles")?.EnumerateObject().Select(role =>
+                    KeyValuePair.Create(role.Name, Enum.Parse<LinearRole>(role.Value.GetString()!, ignoreCase: true))));
         }
         // What is missing or of another kind.
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException)
@@ -46,5 +51,6 @@ public static class LearnedWeights
     internal static RunFileException Damaged(string path, string what, Exception? inner = null) =>
         new(path, $"the learned weights (details.trained.weights) are damaged: {what}. Delete the file to run it again.", inner);
 
-    static JsonElement? Member(JsonElement? element, string name) => element is { ValueKind: JsonValueKind.Object } o && o.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    static JsonElement? Member(JsonElement? element, string name) => element is { ValueKind: JsonValueKind.Object } o && o.TryGetProperty(name, out var value)
+        && value.ValueKind != JsonValueKind.Null ? value : null;
 }

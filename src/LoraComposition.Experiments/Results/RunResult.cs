@@ -45,7 +45,10 @@ public sealed record RunResult
     /// <summary>The trained numbers of the head.</summary>
     public required long HeadParameters { get; init; }
 
-    /// <summary>The epoch the reported weights are from, 0 for those before the first step; <see langword="null"/> where no step was made, and in results of earlier versions.</summary>
+    /// <summary>
+    /// The epoch the reported weights are from, 0 for those before the first step; <see langword="null"/> where no step was made, and in results of earlier
+    /// versions.
+    /// </summary>
     public int? BestEpoch { get; init; }
 
     /// <summary>How long each part took, in seconds.</summary>
@@ -54,7 +57,10 @@ public sealed record RunResult
     /// <summary>What only some methods have, for example the learned weights of each layer, or warnings.</summary>
     public JsonElement? Details { get; init; }
 
-    /// <summary>The learned weight of every module at every layer, with what the layers do where that is recorded; <see langword="null"/> where none was learned. A file holds them in <see cref="Details"/>.</summary>
+    /// <summary>
+    /// The learned weight of every module at every layer, with what the layers do where that is recorded; <see langword="null"/> where none was learned. A file
+    /// holds them in <see cref="Details"/>.
+    /// </summary>
     [JsonIgnore]
     public CompositionWeights? Weights { get; init; }
 

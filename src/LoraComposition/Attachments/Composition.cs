@@ -176,7 +176,8 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <returns>A copy.</returns>
     /// <exception cref="ArgumentException">Two adapters have one name.</exception>
     /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
-    public CompositionWeights ToWeights() => new(AdapterNames, ReadWeights().Select(w => KeyValuePair.Create(w.Site.Path, (IReadOnlyList<double>)w.Weights)), Layers.Select(l => KeyValuePair.Create(l.Site.Path, l.Site.Role)));
+    public CompositionWeights ToWeights() => new(AdapterNames, ReadWeights().Select(w => KeyValuePair.Create(w.Site.Path, (IReadOnlyList<double>)w.Weights)),
+        Layers.Select(l => KeyValuePair.Create(l.Site.Path, l.Site.Role)));
 
     /// <summary>
     /// Computes the merged weight of every layer once and evaluates with it until the result is disposed: the forward pass then costs what the

@@ -16,7 +16,10 @@ public sealed class Cifar100() : ImageBenchmark("cifar100", "the binary version:
 }
 
 /// <summary>CIFAR-100 in the binary layout of its authors, held in memory as it lies on disk.</summary>
-/// <remarks>A record is 1 byte coarse label, 1 byte fine label and three planes (red, green, blue) of 32 × 32 bytes. The labels are the fine ones. Immutable, and safe to use from several threads.</remarks>
+/// <remarks>
+/// A record is 1 byte coarse label, 1 byte fine label and three planes (red, green, blue) of 32 × 32 bytes. The labels are the fine ones. Immutable, and safe
+/// to use from several threads.
+/// </remarks>
 public sealed class Cifar100Dataset : ImageDataset
 {
     const int ClassCount = 100;

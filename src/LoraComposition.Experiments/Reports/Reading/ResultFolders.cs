@@ -7,10 +7,13 @@ sealed class ResultFolders(IReadOnlyList<ExperimentResults> runsAtHand, IReadOnl
     const string Runs = "runs", Matrices = "matrices";
 
     // A link could lead back up, or out of the folder.
-    static readonly EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8, AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Hidden, IgnoreInaccessible = false };
+    static readonly EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8,
+        AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Hidden, IgnoreInaccessible = false };
 
-    readonly Dictionary<string, IReadOnlyList<RunResult>> runsOf = runsAtHand.ToDictionary(results => Path.GetFullPath(results.Folder), results => results.Runs, StringComparer.Ordinal);
-    readonly Dictionary<string, LayerMatrix> matrixOf = matricesAtHand.ToDictionary(m => Path.GetFullPath($"{m.PathWithoutExtension}.json"), m => m.Matrix, StringComparer.Ordinal);
+    readonly Dictionary<string, IReadOnlyList<RunResult>> runsOf = runsAtHand.ToDictionary(results => Path.GetFullPath(results.Folder), results => results.Runs,
+        StringComparer.Ordinal);
+    readonly Dictionary<string, LayerMatrix> matrixOf = matricesAtHand.ToDictionary(m => Path.GetFullPath($"{m.PathWithoutExtension}.json"), m => m.Matrix,
+        StringComparer.Ordinal);
 
     /// <summary>Reads them all, folder by folder in the order given, sub-folders in ordinal order.</summary>
     /// <exception cref="RunFileException">A folder is missing or holds no results, or a file in it cannot be used.</exception>
@@ -19,7 +22,8 @@ sealed class ResultFolders(IReadOnlyList<ExperimentResults> runsAtHand, IReadOnl
         var found = new Dictionary<string, ReportExperiment>(StringComparer.Ordinal);
         foreach (string folder in folders)
         {
-            if (!Directory.Exists(folder)) throw new RunFileException(folder, File.Exists(folder) ? "expected a folder of results, found a file." : "there is no such folder.");
+            if (!Directory.Exists(folder))
+                throw new RunFileException(folder, File.Exists(folder) ? "expected a folder of results, found a file." : "there is no such folder.");
             string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
             // The folder of the runs itself stands for the one it lies in.
             if (Path.GetFileName(root) == Runs) root = Path.GetDirectoryName(root)!;
@@ -56,7 +60,9 @@ sealed class ResultFolders(IReadOnlyList<ExperimentResults> runsAtHand, IReadOnl
     }
 
     LayerMatrix[] ReadMatrices(string folder) =>
-        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.json").Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal).Select(path => matrixOf.TryGetValue(path, out var matrix) ? matrix : LayerMatrix.Load(path))] : [];
+        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.json")
+            .Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)
+            .Select(path => matrixOf.TryGetValue(path, out var matrix) ? matrix : LayerMatrix.Load(path))] : [];
 
     static void Check(string runFolder, RunResult[] runs)
     {
@@ -64,7 +70,8 @@ sealed class ResultFolders(IReadOnlyList<ExperimentResults> runsAtHand, IReadOnl
         {
             string path = Path.Combine(runFolder, run.Key.FileName);
             foreach (string name in (string[])[run.Key.Experiment, run.Key.Method])
-                if (name.Length > LongestName || name.Any(char.IsControl)) throw new RunFileException(path, $"expected a name of at most {LongestName} characters without control characters for the experiment and the method.");
+                if (name.Length > LongestName || name.Any(char.IsControl))
+                    throw new RunFileException(path, $"expected a name of at most {LongestName} characters without control characters for the experiment and the method.");
             if (run.Key.Experiment != runs[0].Key.Experiment)
                 throw new RunFileException(path, $"expected a run of '{runs[0].Key.Experiment}' like the others in its folder, found one of '{run.Key.Experiment}'. One folder holds the runs of one experiment.");
             ReadableJson.Check(path, run);
