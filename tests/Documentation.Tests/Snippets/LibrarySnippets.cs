@@ -139,7 +139,7 @@ public sealed class LibrarySnippets : IDisposable
     public void A_folder_is_checked_without_its_weights()
     {
         #region vit-check
-        var config = VisionTransformer.Check("vit");   // throws what Load would, and reads no weights
+        var config = VisionTransformer.Check("vit");   // configuration, names, shapes and types; no weight is read
         Console.WriteLine(config);
         #endregion
         config.Should().NotBeNull();
