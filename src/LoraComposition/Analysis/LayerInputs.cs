@@ -5,8 +5,7 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition;
 
 /// <summary>
-/// Listens to what comes into layers of a model while it runs, and keeps its <see cref="InputStatistics"/>: the activations of a batch are let go as soon as
-/// the layer has seen them.
+/// Listens to what comes into layers of a model while it runs, and keeps their <see cref="InputStatistics"/>. It holds no activations, so its memory does not grow with the samples.
 /// </summary>
 /// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe.</remarks>
 public sealed class LayerInputs : IDisposable
@@ -18,7 +17,7 @@ public sealed class LayerInputs : IDisposable
     {
     }
 
-    /// <summary>The layers and the statistics of their inputs so far. Owned by this object. Owned by this object.</summary>
+    /// <summary>The layers and the statistics of their inputs so far. Owned by this object.</summary>
     public IReadOnlyDictionary<AdapterSite, InputStatistics> Statistics => statistics;
 
     /// <summary>Listens to the layers that stand at some sites now. Attach and detach nothing there meanwhile.</summary>

@@ -25,7 +25,7 @@ public sealed class LibrarySnippets : IDisposable
     {
         #region start-load
         using var model = VisionTransformer.Load("vit");
-        var modules = LoraAdapter.LoadAll("modules");
+        using var modules = LoraAdapter.LoadAll("modules");
 
         foreach (var refusal in AdapterCompatibility.Check(model, modules).Refusals) Console.WriteLine(refusal);
         #endregion
@@ -63,7 +63,6 @@ public sealed class LibrarySnippets : IDisposable
         using var merged = VisionTransformer.Load("merged");
         using var difference = merged.call(images) - model.call(images);
         difference.abs().max().item<float>().Should().BeLessThan(1e-5f);
-        foreach (var module in modules) module.Dispose();
     }
 
     [Fact]
@@ -101,7 +100,7 @@ public sealed class LibrarySnippets : IDisposable
     public void Weights_are_kept_and_used_again()
     {
         using var model = VisionTransformer.Load("vit");
-        var modules = LoraAdapter.LoadAll("modules");
+        using var modules = LoraAdapter.LoadAll("modules");
         #region weights-save
         using (var composition = Composition.AttachLearned(model, modules))
         {
@@ -111,14 +110,68 @@ public sealed class LibrarySnippets : IDisposable
 
         using var same = Composition.AttachWeighted(model, modules, CompositionWeights.Load("weights.json"));
         #endregion
-        same.ReadWeights().Should().OnlyContain(layer => layer.Weights[0] == 0.5);
+        same.Detach();
+        #region weights-start
+        using var further = Composition.AttachLearned(model, modules, start: CompositionWeights.Load("weights.json"));
+        #endregion
+        further.ReadWeights().Should().OnlyContain(layer => layer.Weights[0] == 0.5);
+    }
+
+    [Fact]
+    public void A_module_of_ones_own_with_its_head()
+    {
+        using var model = VisionTransformer.Load("vit");
+        #region lora-head
+        LoraAdapter module;
+        using (var tuning = LoraTuning.Attach(model, new LoraOptions { Rank = 8 }, trainHead: true))
+        {
+            using var optimizer = optim.AdamW(tuning.TrainableParameters(includeHead: true), lr: 1e-3);
+            // … train …
+            module = tuning.ToAdapter("my-module");   // factors, head and class names, as PEFT saves them
+        }
+        module.Save("my-module");
+        #endregion
+        module.Head!.ClassCount.Should().Be(model.Classifier!.weight!.shape[0]);
+        module.Dispose();
+    }
+
+    [Fact]
+    public void A_folder_is_checked_without_its_weights()
+    {
+        #region vit-check
+        var config = VisionTransformer.Check("vit");   // configuration, names, shapes and types; no weight is read
+        Console.WriteLine(config);
+        #endregion
+        config.Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task Requests_are_served_at_the_same_time()
+    {
+        using var model = VisionTransformer.Load("vit");
+        using var modules = LoraAdapter.LoadAll("modules");
+        #region concurrent
+        using var composition = Composition.AttachUniform(model, modules);
+        model.eval();
+
+        long Classify(Tensor pixels)   // from as many threads as you like
+        {
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            return model.call(pixels).argmax(1).item<long>();
+        }
+        #endregion
+        long[] alone = [.. Enumerable.Range(0, 4).Select(i => Classify(images[i..(i + 1)]))];
+        long[] together = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => Classify(images[i..(i + 1)]))));
+        together.Should().Equal(alone);
     }
 
     [Fact]
     public void An_adapter_is_made_smaller()
     {
         using var model = VisionTransformer.Load("vit");
-        using var composition = Composition.AttachUniform(model, LoraAdapter.LoadAll("modules"));
+        using var modules = LoraAdapter.LoadAll("modules");
+        using var composition = Composition.AttachUniform(model, modules);
         #region compress
         using var adapter = composition.ToAdapter("my-task");
         using var small = AdapterCompression.Compress(adapter, RankTarget.Energy(0.99));
@@ -132,7 +185,8 @@ public sealed class LibrarySnippets : IDisposable
     public void One_scope_for_each_step_keeps_memory_flat()
     {
         using var model = VisionTransformer.Load("vit");
-        using var composition = Composition.AttachLearned(model, LoraAdapter.LoadAll("modules"));
+        using var modules = LoraAdapter.LoadAll("modules");
+        using var composition = Composition.AttachLearned(model, modules);
         using var optimizer = optim.AdamW(composition.TrainableParameters());
         void Step()
         {

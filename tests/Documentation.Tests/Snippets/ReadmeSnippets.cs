@@ -17,9 +17,9 @@ public class ReadmeSnippets
         {
             #region readme
             using var model = VisionTransformer.Load(modelFolder);                // config.json, model.safetensors
-            var modules = LoraAdapter.LoadAll(adapterFolder);                     // PEFT folders
+            using var modules = LoraAdapter.LoadAll(adapterFolder);               // PEFT folders
             using var composition = Composition.AttachLearned(model, modules);    // or AttachUniform: nothing to train
-            Train(model, composition.TrainableParameters());                        // your loop; N numbers for each adapted layer
+            Train(model, composition.TrainableParameters());                      // your loop; N numbers for each adapted layer
             composition.ToAdapter("my-task").Save(outputFolder);                  // one exact PEFT adapter
             #endregion
         }

@@ -15,7 +15,8 @@ public class TextSnippets
         #region text
         using var model = T5Model.Load("flan-t5");
         var tokenizer = T5Tokenizer.Load("flan-t5");
-        using var composition = Composition.AttachUniform(model, [LoraAdapter.Load("adapters/sciq"), LoraAdapter.Load("adapters/quail")]);
+        using var modules = new AdapterCollection(LoraAdapter.Load("adapters/sciq"), LoraAdapter.Load("adapters/quail"));
+        using var composition = Composition.AttachUniform(model, modules);
 
         using var questions = tokenizer.EncodeBatch(["which is last in the list (A) two (B) nine"]);
         foreach (var answer in model.Generate(questions.Ids, questions.Mask, new GenerationOptions { MaxLength = 16, Beams = 4 }))
