@@ -9,8 +9,13 @@ namespace LoraComposition.CommandLine;
 /// <summary>The options that all experiments share.</summary>
 public sealed class ExperimentOptions
 {
-    static readonly Dictionary<string, LinearRole> roleNames = new() { ["q"] = LinearRole.Query, ["k"] = LinearRole.Key, ["v"] = LinearRole.Value,
-        ["o"] = LinearRole.Output };
+    static readonly Dictionary<string, LinearRole> roleNames = new()
+    {
+        ["q"] = LinearRole.Query,
+        ["k"] = LinearRole.Key,
+        ["v"] = LinearRole.Value,
+        ["o"] = LinearRole.Output
+    };
 
     readonly string project;
     readonly Option<string?> model, shots, methods, targets, output, shard;
@@ -80,10 +85,18 @@ public sealed class ExperimentOptions
             Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
             Grid = parsed.GetValue(grid),
             Command = ReadCommand(parsed),
-            Tuning = defaults.Tuning with { Lora = lora, LoraRoles = roles,
-                Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps } },
-            Upstream = defaults.Upstream with { Lora = lora, LoraRoles = roles,
-                Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs } },
+            Tuning = defaults.Tuning with
+            {
+                Lora = lora,
+                LoraRoles = roles,
+                Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps }
+            },
+            Upstream = defaults.Upstream with
+            {
+                Lora = lora,
+                LoraRoles = roles,
+                Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs }
+            },
         };
     }
 

@@ -125,8 +125,12 @@ public sealed class FewShotExperiment
     // The form in which results say what a method found.
     static object? Trained(FewShotOutcome outcome) => outcome.Candidates.Count == 0
         ? Found(outcome.Findings)
-        : new { chosen = Found(outcome.Findings), candidates = outcome.Candidates.Select(candidate =>
-            new { trained = Found(candidate.Trained), candidate.Validation }) };
+        : new
+        {
+            chosen = Found(outcome.Findings),
+            candidates = outcome.Candidates.Select(candidate =>
+            new { trained = Found(candidate.Trained), candidate.Validation })
+        };
 
     static object? Found(TuningFindings? findings) => findings switch
     {

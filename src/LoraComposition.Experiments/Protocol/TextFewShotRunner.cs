@@ -46,8 +46,12 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
         TrainedModel<T5Model> trained, TokenizedQuestions samples, IReadOnlyList<int> indices, CancellationToken cancellation)
     {
         var (scores, loss) = TextTrainer.Score(trained, samples, indices, cancellation: cancellation);
-        return (scores.ExactMatch, new Dictionary<string, double> { ["loss"] = loss, ["accuracy"] = scores.Accuracy,
-            ["optionAccuracy"] = scores.OptionAccuracy }, scores.Predictions);
+        return (scores.ExactMatch, new Dictionary<string, double>
+        {
+            ["loss"] = loss,
+            ["accuracy"] = scores.Accuracy,
+            ["optionAccuracy"] = scores.OptionAccuracy
+        }, scores.Predictions);
     }
 
     static TextTrainer Trainer(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, ILogger? logger)

@@ -77,8 +77,12 @@ public static class LayerMatrices
         foreach (var other in matrices)
             if (!other.Rows.SequenceEqual(first.Rows) || !other.Columns.SequenceEqual(first.Columns))
                 throw new ArgumentException($"The matrices '{first.Title}' and '{other.Title}' have not the same rows and columns.", nameof(matrices));
-        return first with { Title = title, Values = [.. first.Rows.Select((_, row) =>
-            (IReadOnlyList<double>)[.. first.Columns.Select((_, column) => matrices.Average(m => m.Values[row][column]))])] };
+        return first with
+        {
+            Title = title,
+            Values = [.. first.Rows.Select((_, row) =>
+            (IReadOnlyList<double>)[.. first.Columns.Select((_, column) => matrices.Average(m => m.Values[row][column]))])]
+        };
     }
 }
 

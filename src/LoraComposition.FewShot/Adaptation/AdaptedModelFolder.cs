@@ -60,8 +60,11 @@ static class HeadFile
     {
         using var scope = NewDisposeScope();
         var head = model.Classifier!;
-        var tensors = new Dictionary<string, Tensor> { [Weight] = head.weight!.detach().to(ScalarType.Float32),
-            [Bias] = head.bias!.detach().to(ScalarType.Float32) };
+        var tensors = new Dictionary<string, Tensor>
+        {
+            [Weight] = head.weight!.detach().to(ScalarType.Float32),
+            [Bias] = head.bias!.detach().to(ScalarType.Float32)
+        };
         SafetensorsWriter.Write(Path.Combine(folder, AdaptedModelFiles.Head), tensors, new Dictionary<string, string> { ["format"] = "pt" });
     }
 

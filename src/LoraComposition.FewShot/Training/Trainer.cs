@@ -78,8 +78,11 @@ public static class Trainer
             best.Restore();
             training.GiveBack();
         }
-        var outcome = new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped) { StepsPerEpoch = order.BatchesPerEpoch,
-            History = history };
+        var outcome = new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped)
+        {
+            StepsPerEpoch = order.BatchesPerEpoch,
+            History = history
+        };
         if (stopped) logger.StoppedEarly(step, steps, unimproved);
         logger.Trained(training.Parameters.Sum(p => p.numel()), samples.Count, step, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, outcome.BestStep);
         return outcome;

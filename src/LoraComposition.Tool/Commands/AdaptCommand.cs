@@ -17,13 +17,22 @@ static class AdaptCommand
     static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/*, or train/<class>/* and test/<class>/*. Test images are used once, at the end.", Required = true };
     static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };
-    static readonly Option<string> method = new("--method") { Description = $"Of {names}, separated by commas, or {All}; the best on held-out images is kept.",
-        DefaultValueFactory = _ => All };
-    static readonly Option<int> seed = new("--seed") { Description = "The seed of every random choice; the same seed gives the same model.",
-        DefaultValueFactory = _ => defaults.Seed };
+    static readonly Option<string> method = new("--method")
+    {
+        Description = $"Of {names}, separated by commas, or {All}; the best on held-out images is kept.",
+        DefaultValueFactory = _ => All
+    };
+    static readonly Option<int> seed = new("--seed")
+    {
+        Description = "The seed of every random choice; the same seed gives the same model.",
+        DefaultValueFactory = _ => defaults.Seed
+    };
     static readonly Option<int> validation = new("--validation") { Description = "At most so many further images of each class are held out to stop the training and to compare the methods.", DefaultValueFactory = _ => defaults.ValidationPerClass };
-    static readonly Option<int> steps = new("--steps") { Description = "Training steps of each method.",
-        DefaultValueFactory = _ => defaults.Tuning.Training.Steps ?? 100 };
+    static readonly Option<int> steps = new("--steps")
+    {
+        Description = "Training steps of each method.",
+        DefaultValueFactory = _ => defaults.Tuning.Training.Steps ?? 100
+    };
     static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Tuning.Lora.Rank };
     static readonly ComputeOptions compute = new(withType: false);
     static readonly Option<string> output = CommonOptions.Out();

@@ -12,17 +12,26 @@ static class ComposeCommand
     static readonly Option<string> @base = CommonOptions.Base();
     static readonly Option<string[]> adapters = CommonOptions.Adapters();
     static readonly Option<string> weights = new("--weights") { Description = "uniform; one real number for each adapter, as in 0.5,0.3,0.2; or the weights.json of a learned composition.", DefaultValueFactory = _ => "uniform" };
-    static readonly Option<string> form = new("--as") { Description = "What to write: adapter (one PEFT folder) or checkpoint (the whole model, merged).",
-        Required = true };
+    static readonly Option<string> form = new("--as")
+    {
+        Description = "What to write: adapter (one PEFT folder) or checkpoint (the whole model, merged).",
+        Required = true
+    };
     static readonly Option<int?> rank = new("--rank") { Description = "Compress the adapter to at most this rank. Default: exact, the sum of the adapters' ranks.", HelpName = "K" };
     static readonly Option<double?> energy = new("--energy") { Description = "Compress each layer to the smallest rank that keeps this share of its energy, as in 0.99." };
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = CommonOptions.Force();
-    static readonly Option<string> spelling = new("--spelling") { Description = "The layers' names in the adapter: v5 (transformers since 5) or v4 (before).",
-        DefaultValueFactory = _ => "v5" };
+    static readonly Option<string> spelling = new("--spelling")
+    {
+        Description = "The layers' names in the adapter: v5 (transformers since 5) or v4 (before).",
+        DefaultValueFactory = _ => "v5"
+    };
 
-    static readonly Option<string> dtype = new("--dtype") { Description = "The type of the written numbers: float32, bfloat16 or float16.",
-        DefaultValueFactory = _ => "float32" };
+    static readonly Option<string> dtype = new("--dtype")
+    {
+        Description = "The type of the written numbers: float32, bfloat16 or float16.",
+        DefaultValueFactory = _ => "float32"
+    };
 
     const string Description = "Composes adapters and writes the result, checked by reading it again.";
 

@@ -227,8 +227,11 @@ public sealed class Composition : Attachment<LoraComposer>
         var methods = Layers.Select(l => l.Layer.GetType().Name).Distinct()
             .Select(type => (type.EndsWith(Suffix, StringComparison.Ordinal) ? type[..^Suffix.Length] : type).ToLowerInvariant());
         var weights = ReadWeights();
-        return new AdapterProvenance { Method = string.Join("+", methods),
-            Sources = [.. AdapterNames.Select((name, n) => Source(name, fingerprints[n], n, weights, spelling))] };
+        return new AdapterProvenance
+        {
+            Method = string.Join("+", methods),
+            Sources = [.. AdapterNames.Select((name, n) => Source(name, fingerprints[n], n, weights, spelling))]
+        };
     }
 
     /// <inheritdoc/>
@@ -237,8 +240,12 @@ public sealed class Composition : Attachment<LoraComposer>
     static AdapterSource Source(string name, string? fingerprint, int n, IReadOnlyList<(AdapterSite Site, double[] Weights)> weights, ModuleSpelling spelling) =>
         weights.Select(layer => layer.Weights[n]).Distinct().ToArray() is [var same]
             ? new AdapterSource { Name = name, Fingerprint = fingerprint, Weight = same }
-            : new AdapterSource { Name = name, Fingerprint = fingerprint,
-                LayerWeights = weights.ToDictionary(layer => layer.Site.PathIn(spelling), layer => layer.Weights[n]) };
+            : new AdapterSource
+            {
+                Name = name,
+                Fingerprint = fingerprint,
+                LayerWeights = weights.ToDictionary(layer => layer.Site.PathIn(spelling), layer => layer.Weights[n])
+            };
 
     sealed class FixedWeights(IReadOnlyList<LoraComposer> layers) : IDisposable
     {

@@ -30,8 +30,11 @@ public static class TransferRound
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(sets);
         ArgumentNullException.ThrowIfNull(downstream);
-        var round = settings with { Out = Path.Combine(settings.Out, downstream.Name),
-            ModuleFolder = settings.ModuleFolder ?? Path.Combine(settings.Out, "modules") };
+        var round = settings with
+        {
+            Out = Path.Combine(settings.Out, downstream.Name),
+            ModuleFolder = settings.ModuleFolder ?? Path.Combine(settings.Out, "modules")
+        };
         using var tasks = new ImageTasks(baseModel.Preprocessing, settings.Validation);
         ImageModuleTraining[] trainings = [.. sets.Where(set => set.Name != downstream.Name)
             .Select(set => new ImageModuleTraining(baseModel, tasks.Create(set.Name, set.Splits.Train), settings.Upstream))];

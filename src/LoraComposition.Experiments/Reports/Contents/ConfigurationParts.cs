@@ -44,8 +44,12 @@ static class ConfigurationParts
     static string Write(IReadOnlyList<Setting> parts)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n",
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) Write(json, parts);
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions
+        {
+            Indented = true,
+            NewLine = "\n",
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+        })) Write(json, parts);
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 

@@ -7,8 +7,13 @@ sealed class ResultFolders(IReadOnlyList<ExperimentResults> runsAtHand, IReadOnl
     const string Runs = "runs", Matrices = "matrices";
 
     // A link could lead back up, or out of the folder.
-    static readonly EnumerationOptions below = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8,
-        AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Hidden, IgnoreInaccessible = false };
+    static readonly EnumerationOptions below = new()
+    {
+        RecurseSubdirectories = true,
+        MaxRecursionDepth = 8,
+        AttributesToSkip = FileAttributes.ReparsePoint | FileAttributes.Hidden,
+        IgnoreInaccessible = false
+    };
 
     readonly Dictionary<string, IReadOnlyList<RunResult>> runsOf = runsAtHand.ToDictionary(results => Path.GetFullPath(results.Folder), results => results.Runs,
         StringComparer.Ordinal);
