@@ -114,6 +114,7 @@ public sealed class ImagePredictor
     /// <param name="top">The number of classes to name for each; all where the model has fewer. Default 5.</param>
     /// <param name="cancellation">Stops before the model computes.</param>
     /// <returns>The classes of each picture, the most probable first, in the order of the pictures.</returns>
+    /// <exception cref="ArgumentException">A picture is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
     /// <exception cref="DataException">Pictures are not resized, and one has the wrong size.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -122,6 +123,7 @@ public sealed class ImagePredictor
     {
         ArgumentNullException.ThrowIfNull(pictures);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
+        if (pictures.Any(picture => picture is null)) throw new ArgumentException("A picture is null.", nameof(pictures));
         if (pictures.Count == 0) return [];
         // Of this call alone, so that calls share nothing but the model.
         using var images = new PreprocessedImages(new UnlabelledPictures(pictures.Count, index => pictures[index]), preprocessing);

@@ -83,5 +83,42 @@ public sealed class ImagePredictorTests : IDisposable
         seen.Should().Equal(files[..4]);
     }
 
+    /// <summary>One predictor, whose lazy batches several threads draw at once, each of the files in another order, a damaged one among them.</summary>
+    [Fact]
+    public void ThreadsMayShareItForFiles()
+    {
+        File.WriteAllText(files[1], "no picture");
+        var expected = Predict(files, top: 3).ToDictionary(p => p.Path);
+        var predictor = new ImagePredictor(model, batchSize: 4);
+        string[][] orders = [.. Enumerable.Range(0, 8).Select(i => (string[])[.. files[(i % files.Length)..], .. files[..(i % files.Length)]])];
+        var answers = new ImagePrediction[orders.Length][];
+
+        var threads = orders.Select((order, i) => new Thread(() => answers[i] = [.. predictor.Predict(order, top: 3)])).ToArray();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+
+        for (int i = 0; i < orders.Length; i++) answers[i].Select(p => p.Path).Should().Equal(orders[i]);
+        foreach (var answer in answers.SelectMany(a => a))
+        {
+            var wanted = expected[answer.Path];
+            (answer.Refusal?.Message).Should().Be(wanted.Refusal?.Message);
+            answer.Classes.Select(c => c.ClassName).Should().Equal(wanted.Classes.Select(c => c.ClassName));
+            answer.Classes.Zip(wanted.Classes).Should().NotContain(pair => Math.Abs(pair.First.Probability - pair.Second.Probability) > 1e-5);
+        }
+    }
+
+    [Fact]
+    public void RefusesWhatIsNoPictureAndAModelThatWasDisposed()
+    {
+        var predictor = new ImagePredictor(model);
+
+        FluentActions.Invoking(() => predictor.Predict([ImageFileDecoder.Decode(files[0]), null!])).Should().Throw<ArgumentException>().WithMessage("A picture is null*");
+        predictor.Predict(Array.Empty<RgbImage>()).Should().BeEmpty();
+        model.Dispose();
+        FluentActions.Invoking(() => predictor.Predict(files[0])).Should().Throw<ObjectDisposedException>();
+        FluentActions.Invoking(() => predictor.Predict(files, top: 1).ToArray()).Should().Throw<ObjectDisposedException>();
+        FluentActions.Invoking(() => new ImagePredictor(model).Predict(files[0])).Should().Throw<ObjectDisposedException>();
+    }
+
     ImagePrediction[] Predict(string[] paths, int top, int batchSize = 5) => [.. new ImagePredictor(model, batchSize).Predict(paths, top, NullProgressReporter.Instance)];
 }

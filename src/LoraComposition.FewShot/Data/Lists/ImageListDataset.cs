@@ -2,7 +2,7 @@ using LoraComposition.Files;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>The pictures that a list of the publisher names, in the order of the list.</summary>
+/// <summary>The pictures that a list names, a publisher's or one of your own, in the order of the list.</summary>
 public sealed class ImageListDataset : ImageFileDataset
 {
     ImageListDataset(string name, IReadOnlyList<string> classNames, IReadOnlyList<ImageFile> files) : base(name, classNames, files)
@@ -41,6 +41,27 @@ public sealed class ImageListDataset : ImageFileDataset
         {
             throw new DataException(root, $"the folder cannot be listed: {e.Message}", e);
         }
+    }
+
+    /// <summary>Finds pictures by their paths, each with its class. No picture is opened.</summary>
+    /// <param name="name">What to call the data set.</param>
+    /// <param name="root">The folder that the paths begin in.</param>
+    /// <param name="pictures">The path of each picture from that folder, with forward slashes, and the name of its class.</param>
+    /// <param name="classNames">The classes in the order of their labels, where they are to be another model's or data set's; a class may have no picture.
+    /// Those of the pictures in ordinal order where not given.</param>
+    /// <returns>The data set.</returns>
+    /// <exception cref="ArgumentException">A picture has no path, or a class has no name, is given twice or is not one of those given.</exception>
+    /// <exception cref="DataException">There is no picture, one is listed twice, is missing or outside of the folder, or the folder is missing.</exception>
+    public static ImageListDataset Of(string name, string root, IEnumerable<(string Path, string ClassName)> pictures, IReadOnlyList<string>? classNames = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        ArgumentNullException.ThrowIfNull(pictures);
+        var all = pictures.ToArray();
+        if (all.Any(picture => picture.Path is null)) throw new ArgumentException($"Data set '{name}': a picture has no path.", nameof(pictures));
+        var labels = new ClassLabels(name, all.Select(picture => picture.ClassName), classNames);
+        return Open(name, labels.Names, name, root,
+            all.Select((picture, i) => new ListedPicture($"picture {i + 1}", picture.Path, labels.Of(picture.Path, picture.ClassName))));
     }
 
     /// <summary>Refuses a picture that is in both parts of one folder: it would be tested on what was learned.</summary>

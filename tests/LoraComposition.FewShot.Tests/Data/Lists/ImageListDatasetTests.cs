@@ -96,6 +96,38 @@ public sealed class ImageListDatasetTests : IDisposable
         Open(("a/1.png", 0)).Fingerprint.Should().Be(Open(("a/1.png", 0)).Fingerprint).And.NotBe(Open(("a/1.png", 1)).Fingerprint);
     }
 
+    [Fact]
+    public void TakesPathsWithTheNamesOfTheirClasses()
+    {
+        folder.AddPng("x", "1.png");
+        folder.AddPng("2.png");
+
+        var data = ImageListDataset.Of("mine", folder.Path, [("x/1.png", "dog"), ("2.png", "cat")]);
+        var other = ImageListDataset.Of("mine", folder.Path, [("2.png", "cat")], ["dog", "bird", "cat"]);
+
+        data.ClassNames.Should().Equal("cat", "dog");
+        data.Labels().Should().Equal(1, 0);
+        data.Decode(0).Width.Should().Be(3);
+        other.ClassNames.Should().Equal("dog", "bird", "cat");
+        other.Label(0).Should().Be(2);
+    }
+
+    [Fact]
+    public void NamesThePictureOfAPairThatIsWrong()
+    {
+        folder.AddPng("1.png");
+
+        Pairs([("1.png", "a"), ("2.png", "a")]).Should().Throw<DataException>().WithMessage("mine: picture 2: the picture '2.png' is missing in *");
+        Pairs([("1.png", "a"), ("1.png", "b")]).Should().Throw<DataException>().WithMessage("mine: picture 2: *already listed at picture 1*");
+        Pairs([]).Should().Throw<DataException>().WithMessage("mine: expected at least one picture*");
+        Pairs([("1.png", "x")], "a").Should().Throw<ArgumentException>().WithMessage("*the picture '1.png' is of the class 'x'*");
+        Pairs([("1.png", "")]).Should().Throw<ArgumentException>().WithMessage("*a class has no name*");
+        Pairs([(null!, "a")]).Should().Throw<ArgumentException>().WithMessage("*has no path*");
+
+        Action Pairs((string, string)[] pictures, params string[] classNames) =>
+            () => ImageListDataset.Of("mine", folder.Path, pictures, classNames.Length == 0 ? null : classNames);
+    }
+
     ImageListDataset Open(params (string Path, int Label)[] pictures) =>
         ImageListDataset.Open("list", ["a", "b"], "list.txt", folder.Path, pictures.Select((p, i) => new ListedPicture($"line {i + 1}", p.Path, p.Label)));
 
