@@ -18,7 +18,8 @@ internal sealed class ClassLabels
         foreach (string name in Names)
         {
             if (string.IsNullOrWhiteSpace(name)) throw new ArgumentException($"Data set '{dataset}': a class has no name.", nameof(classNames));
-            if (!labels.TryAdd(name, labels.Count)) throw new ArgumentException($"Data set '{dataset}': the class '{name}' is given twice.", nameof(classNames));
+            if (!labels.TryAdd(name, labels.Count))
+                throw new ArgumentException($"Data set '{dataset}': the class '{name}' is given twice.", nameof(classNames));
         }
     }
 
@@ -31,6 +32,6 @@ internal sealed class ClassLabels
     /// <returns>The position of the class.</returns>
     /// <exception cref="ArgumentException">The class is not one of them.</exception>
     public int Of(string picture, string className) => className is not null && labels.TryGetValue(className, out int label) ? label
-        : throw new ArgumentException($"Data set '{dataset}': the picture '{picture}' is of the class '{className}', expected one of the {Names.Count} classes given.",
-            nameof(className));
+        : throw new ArgumentException($"Data set '{dataset}': the picture '{picture}' is of the class '{className}', " +
+            $"expected one of the {Names.Count} classes given.", nameof(className));
 }

@@ -9,8 +9,8 @@ public sealed class ImageStreamDataset : ImageDataset
 
     /// <summary>Gathers pictures by the names of their classes.</summary>
     /// <param name="name">What the data set is called in reports and messages.</param>
-    /// <param name="pictures">A name of its own for each picture, what opens its file's bytes (JPEG or PNG), and the name of its class. What is opened is disposed
-    /// after it was read.</param>
+    /// <param name="pictures">A name of its own for each picture, what opens its file's bytes (JPEG or PNG), and the name of its class. What is
+    /// opened is disposed after it was read.</param>
     /// <param name="classNames">The classes in the order of their labels, where they are to be another model's or data set's; a class may have no picture.
     /// Those of the pictures in ordinal order where not given.</param>
     /// <exception cref="ArgumentException">There is no picture, one has no name or nothing that opens it, two have one name, or a class has no name, is given

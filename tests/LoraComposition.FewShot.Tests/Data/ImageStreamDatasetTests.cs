@@ -54,11 +54,14 @@ public sealed class ImageStreamDatasetTests
     {
         var data = new ImageStreamDataset("mine",
         [
-            ("gone", () => throw new InvalidOperationException("no such row"), "a"), ("null", () => null!, "a"), ("broken", () => new MemoryStream(red[..20]), "a"),
+            ("gone", () => throw new InvalidOperationException("no such row"), "a"),
+            ("null", () => null!, "a"),
+            ("broken", () => new MemoryStream(red[..20]), "a"),
             ("stopped", () => throw new OperationCanceledException(), "a"),
         ]);
 
-        Decoding(0).Should().Throw<DataException>().WithMessage("mine: gone: the picture cannot be read: no such row").WithInnerException<InvalidOperationException>();
+        Decoding(0).Should().Throw<DataException>().WithMessage("mine: gone: the picture cannot be read: no such row")
+            .WithInnerException<InvalidOperationException>();
         Decoding(1).Should().Throw<DataException>().WithMessage("mine: null: *");
         Decoding(2).Should().Throw<DataException>().WithMessage("mine: broken: expected a whole JPEG or PNG picture*");
         Decoding(3).Should().Throw<OperationCanceledException>();
