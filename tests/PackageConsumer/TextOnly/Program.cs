@@ -13,6 +13,8 @@ static class TextExample
         using var questions = tokenizer.EncodeBatch(["which is larger (A) two (B) nine"]);
         Console.WriteLine($"{questions.Ids.shape[1]} tokens: {tokenizer.Decode(tokenizer.Encode("nine"))}");
         // end
-        return questions.Ids.shape[1] > 1 ? 0 : 1;
+        if (questions.Ids.shape is [1, > 1] && tokenizer.Decode(tokenizer.Encode("nine")) == "nine") return 0;
+        Console.Error.WriteLine("TextOnly: the text does not come back from its tokens");
+        return 1;
     }
 }
