@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition;
 
 /// <summary>
-/// Listens to what comes into layers of a model while it runs, and keeps their <see cref="InputStatistics"/>. It holds no activations, so its memory does not
-/// grow with the samples.
+/// Listens to what comes into layers of a model while it runs, and keeps their <see cref="InputStatistics"/>.
+/// It holds no activations, so its memory does not grow with the samples.
 /// </summary>
 /// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe.</remarks>
 public sealed class LayerInputs : IDisposable

@@ -13,8 +13,8 @@ public enum EvaluationOrder
     MaterialisedByTokens,
 
     /// <summary>
-    /// <c>W = W₀ + B·diag(w̃)·A</c> once per step; the weights' gradient is <c>Σ over outputs of ((∂yᵀ·x)·Aᵀ)∘B</c>. The cheapest for many tokens and
-    /// many modules, because its cost does not grow with tokens × rank.
+    /// <c>W = W₀ + B·diag(w̃)·A</c> once per step; the weights' gradient is <c>Σ over outputs of ((∂yᵀ·x)·Aᵀ)∘B</c>.
+    /// The cheapest for many tokens and many modules, because its cost does not grow with tokens × rank.
     /// </summary>
     MaterialisedByWeight,
 }

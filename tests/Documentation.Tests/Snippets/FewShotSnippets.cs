@@ -20,7 +20,8 @@ public sealed class ContinuedComposition(CompositionWeights found) : ITuningMeth
     public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { ComposerLearningRate = factor * options.ComposerLearningRate };
 
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) =>
-        new CompositionTuning(Composition.AttachLearned(model, modules, found, trainHead: model is IClassifierModel { Classifier: not null }), options.ComposerLearningRate);
+        new CompositionTuning(
+            Composition.AttachLearned(model, modules, found, trainHead: model is IClassifierModel { Classifier: not null }), options.ComposerLearningRate);
 
     // What the model computes while the head is warmed up.
     sealed record FoundWeights(CompositionWeights Weights) : StartingPoint
@@ -72,7 +73,8 @@ public class FewShotSnippets
         var samples = FewShotSamples.OfImages(images, shots: 5);         // five of each class; what is left stops the training
         using var trainer = new ImageTrainer(ImageBaseModel.Open("vit"), images, modules);
         using var trained = trainer.Train(new LearnedComposition(), samples);
-        foreach (var check in trained.Outcome.History) Console.WriteLine($"step {check.Step}: loss {check.TrainingLoss:F3}, held out {check.Validation?.Accuracy:P1}");
+        foreach (var check in trained.Outcome.History)
+            Console.WriteLine($"step {check.Step}: loss {check.TrainingLoss:F3}, held out {check.Validation?.Accuracy:P1}");
         using (var adapter = trained.ToAdapter("my-task")!) adapter.Save("my-task");   // with the trained head and the names of the classes
         found = trained.ToWeights()!;
         using var plain = trained.Merge();                               // or: the plain model with it all in its weights
