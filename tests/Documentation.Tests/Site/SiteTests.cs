@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using Documentation.Tests.Pages;
 
 namespace Documentation.Tests.Site;
 
@@ -24,6 +26,17 @@ public partial class SiteTests
                      select $"{Path.GetRelativePath(site, page.Key)}: {target}";
 
         broken.Distinct().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_reference_shows_every_library_that_is_packed()
+    {
+        using var settings = JsonDocument.Parse(File.ReadAllText(Repository.At("docs/docfx.json")));
+        var shown = settings.RootElement.GetProperty("metadata")[0].GetProperty("src")[0].GetProperty("files").EnumerateArray().Select(file => file.GetString());
+        var packed = Directory.GetFiles(Repository.At("src"), "*.csproj", SearchOption.AllDirectories).Select(file => (Name: Path.GetFileNameWithoutExtension(file), Text: File.ReadAllText(file)))
+            .Where(project => project.Text.Contains("<IsPackable>true</IsPackable>") && !project.Text.Contains("<PackAsTool>true</PackAsTool>")).Select(project => project.Name + ".dll");
+
+        shown.Should().BeEquivalentTo(packed);
     }
 
     static bool LeadsSomewhere(string page, string target, Dictionary<string, HashSet<string>> ids)

@@ -25,7 +25,7 @@ public sealed class LibrarySnippets : IDisposable
     {
         #region start-load
         using var model = VisionTransformer.Load("vit");
-        var modules = LoraAdapter.LoadAll("modules");
+        using var modules = LoraAdapter.LoadAll("modules");
 
         foreach (var refusal in AdapterCompatibility.Check(model, modules).Refusals) Console.WriteLine(refusal);
         #endregion
@@ -53,8 +53,9 @@ public sealed class LibrarySnippets : IDisposable
         #endregion
         composition.ReadWeights().Should().Contain(layer => Math.Abs(layer.Weights[0] - 0.5) > 0.01, "the weights have moved from the mean");
         #region start-save
-        composition.ToAdapter("my-task").Save("my-task");     // an ordinary PEFT folder, rank = sum of the modules' ranks
-        composition.MergeIntoBase();                          // or: into the model's own weights; this detaches
+        using (var composed = composition.ToAdapter("my-task"))   // rank = sum of the modules' ranks
+            composed.Save("my-task");                             // an ordinary PEFT folder
+        composition.MergeIntoBase();                              // or: into the model's own weights; this detaches
         model.Save("merged", new CheckpointSaveOptions { CompanionsFrom = "vit" });
         #endregion
 
@@ -63,7 +64,6 @@ public sealed class LibrarySnippets : IDisposable
         using var merged = VisionTransformer.Load("merged");
         using var difference = merged.call(images) - model.call(images);
         difference.abs().max().item<float>().Should().BeLessThan(1e-5f);
-        foreach (var module in modules) module.Dispose();
     }
 
     [Fact]
@@ -75,6 +75,11 @@ public sealed class LibrarySnippets : IDisposable
         Console.WriteLine($"{adapter.Name}: {adapter.Layers.Count} layers, {adapter.ParameterCount:N0} numbers, trained on {adapter.BaseModel}");
         foreach (string warning in adapter.Warnings) Console.WriteLine(warning);
         #endregion
+        #region hub-read
+        var config = VisionTransformer.Check("vit");   // config.json, and the names, types and shapes of the weights; no weight is read
+        Console.WriteLine($"{config.LayerCount} layers of width {config.HiddenSize}, images of {config.ImageSize} pixels, {config.ClassNames.Count} classes");
+        #endregion
+        config.HiddenSize.Should().Be(32);
         #region hub-check
         using var model = VisionTransformer.Load("vit");
         var compatibility = AdapterCompatibility.Check(model, adapter);
@@ -101,7 +106,7 @@ public sealed class LibrarySnippets : IDisposable
     public void Weights_are_kept_and_used_again()
     {
         using var model = VisionTransformer.Load("vit");
-        var modules = LoraAdapter.LoadAll("modules");
+        using var modules = LoraAdapter.LoadAll("modules");
         #region weights-save
         using (var composition = Composition.AttachLearned(model, modules))
         {
@@ -109,16 +114,24 @@ public sealed class LibrarySnippets : IDisposable
             composition.ToWeights().Save("weights.json");
         }
 
-        using var same = Composition.AttachWeighted(model, modules, CompositionWeights.Load("weights.json"));
+        var weights = CompositionWeights.Load("weights.json");
+        using var same = Composition.AttachWeighted(model, modules, weights);
         #endregion
         same.ReadWeights().Should().OnlyContain(layer => layer.Weights[0] == 0.5);
+        same.Detach();
+        weights = new CompositionWeights(weights.AdapterNames, weights.Layers.Select(layer => KeyValuePair.Create<string, IReadOnlyList<double>>(layer.Key, [0.75, 0.25])));
+        #region weights-start
+        using var further = Composition.AttachLearned(model, modules, start: weights);   // v starts at log w
+        #endregion
+        further.ReadWeights().Should().OnlyContain(layer => Math.Abs(layer.Weights[0] - 0.75) < 1e-6);
     }
 
     [Fact]
     public void An_adapter_is_made_smaller()
     {
         using var model = VisionTransformer.Load("vit");
-        using var composition = Composition.AttachUniform(model, LoraAdapter.LoadAll("modules"));
+        using var modules = LoraAdapter.LoadAll("modules");
+        using var composition = Composition.AttachUniform(model, modules);
         #region compress
         using var adapter = composition.ToAdapter("my-task");
         using var small = AdapterCompression.Compress(adapter, RankTarget.Energy(0.99));
@@ -129,10 +142,69 @@ public sealed class LibrarySnippets : IDisposable
     }
 
     [Fact]
+    public void A_head_is_trained_with_a_LoRA_and_kept_with_it()
+    {
+        using var model = VisionTransformer.Load("vit");
+        #region lora-head
+        model.ResetHead(["cat", "dog"], seed: 0);
+        using (var tuning = LoraTuning.Attach(model, new LoraOptions { Rank = 8 }, trainHead: true))
+        {
+            var trained = tuning.TrainableParameters(includeHead: true);   // A and B of every layer, then the head's weight and bias
+            Train(model, trained);                                         // your loop
+            using var module = tuning.ToAdapter("my-task");                // with the head and the names of its classes
+            module.Save("my-task");
+        }
+        #endregion
+        using var expected = model.Classifier!.weight!.detach().clone();
+        model.ResetHead(["cat", "dog"], seed: 1);
+        #region lora-head-load
+        using var saved = LoraAdapter.Load("my-task");
+        model.SetHead(saved.Head!);                                        // attaching alone changes no head
+        using var composition = Composition.AttachUniform(model, [saved]);
+        #endregion
+        model.Classifier!.weight!.equal(expected).all().item<bool>().Should().BeTrue();
+        model.Config.ClassNames.Should().Equal("cat", "dog");
+    }
+
+    [Fact]
+    public void One_composed_model_serves_several_threads()
+    {
+        using var model = VisionTransformer.Load("vit");
+        using var modules = LoraAdapter.LoadAll("modules");
+        Tensor[] batches = [.. Enumerable.Range(0, 8).Select(_ => randn(2, 3, 32, 32))];
+        var classes = new long[batches.Length][];
+        #region threads
+        using var composition = Composition.AttachUniform(model, modules);
+        model.eval();
+        Parallel.For(0, batches.Length, i =>
+        {
+            using var noGrad = no_grad();   // it and a dispose scope belong to the thread
+            using var scope = NewDisposeScope();
+            classes[i] = model.call(batches[i]).argmax(1).data<long>().ToArray();
+        });
+        #endregion
+        for (int i = 0; i < batches.Length; i++)
+        {
+            using var scope = NewDisposeScope();
+            classes[i].Should().Equal(model.call(batches[i]).argmax(1).data<long>().ToArray());
+            batches[i].Dispose();
+        }
+    }
+
+    static void Train(VisionTransformer model, IReadOnlyList<TorchSharp.Modules.Parameter> parameters)
+    {
+        using var scope = NewDisposeScope();
+        using var optimizer = optim.AdamW(parameters, lr: 0.05);
+        nn.functional.cross_entropy(model.call(randn(4, 3, 32, 32)), tensor(new long[] { 0, 1, 0, 1 })).backward();
+        optimizer.step();
+    }
+
+    [Fact]
     public void One_scope_for_each_step_keeps_memory_flat()
     {
         using var model = VisionTransformer.Load("vit");
-        using var composition = Composition.AttachLearned(model, LoraAdapter.LoadAll("modules"));
+        using var modules = LoraAdapter.LoadAll("modules");
+        using var composition = Composition.AttachLearned(model, modules);
         using var optimizer = optim.AdamW(composition.TrainableParameters());
         void Step()
         {

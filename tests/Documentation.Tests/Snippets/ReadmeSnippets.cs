@@ -17,10 +17,11 @@ public class ReadmeSnippets
         {
             #region readme
             using var model = VisionTransformer.Load(modelFolder);                // config.json, model.safetensors
-            var modules = LoraAdapter.LoadAll(adapterFolder);                     // PEFT folders
+            using var modules = LoraAdapter.LoadAll(adapterFolder);               // PEFT folders
             using var composition = Composition.AttachLearned(model, modules);    // or AttachUniform: nothing to train
-            Train(model, composition.TrainableParameters());                        // your loop; N numbers for each adapted layer
-            composition.ToAdapter("my-task").Save(outputFolder);                  // one exact PEFT adapter
+            Train(model, composition.TrainableParameters());                      // your loop; N numbers for each adapted layer
+            using var composed = composition.ToAdapter("my-task");                // one exact PEFT adapter
+            composed.Save(outputFolder);
             #endregion
         }
 
