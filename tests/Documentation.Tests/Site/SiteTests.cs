@@ -32,9 +32,12 @@ public partial class SiteTests
     public void The_reference_shows_every_library_that_is_packed()
     {
         using var settings = JsonDocument.Parse(File.ReadAllText(Repository.At("docs/docfx.json")));
-        var shown = settings.RootElement.GetProperty("metadata")[0].GetProperty("src")[0].GetProperty("files").EnumerateArray().Select(file => file.GetString());
-        var packed = Directory.GetFiles(Repository.At("src"), "*.csproj", SearchOption.AllDirectories).Select(file => (Name: Path.GetFileNameWithoutExtension(file), Text: File.ReadAllText(file)))
-            .Where(project => project.Text.Contains("<IsPackable>true</IsPackable>") && !project.Text.Contains("<PackAsTool>true</PackAsTool>")).Select(project => project.Name + ".dll");
+        var source = settings.RootElement.GetProperty("metadata")[0].GetProperty("src")[0];
+        var shown = source.GetProperty("files").EnumerateArray().Select(file => file.GetString());
+        var packed = from file in Directory.GetFiles(Repository.At("src"), "*.csproj", SearchOption.AllDirectories)
+                     let project = File.ReadAllText(file)
+                     where project.Contains("<IsPackable>true</IsPackable>") && !project.Contains("<PackAsTool>true</PackAsTool>")
+                     select Path.GetFileNameWithoutExtension(file) + ".dll";
 
         shown.Should().BeEquivalentTo(packed);
     }

@@ -1,6 +1,5 @@
 using Documentation.Tests.Support;
 using LoraComposition;
-using LoraComposition.Files;
 using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -119,7 +118,8 @@ public sealed class LibrarySnippets : IDisposable
         #endregion
         same.ReadWeights().Should().OnlyContain(layer => layer.Weights[0] == 0.5);
         same.Detach();
-        weights = new CompositionWeights(weights.AdapterNames, weights.Layers.Select(layer => KeyValuePair.Create<string, IReadOnlyList<double>>(layer.Key, [0.75, 0.25])));
+        IReadOnlyList<double> learned = [0.75, 0.25];
+        weights = new CompositionWeights(weights.AdapterNames, weights.Layers.Select(layer => KeyValuePair.Create(layer.Key, learned)));
         #region weights-start
         using var further = Composition.AttachLearned(model, modules, start: weights);   // v starts at log w
         #endregion

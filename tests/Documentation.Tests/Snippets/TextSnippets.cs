@@ -35,8 +35,10 @@ public class TextSnippets
     {
         using var workplace = new Workplace();
         string[] numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-        var mine = numbers.SelectMany(first => numbers.Where(second => second != first).Select(second =>
-            (Question: "which is larger", Options: new[] { first, second }, Right: Array.IndexOf(numbers, first) > Array.IndexOf(numbers, second) ? 0 : 1))).ToArray();
+        var mine = (from first in numbers.Index()
+                    from second in numbers.Index()
+                    where first.Index != second.Index
+                    select (Question: "which is larger", Options: new[] { first.Item, second.Item }, Right: first.Index > second.Index ? 0 : 1)).ToArray();
         #region text-fewshot
         var baseModel = TextBaseModel.Open("flan-t5");
         using var modules = new AdapterCollection(LoraAdapter.Load("adapters/sciq"), LoraAdapter.Load("adapters/quail"));
