@@ -13,7 +13,7 @@ static class CovariateShiftProgram
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var domains = settings.Domains.Open();
-        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation))
-            ExperimentPage.Write(experiment, "Covariate shift");
+        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation) is { } results)
+            ExperimentPage.Write(experiment, "Covariate shift", [results]);
     }
 }

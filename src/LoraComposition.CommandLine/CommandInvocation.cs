@@ -2,7 +2,10 @@ using System.CommandLine;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>Runs a parsed command and turns whatever goes wrong into an exit code and one line on standard error, followed by a stack trace where <c>--verbose</c> asks for it.</summary>
+/// <summary>
+/// Runs a parsed command and turns whatever goes wrong into an exit code and one line on standard error, followed by a stack trace where <c>--verbose</c> asks
+/// for it.
+/// </summary>
 public static class CommandInvocation
 {
     // A step, a batch or an image in hand is finished first.

@@ -9,7 +9,12 @@ public sealed class ComputeOptions
 {
     readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
     readonly Option<string> dtype = new("--dtype") { Description = "float32 or bfloat16: what the model computes in.", DefaultValueFactory = _ => "float32" };
-    readonly Option<bool> tf32 = new("--tf32") { Description = "Whether CUDA may round the factors of float32 products to TF32: several times faster.", DefaultValueFactory = _ => true, HelpName = "true|false" };
+    readonly Option<bool> tf32 = new("--tf32")
+    {
+        Description = "Whether CUDA may round the factors of float32 products to TF32: several times faster.",
+        DefaultValueFactory = _ => true,
+        HelpName = "true|false"
+    };
     readonly Option<int?> threads = new("--threads") { Description = "CPU threads. Default: all cores." };
 
     /// <summary>Makes the options.</summary>

@@ -32,5 +32,6 @@ public static class OptionReading
         return parsed.GetValue(option) is { } value ? Checked(option, value, least) : null;
     }
 
-    static int Checked(Option option, int value, int least) => value >= least ? value : throw new UsageException($"{option.Name} is {value}; it must be at least {least}.");
+    static int Checked(Option option, int value, int least) => value >= least ? value
+        : throw new UsageException($"{option.Name} is {value}; it must be at least {least}.");
 }

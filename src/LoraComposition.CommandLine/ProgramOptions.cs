@@ -10,7 +10,11 @@ public static class ProgramOptions
     static readonly Option<bool> anyVersion = new("--libtorch-any-version") { Description = "Try a libtorch of another version than TorchSharp was compiled for.", Recursive = true };
 
     /// <summary>Whether to say more on standard error: what is done, where the program keeps a log, and the stack trace of an error.</summary>
-    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Say more on standard error: what is done, and the stack trace of an error.", Recursive = true };
+    public static Option<bool> Verbose { get; } = new("--verbose")
+    {
+        Description = "Say more on standard error: what is done, and the stack trace of an error.",
+        Recursive = true
+    };
 
     /// <summary>Adds the options to a root command.</summary>
     /// <param name="root">The command.</param>

@@ -22,7 +22,8 @@ static class UsageProblem
 
     // An option that takes many values takes a misspelled one that follows for a value too, and so does an argument.
     static string? MisspelledOption(ParseResult parsed) =>
-        parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).FirstOrDefault(token => token.Type == TokenType.Argument && LooksLikeAnOption(token.Value))?.Value;
+        parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+            .FirstOrDefault(token => token.Type == TokenType.Argument && LooksLikeAnOption(token.Value))?.Value;
 
     // Not a negative number.
     static bool LooksLikeAnOption(string text) => text.Length > 1 && text[0] == '-' && (text[1] == '-' || char.IsAsciiLetter(text[1]));

@@ -25,7 +25,8 @@ static class LoraComposeCommand
     {
         var root = new RootCommand(Description) { CommonOptions.Json };
         ProgramOptions.AddTo(root);
-        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(), PredictCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
+        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(),
+            PredictCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root.Parse(arguments).InvokeWithExitCodesAsync("Stopped. Nothing was written.");
     }

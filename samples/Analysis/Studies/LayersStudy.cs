@@ -16,10 +16,11 @@ sealed class LayersStudy(int images) : IStudy
         var similarities = Similarities(experiment, baseModel, tasks, trainings, progress, cancellation);
         Console.WriteLine($"Layers: {tasks.Upstream.Count} modules; weights of the learned composition, mean over {experiment.Seeds.Count} seeds, and CKA with a LoRA of the downstream task on {Count(tasks)} images");
         string folder = Path.Combine(experiment.Out, "matrices");
-        LayerMatrixFiles.Save([.. similarities.ByRole.Select(role => (role.Matrix, Path.Combine(folder, $"cka-{role.Role}")))]);
-        foreach (int? shots in experiment.Shots) Report(folder, shots, similarities, [.. results.Where(r => r.Key.Shots == shots)]);
+        List<(LayerMatrix, string)> written = [.. similarities.ByRole.Select(role => (role.Matrix, Path.Combine(folder, $"cka-{role.Role}")))];
+        LayerMatrixFiles.Save(written);
+        foreach (int? shots in experiment.Shots) written.AddRange(Report(folder, shots, similarities, [.. results.Runs.Where(r => r.Key.Shots == shots)]));
         Console.WriteLine($"Results: summary.csv in {experiment.Out}, matrices in {folder}, each as .json, .csv, .png and .svg, one file for each run in {experiment.RunFolder}.");
-        ExperimentPage.Write(experiment, "Layers");
+        ExperimentPage.Write(experiment, "Layers", [results], written);
     }
 
     int Count(TaskSet tasks) => Math.Min(images, tasks.Downstream.Test!.Dataset.Count);
@@ -43,13 +44,15 @@ sealed class LayersStudy(int images) : IStudy
         }
     }
 
-    static void Report(string folder, int? shots, RoleMatrices similarities, IReadOnlyList<RunResult> results)
+    static (LayerMatrix Matrix, string PathWithoutExtension)[] Report(string folder, int? shots, RoleMatrices similarities, IReadOnlyList<RunResult> results)
     {
         string k = ShotCount.Text(shots);
-        RoleMatrices[] seeds = [.. results.Select(result => LearnedWeights.Of(result)!).Select(weights => similarities.Like("Learned weight", weights))];
+        RoleMatrices[] seeds = [.. results.Select(result => similarities.Like("Learned weight", result.Weights!))];
         var means = seeds[0].ByRole.Select((role, i) => (role.Role, Matrix: LayerMatrices.Mean($"{role.Matrix.Title}, K = {k}", [.. seeds.Select(seed => seed.ByRole[i].Matrix)]))).ToArray();
-        LayerMatrixFiles.SaveWeights([.. means.Select(role => (role.Matrix, Path.Combine(folder, $"weights-{role.Role}-k{k}")))]);
+        (LayerMatrix, string)[] written = [.. means.Select(role => (role.Matrix, Path.Combine(folder, $"weights-{role.Role}-k{k}")))];
+        LayerMatrixFiles.SaveWeights(written);
         for (int i = 0; i < means.Length; i++) Console.WriteLine(LayerReading.OfWeights([.. seeds.Select(seed => seed.ByRole[i].Matrix with { Title = means[i].Matrix.Title })]));
         for (int i = 0; i < means.Length; i++) Console.WriteLine(LayerReading.OfSimilarities(similarities.ByRole[i].Matrix, means[i].Matrix));
+        return written;
     }
 }

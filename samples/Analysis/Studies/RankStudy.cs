@@ -10,7 +10,7 @@ sealed class RankStudy(IReadOnlyList<int> ranks) : IStudy
 {
     public void Run(ExperimentSettings experiment, ImageBaseModel baseModel, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation)
     {
-        var results = new List<(int Rank, RunResult Result)>();
+        var results = new List<(int Rank, ExperimentResults Results)>();
         bool whole = true;
         foreach (int rank in ranks)
         {
@@ -22,13 +22,13 @@ sealed class RankStudy(IReadOnlyList<int> ranks) : IStudy
                 Upstream = experiment.Upstream with { Lora = experiment.Upstream.Lora with { Rank = rank } },
             };
             var run = new ExperimentRun($"rank-r{rank:D2}", settings, tasks.Trainings(baseModel, settings.Upstream), (modules, keys) => new ImageFewShotRunner(baseModel, tasks.Downstream, modules, keys));
-            if (run.Run(progress, cancellation) is { } found) results.AddRange(found.Select(result => (rank, result)));
+            if (run.Run(progress, cancellation) is { } found) results.Add((rank, found));
             else whole = false;
         }
         if (!whole) return;
-        foreach (int? shots in experiment.Shots) Report(experiment, tasks, shots, results);
+        foreach (int? shots in experiment.Shots) Report(experiment, tasks, shots, [.. results.SelectMany(r => r.Results.Runs.Select(result => (r.Rank, result)))]);
         Console.WriteLine($"Results: rank-k*.csv, .png and .svg in {experiment.Out}, summary.csv and one file for each run in its sub-folders.");
-        ExperimentPage.Write(experiment, "Rank");
+        ExperimentPage.Write(experiment, "Rank", [.. results.Select(r => r.Results)]);
     }
 
     void Report(ExperimentSettings experiment, TaskSet tasks, int? shots, List<(int Rank, RunResult Result)> results)

@@ -1,3 +1,4 @@
+using LoraComposition;
 using LoraComposition.Experiments;
 using LoraComposition.Models;
 
@@ -22,5 +23,5 @@ sealed class RoleMatrices
     }
 
     /// <summary>The weights of a run, at the same layers.</summary>
-    public RoleMatrices Like(string title, LearnedWeights weights) => Of(title, weights.Modules, [.. sites.Select(site => (site, weights.Layers[site.Path]))]);
+    public RoleMatrices Like(string title, CompositionWeights weights) => Of(title, weights.AdapterNames, [.. sites.Select(site => (site, weights.Layers[site.Path]))]);
 }

@@ -19,13 +19,13 @@ sealed class SubsetsStudy : IStudy
         if (run.Run(progress, cancellation) is not { } results) return;
         foreach (int? shots in experiment.Shots)
         {
-            var scores = results.Where(r => r.Key.Shots == shots).GroupBy(r => r.Key.Method).ToDictionary(g => g.Key, g => ScoreStatistics.Of([.. g.Select(r => r.Accuracy)]));
+            var scores = results.Runs.Where(r => r.Key.Shots == shots).GroupBy(r => r.Key.Method).ToDictionary(g => g.Key, g => ScoreStatistics.Of([.. g.Select(r => r.Accuracy)]));
             var references = experiment.Methods.Where(m => !m.NeedsModules).Select(m => (m.Name, scores[m.Name])).ToArray();
             foreach (var method in experiment.Methods.Where(m => m.NeedsModules))
                 Report(experiment, tasks, shots, method.Name, new SubsetTable([.. methods.OfType<ModuleSubset>().Where(s => s.Method == method).Select(s => new SubsetScore([.. s.Select(tasks.Upstream).Select(task => task.Name)], scores[s.Name]))]) { References = references });
         }
         Console.WriteLine($"Results: summary.csv, subsets-*.csv, .png and .svg in {experiment.Out}, one file for each run in {experiment.RunFolder}.");
-        ExperimentPage.Write(experiment, "Subsets of the modules");
+        ExperimentPage.Write(experiment, "Subsets of the modules", [results]);
     }
 
     static void Report(ExperimentSettings experiment, TaskSet tasks, int? shots, string method, SubsetTable table)

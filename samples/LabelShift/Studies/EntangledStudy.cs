@@ -14,20 +14,20 @@ sealed class EntangledStudy : IStudy
         var experiment = settings.Experiment;
         var sets = LabelRange.Sets(tasks.ClassCount, Modules);
         ImageModuleTraining[] trainings = [.. sets.Select(range => new ImageModuleTraining(baseModel, tasks.Upstream(range), experiment.Upstream))];
-        var results = new List<(LabelRange Labels, RunResult Result)>();
+        var results = new List<(LabelRange Labels, ExperimentResults Results)>();
         bool whole = true;
         foreach (var labels in Downstream(sets, tasks.ClassCount))
         {
             var downstream = tasks.Downstream(labels);
             var run = new ExperimentRun($"entangled-{labels.Name}", experiment with { Out = Path.Combine(experiment.Out, labels.Name), ModuleFolder = Path.Combine(experiment.Out, "modules") }, trainings,
                 (modules, keys) => new ImageFewShotRunner(baseModel, downstream, modules, keys));
-            if (run.Run(progress, cancellation) is { } found) results.AddRange(found.Select(result => (labels, result)));
+            if (run.Run(progress, cancellation) is { } found) results.Add((labels, found));
             else whole = false;
         }
         if (!whole) return;
-        foreach (int? shots in experiment.Shots) Report(experiment, sets, [.. results.Where(r => r.Result.Key.Shots == shots)], shots);
+        foreach (int? shots in experiment.Shots) Report(experiment, sets, [.. results.SelectMany(r => r.Results.Runs.Where(result => result.Key.Shots == shots).Select(result => (r.Labels, result)))], shots);
         Console.WriteLine($"Results: entangled-*.csv in {experiment.Out}, summary.csv and one file for each run in its sub-folders.");
-        ExperimentPage.Write(experiment, "Entangled tasks");
+        ExperimentPage.Write(experiment, "Entangled tasks", [.. results.Select(r => r.Results)]);
     }
 
     // Of CIFAR-100: the labels 76–100, 26–50 and 15–40, counted from 1. The third lies across two modules' labels.
@@ -42,10 +42,10 @@ sealed class EntangledStudy : IStudy
         Write(experiment, accuracy, $"entangled-accuracy-k{k}", $"Entangled tasks, K = {k}: top-1 accuracy by downstream labels");
 
         // Random modules have learned weights too, which say nothing about the tasks.
-        var learned = results.Where(r => r.Result.Key.Method == new LearnedComposition().Name).Select(r => (r.Labels, Weights: LearnedWeights.Of(r.Result))).Where(r => r.Weights is not null).ToArray();
+        var learned = results.Where(r => r.Result.Key.Method == new LearnedComposition().Name).Select(r => (r.Labels, r.Result.Weights)).Where(r => r.Weights is not null).ToArray();
         if (learned.Length == 0) return;
         var weights = Table("module", downstream, sets.Select(s => s.Name),
-            (labels, module) => [.. learned.Where(r => r.Labels == labels).Select(r => r.Weights!.Means()[r.Weights.Modules.ToList().IndexOf(module)])]);
+            (labels, module) => [.. learned.Where(r => r.Labels == labels).Select(r => r.Weights!.MeanOf(module))]);
         Write(experiment, weights, $"entangled-weights-k{k}", $"Entangled tasks, K = {k}: mean learned weight of each module in percent, by downstream labels");
     }
 

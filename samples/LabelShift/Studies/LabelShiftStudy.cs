@@ -17,6 +17,6 @@ sealed class LabelShiftStudy : IStudy
         if (run.Run(progress, cancellation) is not { } results) return;
         ExperimentReport.Write(experiment, results, $"Label shift: {trainings.Length} modules, {downstream.ClassNames.Count} new classes",
             $"top-1 accuracy on {downstream.Test!.Dataset.Count} test images", PlotLabels.Images, ["lora", "classifier"]);
-        ExperimentPage.Write(experiment, "Label shift");
+        ExperimentPage.Write(experiment, "Label shift", [results]);
     }
 }

@@ -17,17 +17,19 @@ sealed class SplitSizeStudy : IStudy
         // The downstream set goes last, so that the others are one range.
         var downstream = tasks.Downstream(sets[^1]);
         var others = new LabelRange(0, sets[^1].First);
-        var results = new List<(int Modules, RunResult Result)>();
+        var results = new List<(int Modules, ExperimentResults Results)>();
         bool whole = true;
         foreach (int count in setCounts.Where(n => 2 * n <= others.Count))
         {
             var run = new ExperimentRun($"split-size-n{count:D2}", experiment with { Out = Path.Combine(experiment.Out, $"n{count:D2}"), ModuleFolder = Path.Combine(experiment.Out, "modules") },
                 [.. LabelRange.Split(others, count).Select(range => new ImageModuleTraining(baseModel, tasks.Upstream(range), experiment.Upstream))],
                 (modules, keys) => new ImageFewShotRunner(baseModel, downstream, modules, keys));
-            if (run.Run(progress, cancellation) is { } found) results.AddRange(found.Select(result => (count, result)));
+            if (run.Run(progress, cancellation) is { } found) results.Add((count, found));
             else whole = false;
         }
-        if (whole) Report(experiment, results, downstream);
+        if (!whole) return;
+        Report(experiment, [.. results.SelectMany(r => r.Results.Runs.Select(result => (r.Modules, result)))], downstream);
+        ExperimentPage.Write(experiment, "Split size", [.. results.Select(r => r.Results)]);
     }
 
     static void Report(ExperimentSettings experiment, IReadOnlyList<(int Modules, RunResult Result)> results, ImageTask downstream)
@@ -45,6 +47,5 @@ sealed class SplitSizeStudy : IStudy
             Console.Write(table.ToMarkdown());
         }
         Console.WriteLine($"Results: split-size-k*.csv, .png and .svg in {experiment.Out}, summary.csv and one file for each run in its sub-folders.");
-        ExperimentPage.Write(experiment, "Split size");
     }
 }

@@ -23,6 +23,6 @@ static class TextTaskShift
         ExperimentReport.WriteScore(experiment, results, "optionAccuracy", "Option accuracy: the option nearest to what was written is the answer");
         ExperimentReport.Write(experiment, results, $"Task shift: {string.Join(", ", tasks.Upstream.Select(t => t.Name))} → {tasks.Downstream.Name}",
             $"exact match on {tasks.Downstream.Test!.Dataset.Count} test questions", PlotLabels.Text, ["lora", "zero-shot"]);
-        ExperimentPage.Write(experiment, "Task shift with questions");
+        ExperimentPage.Write(experiment, "Task shift with questions", [results]);
     }
 }

@@ -1,4 +1,5 @@
 using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 
 namespace TaskShift.Vision;
@@ -13,9 +14,9 @@ static class VisionTaskShift
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => set.Open())];
-        bool whole = true;
+        var rounds = new List<ExperimentResults?>();
         foreach (var downstream in sets.Where(set => settings.Downstream is null || set.Name == settings.Downstream))
-            whole &= TransferRound.Run("task-shift", "Task shift", experiment, baseModel, sets, downstream, progress, cancellation);
-        if (whole) ExperimentPage.Write(experiment, "Task shift");
+            rounds.Add(TransferRound.Run("task-shift", "Task shift", experiment, baseModel, sets, downstream, progress, cancellation));
+        if (!rounds.Contains(null)) ExperimentPage.Write(experiment, "Task shift", [.. rounds.OfType<ExperimentResults>()]);
     }
 }

@@ -9,7 +9,13 @@ namespace LoraComposition.CommandLine;
 /// <summary>The options that all experiments share.</summary>
 public sealed class ExperimentOptions
 {
-    static readonly Dictionary<string, LinearRole> roleNames = new() { ["q"] = LinearRole.Query, ["k"] = LinearRole.Key, ["v"] = LinearRole.Value, ["o"] = LinearRole.Output };
+    static readonly Dictionary<string, LinearRole> roleNames = new()
+    {
+        ["q"] = LinearRole.Query,
+        ["k"] = LinearRole.Key,
+        ["v"] = LinearRole.Value,
+        ["o"] = LinearRole.Output
+    };
 
     readonly string project;
     readonly Option<string?> model, shots, methods, targets, output, shard;
@@ -47,7 +53,8 @@ public sealed class ExperimentOptions
     }
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, .. compute.All, output, resume, plan, shard, grid];
+    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, .. compute.All, output, resume, plan,
+        shard, grid];
 
     /// <summary>Reads and checks what was given.</summary>
     /// <param name="parsed">The command line.</param>
@@ -63,7 +70,8 @@ public sealed class ExperimentOptions
         var lora = new LoraOptions { Rank = OptionReading.AtLeast(parsed, rank, 1) };
         var roles = ReadTargets(parsed.GetValue(targets) ?? defaults.Targets);
         string results = parsed.GetValue(output) ?? defaults.Out;
-        if (parsed.GetValue(resume) && !Directory.Exists(ExperimentSettings.RunFolderOf(results))) throw new UsageException($"--resume: {results} holds no runs to go on with.");
+        if (parsed.GetValue(resume) && !Directory.Exists(ExperimentSettings.RunFolderOf(results)))
+            throw new UsageException($"--resume: {results} holds no runs to go on with.");
         return new ExperimentSettings
         {
             Model = folder,
@@ -77,8 +85,18 @@ public sealed class ExperimentOptions
             Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
             Grid = parsed.GetValue(grid),
             Command = ReadCommand(parsed),
-            Tuning = defaults.Tuning with { Lora = lora, LoraRoles = roles, Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps } },
-            Upstream = defaults.Upstream with { Lora = lora, LoraRoles = roles, Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs } },
+            Tuning = defaults.Tuning with
+            {
+                Lora = lora,
+                LoraRoles = roles,
+                Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps }
+            },
+            Upstream = defaults.Upstream with
+            {
+                Lora = lora,
+                LoraRoles = roles,
+                Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs }
+            },
         };
     }
 
@@ -99,19 +117,22 @@ public sealed class ExperimentOptions
 
     static int?[] ReadShots(string text)
     {
-        var counts = text.Split(',', StringSplitOptions.TrimEntries).Select(part => part == "all" ? (int?)null : int.TryParse(part, out int k) && k > 0 ? k : throw new UsageException($"--shots {text}: '{part}' is neither a positive number nor 'all'.")).ToArray();
+        var counts = text.Split(',', StringSplitOptions.TrimEntries).Select(part => part == "all" ? (int?)null : int.TryParse(part, out int k) && k > 0 ? k
+            : throw new UsageException($"--shots {text}: '{part}' is neither a positive number nor 'all'.")).ToArray();
         return counts.Distinct().Count() == counts.Length ? counts : throw new UsageException($"--shots {text}: a number occurs twice.");
     }
 
     static ITuningMethod[] ReadMethods(string text, IReadOnlyList<ITuningMethod> known)
     {
-        var chosen = text.Split(',', StringSplitOptions.TrimEntries).Select(name => known.Find(name) ?? throw new UsageException($"--methods {text}: '{name}' is not one of {Names(known)}.")).ToArray();
+        var chosen = text.Split(',', StringSplitOptions.TrimEntries).Select(name => known.Find(name)
+            ?? throw new UsageException($"--methods {text}: '{name}' is not one of {Names(known)}.")).ToArray();
         return chosen.Distinct().Count() == chosen.Length ? chosen : throw new UsageException($"--methods {text}: a method occurs twice.");
     }
 
     static LinearRole[] ReadTargets(string text)
     {
-        var roles = text.Split(',', StringSplitOptions.TrimEntries).Select(name => roleNames.TryGetValue(name, out var role) ? role : throw new UsageException($"--targets {text}: '{name}' is not one of {string.Join(", ", roleNames.Keys)}.")).ToArray();
+        var roles = text.Split(',', StringSplitOptions.TrimEntries).Select(name => roleNames.TryGetValue(name, out var role) ? role
+            : throw new UsageException($"--targets {text}: '{name}' is not one of {string.Join(", ", roleNames.Keys)}.")).ToArray();
         return roles.Distinct().Count() == roles.Length ? [.. roles.Order()] : throw new UsageException($"--targets {text}: a layer occurs twice.");
     }
 }
@@ -126,10 +147,12 @@ static class ShardReading
     public static WorkShard Read(string? text, Func<string, string?> environment)
     {
         if (text is not null)
-            return text.Split('/') is [var number, var count] ? Of(number, count, $"--shard {text}: expected i/n with 1 ≤ i ≤ n, for example 2/8.") : throw new UsageException($"--shard {text}: expected i/n, for example 2/8.");
+            return text.Split('/') is [var number, var count] ? Of(number, count, $"--shard {text}: expected i/n with 1 ≤ i ≤ n, for example 2/8.")
+                : throw new UsageException($"--shard {text}: expected i/n, for example 2/8.");
         if (environment("SLURM_ARRAY_TASK_ID") is { } task)
         {
-            string first = environment("SLURM_ARRAY_TASK_MIN") ?? "0", tasks = environment("SLURM_ARRAY_TASK_COUNT") ?? throw new UsageException("SLURM_ARRAY_TASK_ID is set without SLURM_ARRAY_TASK_COUNT; give --shard i/n.");
+            string first = environment("SLURM_ARRAY_TASK_MIN") ?? "0", tasks = environment("SLURM_ARRAY_TASK_COUNT")
+                ?? throw new UsageException("SLURM_ARRAY_TASK_ID is set without SLURM_ARRAY_TASK_COUNT; give --shard i/n.");
             return FromZero(task, first, tasks, $"SLURM_ARRAY_TASK_ID={task}, SLURM_ARRAY_TASK_MIN={first} and SLURM_ARRAY_TASK_COUNT={tasks} are no task of an array with step 1; give --shard i/n.");
         }
         if (environment("JOB_COMPLETION_INDEX") is { } index)

@@ -5,7 +5,9 @@ using CellText = Spectre.Console.Text;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.</summary>
+/// <summary>
+/// Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.
+/// </summary>
 public static class ExperimentReport
 {
     /// <summary>Writes it all.</summary>
@@ -15,11 +17,12 @@ public static class ExperimentReport
     /// <param name="measure">What the numbers are, for example <c>top-1 accuracy on 100 test images</c>.</param>
     /// <param name="labels">The labels of the plot's axes.</param>
     /// <param name="references">The methods that the best one is always compared with.</param>
-    public static void Write(ExperimentSettings settings, IReadOnlyList<RunResult> results, string title, string measure, PlotLabels labels, IReadOnlyList<string> references)
+    public static void Write(ExperimentSettings settings, ExperimentResults results, string title, string measure, PlotLabels labels,
+        IReadOnlyList<string> references)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(results);
-        var summary = Of(settings, results);
+        var summary = results.Summary;
         AccuracyPlot.Save(summary, title, Path.Combine(settings.Out, "accuracy"), labels);
         Console.WriteLine($"{title}; {measure}, mean ± standard deviation over {settings.Seeds.Count} seeds");
         SummaryTable.Write(AnsiConsole.Console, summary);
@@ -32,18 +35,16 @@ public static class ExperimentReport
     /// <param name="results">The results of all runs.</param>
     /// <param name="name">Its name in <see cref="RunResult.Scores"/>, which becomes the file's name.</param>
     /// <param name="measure">What it is.</param>
-    public static void WriteScore(ExperimentSettings settings, IReadOnlyList<RunResult> results, string name, string measure)
+    public static void WriteScore(ExperimentSettings settings, ExperimentResults results, string name, string measure)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(results);
-        var summary = Of(settings, results, r => r.Scores[name]);
+        var summary = Summary.Of(results.Runs, [.. settings.Methods.Select(m => m.Name)], r => r.Scores[name]);
         string file = Path.Combine(settings.Out, $"summary-{name}.csv");
         summary.WriteCsv(file);
         Console.WriteLine($"{measure} ({file})");
         SummaryTable.Write(AnsiConsole.Console, summary);
     }
-
-    static Summary Of(ExperimentSettings settings, IReadOnlyList<RunResult> results, Func<RunResult, double>? score = null) => Summary.Of(results, [.. settings.Methods.Select(m => m.Name)], score);
 }
 
 /// <summary>Shows all results in the folder of an experiment as one page, <c>report.html</c>.</summary>
@@ -55,13 +56,16 @@ public static class ExperimentPage
     /// <summary>Writes the page, whole or not at all, and says where it is.</summary>
     /// <param name="settings">The settings; there are results in their folder.</param>
     /// <param name="title">The page's title.</param>
+    /// <param name="results">The experiments that this process ran; what others left in the folder is read.</param>
+    /// <param name="matrices">The matrices that this process wrote there, and the paths of their files without the extension.</param>
     /// <exception cref="RunFileException">A file in the folder is damaged.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static void Write(ExperimentSettings settings, string title)
+    public static void Write(ExperimentSettings settings, string title, IReadOnlyList<ExperimentResults> results,
+        IReadOnlyList<(LayerMatrix Matrix, string PathWithoutExtension)>? matrices = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         string page = Path.Combine(settings.Out, Name);
-        ResultsReport.Read([settings.Out], title).SavePage(page);
+        ResultsReport.Read([settings.Out], title, results, matrices).SavePage(page);
         Console.WriteLine($"Report: {page}; figures and tables as files: lora-compose report {settings.Out} --out FILE --figures DIR --tables DIR");
     }
 }

@@ -34,11 +34,14 @@ public sealed class ExperimentRun
         (this.name, this.settings, this.trainings, this.open) = (name, settings, trainings, open);
     }
 
-    /// <summary>Keeps the command as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says what there is to do. The end of all is <c>summary.csv</c>.</summary>
+    /// <summary>
+    /// Keeps the command as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says
+    /// what there is to do. The end of all is <c>summary.csv</c>.
+    /// </summary>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The results of all runs; null where only the plan was asked for, or other shards have not finished theirs.</returns>
-    public IReadOnlyList<RunResult>? Run(IProgressReporter progress, CancellationToken cancellation)
+    public ExperimentResults? Run(IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
         var store = new UpstreamModules(settings.ModuleFolder ?? Path.Combine(settings.Out, "modules"));
@@ -60,7 +63,8 @@ public sealed class ExperimentRun
                 }
                 var choices = GridSearch.Choose(points, found);
                 GridLog.Write(Path.Combine(settings.Out, "grid.csv"), choices);
-                return Test(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))], progress, cancellation);
+                return Test(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))],
+                    progress, cancellation);
             }
             return Test(runner, [.. settings.Methods.Select(m => (m, settings.Tuning))], progress, cancellation);
         }
@@ -70,22 +74,28 @@ public sealed class ExperimentRun
         }
     }
 
-    IReadOnlyList<RunResult>? Test(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation)
+    ExperimentResults? Test(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation)
     {
-        var results = Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), FewShotWork.List(methods, settings.Shots, settings.Seeds), progress, cancellation);
-        if (results is not null) Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]).WriteCsv(Path.Combine(settings.Out, "summary.csv"));
-        return results;
+        var work = FewShotWork.List(methods, settings.Shots, settings.Seeds);
+        if (Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), work, progress, cancellation) is not { } results) return null;
+        var summary = Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]);
+        summary.WriteCsv(Path.Combine(settings.Out, "summary.csv"));
+        return new ExperimentResults(settings.RunFolder, results, summary);
     }
 
-    IReadOnlyList<RunResult>? Do(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, IProgressReporter progress, CancellationToken cancellation)
+    IReadOnlyList<RunResult>? Do(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, IProgressReporter progress,
+        CancellationToken cancellation)
     {
         if (settings.PlanOnly)
         {
             ExperimentPlan.Write(title, experiment, work, settings.Shard);
             return null;
         }
-        experiment.Run(settings.Shard.Of(work), progress, cancellation);
-        var results = work.Select(item => experiment.TryLoad(item, out var result) ? result : null).OfType<RunResult>().ToArray();
+        var mine = settings.Shard.Of(work);
+        var done = mine.Zip(experiment.Run(mine, progress, cancellation)).ToDictionary(run => run.First, run => run.Second);
+        // Other shards leave theirs as files.
+        var results = work.Select(item => done.TryGetValue(item, out var result) || experiment.TryLoad(item, out result) ? result : null).OfType<RunResult>()
+            .ToArray();
         if (results.Length == work.Count) return results;
         Console.WriteLine($"{title}: shard {settings.Shard.Number}/{settings.Shard.Count} is done; {results.Length} of all {work.Count} runs are. Once the other shards are done too, the same command goes on.");
         return null;
@@ -108,12 +118,14 @@ static class ExperimentPlan
         {
             var done = method.Select(item => seconds[item]).OfType<double>().ToArray();
             int toDo = mine.Count(item => item.Name == method.Key && seconds[item] is null);
-            string estimate = toDo == 0 ? "" : done.Length == 0 ? ", no run to estimate from yet" : $", about {Duration.Text(TimeSpan.FromSeconds(toDo * done.Average()))}";
+            string estimate = toDo == 0 ? "" : done.Length == 0 ? ", no run to estimate from yet"
+                : $", about {Duration.Text(TimeSpan.FromSeconds(toDo * done.Average()))}";
             if (done.Length > 0) left += toDo * done.Average();
             else if (toDo > 0) known = false;
             Console.WriteLine($"  {method.Key}: {method.Count()} runs, {done.Length} done, {toDo} to do here{estimate}");
         }
-        if (open > 0) Console.WriteLine(known ? $"  all of shard {shard.Number}/{shard.Count}: about {Duration.Text(TimeSpan.FromSeconds(left))}" : $"  all of shard {shard.Number}/{shard.Count}: more than {Duration.Text(TimeSpan.FromSeconds(left))}");
+        if (open > 0) Console.WriteLine(known ? $"  all of shard {shard.Number}/{shard.Count}: about {Duration.Text(TimeSpan.FromSeconds(left))}"
+            : $"  all of shard {shard.Number}/{shard.Count}: more than {Duration.Text(TimeSpan.FromSeconds(left))}");
     }
 }
 

@@ -45,7 +45,9 @@ public sealed record ExperimentSettings
     /// <summary>The folder of the upstream modules, which several experiments may share; null for one in <see cref="Out"/>.</summary>
     public string? ModuleFolder { get; init; }
 
-    /// <summary>The command that repeats the experiment, in the repository's root: with the arguments that were given, without those that choose a part of it.</summary>
+    /// <summary>
+    /// The command that repeats the experiment, in the repository's root: with the arguments that were given, without those that choose a part of it.
+    /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
     /// <summary>Where the result files of the runs go.</summary>

@@ -42,7 +42,12 @@ static class DrawingPng
                     canvas.Save();
                     canvas.Translate((float)t.X, (float)t.Y);
                     if (t.Upright) canvas.RotateDegrees(-90);
-                    canvas.DrawText(t.Text, 0, 0, t.Anchor switch { TextAnchor.Start => SKTextAlign.Left, TextAnchor.Middle => SKTextAlign.Center, _ => SKTextAlign.Right }, font, paint);
+                    canvas.DrawText(t.Text, 0, 0, t.Anchor switch
+                    {
+                        TextAnchor.Start => SKTextAlign.Left,
+                        TextAnchor.Middle => SKTextAlign.Center,
+                        _ => SKTextAlign.Right
+                    }, font, paint);
                     canvas.Restore();
                 }
                 break;

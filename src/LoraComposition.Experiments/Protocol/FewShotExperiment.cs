@@ -115,20 +115,27 @@ public sealed class FewShotExperiment
         TestCount = outcome.TestCount,
         TrainableParameters = outcome.TrainableParameters,
         HeadParameters = outcome.HeadParameters,
+        BestEpoch = outcome.Training.BestEpoch,
         Timings = outcome.Timings,
         Details = ConfigurationHash.ToJson(new { outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = Trained(outcome) }),
+        Weights = outcome.Findings?.Weights,
         StartedUtc = started,
     };
 
     // The form in which results say what a method found.
     static object? Trained(FewShotOutcome outcome) => outcome.Candidates.Count == 0
         ? Found(outcome.Findings)
-        : new { chosen = Found(outcome.Findings), candidates = outcome.Candidates.Select(candidate => new { trained = Found(candidate.Trained), candidate.Validation }) };
+        : new
+        {
+            chosen = Found(outcome.Findings),
+            candidates = outcome.Candidates.Select(candidate =>
+            new { trained = Found(candidate.Trained), candidate.Validation })
+        };
 
     static object? Found(TuningFindings? findings) => findings switch
     {
         null => null,
-        { Weights: { } weights } => new { modules = weights.AdapterNames, weights = weights.Layers },
+        { Weights: { } weights } => LearnedWeights.ToRecord(weights),
         { Module: { } module } => new { module },
         _ => findings.Notes,
     };

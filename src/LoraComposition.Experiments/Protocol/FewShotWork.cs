@@ -16,23 +16,14 @@ public sealed record FewShotWork(string Name, ITuningMethod Method, TuningOption
     /// <param name="shots">The numbers of samples; null for all.</param>
     /// <param name="seeds">The seeds.</param>
     /// <returns>The list.</returns>
-    public static IReadOnlyList<FewShotWork> List(IReadOnlyList<(ITuningMethod Method, TuningOptions Options)> methods, IReadOnlyList<int?> shots, IReadOnlyList<int> seeds)
+    public static IReadOnlyList<FewShotWork> List(IReadOnlyList<(ITuningMethod Method, TuningOptions Options)> methods, IReadOnlyList<int?> shots,
+        IReadOnlyList<int> seeds)
     {
         ArgumentNullException.ThrowIfNull(methods);
         ArgumentNullException.ThrowIfNull(shots);
         ArgumentNullException.ThrowIfNull(seeds);
         return [.. from k in shots from seed in seeds from m in methods select new FewShotWork(m.Method.Name, m.Method, m.Options, k, seed)];
     }
-}
-
-/// <summary>The samples that a trained method is scored on.</summary>
-public enum ScoredPart
-{
-    /// <summary>Those held out of the training part: to choose settings by.</summary>
-    Validation,
-
-    /// <summary>The test part, whole: to report.</summary>
-    Test,
 }
 
 /// <summary>One of several parts of a list of work, for several processes that share a folder. The parts are disjoint and together the whole list.</summary>
@@ -45,7 +36,8 @@ public sealed record WorkShard(int Number, int Count)
     public static WorkShard Whole { get; } = new(1, 1);
 
     /// <summary>Which part, 1 … <see cref="Count"/>.</summary>
-    public int Number { get; } = Number >= 1 && Number <= Count ? Number : throw new ArgumentOutOfRangeException(nameof(Number), Number, $"The shard must be one of 1 … {Count}.");
+    public int Number { get; } = Number >= 1 && Number <= Count ? Number
+        : throw new ArgumentOutOfRangeException(nameof(Number), Number, $"The shard must be one of 1 … {Count}.");
 
     /// <summary>Takes this part of a list.</summary>
     /// <typeparam name="T">The items.</typeparam>

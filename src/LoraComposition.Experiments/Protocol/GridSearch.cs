@@ -3,7 +3,9 @@ using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Chooses one configuration per method on the validation part, by its mean over K and seeds (section 5.1 of arXiv:2402.15414). The test part is not touched.</summary>
+/// <summary>
+/// Chooses one configuration per method on the validation part, by its mean over K and seeds (section 5.1 of arXiv:2402.15414). The test part is not touched.
+/// </summary>
 public static class GridSearch
 {
     /// <summary>Lists every point of every method for every K and seed. A method with one point has nothing to choose and is left out.</summary>
@@ -16,7 +18,8 @@ public static class GridSearch
     {
         ArgumentNullException.ThrowIfNull(methods);
         var points = methods.Select(method => (Method: method, Points: TuningGrid.PointsOf(method, options))).Where(m => m.Points.Count > 1).ToArray();
-        return [.. from k in shots from seed in seeds from m in points from p in m.Points select new FewShotWork(p.Name, m.Method, p.Options, k, seed, ScoredPart.Validation)];
+        return [.. from k in shots from seed in seeds from m in points from p in m.Points select new FewShotWork(p.Name, m.Method, p.Options, k, seed,
+            ScoredPart.Validation)];
     }
 
     /// <summary>Compares the points.</summary>
@@ -30,7 +33,8 @@ public static class GridSearch
         ArgumentNullException.ThrowIfNull(results);
         if (work.Count != results.Count) throw new ArgumentException($"Expected a result for each of {work.Count} runs, found {results.Count}.", nameof(results));
         var points = work.Zip(results).GroupBy(p => p.First.Name)
-            .Select(g => new GridChoice(g.First().First.Method, g.Key, g.First().First.Options, g.Average(p => p.Second.Accuracy), g.Average(p => p.Second.Scores["loss"]), Chosen: false)).ToArray();
+            .Select(g => new GridChoice(g.First().First.Method, g.Key, g.First().First.Options, g.Average(p => p.Second.Accuracy),
+                g.Average(p => p.Second.Scores["loss"]), Chosen: false)).ToArray();
         // A stable order: among equals the first, which has the unchanged rate.
         var best = points.GroupBy(p => p.Method.Name).Select(g => g.OrderByDescending(p => p.Accuracy).ThenBy(p => p.Loss).First()).ToHashSet();
         return [.. points.Select(p => p with { Chosen = best.Contains(p) })];
@@ -60,6 +64,7 @@ internal static class TuningGrid
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(options);
-        return [.. Factors.Select(factor => (Name: string.Create(CultureInfo.InvariantCulture, $"{method.Name}-rate-x{factor}").Replace('.', '-'), Options: method.ScaleRate(options, factor))).DistinctBy(point => point.Options)];
+        return [.. Factors.Select(factor => (Name: string.Create(CultureInfo.InvariantCulture, $"{method.Name}-rate-x{factor}").Replace('.', '-'),
+            Options: method.ScaleRate(options, factor))).DistinctBy(point => point.Options)];
     }
 }

@@ -9,7 +9,9 @@ public interface IFewShotRunner : IDisposable
     /// <summary>The hash of each input, by name: base model and data.</summary>
     IReadOnlyDictionary<string, string> Inputs { get; }
 
-    /// <summary>Everything that decides the result of a method but K and the seed: task, data, base model, settings, and the modules where the method uses them.</summary>
+    /// <summary>
+    /// Everything that decides the result of a method but K and the seed: task, data, base model, settings, and the modules where the method uses them.
+    /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="options">Its settings.</param>
     /// <returns>Values that can be written as JSON, by camelCase names.</returns>
@@ -70,15 +72,4 @@ public sealed record FewShotOutcome
 
     /// <summary>What the model wrote for each test question; null where it writes no text.</summary>
     public IReadOnlyList<ScoredPrediction>? Predictions { get; init; }
-}
-
-/// <summary>The hashes of what a run reads, by the names under which every result records them.</summary>
-internal static class RunInputs
-{
-    public static IReadOnlyDictionary<string, string> Of(string baseModel, string train, string? test)
-    {
-        var inputs = new Dictionary<string, string> { ["foundation"] = baseModel, ["train"] = train };
-        if (test is not null) inputs["test"] = test;
-        return inputs;
-    }
 }

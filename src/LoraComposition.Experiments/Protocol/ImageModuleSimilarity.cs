@@ -4,9 +4,12 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>How alike modules are to another one on images, layer by layer: the linear CKA of what they add to each layer's output (section 5.6 of arXiv:2402.15414).</summary>
+/// <summary>
+/// How alike modules are to another one on images, layer by layer: the linear CKA of what they add to each layer's output (section 5.6 of arXiv:2402.15414).
+/// </summary>
 /// <remarks>
-/// All of them read the same inputs: those that the base model alone gives the layer, every token a sample. In the last block the query sees the class token alone, as the model computes
+/// All of them read the same inputs: those that the base model alone gives the layer, every token a sample. In the last block the query sees the class token
+/// alone, as the model computes
 /// no more there. The images pass in batches and leave one matrix for each layer behind, so the memory does not grow with their number.
 /// </remarks>
 public static class ImageModuleSimilarity
@@ -20,10 +23,12 @@ public static class ImageModuleSimilarity
     /// <param name="batchSize">The images in a batch, at least 1.</param>
     /// <param name="progress">Is told how many images are done; nobody where not given.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <returns>For each layer in the order of the forward pass, a number from 0 to 1 for each module. The sites tell path and role; their model is disposed.</returns>
+    /// <returns>For each layer in the order of the forward pass, a number from 0 to 1 for each module. The sites tell path and role; their model is
+    /// disposed.</returns>
     /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static IReadOnlyList<(AdapterSite Site, IReadOnlyList<double> Similarities)> Compute(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, LoraAdapter reference,
+    public static IReadOnlyList<(AdapterSite Site, IReadOnlyList<double> Similarities)> Compute(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules,
+        LoraAdapter reference,
         PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(baseModel);

@@ -9,9 +9,16 @@ namespace LoraComposition.Experiments;
 /// <param name="Validation">The positions in <paramref name="Train"/> held out for early stopping.</param>
 /// <param name="Test">The images to test on, all of them; null for a task that is only learned from. Not owned.</param>
 public sealed record ImageTask(string Name, PreprocessedImages Train, IReadOnlyList<int> Pool, IReadOnlyList<int> Validation, PreprocessedImages? Test)
+    : FewShotTask<PreprocessedImages>(Name, Train, Pool, Validation, Test)
 {
     /// <summary>The names of the classes.</summary>
     public IReadOnlyList<string> ClassNames => Train.Dataset.ClassNames;
+
+    private protected override string SampleNoun => "images";
+
+    private protected override string FingerprintOf(PreprocessedImages samples) => samples.Dataset.Fingerprint;
+
+    private protected override int CountOf(PreprocessedImages samples) => samples.Dataset.Count;
 }
 
 /// <summary>Makes tasks of data sets, each with a validation part held out, and owns their prepared images.</summary>

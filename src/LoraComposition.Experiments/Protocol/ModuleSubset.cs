@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>A method that is given only some of the upstream modules (Fig. 5 of arXiv:2402.15414). <see cref="ModuleSubsetRunner"/> runs it with the start of those.</summary>
+/// <summary>
+/// A method that is given only some of the upstream modules (Fig. 5 of arXiv:2402.15414). <see cref="ModuleSubsetRunner"/> runs it with the start of those.
+/// </summary>
 /// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class ModuleSubset : ITuningMethod
 {
@@ -18,7 +20,8 @@ public sealed class ModuleSubset : ITuningMethod
         ArgumentNullException.ThrowIfNull(modules);
         if (!method.NeedsModules) throw new ArgumentException($"Method '{method.Name}' uses no modules.", nameof(method));
         if (modules.Count == 0) throw new ArgumentException("A subset needs at least one module.", nameof(modules));
-        if (modules[0] < 0 || modules.Zip(modules.Skip(1)).Any(pair => pair.First >= pair.Second)) throw new ArgumentException($"Expected ascending positions from 0, found {string.Join(", ", modules)}.", nameof(modules));
+        if (modules[0] < 0 || modules.Zip(modules.Skip(1)).Any(pair => pair.First >= pair.Second))
+            throw new ArgumentException($"Expected ascending positions from 0, found {string.Join(", ", modules)}.", nameof(modules));
         (Method, Modules) = (method, [.. modules]);
     }
 
@@ -56,7 +59,8 @@ public sealed class ModuleSubset : ITuningMethod
     public TuningOptions ScaleRate(TuningOptions options, double factor) => Method.ScaleRate(options, factor);
 
     /// <inheritdoc/>
-    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => Method.Begin(model, Select(modules), options, seed);
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) =>
+        Method.Begin(model, Select(modules), options, seed);
 
     /// <summary>Takes this subset's items out of a list with one for each module.</summary>
     /// <typeparam name="T">The items.</typeparam>
@@ -66,14 +70,18 @@ public sealed class ModuleSubset : ITuningMethod
     public IReadOnlyList<T> Select<T>(IReadOnlyList<T> all)
     {
         ArgumentNullException.ThrowIfNull(all);
-        return Modules[^1] < all.Count ? [.. Modules.Select(module => all[module])] : throw new ArgumentException($"Method '{Name}' needs module {Modules[^1] + 1}; there are only {all.Count}.", nameof(all));
+        return Modules[^1] < all.Count ? [.. Modules.Select(module => all[module])]
+            : throw new ArgumentException($"Method '{Name}' needs module {Modules[^1] + 1}; there are only {all.Count}.", nameof(all));
     }
 
     static IEnumerable<int[]> Choose(int first, int end, int size) =>
-        size == 0 ? [[]] : Enumerable.Range(first, Math.Max(0, end - first - size + 1)).SelectMany(module => Choose(module + 1, end, size - 1).Select(rest => (int[])[module, .. rest]));
+        size == 0 ? [[]] : Enumerable.Range(first, Math.Max(0, end - first - size + 1))
+            .SelectMany(module => Choose(module + 1, end, size - 1).Select(rest => (int[])[module, .. rest]));
 }
 
-/// <summary>Runs methods on a task of image classification, those of <see cref="ModuleSubset"/> with their modules alone: head warm-up, composition and record.</summary>
+/// <summary>
+/// Runs methods on a task of image classification, those of <see cref="ModuleSubset"/> with their modules alone: head warm-up, composition and record.
+/// </summary>
 /// <remarks>Not thread-safe.</remarks>
 public sealed class ModuleSubsetRunner : IFewShotRunner
 {
@@ -84,7 +92,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     readonly ImageFewShotRunner all;
     readonly ILogger? logger;
 
-    // Each subset has a backbone of its own, so only the last one's is kept.
+    // Each subset has frozen models of its own, so only the last one's is kept.
     (string Subset, ImageFewShotRunner Runner)? last;
 
     /// <summary>Describes the task and the settings.</summary>
@@ -93,7 +101,8 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     /// <param name="modules">All upstream modules; none where nothing is run. Not owned.</param>
     /// <param name="moduleKeys">The name of each module and the key of its training, in the order of the modules.</param>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
-    public ModuleSubsetRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<KeyValuePair<string, string>> moduleKeys, ILogger? logger = null)
+    public ModuleSubsetRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<KeyValuePair<string,
+        string>> moduleKeys, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(moduleKeys);
         (this.baseModel, this.task, this.modules, this.moduleKeys, this.logger) = (baseModel, task, modules, moduleKeys, logger);
@@ -116,9 +125,10 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
 
     /// <inheritdoc/>
     public FewShotOutcome Execute(ITuningMethod method, TuningOptions options, FewShotSplit support, ScoredPart part, CancellationToken cancellation = default) =>
-        method is ModuleSubset subset ? RunnerOf(subset).Execute(subset.Method, options, support, part, cancellation) : all.Execute(method, options, support, part, cancellation);
+        method is ModuleSubset subset ? RunnerOf(subset).Execute(subset.Method, options, support, part, cancellation)
+            : all.Execute(method, options, support, part, cancellation);
 
-    /// <summary>Lets go of the backbones and their features.</summary>
+    /// <summary>Lets go of the frozen models and their features.</summary>
     public void Dispose()
     {
         last?.Runner.Dispose();

@@ -6,9 +6,11 @@ using static TorchSharp.torch;
 namespace LoraComposition.Experiments;
 
 /// <summary>
-/// A control: a method that composes modules is given random ones, which match the trained ones in layers, ranks and the Frobenius norm of every layer's update. What it
+/// A control: a method that composes modules is given random ones, which match the trained ones in layers, ranks and the Frobenius norm of every layer's
+/// update. What it
 /// reaches, it reaches without what the upstream tasks taught.
 /// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class RandomModules : ITuningMethod
 {
     readonly ITuningMethod method;
@@ -19,7 +21,8 @@ public sealed class RandomModules : ITuningMethod
     public RandomModules(ITuningMethod method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        if (method.Start != StartingPoint.UniformComposition) throw new ArgumentException($"Method '{method.Name}' does not start from the uniform composition of the modules.", nameof(method));
+        if (method.Start != StartingPoint.UniformComposition)
+            throw new ArgumentException($"Method '{method.Name}' does not start from the uniform composition of the modules.", nameof(method));
         this.method = method;
     }
 
@@ -57,7 +60,10 @@ public sealed class RandomModules : ITuningMethod
     }
 }
 
-/// <summary>Random modules that have the layers, the ranks and, in every layer, the Frobenius norm <c>‖ΔW‖_F</c> of trained ones, and nothing else of them. Owns its modules.</summary>
+/// <summary>
+/// Random modules that have the layers, the ranks and, in every layer, the Frobenius norm <c>‖ΔW‖_F</c> of trained ones, and nothing else of them. Owns its
+/// modules.
+/// </summary>
 sealed class MatchedModules : IDisposable
 {
     // Trained modules are the same for all seeds of an experiment; so are these.
@@ -73,7 +79,8 @@ sealed class MatchedModules : IDisposable
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(Seed, CPU);
-        return new MatchedModules([.. trained.Select(module => new LoraAdapter(module.Name, [.. module.Layers.Select(layer => KeyValuePair.Create(layer.Key, Draw(layer.Value, generator)))], module.BaseModel))]);
+        return new MatchedModules([.. trained.Select(module => new LoraAdapter(module.Name,
+            [.. module.Layers.Select(layer => KeyValuePair.Create(layer.Key, Draw(layer.Value, generator)))], module.BaseModel))]);
     }
 
     public void Dispose()

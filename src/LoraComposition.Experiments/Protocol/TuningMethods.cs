@@ -6,17 +6,21 @@ namespace LoraComposition.Experiments;
 public static class TuningMethods
 {
     /// <summary>The five methods of the vision experiments, in the order of the tables.</summary>
-    public static IReadOnlyList<ITuningMethod> Vision { get; } = [new ClassifierTuning(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(), new LearnedComposition()];
+    public static IReadOnlyList<ITuningMethod> Vision { get; } = [new ClassifierTuning(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(),
+        new LearnedComposition()];
 
     /// <summary>What every vision experiment offers besides: the best single module, and compositions of random modules.</summary>
-    public static IReadOnlyList<ITuningMethod> VisionControls { get; } = [new BestSingleModule(), new RandomModules(new UniformComposition()), new RandomModules(new LearnedComposition())];
+    public static IReadOnlyList<ITuningMethod> VisionControls { get; } = [new BestSingleModule(), new RandomModules(new UniformComposition()),
+        new RandomModules(new LearnedComposition())];
 
     /// <summary>The five methods of the language experiment, in the order of the tables.</summary>
-    public static IReadOnlyList<ITuningMethod> Text { get; } = [new ZeroShot(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(), new LearnedComposition()];
+    public static IReadOnlyList<ITuningMethod> Text { get; } = [new ZeroShot(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(),
+        new LearnedComposition()];
 
     /// <summary>Finds a method by its name.</summary>
     /// <param name="methods">Where to look: for example <see cref="Vision"/>.</param>
     /// <param name="name">The name, in any case.</param>
     /// <returns>The method, or null where there is none of that name.</returns>
-    public static ITuningMethod? Find(this IReadOnlyList<ITuningMethod> methods, string name) => methods.FirstOrDefault(method => string.Equals(method.Name, name, StringComparison.OrdinalIgnoreCase));
+    public static ITuningMethod? Find(this IReadOnlyList<ITuningMethod> methods, string name) =>
+        methods.FirstOrDefault(method => string.Equals(method.Name, name, StringComparison.OrdinalIgnoreCase));
 }

@@ -23,20 +23,25 @@ public sealed class ResultsReport
 
     /// <summary>Reads folders of results.</summary>
     /// <param name="folders">
-    /// Folders that experiment programs wrote, at least one. Every folder in them that holds <c>runs/*.json</c> or <c>matrices/*.json</c> (<see cref="LayerMatrix"/>) is an
-    /// experiment, and every one with the tables of a study (<see cref="ScoreTable.WriteCsv"/>, <see cref="SubsetTable.WriteCsv"/>); <c>grid.csv</c> and <c>command.txt</c> beside are read too. A folder's search (<c>grid</c>) is not shown as results.
+    /// Folders that experiment programs wrote, at least one. Every folder in them that holds <c>runs/*.json</c> or <c>matrices/*.json</c>
+    /// (<see cref="LayerMatrix"/>) is an
+    /// experiment, and every one with the tables of a study (<see cref="ScoreTable.WriteCsv"/>, <see cref="SubsetTable.WriteCsv"/>); <c>grid.csv</c> and
+    /// <c>command.txt</c> beside are read too. A folder's search (<c>grid</c>) is not shown as results.
     /// </param>
     /// <param name="title">The page's title.</param>
+    /// <param name="runs">Experiments in these folders whose results are at hand; only what is not is read.</param>
+    /// <param name="matrices">Matrices in these folders that are at hand, as <see cref="LayerMatrixFiles"/> was given them.</param>
     /// <returns>The report.</returns>
     /// <exception cref="ArgumentException">There is no folder.</exception>
     /// <exception cref="RunFileException">A folder is missing or holds no results, or a file is damaged; the message names it.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static ResultsReport Read(IReadOnlyList<string> folders, string title = "Few-shot results")
+    public static ResultsReport Read(IReadOnlyList<string> folders, string title = "Few-shot results",
+        IReadOnlyList<ExperimentResults>? runs = null, IReadOnlyList<(LayerMatrix Matrix, string PathWithoutExtension)>? matrices = null)
     {
         ArgumentNullException.ThrowIfNull(folders);
         ArgumentException.ThrowIfNullOrWhiteSpace(title);
         if (folders.Count == 0) throw new ArgumentException("Expected at least one folder of results.", nameof(folders));
-        return new ResultsReport(title, [.. ResultFolders.Read(folders).Select(e => new ExperimentContents(e))]);
+        return new ResultsReport(title, [.. new ResultFolders(runs ?? [], matrices ?? []).Read(folders).Select(e => new ExperimentContents(e))]);
     }
 
     /// <summary>The page: one HTML document without scripts that loads nothing.</summary>

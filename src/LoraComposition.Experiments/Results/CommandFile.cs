@@ -33,7 +33,7 @@ public static class CommandFile
         if (!File.Exists(path)) return null;
         try
         {
-            return strict.GetString(SmallFile.Read(path, LongestFile)).Trim();
+            return strict.GetString(OutsideFile.Read(path, LongestFile, RunFileException.For(path))).Trim();
         }
         catch (DecoderFallbackException e)
         {
@@ -43,5 +43,6 @@ public static class CommandFile
 
     // As POSIX shells read it: nothing has a meaning between single quotes.
     static string Quoted(string argument) =>
-        argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_=.,/:+@%".Contains(c)) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_=.,/:+@%".Contains(c)) ? argument
+            : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -11,7 +11,8 @@ sealed class CsvFile
     static readonly UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     readonly string path, what;
 
-    CsvFile(string path, string what, IReadOnlyList<string> header, IReadOnlyList<(int Number, IReadOnlyList<string> Fields)> lines) => (this.path, this.what, Header, Lines) = (path, what, header, lines);
+    CsvFile(string path, string what, IReadOnlyList<string> header, IReadOnlyList<(int Number, IReadOnlyList<string> Fields)> lines) =>
+        (this.path, this.what, Header, Lines) = (path, what, header, lines);
 
     public IReadOnlyList<string> Header { get; }
 
@@ -22,7 +23,8 @@ sealed class CsvFile
     public static string? FirstLine(string path)
     {
         // A pipe has no length, and opening it would wait for its writer.
-        if ((File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo target ? target : new FileInfo(path)) is not { Exists: true, Length: > 0 }) return null;
+        if ((File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo target ? target : new FileInfo(path)) is not { Exists: true, Length: > 0 })
+            return null;
         using var reader = new StreamReader(path);
         char[] buffer = new char[1024];
         string start = new(buffer, 0, reader.ReadBlock(buffer));
@@ -40,7 +42,7 @@ sealed class CsvFile
         string text;
         try
         {
-            text = strict.GetString(SmallFile.Read(path, LongestFile));
+            text = strict.GetString(OutsideFile.Read(path, LongestFile, RunFileException.For(path)));
         }
         catch (DecoderFallbackException e)
         {
@@ -51,7 +53,8 @@ sealed class CsvFile
         var file = new CsvFile(path, what, header, [.. lines.Skip(1).Select((line, index) => (index + 2, CsvField.TrySplit(line) ?? []))]);
         if (header.Count == 0) throw file.Damaged("the first line is another");
         if (file.Lines.Count == 0) throw file.Damaged("there is no line after the first");
-        if (file.Lines.FirstOrDefault(line => line.Fields.Count != header.Count) is { Number: > 0 } wrong) throw file.Damaged($"line {wrong.Number} has not {header.Count} fields");
+        if (file.Lines.FirstOrDefault(line => line.Fields.Count != header.Count) is { Number: > 0 } wrong)
+            throw file.Damaged($"line {wrong.Number} has not {header.Count} fields");
         return file;
     }
 
@@ -65,7 +68,8 @@ sealed class CsvFile
 
     public RunFileException Damaged(string problem) => new(path, $"expected {what}, but it is damaged: {problem}. Delete the file and run the same command again.");
 
-    static double? Fraction(string text) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number is >= 0 and <= 1 ? number : null;
+    static double? Fraction(string text) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+        && number is >= 0 and <= 1 ? number : null;
 }
 
 /// <summary>One field of a CSV file, as RFC 4180 has it.</summary>

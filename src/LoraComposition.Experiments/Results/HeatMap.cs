@@ -10,7 +10,8 @@ static class HeatMap
     public static Drawing Draw(LayerMatrix matrix, HeatScale scale)
     {
         var drawing = new Drawing();
-        string[] rows = [.. matrix.Rows.Select(name => DrawingFont.Fit(name, LongestLabel))], columns = [.. matrix.Columns.Select(name => DrawingFont.Fit(name, LongestLabel))];
+        string[] rows = [.. matrix.Rows.Select(name => DrawingFont.Fit(name, LongestLabel))],
+            columns = [.. matrix.Columns.Select(name => DrawingFont.Fit(name, LongestLabel))];
         double left = Margin + rows.Max(name => DrawingFont.Width(name)) + 8, longest = columns.Max(name => DrawingFont.Width(name));
         // Names that would make the columns wide stand upright.
         bool upright = longest + 12 > (columns.Length <= 6 ? Wide : Narrow);
@@ -56,7 +57,8 @@ static class HeatMap
         for (int step = 0; step < Steps; step++)
         {
             // The colours are even; the numbers are so on either side of the middle.
-            double place = (step + 0.5) / Steps, value = place < 0.5 ? scale.Least + (middle - scale.Least) * 2 * place : middle + (scale.Most - middle) * (2 * place - 1);
+            double place = (step + 0.5) / Steps, value = place < 0.5 ? scale.Least + (middle - scale.Least) * 2 * place : middle
+                + (scale.Most - middle) * (2 * place - 1);
             drawing.Rectangle(x + step * ScaleWidth / Steps, y, ScaleWidth / Steps, 12, scale.Color(value));
         }
         drawing.Text(x, y + 26, Number(scale.Least), NumberSize);
@@ -65,11 +67,15 @@ static class HeatMap
     }
 }
 
-/// <summary>From numbers to colours that the colour-blind can tell apart: pale to dark blue, or from a middle that is nearly white to orange below and to blue above.</summary>
+/// <summary>
+/// From numbers to colours that the colour-blind can tell apart: pale to dark blue, or from a middle that is nearly white to orange below and to blue above.
+/// </summary>
 sealed class HeatScale
 {
-    static readonly (int R, int G, int B)[] blues = [(247, 251, 255), (222, 235, 247), (198, 219, 239), (158, 202, 225), (107, 174, 214), (66, 146, 198), (33, 113, 181), (8, 81, 156), (8, 48, 107)];
-    static readonly (int R, int G, int B)[] orangeToBlue = [(179, 88, 6), (224, 130, 20), (253, 184, 99), (254, 224, 182), (247, 247, 247), (209, 229, 240), (146, 197, 222), (67, 147, 195), (33, 102, 172)];
+    static readonly (int R, int G, int B)[] blues = [(247, 251, 255), (222, 235, 247), (198, 219, 239), (158, 202, 225), (107, 174, 214), (66, 146, 198),
+        (33, 113, 181), (8, 81, 156), (8, 48, 107)];
+    static readonly (int R, int G, int B)[] orangeToBlue = [(179, 88, 6), (224, 130, 20), (253, 184, 99), (254, 224, 182), (247, 247, 247), (209, 229, 240),
+        (146, 197, 222), (67, 147, 195), (33, 102, 172)];
 
     readonly (int R, int G, int B)[] stops;
 

@@ -26,7 +26,8 @@ public sealed record LayerMatrix(string Title, IReadOnlyList<string> Rows, IRead
 
     /// <summary>Writes the matrix as JSON, whole or not at all; the same matrix gives the same bytes.</summary>
     /// <param name="path">The file; its folder is created where it is missing.</param>
-    /// <exception cref="ArgumentException">The matrix cannot be: no row or column, a name twice, a row of another length, a number that is not finite, more than 20,000 numbers.</exception>
+    /// <exception cref="ArgumentException">The matrix cannot be: no row or column, a name twice, a row of another length, a number that is not finite, more
+    /// than 20,000 numbers.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path)
     {
@@ -45,7 +46,8 @@ public sealed record LayerMatrix(string Title, IReadOnlyList<string> Rows, IRead
         foreach (var (what, names) in new[] { ("row", Rows), ("column", Columns) })
         {
             if (!names.All(IsName)) return $"expected {what} names of 1 to {LongestName} characters without control characters";
-            if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice) return $"the {what} '{twice.Key}' occurs twice";
+            if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+                return $"the {what} '{twice.Key}' occurs twice";
         }
         if (Values.Count != Rows.Count) return $"expected values for {Rows.Count} rows, found {Values.Count}";
         for (int row = 0; row < Rows.Count; row++)
@@ -73,8 +75,14 @@ public static class LayerMatrices
         if (matrices.Count == 0) throw new ArgumentException("There is no matrix.", nameof(matrices));
         var first = matrices[0];
         foreach (var other in matrices)
-            if (!other.Rows.SequenceEqual(first.Rows) || !other.Columns.SequenceEqual(first.Columns)) throw new ArgumentException($"The matrices '{first.Title}' and '{other.Title}' have not the same rows and columns.", nameof(matrices));
-        return first with { Title = title, Values = [.. first.Rows.Select((_, row) => (IReadOnlyList<double>)[.. first.Columns.Select((_, column) => matrices.Average(m => m.Values[row][column]))])] };
+            if (!other.Rows.SequenceEqual(first.Rows) || !other.Columns.SequenceEqual(first.Columns))
+                throw new ArgumentException($"The matrices '{first.Title}' and '{other.Title}' have not the same rows and columns.", nameof(matrices));
+        return first with
+        {
+            Title = title,
+            Values = [.. first.Rows.Select((_, row) =>
+            (IReadOnlyList<double>)[.. first.Columns.Select((_, column) => matrices.Average(m => m.Values[row][column]))])]
+        };
     }
 }
 
@@ -96,7 +104,7 @@ sealed partial class LayerMatrixJson : JsonSerializerContext
         LayerMatrix? matrix;
         try
         {
-            matrix = JsonSerializer.Deserialize(SmallFile.Read(path, LongestFile), Default.LayerMatrix);
+            matrix = JsonSerializer.Deserialize(OutsideFile.Read(path, LongestFile, RunFileException.For(path)), Default.LayerMatrix);
         }
         catch (JsonException e)
         {

@@ -19,7 +19,8 @@ public static class LayerReading
         string range = $"{mean.Title}: from {Percent(least.Value)} % ({mean.Columns[least.Column]}, {mean.Rows[least.Row]}) to {Percent(most.Value)} % ({mean.Columns[most.Column]}, {mean.Rows[most.Row]}); uniform is {Percent(1.0 / modules)} %";
         if (modules == 1) return $"{mean.Title}: with one module the weight is 1 at every layer.";
         double away = RootMeanSquare(mean.Values.SelectMany(row => row.Select(value => value - 1.0 / modules)));
-        if (seeds.Count == 1) return $"{range}. The weights are {Percent(away)} points from uniform (root mean square); with one seed it is unknown how much of that is chance.";
+        if (seeds.Count == 1)
+            return $"{range}. The weights are {Percent(away)} points from uniform (root mean square); with one seed it is unknown how much of that is chance.";
         double spread = Math.Sqrt(seeds.Sum(seed => Cells(seed, mean).Sum(d => d * d)) / ((seeds.Count - 1) * (double)mean.Rows.Count * modules));
         // The mean over the seeds varies less than one of them does.
         double chance = spread / Math.Sqrt(seeds.Count);
@@ -39,9 +40,11 @@ public static class LayerReading
         string range = string.Create(CultureInfo.InvariantCulture,
             $"{similarities.Title}: from {least.Value:F2} ({similarities.Columns[least.Column]}, {similarities.Rows[least.Row]}) to {most.Value:F2} ({similarities.Columns[most.Column]}, {similarities.Rows[most.Row]})");
         int cells = similarities.Rows.Count * similarities.Columns.Count;
-        if (Correlation([.. similarities.Values.SelectMany(row => row)], [.. weights.Values.SelectMany(row => row)]) is not { } correlation) return $"{range}; the weights or the similarities do not vary, so they have no correlation.";
+        if (Correlation([.. similarities.Values.SelectMany(row => row)], [.. weights.Values.SelectMany(row => row)]) is not { } correlation)
+            return $"{range}; the weights or the similarities do not vary, so they have no correlation.";
         // About two standard errors of a correlation of nothing.
-        string verdict = Math.Abs(correlation) <= 2 / Math.Sqrt(cells) ? "no clear relation" : correlation > 0 ? "modules that are more alike get more weight" : "modules that are more alike get less weight";
+        string verdict = Math.Abs(correlation) <= 2 / Math.Sqrt(cells) ? "no clear relation" : correlation > 0 ? "modules that are more alike get more weight"
+            : "modules that are more alike get less weight";
         return string.Create(CultureInfo.InvariantCulture, $"{range}; correlation with the learned weights over {cells} cells {correlation:F2}: {verdict}.");
     }
 
@@ -51,7 +54,8 @@ public static class LayerReading
         return (cells.MinBy(c => c.Value), cells.MaxBy(c => c.Value));
     }
 
-    static IEnumerable<double> Cells(LayerMatrix matrix, LayerMatrix from) => matrix.Values.Zip(from.Values).SelectMany(rows => rows.First.Zip(rows.Second, (a, b) => a - b));
+    static IEnumerable<double> Cells(LayerMatrix matrix, LayerMatrix from) => matrix.Values.Zip(from.Values)
+        .SelectMany(rows => rows.First.Zip(rows.Second, (a, b) => a - b));
 
     static double RootMeanSquare(IEnumerable<double> values) => Math.Sqrt(values.Average(v => v * v));
 

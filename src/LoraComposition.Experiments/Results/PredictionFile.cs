@@ -11,7 +11,10 @@ internal static class PredictionFile
     // For eyes, not for web pages: letters and quotes stay as they are.
     static readonly JsonSerializerOptions options = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes predictions as JSON lines, one per question: id, target, prediction, exactMatch, correct, option, optionCorrect. The file is written whole or not at all.</summary>
+    /// <summary>
+    /// Writes predictions as JSON lines, one per question: id, target, prediction, exactMatch, correct, option, optionCorrect. The file is written whole or not
+    /// at all.
+    /// </summary>
     /// <param name="path">The file. Its folder must exist; a file that is there is replaced.</param>
     /// <param name="predictions">The predictions.</param>
     /// <exception cref="IOException">The folder is missing or cannot be written.</exception>

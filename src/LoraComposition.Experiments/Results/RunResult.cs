@@ -45,7 +45,10 @@ public sealed record RunResult
     /// <summary>The trained numbers of the head.</summary>
     public required long HeadParameters { get; init; }
 
-    /// <summary>The epoch the reported weights are from; <see langword="null"/> where no epoch was picked.</summary>
+    /// <summary>
+    /// The epoch the reported weights are from, 0 for those before the first step; <see langword="null"/> where no step was made, and in results of earlier
+    /// versions.
+    /// </summary>
     public int? BestEpoch { get; init; }
 
     /// <summary>How long each part took, in seconds.</summary>
@@ -53,6 +56,13 @@ public sealed record RunResult
 
     /// <summary>What only some methods have, for example the learned weights of each layer, or warnings.</summary>
     public JsonElement? Details { get; init; }
+
+    /// <summary>
+    /// The learned weight of every module at every layer, with what the layers do where that is recorded; <see langword="null"/> where none was learned. A file
+    /// holds them in <see cref="Details"/>.
+    /// </summary>
+    [JsonIgnore]
+    public CompositionWeights? Weights { get; init; }
 
     /// <summary>When the run started, in UTC.</summary>
     public required DateTimeOffset StartedUtc { get; init; }
@@ -65,7 +75,8 @@ public sealed record RunResult
         if (Accuracy is not (>= 0 and <= 1)) return FormattableString.Invariant($"expected an accuracy from 0 to 1, found {Accuracy}");
         if (ValidationAccuracy is not (null or (>= 0 and <= 1)))
             return FormattableString.Invariant($"expected a validation accuracy from 0 to 1, found {ValidationAccuracy}");
-        foreach (var (name, count) in new (string, long)[] { ("test count", TestCount), ("number of trainable parameters", TrainableParameters), ("number of head parameters", HeadParameters) })
+        foreach (var (name, count) in new (string, long)[] { ("test count", TestCount), ("number of trainable parameters", TrainableParameters),
+            ("number of head parameters", HeadParameters) })
             if (count < 0) return FormattableString.Invariant($"expected a {name} of at least 0, found {count}");
         return null;
     }

@@ -71,13 +71,22 @@ public sealed partial class RunStore
     /// <returns>The results; none where the folder does not exist.</returns>
     /// <exception cref="RunFileException">A file is damaged, or was renamed.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public IEnumerable<RunResult> LoadAll()
+    public IEnumerable<RunResult> LoadAll() => LoadAll([]);
+
+    /// <summary>All results in the folder, of which only those are read that are not at hand.</summary>
+    internal IEnumerable<RunResult> LoadAll(IReadOnlyList<RunResult> known)
     {
         if (!Directory.Exists(folder)) return [];
+        var atHand = known.ToDictionary(result => result.Key.FileName, StringComparer.Ordinal);
         var results = new List<RunResult>();
         foreach (string path in Directory.EnumerateFiles(folder).Where(p => RunFileName().IsMatch(Path.GetFileName(p))).Order(StringComparer.Ordinal))
         {
-            var result = Read(path);
+            if (atHand.TryGetValue(Path.GetFileName(path), out var result))
+            {
+                results.Add(result);
+                continue;
+            }
+            result = Read(path);
             // A copy under another name would count the same run twice.
             if (Path.GetFileName(path) != result.Key.FileName)
                 throw new RunFileException(path, $"expected a file named {result.Key.FileName} for the run it holds. Rename or remove it.");
@@ -86,7 +95,10 @@ public sealed partial class RunStore
         return results;
     }
 
-    /// <summary>Where to keep a file that belongs to a run beside its result, for example <c>learned-k005-seed1.predictions.jsonl</c>. The folder is created where it is missing.</summary>
+    /// <summary>
+    /// Where to keep a file that belongs to a run beside its result, for example <c>learned-k005-seed1.predictions.jsonl</c>. The folder is created where it is
+    /// missing.
+    /// </summary>
     /// <param name="key">The run.</param>
     /// <param name="extension">The end of the file's name, without the leading point; it is not <c>json</c>.</param>
     /// <returns>The path.</returns>
@@ -102,7 +114,7 @@ public sealed partial class RunStore
     static RunResult Read(string path)
     {
         RunResult? result;
-        SmallFile.Check(path, LongestFile);
+        OutsideFile.Check(path, LongestFile, RunFileException.For(path));
         try
         {
             // Another process may replace the file meanwhile.
@@ -114,7 +126,7 @@ public sealed partial class RunStore
             throw Damaged(path, e.Message, e);
         }
         string? problem = result is null ? "expected a result, found null" : result.Problem();
-        return problem is null ? result! : throw Damaged(path, problem, null);
+        return problem is null ? result! with { Weights = LearnedWeights.Read(result!.Details, path) } : throw Damaged(path, problem, null);
     }
 
     static RunFileException Damaged(string path, string what, Exception? inner) =>

@@ -9,7 +9,8 @@ public static class ScorePlot
     const double Apart = 0.035;
 
     static readonly MarkerShape[] shapes =
-        [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown, MarkerShape.Cross, MarkerShape.Eks];
+        [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown,
+            MarkerShape.Cross, MarkerShape.Eks];
 
     /// <summary>Writes the plot as <c>.png</c> (1200×800 pixels) and <c>.svg</c>, each whole or not at all.</summary>
     /// <param name="table">The scores; at least one cell holds a result.</param>
@@ -48,7 +49,8 @@ public static class ScorePlot
         var plot = PlotSheet.Create(title, labels);
         for (int i = 0; i < table.Rows.Count; i++)
             AddRow(plot, table.Rows[i], (i - (table.Rows.Count - 1) / 2.0) * Apart, Color.FromHex(PlotColors.Of(i)), shapes[i % shapes.Length]);
-        PlotSheet.SetAxes(plot, table.Columns, [.. table.Rows.SelectMany(row => row.Cells).OfType<ScoreStatistics>().Select(score => (score.Mean, score.StandardDeviation))]);
+        PlotSheet.SetAxes(plot, table.Columns, [.. table.Rows.SelectMany(row => row.Cells).OfType<ScoreStatistics>()
+            .Select(score => (score.Mean, score.StandardDeviation))]);
         PlotSheet.ShowLegend(plot);
         return plot;
     }
@@ -94,7 +96,8 @@ public static class AccuracyPlot
     internal static string Svg(Summary summary, string title, PlotLabels labels) => ScorePlot.Svg(Table(summary), title, labels);
 
     static ScoreTable Table(Summary summary) => new("method", "shots", [.. summary.Shots.Select(ShotCount.Text)],
-        [.. summary.Methods.Select(method => (method, (IReadOnlyList<ScoreStatistics?>)[.. summary.Shots.Select(shots => Statistics(summary.Find(method, shots)))]))]);
+        [.. summary.Methods.Select(method => (method, (IReadOnlyList<ScoreStatistics?>)[.. summary.Shots.Select(shots =>
+            Statistics(summary.Find(method, shots)))]))]);
 
     static ScoreStatistics? Statistics(SummaryRow? row) => row is null ? null : new(row.Mean, row.StandardDeviation, row.Runs);
 }

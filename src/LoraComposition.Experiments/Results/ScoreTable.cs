@@ -20,7 +20,8 @@ public sealed class ScoreTable
         ArgumentNullException.ThrowIfNull(columns);
         ArgumentNullException.ThrowIfNull(rows);
         foreach (var (name, cells) in rows)
-            if (cells.Count != columns.Count) throw new ArgumentException($"Row '{name}': expected a cell for each of {columns.Count} columns, found {cells.Count}.", nameof(rows));
+            if (cells.Count != columns.Count)
+                throw new ArgumentException($"Row '{name}': expected a cell for each of {columns.Count} columns, found {cells.Count}.", nameof(rows));
         (RowTitle, ColumnTitle, Columns, Rows) = (rowTitle, columnTitle, columns, rows);
     }
 
@@ -36,7 +37,9 @@ public sealed class ScoreTable
     /// <summary>The rows, in order.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<ScoreStatistics?> Cells)> Rows { get; }
 
-    /// <summary>The table in Markdown: <c>mean ± standard deviation</c> in percent, the best of a column between <c>**</c>, padded so that it reads well as plain text.</summary>
+    /// <summary>
+    /// The table in Markdown: <c>mean ± standard deviation</c> in percent, the best of a column between <c>**</c>, padded so that it reads well as plain text.
+    /// </summary>
     /// <returns>The lines, each ended by LF.</returns>
     public string ToMarkdown() => MarkdownTable.Of(
         [MarkdownTable.Escape(RowTitle), .. Columns.Select(MarkdownTable.Escape)],
@@ -81,7 +84,8 @@ static class ScoreTableCsv
         foreach (var (name, cells) in table.Rows)
         {
             for (int column = 0; column < cells.Count; column++)
-                if (cells[column] is { } cell) text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(name)},{CsvField.Of(table.Columns[column])},{cell.Mean:F10},{cell.StandardDeviation:F10},{cell.Runs}\n");
+                if (cells[column] is { } cell) text.Append(CultureInfo.InvariantCulture,
+                    $"{CsvField.Of(name)},{CsvField.Of(table.Columns[column])},{cell.Mean:F10},{cell.StandardDeviation:F10},{cell.Runs}\n");
         }
         return text.ToString();
     }
@@ -96,7 +100,8 @@ static class ScoreTableCsv
         string[] columns = [.. lines.Select(line => line.Column).Distinct()];
         var rows = lines.GroupBy(line => line.Item1).Select(row =>
         {
-            if (row.GroupBy(line => line.Column).FirstOrDefault(cell => cell.Count() > 1) is { } twice) throw file.Damaged($"'{row.Key}' has two scores of '{twice.Key}'");
+            if (row.GroupBy(line => line.Column).FirstOrDefault(cell => cell.Count() > 1) is { } twice)
+                throw file.Damaged($"'{row.Key}' has two scores of '{twice.Key}'");
             var scores = row.ToDictionary(line => line.Column, line => line.Score);
             return (row.Key, (IReadOnlyList<ScoreStatistics?>)[.. columns.Select(scores.GetValueOrDefault)]);
         });

@@ -2,7 +2,9 @@ using ScottPlot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Draws the scores of subsets of the modules over their number: a point per subset, the mean of a number as a line, and other methods as level lines.</summary>
+/// <summary>
+/// Draws the scores of subsets of the modules over their number: a point per subset, the mean of a number as a line, and other methods as level lines.
+/// </summary>
 public static class SubsetPlot
 {
     // The points of one number stand side by side over this part of the distance of two numbers.
@@ -50,14 +52,16 @@ public static class SubsetPlot
             plot.Add.HorizontalLine(100 * table.References[i].Score.Mean, 2, referenceColors[i % referenceColors.Length]).LegendText = table.References[i].Name;
         AddSubsets(plot, table, method);
         // Points are means without error bars, so the axis fits the means.
-        PlotSheet.SetAxes(plot, [.. table.Sizes.Select(size => $"{size.Modules}")], [.. table.Subsets.Select(s => s.Score).Concat(table.References.Select(r => r.Score)).Select(score => (score.Mean, 0.0))]);
+        PlotSheet.SetAxes(plot, [.. table.Sizes.Select(size => $"{size.Modules}")],
+            [.. table.Subsets.Select(s => s.Score).Concat(table.References.Select(r => r.Score)).Select(score => (score.Mean, 0.0))]);
         PlotSheet.ShowLegend(plot);
         return plot;
     }
 
     static void AddSubsets(Plot plot, SubsetTable table, string? method)
     {
-        var points = table.Sizes.SelectMany((size, column) => size.Subsets.Select((subset, i) => (X: column + Offset(i, size.Subsets.Count), Y: 100 * subset.Score.Mean))).ToArray();
+        var points = table.Sizes.SelectMany((size, column) => size.Subsets.Select((subset, i) =>
+            (X: column + Offset(i, size.Subsets.Count), Y: 100 * subset.Score.Mean))).ToArray();
         var scatter = plot.Add.ScatterPoints(points.Select(p => p.X).ToArray(), points.Select(p => p.Y).ToArray(), pointColor);
         (scatter.MarkerSize, scatter.MarkerShape, scatter.LegendText) = (9, MarkerShape.FilledCircle, Named(method, "one subset"));
         var mean = plot.Add.Scatter(table.Sizes.Select((_, column) => (double)column).ToArray(), table.Sizes.Select(size => 100 * size.Mean).ToArray(), meanColor);

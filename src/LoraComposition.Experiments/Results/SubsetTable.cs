@@ -17,7 +17,8 @@ public sealed class SubsetTable
         ArgumentNullException.ThrowIfNull(subsets);
         if (subsets.Count == 0) throw new ArgumentException("There are no subsets.", nameof(subsets));
         if (subsets.Any(subset => subset.Modules.Count == 0)) throw new ArgumentException("A subset holds no module.", nameof(subsets));
-        if (subsets.GroupBy(subset => string.Join('\n', subset.Modules.Order(StringComparer.Ordinal)), StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (subsets.GroupBy(subset => string.Join('\n', subset.Modules.Order(StringComparer.Ordinal)), StringComparer.Ordinal)
+            .FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new ArgumentException($"The subset '{twice.First().Name}' occurs twice.", nameof(subsets));
         Sizes = [.. subsets.GroupBy(subset => subset.Modules.Count).OrderBy(size => size.Key).Select(size => new SubsetSize(size.Key, [.. size]))];
     }
@@ -36,7 +37,10 @@ public sealed class SubsetTable
     public string ToMarkdown() => MarkdownTable.Of(["modules", "subsets", "mean", "min", "max"], Sizes.Select(size =>
         (string[])[$"{size.Modules}", $"{size.Subsets.Count}", SummaryGrid.Percent(size.Mean), SummaryGrid.Percent(size.Least), SummaryGrid.Percent(size.Most)]));
 
-    /// <summary>Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std,runs</c>, and for each reference, with n = 0; scores as fractions with ten digits, lines ended by LF.</summary>
+    /// <summary>
+    /// Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std,runs</c>, and for each reference, with n = 0; scores as fractions with
+    /// ten digits, lines ended by LF.
+    /// </summary>
     /// <param name="path">The file; its folder is created where it is missing.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void WriteCsv(string path)
@@ -62,7 +66,8 @@ static class SubsetTableCsv
     public static string Of(SubsetTable table)
     {
         var text = new StringBuilder($"{Header}\n");
-        void Line(string name, int modules, ScoreStatistics score) => text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(name)},{modules},{score.Mean:F10},{score.StandardDeviation:F10},{score.Runs}\n");
+        void Line(string name, int modules, ScoreStatistics score) => text.Append(CultureInfo.InvariantCulture,
+            $"{CsvField.Of(name)},{modules},{score.Mean:F10},{score.StandardDeviation:F10},{score.Runs}\n");
         foreach (var subset in table.Subsets) Line(subset.Name, subset.Modules.Count, subset.Score);
         foreach (var (name, score) in table.References) Line(name, 0, score);
         return text.ToString();
@@ -75,7 +80,8 @@ static class SubsetTableCsv
     {
         var file = CsvFile.Read(path, IsHeader, $"the scores of subsets ({Header})");
         var lines = file.Lines.Select(line => (line.Number, Name: line.Fields[0], Modules: CsvFile.Whole(line.Fields[1]), Score: file.Score(line, 2))).ToArray();
-        if (lines.FirstOrDefault(line => line.Modules is not { } n || (n > 0 && line.Name.Split(Between).Length != n)) is { Number: > 0 } wrong) throw file.Damaged($"line {wrong.Number}: expected as many modules as n says");
+        if (lines.FirstOrDefault(line => line.Modules is not { } n || (n > 0 && line.Name.Split(Between).Length != n)) is { Number: > 0 } wrong)
+            throw file.Damaged($"line {wrong.Number}: expected as many modules as n says");
         try
         {
             return new SubsetTable([.. lines.Where(line => line.Modules > 0).Select(line => new SubsetScore(line.Name.Split(Between), line.Score))])
@@ -164,7 +170,8 @@ public static class SubsetReading
     }
 
     // The root of the mean variance; null where some subset has one run.
-    static double? Seeds(SubsetTable table) => table.Subsets.All(subset => subset.Score.Runs > 1) ? Math.Sqrt(table.Subsets.Average(subset => subset.Score.StandardDeviation * subset.Score.StandardDeviation)) : null;
+    static double? Seeds(SubsetTable table) => table.Subsets.All(subset => subset.Score.Runs > 1)
+        ? Math.Sqrt(table.Subsets.Average(subset => subset.Score.StandardDeviation * subset.Score.StandardDeviation)) : null;
 
     static string Modules(int count) => count == 1 ? "1 module" : $"{count} modules";
 }

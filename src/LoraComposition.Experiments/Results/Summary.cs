@@ -43,7 +43,8 @@ public sealed class Summary
         string[] experiments = [.. all.Select(r => r.Key.Experiment).Distinct().Order(StringComparer.Ordinal)];
         if (experiments.Length > 1) throw new ArgumentException($"Expected the results of one experiment, found {string.Join(", ", experiments)}.", nameof(results));
         var positions = methods.Distinct().Select((method, position) => (method, position)).ToDictionary(p => p.method, p => p.position);
-        var rows = all.GroupBy(r => (r.Key.Method, r.Key.Shots)).Select(g => Row(g.Key.Method, g.Key.Shots, [.. g.OrderBy(r => r.Key.Seed)], score ?? (r => r.Accuracy)))
+        var rows = all.GroupBy(r => (r.Key.Method, r.Key.Shots)).Select(g =>
+            Row(g.Key.Method, g.Key.Shots, [.. g.OrderBy(r => r.Key.Seed)], score ?? (r => r.Accuracy)))
             .OrderBy(r => positions.GetValueOrDefault(r.Method, int.MaxValue)).ThenBy(r => r.Method, StringComparer.Ordinal).ThenBy(r => ShotCount.Order(r.Shots));
         return new Summary([.. rows]);
     }
@@ -73,7 +74,8 @@ public sealed class Summary
             throw new ArgumentException($"Expected one run per seed, found {twice.Count()} of seed {twice.Key} ({where}).", nameof(runs));
         long[] parameters = [.. runs.Select(r => r.TrainableParameters).Distinct()];
         if (parameters.Length > 1)
-            throw new ArgumentException($"Expected the same number of trainable parameters in every run, found {string.Join(", ", parameters)} ({where}).", nameof(runs));
+            throw new ArgumentException($"Expected the same number of trainable parameters in every run, found {string.Join(", ", parameters)} ({where}).",
+                nameof(runs));
         double mean = runs.Sum(score) / runs.Count;
         double squares = runs.Sum(r => (score(r) - mean) * (score(r) - mean));
         double deviation = runs.Count > 1 ? Math.Sqrt(squares / (runs.Count - 1)) : 0;

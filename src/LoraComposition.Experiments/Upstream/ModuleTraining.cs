@@ -1,4 +1,5 @@
 using LoraComposition.FewShot;
+using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Experiments;
@@ -21,9 +22,42 @@ public interface IModuleTraining
     (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default);
 }
 
+/// <summary>A LoRA for one task: what images and texts have in common.</summary>
+/// <typeparam name="TModel">The kind of base model.</typeparam>
+/// <typeparam name="TSamples">The prepared samples.</typeparam>
+/// <remarks>Not thread-safe.</remarks>
+public abstract class ModuleTraining<TModel, TSamples> : IModuleTraining where TModel : class, IBaseModel where TSamples : class
+{
+    readonly FewShotTask<TSamples> task;
+    readonly ModuleTrainingOptions options;
+
+    private protected ModuleTraining(FewShotTask<TSamples> task, ModuleTrainingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (this.task, this.options) = (task, options);
+    }
+
+    /// <inheritdoc/>
+    public string Name => task.Name;
+
+    /// <inheritdoc/>
+    public abstract object Configuration { get; }
+
+    /// <inheritdoc/>
+    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        using var trainer = OpenTrainer();
+        return trainer.TrainModule(task.Name, task.Pool, task.Validation, options, progress, cancellation);
+    }
+
+    private protected abstract FewShotTrainer<TModel> OpenTrainer();
+}
+
 /// <summary>A LoRA for a task of image classification: the head is warmed up on features first, then both train.</summary>
 /// <remarks>Not thread-safe.</remarks>
-public sealed class ImageModuleTraining : IModuleTraining
+public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, PreprocessedImages>
 {
     readonly ImageBaseModel baseModel;
     readonly ImageTask task;
@@ -36,20 +70,14 @@ public sealed class ImageModuleTraining : IModuleTraining
     /// <param name="options">The settings.</param>
     /// <param name="logger">Is told how the training goes; nobody where not given.</param>
     /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
-    public ImageModuleTraining(ImageBaseModel baseModel, ImageTask task, ModuleTrainingOptions options, ILogger? logger = null)
+    public ImageModuleTraining(ImageBaseModel baseModel, ImageTask task, ModuleTrainingOptions options, ILogger? logger = null) : base(task, options)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
-        ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
         (this.baseModel, this.task, this.options, this.logger) = (baseModel, task, options, logger);
     }
 
     /// <inheritdoc/>
-    public string Name => task.Name;
-
-    /// <inheritdoc/>
-    public object Configuration => new
+    public override object Configuration => new
     {
         foundation = baseModel.Fingerprint,
         preprocessing = baseModel.Preprocessing,
@@ -62,17 +90,12 @@ public sealed class ImageModuleTraining : IModuleTraining
         options,
     };
 
-    /// <inheritdoc/>
-    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default)
-    {
-        using var trainer = new ImageTrainer(baseModel, task.Train, logger: logger);
-        return trainer.TrainModule(task.Name, task.Pool, task.Validation, options, progress, cancellation);
-    }
+    private protected override FewShotTrainer<VisionTransformer> OpenTrainer() => new ImageTrainer(baseModel, task.Train, logger: logger);
 }
 
 /// <summary>A LoRA for a task of questions whose answers a T5 writes.</summary>
 /// <remarks>Not thread-safe.</remarks>
-public sealed class TextModuleTraining : IModuleTraining
+public sealed class TextModuleTraining : ModuleTraining<T5Model, TokenizedQuestions>
 {
     readonly TextBaseModel baseModel;
     readonly TextTask task;
@@ -85,20 +108,14 @@ public sealed class TextModuleTraining : IModuleTraining
     /// <param name="options">The settings; there is no head to warm up.</param>
     /// <param name="logger">Is told how the training goes; nobody where not given.</param>
     /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
-    public TextModuleTraining(TextBaseModel baseModel, TextTask task, ModuleTrainingOptions options, ILogger? logger = null)
+    public TextModuleTraining(TextBaseModel baseModel, TextTask task, ModuleTrainingOptions options, ILogger? logger = null) : base(task, options)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
-        ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
         (this.baseModel, this.task, this.options, this.logger) = (baseModel, task, options, logger);
     }
 
     /// <inheritdoc/>
-    public string Name => task.Name;
-
-    /// <inheritdoc/>
-    public object Configuration => new
+    public override object Configuration => new
     {
         foundation = baseModel.Fingerprint,
         dtype = baseModel.Dtype.ToString(),
@@ -106,10 +123,5 @@ public sealed class TextModuleTraining : IModuleTraining
         options,
     };
 
-    /// <inheritdoc/>
-    public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default)
-    {
-        using var trainer = new TextTrainer(baseModel, task.Train, logger: logger);
-        return trainer.TrainModule(task.Name, task.Pool, task.Validation, options, progress, cancellation);
-    }
+    private protected override FewShotTrainer<T5Model> OpenTrainer() => new TextTrainer(baseModel, task.Train, logger: logger);
 }

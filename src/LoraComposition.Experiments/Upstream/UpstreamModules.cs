@@ -66,7 +66,8 @@ public sealed class UpstreamModules
             StagedFolder.Write(target, building =>
             {
                 module.Save(building, logger: logger);
-                AtomicFile.Write(Path.Combine(building, Report), stream => JsonSerializer.Serialize(stream, new { configuration = ConfigurationHash.ToJson(training.Configuration), outcome }, indented));
+                AtomicFile.Write(Path.Combine(building, Report), stream =>
+                    JsonSerializer.Serialize(stream, new { configuration = ConfigurationHash.ToJson(training.Configuration), outcome }, indented));
             }, replace: false, logger);
             logger.ModuleTrained(training.Name, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, target);
         }

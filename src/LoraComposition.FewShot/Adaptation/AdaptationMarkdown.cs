@@ -11,7 +11,8 @@ static class AdaptationMarkdown
         var text = new StringBuilder("# Adapted model\n\n");
         text.Append(report.Verdict).Append("\n\n");
         if (report.Warning is { } warning) text.Append("Warning: ").Append(MarkdownTable.Escape(warning)).Append("\n\n");
-        text.Append(MarkdownTable.Of(["method", "validation accuracy", "validation loss", "|Θ|".Replace("|", "\\|", StringComparison.Ordinal), "steps", "seconds"], report.Methods.Select(Row)));
+        text.Append(MarkdownTable.Of(["method", "validation accuracy", "validation loss", "|Θ|".Replace("|", "\\|", StringComparison.Ordinal), "steps",
+            "seconds"], report.Methods.Select(Row)));
         if (report.Comparisons.Count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{report.Chosen} against the others, on the same {report.ValidationCount} validation images:\n\n");
@@ -29,12 +30,14 @@ static class AdaptationMarkdown
 
     static string[] Row(MethodResult result) =>
     [
-        MarkdownTable.Escape(result.Method), AdaptationVerdict.Percent(result.ValidationAccuracy), Number(result.ValidationLoss, "F4"), result.TrainableParameters.ToString("N0", CultureInfo.InvariantCulture),
+        MarkdownTable.Escape(result.Method), AdaptationVerdict.Percent(result.ValidationAccuracy), Number(result.ValidationLoss, "F4"),
+            result.TrainableParameters.ToString("N0", CultureInfo.InvariantCulture),
         $"{result.Steps} (kept {result.BestStep})", Number(result.Timings.Values.Sum(), "F1"),
     ];
 
     static string[] Row(MethodComparison comparison) =>
-        [MarkdownTable.Escape(comparison.Other), Number(100 * comparison.Difference, "F1"), Number(100 * comparison.StandardError, "F1"), comparison.IsTie ? "tie" : "better"];
+        [MarkdownTable.Escape(comparison.Other), Number(100 * comparison.Difference, "F1"), Number(100 * comparison.StandardError, "F1"),
+            comparison.IsTie ? "tie" : "better"];
 
     static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }
@@ -62,7 +65,8 @@ static class AdaptationVerdict
     static string Tie(AdaptationReport report)
     {
         var tied = report.Comparisons.Where(c => c.IsTie).OrderBy(c => c.Difference).ToArray();
-        string[] others = [.. tied.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Other} ({Accuracy(report, c.Other)}, behind by {100 * c.Difference:F1} ± {100 * c.StandardError:F1} points)"))];
+        string[] others = [.. tied.Select(c => string.Create(CultureInfo.InvariantCulture,
+            $"{c.Other} ({Accuracy(report, c.Other)}, behind by {100 * c.Difference:F1} ± {100 * c.StandardError:F1} points)"))];
         return $"A tie: on {Images(report.ValidationCount, "validation")} {report.Chosen} ({Accuracy(report, report.Chosen)}) cannot be told from {Listed(others)}, as the difference is not larger than its standard error. "
             + $"{report.Chosen} is kept: none is more accurate, and of those as accurate none has a lower loss, or as low a one with fewer trained numbers.";
     }

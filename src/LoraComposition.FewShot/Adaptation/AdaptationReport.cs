@@ -108,7 +108,8 @@ public sealed record MethodResult
 /// <summary>The best method against another one, on the same validation images.</summary>
 /// <param name="Other">The other method.</param>
 /// <param name="Difference">By how much the best is more accurate, at least 0.</param>
-/// <param name="StandardError">The standard error of that difference if both were equally good: the square root of the number of images that only one of the two gets right, over the number of images.</param>
+/// <param name="StandardError">The standard error of that difference if both were equally good: the square root of the number of images that only one of the
+/// two gets right, over the number of images.</param>
 public sealed record MethodComparison(string Other, double Difference, double StandardError)
 {
     /// <summary>Whether the difference is not larger than its standard error.</summary>

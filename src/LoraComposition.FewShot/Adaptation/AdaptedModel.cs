@@ -15,7 +15,8 @@ public sealed class AdaptedModel : IDisposable
 {
     readonly byte[]? preprocessor;
 
-    AdaptedModel(AdaptedModelInfo info, VisionTransformer model, LoraAdapter? adapter, CompositionWeights? weights, ImagePreprocessing preprocessing, byte[]? preprocessor)
+    AdaptedModel(AdaptedModelInfo info, VisionTransformer model, LoraAdapter? adapter, CompositionWeights? weights, ImagePreprocessing preprocessing,
+        byte[]? preprocessor)
     {
         (Info, Model, Adapter, Weights, Preprocessing, this.preprocessor) = (info, model, adapter, weights, preprocessing, preprocessor);
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
@@ -48,7 +49,8 @@ public sealed class AdaptedModel : IDisposable
     /// <exception cref="AdapterMismatchException">The adapter does not fit the base.</exception>
     /// <exception cref="DataException">The preprocessing cannot be honoured.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static AdaptedModel Load(string folder, string? baseFolder = null, Device? device = null, ILogger? logger = null, CancellationToken cancellation = default)
+    public static AdaptedModel Load(string folder, string? baseFolder = null, Device? device = null, ILogger? logger = null,
+        CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var info = AdaptedModelInfoFile.Read(folder);
@@ -64,7 +66,8 @@ public sealed class AdaptedModel : IDisposable
             string weights = Path.Combine(folder, AdaptedModelFiles.Weights), settings = Path.Combine(folder, AdaptedModelFiles.Preprocessor);
             var preprocessing = ImageBaseModel.ReadPreprocessing(folder, model.Config.ImageSize);
             if (device is not null) model.to(device);
-            return new AdaptedModel(info, model, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null, preprocessing, File.Exists(settings) ? File.ReadAllBytes(settings) : null);
+            return new AdaptedModel(info, model, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null, preprocessing,
+                File.Exists(settings) ? File.ReadAllBytes(settings) : null);
         }
         catch
         {
@@ -127,7 +130,8 @@ public sealed class AdaptedModel : IDisposable
 
     static void CheckBase(string folder, BaseReference expected)
     {
-        string found = WeightsFingerprint.Find(folder) ?? throw new ModelFileException(folder, $"expected the base model (weights with SHA-256 {expected.Sha256}), found none; give the folder in which it is now.");
+        string found = WeightsFingerprint.Find(folder) ?? throw new ModelFileException(folder,
+            $"expected the base model (weights with SHA-256 {expected.Sha256}), found none; give the folder in which it is now.");
         if (found != expected.Sha256)
             throw new ModelFileException(folder, $"expected the base model that was adapted (weights with SHA-256 {expected.Sha256}), found another ({found}); give the folder of that base, or adapt again.");
     }

@@ -15,10 +15,12 @@ static class AdaptedModelFolder
     /// <param name="folder">The folder.</param>
     /// <param name="replace">Whether a model that is there is replaced. Files of other names stay.</param>
     /// <param name="write">Writes the files into the folder it is given.</param>
-    /// <exception cref="IOException">The folder holds something and is not to be replaced, also where another process wrote it meanwhile, or it cannot be written.</exception>
+    /// <exception cref="IOException">The folder holds something and is not to be replaced, also where another process wrote it meanwhile, or it cannot be
+    /// written.</exception>
     public static void Write(string folder, bool replace, Action<string> write)
     {
-        if (!IsFree(folder) && !replace) throw new IOException($"{folder}: expected no folder or an empty one, found files; give another, or replace what is there.");
+        if (!IsFree(folder) && !replace)
+            throw new IOException($"{folder}: expected no folder or an empty one, found files; give another, or replace what is there.");
         StagedFolder.Write(folder, staging =>
         {
             write(staging);
@@ -45,7 +47,8 @@ static class AdaptedModelFiles
     /// <summary>Written last and removed first: a folder that has it is whole.</summary>
     public const string Info = "adapted.json";
 
-    public static IReadOnlyList<string> All { get; } = [Info, Path.Combine(Adapter, "adapter_config.json"), Path.Combine(Adapter, "adapter_model.safetensors"), Head, Weights, Preprocessor, Report, ReadableReport];
+    public static IReadOnlyList<string> All { get; } = [Info, Path.Combine(Adapter, "adapter_config.json"), Path.Combine(Adapter, "adapter_model.safetensors"),
+        Head, Weights, Preprocessor, Report, ReadableReport];
 }
 
 /// <summary>Reads and writes a head on its own: <c>classifier.weight</c> <c>[classes, d]</c> and <c>classifier.bias</c> <c>[classes]</c>, float32.</summary>
@@ -57,7 +60,11 @@ static class HeadFile
     {
         using var scope = NewDisposeScope();
         var head = model.Classifier!;
-        var tensors = new Dictionary<string, Tensor> { [Weight] = head.weight!.detach().to(ScalarType.Float32), [Bias] = head.bias!.detach().to(ScalarType.Float32) };
+        var tensors = new Dictionary<string, Tensor>
+        {
+            [Weight] = head.weight!.detach().to(ScalarType.Float32),
+            [Bias] = head.bias!.detach().to(ScalarType.Float32)
+        };
         SafetensorsWriter.Write(Path.Combine(folder, AdaptedModelFiles.Head), tensors, new Dictionary<string, string> { ["format"] = "pt" });
     }
 
@@ -66,7 +73,8 @@ static class HeadFile
     public static SavedHead Read(string folder, int classCount, int width)
     {
         using var file = SafetensorsFile.Open(Path.Combine(folder, AdaptedModelFiles.Head));
-        if (file.Tensors.Keys.FirstOrDefault(name => name is not (Weight or Bias)) is { } extra) throw new ModelFileException(file.Path, $"expected {Weight} and {Bias} alone, found '{extra}'.");
+        if (file.Tensors.Keys.FirstOrDefault(name => name is not (Weight or Bias)) is { } extra)
+            throw new ModelFileException(file.Path, $"expected {Weight} and {Bias} alone, found '{extra}'.");
         using var scope = NewDisposeScope();
         return new SavedHead(Read(file, Weight, [classCount, width]), Read(file, Bias, [classCount]));
     }
@@ -74,9 +82,11 @@ static class HeadFile
     static Tensor Read(SafetensorsFile file, string name, long[] shape)
     {
         if (!file.Tensors.TryGetValue(name, out var info)) throw new ModelFileException(file.Path, $"tensor '{name}' is missing.");
-        if (!info.Shape.SequenceEqual(shape)) throw new ModelFileException(file.Path, $"tensor '{name}': expected [{string.Join(", ", shape)}], found [{string.Join(", ", info.Shape)}].");
+        if (!info.Shape.SequenceEqual(shape))
+            throw new ModelFileException(file.Path, $"tensor '{name}': expected [{string.Join(", ", shape)}], found [{string.Join(", ", info.Shape)}].");
         if (info.Dtype != ScalarType.Float32) throw new ModelFileException(file.Path, $"tensor '{name}': expected float32, found {info.Dtype}.");
         var value = file.Read(name);
-        return value.isfinite().all().item<bool>() ? value : throw new ModelFileException(file.Path, $"tensor '{name}' holds NaN or infinite numbers; adapt the model again.");
+        return value.isfinite().all().item<bool>() ? value : throw new ModelFileException(file.Path,
+            $"tensor '{name}' holds NaN or infinite numbers; adapt the model again.");
     }
 }

@@ -26,7 +26,8 @@ public sealed class ImageAdaptation
     /// <param name="modules">The upstream modules, each with a name of its own; none where no method needs them. Not owned.</param>
     /// <param name="options">The settings.</param>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
-    /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one name.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one
+    /// name.</exception>
     public ImageAdaptation(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
@@ -34,8 +35,10 @@ public sealed class ImageAdaptation
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         if (baseModel.Dtype != ScalarType.Float32) throw new ArgumentException($"Expected a base in float32, found {baseModel.Dtype}.", nameof(baseModel));
-        if (modules.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new ArgumentException($"Two adapters are called '{twice.Key}'; give each a name of its own.", nameof(modules));
-        if (modules.Count == 0 && options.Methods.FirstOrDefault(m => m.NeedsModules) is { } method) throw new ArgumentException($"The method '{method.Name}' composes adapters, but none are given.", nameof(modules));
+        if (modules.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ArgumentException($"Two adapters are called '{twice.Key}'; give each a name of its own.", nameof(modules));
+        if (modules.Count == 0 && options.Methods.FirstOrDefault(m => m.NeedsModules) is { } method)
+            throw new ArgumentException($"The method '{method.Name}' composes adapters, but none are given.", nameof(modules));
         (this.baseModel, this.modules, this.options, this.logger) = (baseModel, modules, options, logger ?? NullLogger.Instance);
     }
 
@@ -117,7 +120,8 @@ public sealed class ImageAdaptation
         }
     }
 
-    TrainedModel<VisionTransformer> Train(ImageTrainer trainer, ITuningMethod method, FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation)
+    TrainedModel<VisionTransformer> Train(ImageTrainer trainer, ITuningMethod method, FewShotSamples samples, IProgressReporter progress,
+        CancellationToken cancellation)
     {
         try
         {
@@ -165,14 +169,16 @@ public sealed class ImageAdaptation
         {
             using var images = new PreprocessedImages(new DatasetView(test, chunk), model.Preprocessing);
             images.Prepare([.. Enumerable.Range(0, chunk.Length)], bar, cancellation);
-            var score = Evaluator.OnImages(model.Model, images, [.. Enumerable.Range(0, chunk.Length)], options.Tuning.EvaluationBatchSize, cancellation: cancellation);
+            var score = Evaluator.OnImages(model.Model, images, [.. Enumerable.Range(0, chunk.Length)], options.Tuning.EvaluationBatchSize,
+                cancellation: cancellation);
             correct += score.Accuracy * chunk.Length;
             loss += score.Loss * chunk.Length;
         }
         return new TestScore(test.Count, correct / test.Count, loss / test.Count);
     }
 
-    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, IReadOnlyList<Attempt> attempts, string chosen, TestScore? test, DateTimeOffset started, TimeSpan elapsed)
+    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, IReadOnlyList<Attempt> attempts, string chosen, TestScore? test,
+        DateTimeOffset started, TimeSpan elapsed)
     {
         var best = attempts.Single(attempt => attempt.Result.Method == chosen);
         return new AdaptationReport
@@ -183,7 +189,8 @@ public sealed class ImageAdaptation
             ValidationCount = samples.Validation.Count,
             Test = test,
             Warning = samples.Warning,
-            Classes = [.. data.Train.ClassNames.Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label], samples.ValidationCounts[label]))],
+            Classes = [.. data.Train.ClassNames.Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label],
+                samples.ValidationCounts[label]))],
             TrainingFiles = [.. samples.Support.Indices.Select(data.Train.RelativePath)],
             ValidationFiles = [.. samples.Validation.Select(data.Train.RelativePath)],
             Inputs = Inputs(data),

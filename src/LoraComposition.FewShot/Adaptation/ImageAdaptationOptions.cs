@@ -29,7 +29,8 @@ public sealed record ImageAdaptationOptions
         if (ValidationPerClass < 1) throw new ArgumentException($"The validation images per class are {ValidationPerClass}; they must be at least 1.");
         if (Methods.Count == 0) throw new ArgumentException("There is no method; give at least one.");
         if (Methods.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new ArgumentException($"The method '{twice.Key}' is given twice.");
-        if (Methods.FirstOrDefault(m => !m.KeepsBase) is { } method) throw new ArgumentException($"The method '{method.Name}' changes the base's own weights; an adapter cannot hold that.");
+        if (Methods.FirstOrDefault(m => !m.KeepsBase) is { } method)
+            throw new ArgumentException($"The method '{method.Name}' changes the base's own weights; an adapter cannot hold that.");
         Tuning.Validate();
     }
 }
@@ -55,8 +56,10 @@ public sealed class ImageAdaptationResult : IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         AdaptedModelFolder.Write(folder, replace, building =>
         {
-            AtomicFile.Write(Path.Combine(building, AdaptedModelFiles.Report), stream => JsonSerializer.Serialize(stream, Report, AdaptationJson.Default.AdaptationReport));
-            AtomicFile.Write(Path.Combine(building, AdaptedModelFiles.ReadableReport), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(AdaptationMarkdown.Of(Report))));
+            AtomicFile.Write(Path.Combine(building, AdaptedModelFiles.Report),
+                stream => JsonSerializer.Serialize(stream, Report, AdaptationJson.Default.AdaptationReport));
+            AtomicFile.Write(Path.Combine(building, AdaptedModelFiles.ReadableReport),
+                stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(AdaptationMarkdown.Of(Report))));
             Model.Write(building);
         });
     }

@@ -9,7 +9,8 @@ namespace LoraComposition.FewShot;
 
 /// <summary>Classifies pictures with an adapted model or any ViT with a head, alone or in batches; the pictures of a batch are decoded on all cores.</summary>
 /// <remarks>
-/// Does not own the model, which must be in evaluation and stay as it is: from then on every member may be called from several threads at once, from the first call on.
+/// Does not own the model, which must be in evaluation and stay as it is: from then on every member may be called from several threads at once, from the first
+/// call on.
 /// </remarks>
 [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
 public sealed class ImagePredictor
@@ -40,9 +41,11 @@ public sealed class ImagePredictor
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        if (model.Classifier is null) throw new ArgumentException("The model has no head, so there are no classes to predict; give it one with SetHead.", nameof(model));
+        if (model.Classifier is null)
+            throw new ArgumentException("The model has no head, so there are no classes to predict; give it one with SetHead.", nameof(model));
         if (preprocessing.Size != model.Config.ImageSize)
-            throw new ArgumentException($"The preprocessing makes pictures of {preprocessing.Size} pixels, expected the model's {model.Config.ImageSize}.", nameof(preprocessing));
+            throw new ArgumentException($"The preprocessing makes pictures of {preprocessing.Size} pixels, expected the model's {model.Config.ImageSize}.",
+                nameof(preprocessing));
         preprocessing.Validate();
         if (model.training) model.eval();
         (this.model, this.preprocessing, this.batchSize, this.logger) = (model, preprocessing, batchSize, logger ?? NullLogger.Instance);
@@ -60,7 +63,8 @@ public sealed class ImagePredictor
     /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IReadOnlyList<ClassProbability> Predict(string path, int top = 5, CancellationToken cancellation = default) => Predict(ImageFileDecoder.Decode(path), top, cancellation);
+    public IReadOnlyList<ClassProbability> Predict(string path, int top = 5, CancellationToken cancellation = default) =>
+        Predict(ImageFileDecoder.Decode(path), top, cancellation);
 
     /// <summary>Classifies one picture that comes as a stream: a file's bytes, JPEG or PNG.</summary>
     /// <param name="stream">The stream, read to its end; it stays open.</param>

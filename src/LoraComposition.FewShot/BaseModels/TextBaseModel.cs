@@ -7,29 +7,15 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>The T5 that text experiments start from: a model-hub folder with its tokenizer, and the type and device it runs in.</summary>
-/// <remarks>Immutable, and safe to use from several threads: each model that it loads is another one.</remarks>
-public sealed class TextBaseModel
+/// <summary>A T5 in a model-hub folder, with its tokenizer.</summary>
+public sealed class TextBaseModel : BaseModelFolder
 {
-    readonly ILogger? logger;
-
-    TextBaseModel(string folder, ScalarType dtype, Device device, T5Tokenizer tokenizer, string fingerprint, ILogger? logger) =>
-        (Folder, Dtype, Device, Tokenizer, Fingerprint, this.logger) = (folder, dtype, device, tokenizer, fingerprint, logger);
-
-    /// <summary>The folder that holds <c>config.json</c>, the weights and <c>spiece.model</c>.</summary>
-    public string Folder { get; }
-
-    /// <summary>The type the model computes in.</summary>
-    public ScalarType Dtype { get; }
-
-    /// <summary>The device the model runs on.</summary>
-    public Device Device { get; }
+    TextBaseModel(string folder, ScalarType dtype, Device? device, T5Tokenizer tokenizer, string fingerprint, ILogger? logger)
+        : base(folder, dtype, device, fingerprint, logger) =>
+        Tokenizer = tokenizer;
 
     /// <summary>The model's tokenizer.</summary>
     public T5Tokenizer Tokenizer { get; }
-
-    /// <summary>The SHA-256 of the weights: of <c>model.safetensors</c>, or of the names and hashes of the shards.</summary>
-    public string Fingerprint { get; }
 
     /// <summary>Reads what the folder holds and checks, without reading the weights, that the model loads.</summary>
     /// <param name="folder">A model-hub folder.</param>
@@ -40,7 +26,8 @@ public sealed class TextBaseModel
     /// <returns>The base model.</returns>
     /// <exception cref="ModelFileException">Model or tokenizer are missing or damaged, the model is no T5, or it has fewer tokens than the tokenizer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TextBaseModel Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null, ILogger? logger = null, CancellationToken cancellation = default)
+    public static TextBaseModel Open(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null, ILogger? logger = null,
+        CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var tokenizer = T5Tokenizer.Load(folder);
@@ -48,15 +35,13 @@ public sealed class TextBaseModel
         if (config.VocabularySize < tokenizer.VocabularySize)
             throw new ModelFileException(folder, $"expected a model of at least {tokenizer.VocabularySize} tokens, as its tokenizer has, found {config.VocabularySize}; give model and tokenizer of one checkpoint.");
         cancellation.ThrowIfCancellationRequested();
-        return new TextBaseModel(folder, dtype, device ?? CPU, tokenizer, WeightsFingerprint.Of(folder), logger);
+        return new TextBaseModel(folder, dtype, device, tokenizer, WeightsFingerprint.Of(folder), logger);
     }
 
     /// <summary>Loads a fresh copy of the model.</summary>
     /// <returns>The model on its device. The caller owns it.</returns>
     public T5Model Load()
     {
-        var model = T5Model.Load(Folder, new T5LoadOptions { Dtype = Dtype }, logger);
-        if (Device.type != DeviceType.CPU) model.to(Device);
-        return model;
+        return OnDevice(T5Model.Load(Folder, new T5LoadOptions { Dtype = Dtype }, Logger));
     }
 }

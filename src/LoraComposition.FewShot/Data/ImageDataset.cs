@@ -43,7 +43,8 @@ public abstract class ImageDataset
     /// <exception cref="ArgumentOutOfRangeException">There is no such picture.</exception>
     protected void CheckIndex(int index)
     {
-        if ((uint)index >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(index), index, $"Data set '{Name}' has {Count} pictures; the index must be from 0 to {Count - 1}.");
+        if ((uint)index >= (uint)Count)
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"Data set '{Name}' has {Count} pictures; the index must be from 0 to {Count - 1}.");
     }
 }
 
@@ -66,7 +67,8 @@ public sealed class DatasetView : ImageDataset
         foreach (int index in indices)
         {
             if ((uint)index >= (uint)source.Count)
-                throw new ArgumentOutOfRangeException(nameof(indices), index, $"Data set '{source.Name}' has {source.Count} pictures; indices must be from 0 to {source.Count - 1}.");
+                throw new ArgumentOutOfRangeException(nameof(indices), index,
+                    $"Data set '{source.Name}' has {source.Count} pictures; indices must be from 0 to {source.Count - 1}.");
         }
         this.source = source;
         sourceIndices = [.. indices];

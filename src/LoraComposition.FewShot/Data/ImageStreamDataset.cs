@@ -17,7 +17,8 @@ public sealed class ImageStreamDataset : ImageDataset
         ArgumentNullException.ThrowIfNull(pictures);
         var all = pictures.ToArray();
         if (all.Length == 0) throw new ArgumentException($"Data set '{name}' holds no picture; give at least one.", nameof(pictures));
-        if (all.Any(picture => string.IsNullOrWhiteSpace(picture.ClassName))) throw new ArgumentException($"Data set '{name}': a picture has no class.", nameof(pictures));
+        if (all.Any(picture => string.IsNullOrWhiteSpace(picture.ClassName)))
+            throw new ArgumentException($"Data set '{name}': a picture has no class.", nameof(pictures));
         if (all.GroupBy(picture => picture.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new ArgumentException($"Data set '{name}': two pictures are called '{twice.Key}'.", nameof(pictures));
         Name = name;

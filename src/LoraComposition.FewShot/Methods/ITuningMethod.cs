@@ -2,7 +2,9 @@ using LoraComposition.Models;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>One way of adapting a base model to a few labelled samples. Where the task has a head of its own, as image classification has, all of them train it too.</summary>
+/// <summary>
+/// One way of adapting a base model to a few labelled samples. Where the task has a head of its own, as image classification has, all of them train it too.
+/// </summary>
 public interface ITuningMethod
 {
     /// <summary>The name in tables and on the command line.</summary>

@@ -25,7 +25,8 @@ public sealed class LearnedComposition : ITuningMethod
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new CompositionTuning(Composition.AttachLearned(model, modules, trainHead: model.HasHead()), options.ComposerLearningRate, composition => new TuningFindings { Weights = composition.ToWeights() });
+        return new CompositionTuning(Composition.AttachLearned(model, modules, trainHead: model.HasHead()), options.ComposerLearningRate,
+            composition => new TuningFindings { Weights = composition.ToWeights() });
     }
 }
 
@@ -49,5 +50,6 @@ public sealed class UniformComposition : ITuningMethod
     public TuningOptions ScaleRate(TuningOptions options, double factor) => ClassifierTuning.ScaleHeadRates(options, factor);
 
     /// <inheritdoc/>
-    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) => new CompositionTuning(Composition.AttachUniform(model, modules, model.HasHead()));
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) =>
+        new CompositionTuning(Composition.AttachUniform(model, modules, model.HasHead()));
 }

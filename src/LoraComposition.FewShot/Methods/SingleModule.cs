@@ -37,11 +37,14 @@ public sealed class SingleModule : ITuningMethod
     {
         ArgumentNullException.ThrowIfNull(modules);
         if (module >= modules.Count) throw new ArgumentException($"Method '{Name}' needs module {module + 1}; there are only {modules.Count}.", nameof(modules));
-        return new CompositionTuning(Composition.AttachUniform(model, [modules[module]], model.HasHead()), findings: composition => new TuningFindings { Module = composition.AdapterNames[0] });
+        return new CompositionTuning(Composition.AttachUniform(model, [modules[module]], model.HasHead()),
+            findings: composition => new TuningFindings { Module = composition.AdapterNames[0] });
     }
 }
 
-/// <summary>The one module that does best on the validation part, without the others; the head trains over it. What a composition must beat to be worth having.</summary>
+/// <summary>
+/// The one module that does best on the validation part, without the others; the head trains over it. What a composition must beat to be worth having.
+/// </summary>
 /// <remarks>It has no state of its own, so several threads may use it.</remarks>
 public sealed class BestSingleModule : ITuningMethod
 {
@@ -75,7 +78,8 @@ public sealed class BestSingleModule : ITuningMethod
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
     {
         ArgumentNullException.ThrowIfNull(modules);
-        if (modules.Count != 1) throw new ArgumentException($"Method '{Name}' begins with one module, found {modules.Count}; train its candidates and keep the best on the validation part.", nameof(modules));
+        if (modules.Count != 1)
+            throw new ArgumentException($"Method '{Name}' begins with one module, found {modules.Count}; train its candidates and keep the best on the validation part.", nameof(modules));
         return new SingleModule(0).Begin(model, modules, options, seed);
     }
 }

@@ -3,7 +3,8 @@ using LoraComposition.Models;
 namespace LoraComposition.FewShot;
 
 /// <summary>
-/// What the model computes before anything but the head has been trained. Methods with equal starting points share the features of the head's warm-up, so an own one says
+/// What the model computes before anything but the head has been trained. Methods with equal starting points share the features of the head's warm-up, so an
+/// own one says
 /// by its members what makes it another one, as records do.
 /// </summary>
 public abstract record StartingPoint

@@ -2,7 +2,9 @@ using LoraComposition.Models;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>Every setting of the few-shot methods. arXiv:2402.15414 states none of them but rank, targets and the warm-up's epochs; every result records them.</summary>
+/// <summary>
+/// Every setting of the few-shot methods. arXiv:2402.15414 states none of them but rank, targets and the warm-up's epochs; every result records them.
+/// </summary>
 public sealed record TuningOptions
 {
     /// <summary>Length, batches and schedule of the training after the warm-up.</summary>

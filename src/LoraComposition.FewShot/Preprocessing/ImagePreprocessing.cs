@@ -26,7 +26,8 @@ public sealed record ImagePreprocessing
     /// <param name="file">The <c>preprocessor_config.json</c>. Its size may be a number, <c>{"height", "width"}</c> (equal) or <c>{"shortest_edge"}</c>,
     /// which is read as a square; its <c>do_resize</c>, <c>do_rescale</c> and <c>do_normalize</c> are honoured.</param>
     /// <returns>The preprocessing.</returns>
-    /// <exception cref="DataException">The file is missing or damaged, or asks for what is not supported: a centre crop, another filter than bilinear and bicubic, or an oblong.</exception>
+    /// <exception cref="DataException">The file is missing or damaged, or asks for what is not supported: a centre crop, another filter than bilinear and
+    /// bicubic, or an oblong.</exception>
     public static ImagePreprocessing FromFile(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -37,7 +38,8 @@ public sealed record ImagePreprocessing
     /// <exception cref="ArgumentException">The size is not from 1 to 4096, the filter is unknown, a number is not finite, or a std is not positive.</exception>
     public void Validate()
     {
-        if (Size is < 1 or > PreprocessorConfigReader.MaxSize) throw new ArgumentException($"Size must be from 1 to {PreprocessorConfigReader.MaxSize}, found {Size}.");
+        if (Size is < 1 or > PreprocessorConfigReader.MaxSize)
+            throw new ArgumentException($"Size must be from 1 to {PreprocessorConfigReader.MaxSize}, found {Size}.");
         if (Resample is { } filter && !Enum.IsDefined(filter)) throw new ArgumentException($"Resample must be Bilinear or Bicubic, found {(int)filter}.");
         if (!float.IsFinite(RescaleFactor) || RescaleFactor <= 0) throw new ArgumentException($"RescaleFactor must be a positive number, found {RescaleFactor}.");
         if (!Mean.ToArray().All(float.IsFinite)) throw new ArgumentException($"Mean must be finite, found {Mean}.");

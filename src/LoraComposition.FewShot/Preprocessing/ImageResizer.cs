@@ -66,7 +66,9 @@ internal static class ImageResizer
     }
 }
 
-/// <summary>For each pixel of one resized line: which pixels of the original it is made of, and their weights in fixed point with 22 bits, as Pillow has them.</summary>
+/// <summary>
+/// For each pixel of one resized line: which pixels of the original it is made of, and their weights in fixed point with 22 bits, as Pillow has them.
+/// </summary>
 internal sealed class ResampleWeights
 {
     /// <summary>Half of the last bit that stays, so that cutting the fraction off rounds.</summary>

@@ -115,7 +115,8 @@ public sealed class PreprocessedImages : IDisposable
 
     void CheckIndex(int index)
     {
-        if ((uint)index >= (uint)planes.Length) throw new ArgumentOutOfRangeException(nameof(index), index, $"Data set '{Dataset.Name}' has {planes.Length} pictures.");
+        if ((uint)index >= (uint)planes.Length)
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"Data set '{Dataset.Name}' has {planes.Length} pictures.");
     }
 
     byte[] Planes(int index)
@@ -142,7 +143,9 @@ public sealed class PreprocessedImages : IDisposable
     /// <summary>The bytes of one picture.</summary>
     internal long BytesPerImage => 3L * Preprocessing.Size * Preprocessing.Size;
 
-    /// <summary>Pictures before normalisation, <c>[indices, 3 · size · size]</c>, bytes on the CPU; those that are not ready yet are made ready. The caller owns them.</summary>
+    /// <summary>
+    /// Pictures before normalisation, <c>[indices, 3 · size · size]</c>, bytes on the CPU; those that are not ready yet are made ready. The caller owns them.
+    /// </summary>
     internal Tensor Bytes(ReadOnlySpan<int> indices)
     {
         Prepare(indices.ToArray());

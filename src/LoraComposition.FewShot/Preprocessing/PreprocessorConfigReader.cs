@@ -19,9 +19,11 @@ internal sealed class PreprocessorConfigReader
         {
             if (!File.Exists(file)) throw new DataException(file, "the file is missing; give the preprocessor_config.json of the checkpoint.");
             long length = new FileInfo(file).Length;
-            if (length > MaxFileLength) throw new DataException(file, $"expected at most {MaxFileLength} bytes, found {length}; this is not a preprocessor configuration.");
+            if (length > MaxFileLength)
+                throw new DataException(file, $"expected at most {MaxFileLength} bytes, found {length}; this is not a preprocessor configuration.");
             using var document = JsonDocument.Parse(File.ReadAllBytes(file));
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new DataException(file, $"expected a JSON object, found {document.RootElement.ValueKind}.");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new DataException(file, $"expected a JSON object, found {document.RootElement.ValueKind}.");
             return new PreprocessorConfigReader(file, document.RootElement).Read();
         }
         catch (JsonException e)
@@ -72,7 +74,8 @@ internal sealed class PreprocessorConfigReader
         if (size.ValueKind == JsonValueKind.Object)
         {
             if (size.TryGetProperty("shortest_edge", out var edge) && size.EnumerateObject().Count() == 1) return Integer("size.shortest_edge", edge);
-            if (size.TryGetProperty("height", out var height) && size.TryGetProperty("width", out var width) && Integer("size.height", height) == Integer("size.width", width))
+            if (size.TryGetProperty("height", out var height) && size.TryGetProperty("width", out var width)
+                && Integer("size.height", height) == Integer("size.width", width))
                 return Integer("size.height", height);
         }
         throw Refused("size", "a number, an equal height and width, or a shortest_edge", size);

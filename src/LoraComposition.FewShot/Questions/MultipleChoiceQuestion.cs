@@ -9,7 +9,8 @@ public sealed record MultipleChoiceQuestion
     /// <param name="options">The answers to choose from, at least two, each with a label of its own; copied.</param>
     /// <param name="answerIndex">The position of the right answer in <paramref name="options"/>; null where it is hidden.</param>
     /// <param name="context">The text the question is about; null where there is none.</param>
-    /// <exception cref="ArgumentException">A text that must be there is missing, there are fewer than two options, a label is given twice, or the answer is none of the options.</exception>
+    /// <exception cref="ArgumentException">A text that must be there is missing, there are fewer than two options, a label is given twice, or the answer is
+    /// none of the options.</exception>
     public MultipleChoiceQuestion(string id, string question, IReadOnlyList<AnswerOption> options, int? answerIndex, string? context = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -50,8 +51,10 @@ public sealed record MultipleChoiceQuestion
         if (string.IsNullOrWhiteSpace(question)) return "expected the text of a question, found an empty one.";
         if (options.Count < 2) return $"expected at least 2 options, found {options.Count}.";
         if (options.FirstOrDefault(o => string.IsNullOrWhiteSpace(o.Label)) is not null) return "expected a label for each option, found an empty one.";
-        if (options.FirstOrDefault(o => string.IsNullOrWhiteSpace(o.Text)) is { } empty) return $"expected a text for each option, found an empty one ({empty.Label}).";
-        if (options.GroupBy(o => o.Label, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } twice) return $"expected a label of its own for each option, found '{twice.Key}' twice.";
+        if (options.FirstOrDefault(o => string.IsNullOrWhiteSpace(o.Text)) is { } empty)
+            return $"expected a text for each option, found an empty one ({empty.Label}).";
+        if (options.GroupBy(o => o.Label, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } twice)
+            return $"expected a label of its own for each option, found '{twice.Key}' twice.";
         if (answerIndex is { } index && (uint)index >= (uint)options.Count) return $"expected an answer from 0 to {options.Count - 1}, found {index}.";
         return null;
     }

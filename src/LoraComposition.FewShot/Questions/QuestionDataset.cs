@@ -41,7 +41,9 @@ public sealed class QuestionDataset
     /// <summary>A hash of every question, option, answer and context, in lower-case hexadecimal.</summary>
     public string Fingerprint => fingerprint.Value;
 
-    /// <summary>Puts the options of every question into a seeded order; the labels stay where they are. A data set whose answer tends to stand in one place needs it.</summary>
+    /// <summary>
+    /// Puts the options of every question into a seeded order; the labels stay where they are. A data set whose answer tends to stand in one place needs it.
+    /// </summary>
     /// <param name="seed">The seed; a question's order depends on it and on the question's position only.</param>
     /// <returns>A new data set.</returns>
     public QuestionDataset WithShuffledOptions(int seed) => new(Name, [.. questions.Select((q, position) => OptionOrder.Shuffle(q, seed, position))], Skipped);

@@ -56,7 +56,10 @@ public sealed class TokenizedQuestions
     /// <returns>The batch. The caller owns it.</returns>
     public TokenBatch Inputs(IReadOnlyList<int> indices, Device device) => TokenBatch.Pad([.. indices.Select(Input)], device);
 
-    /// <summary>The answers to some questions as labels, <c>[indices, tokens]</c>, int64, with <see cref="T5Model.IgnoredLabel"/> where an answer is shorter than the longest.</summary>
+    /// <summary>
+    /// The answers to some questions as labels, <c>[indices, tokens]</c>, int64, with <see cref="T5Model.IgnoredLabel"/> where an answer is shorter than the
+    /// longest.
+    /// </summary>
     /// <param name="indices">The positions of the questions, at least one.</param>
     /// <param name="device">Where the tensor goes.</param>
     /// <returns>The labels, <c>[indices, tokens]</c> of int64. The caller owns them.</returns>

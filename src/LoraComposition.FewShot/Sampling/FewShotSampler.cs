@@ -55,7 +55,8 @@ public static class FewShotSampler
 public sealed record FewShotSplit
 {
     internal FewShotSplit(int? shots, int seed, int[] indices, int[] effectiveShots) =>
-        (Shots, Seed, Indices, EffectiveShots, ShortClasses) = (shots, seed, indices, effectiveShots, [.. Enumerable.Range(0, effectiveShots.Length).Where(c => effectiveShots[c] < shots)]);
+        (Shots, Seed, Indices, EffectiveShots, ShortClasses) = (shots, seed, indices, effectiveShots,
+            [.. Enumerable.Range(0, effectiveShots.Length).Where(c => effectiveShots[c] < shots)]);
 
     /// <summary>The number of samples asked for per class, K; null for all.</summary>
     public int? Shots { get; }
@@ -83,8 +84,10 @@ internal static class ClassGroups
         var groups = Enumerable.Range(0, classCount).Select(_ => new SortedSet<int>()).ToArray();
         foreach (int index in candidates ?? [.. Enumerable.Range(0, labels.Count)])
         {
-            if ((uint)index >= (uint)labels.Count) throw new ArgumentException($"There are {labels.Count} labels; candidates must be from 0 to {labels.Count - 1}, found {index}.", nameof(candidates));
-            if ((uint)labels[index] >= (uint)classCount) throw new ArgumentException($"Expected labels from 0 to {classCount - 1}, found {labels[index]} at {index}.", nameof(labels));
+            if ((uint)index >= (uint)labels.Count)
+                throw new ArgumentException($"There are {labels.Count} labels; candidates must be from 0 to {labels.Count - 1}, found {index}.", nameof(candidates));
+            if ((uint)labels[index] >= (uint)classCount)
+                throw new ArgumentException($"Expected labels from 0 to {classCount - 1}, found {labels[index]} at {index}.", nameof(labels));
             if (!groups[labels[index]].Add(index)) throw new ArgumentException($"Candidate {index} is given twice; give each once.", nameof(candidates));
         }
         int[][] shuffled = [.. groups.Select(g => g.ToArray())];

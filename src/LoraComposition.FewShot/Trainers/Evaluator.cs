@@ -17,7 +17,8 @@ public static class Evaluator
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>Accuracy and mean loss.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static ValidationScore OnImages(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, IProgressTask? progress = null, CancellationToken cancellation = default)
+    public static ValidationScore OnImages(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize,
+        IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         double correct = 0, loss = 0;
         ForEachBatch(model, images, indices, batchSize, (batch, logits) =>
@@ -67,7 +68,8 @@ public static class Evaluator
     }
 
     // The action runs without gradients, inside a dispose scope of its own.
-    static void ForEachBatch(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, Action<int[], Tensor> action, CancellationToken cancellation)
+    static void ForEachBatch(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, Action<int[], Tensor> action,
+        CancellationToken cancellation)
     {
         using var noGrad = no_grad();
         var (type, device) = Place(model);
@@ -92,7 +94,8 @@ public static class Evaluator
     static int[] Largest(Tensor logits) => [.. logits.argmax(1).cpu().data<long>().Select(label => (int)label)];
 
     static (double Correct, double Loss) Count(Tensor logits, Tensor labels) =>
-        (logits.argmax(1).eq(labels).sum().item<long>(), nn.functional.cross_entropy(logits.to(ScalarType.Float32), labels, reduction: nn.Reduction.Sum).item<float>());
+        (logits.argmax(1).eq(labels).sum().item<long>(), nn.functional.cross_entropy(logits.to(ScalarType.Float32), labels,
+            reduction: nn.Reduction.Sum).item<float>());
 }
 
 /// <summary>Trains a head alone, on features that a frozen body gave once.</summary>
@@ -107,7 +110,8 @@ internal static class HeadTraining
     /// <param name="seed">The seed of the order.</param>
     /// <param name="logger">Is told what came out.</param>
     /// <param name="cancellation">Stops between two steps.</param>
-    public static TrainingOutcome Run(VisionTransformer model, TrainableGroup head, Tensor features, Tensor labels, Func<ValidationScore>? validate, TrainingOptions options, int seed, ILogger logger, CancellationToken cancellation)
+    public static TrainingOutcome Run(VisionTransformer model, TrainableGroup head, Tensor features, Tensor labels, Func<ValidationScore>? validate,
+        TrainingOptions options, int seed, ILogger logger, CancellationToken cancellation)
     {
         int[] positions = [.. Enumerable.Range(0, (int)labels.shape[0])];
         return Trainer.Train([head], positions, batch => Loss(model, features, labels, batch), validate, options, seed, logger, cancellation: cancellation);

@@ -51,7 +51,8 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
         ArgumentOutOfRangeException.ThrowIfLessThan(validation, 1);
         var support = FewShotSampler.SampleTotal(dataset.Count, shots, seed);
         int[] rest = [.. Enumerable.Range(0, dataset.Count).Except(support.Indices)];
-        if (rest.Length == 0) throw new DataException(dataset.Name, $"no question is left to hold out: {shots} are learned from, and there are {dataset.Count}. Add questions or ask for fewer shots.");
+        if (rest.Length == 0)
+            throw new DataException(dataset.Name, $"no question is left to hold out: {shots} are learned from, and there are {dataset.Count}. Add questions or ask for fewer shots.");
         int[] heldOut = [.. ClassGroups.Shuffled(new int[dataset.Count], 1, rest, RandomStream.Validation, seed)[0].Take(validation).Order()];
         return new FewShotSamples(support, heldOut) { ValidationCounts = [heldOut.Length] };
     }

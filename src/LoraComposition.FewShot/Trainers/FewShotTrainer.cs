@@ -19,18 +19,22 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
 
     private protected ILogger Logger { get; }
 
-    /// <summary>Trains a fresh copy of the base model; where the method has several candidates one for each, of which the best on the validation part is kept.</summary>
+    /// <summary>
+    /// Trains a fresh copy of the base model; where the method has several candidates one for each, of which the best on the validation part is kept.
+    /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="samples">What to learn from, and what to stop and choose by.</param>
     /// <param name="options">The settings of the methods; defaults where not given.</param>
     /// <param name="progress">Is told how far the work is; nobody where not given.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The trained model. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">A setting lies outside its range, the method needs modules and there are none, or it chooses among candidates and there is no validation part.</exception>
+    /// <exception cref="ArgumentException">A setting lies outside its range, the method needs modules and there are none, or it chooses among candidates and
+    /// there is no validation part.</exception>
     /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public TrainedModel<TModel> Train(ITuningMethod method, FewShotSamples samples, TuningOptions? options = null, IProgressReporter? progress = null, CancellationToken cancellation = default)
+    public TrainedModel<TModel> Train(ITuningMethod method, FewShotSamples samples, TuningOptions? options = null, IProgressReporter? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(samples);
@@ -74,7 +78,8 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     /// <exception cref="ArgumentException">A setting lies outside its range, or there is no sample.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public (LoraAdapter Module, TrainingOutcome Outcome) TrainModule(string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation, ModuleTrainingOptions? options = null,
+    public (LoraAdapter Module, TrainingOutcome Outcome) TrainModule(string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,
+        ModuleTrainingOptions? options = null,
         IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -87,7 +92,8 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         WarmUpModule(model, name, samples, options, progress, cancellation);
         using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, model.HasHead(), Logger);
         var head = MakeTrainable(model);
-        TrainableGroup[] groups = [new(tuning.TrainableParameters(), options.LearningRate, options.WeightDecay), .. HeadGroup(head, options.LearningRate, options.WeightDecay)];
+        TrainableGroup[] groups = [new(tuning.TrainableParameters(), options.LearningRate, options.WeightDecay),
+            .. HeadGroup(head, options.LearningRate, options.WeightDecay)];
         using var batches = OpenBatches(model, samples);
         using var bar = progress.Begin($"module {name}: LoRA", options.Training.StepsFor(samples.Count));
         Func<ValidationScore>? validate = validation.Count == 0 ? null : () => Validate(model, validation, ModuleTrainingOptions.EvaluationBatchSize, cancellation);
@@ -119,10 +125,12 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     private protected abstract ValidationScore Validate(TModel model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation);
 
     /// <summary>Trains the head alone where the task has one, and says how it went: with the steps that follow the warm-up where nothing else trains.</summary>
-    private protected abstract TrainingOutcome TrainHead(TModel model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone, IProgressReporter progress, CancellationToken cancellation);
+    private protected abstract TrainingOutcome TrainHead(TModel model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone,
+        IProgressReporter progress, CancellationToken cancellation);
 
     /// <summary>Trains the head of a module's task alone, where it has one.</summary>
-    private protected abstract void WarmUpModule(TModel model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation);
+    private protected abstract void WarmUpModule(TModel model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options,
+        IProgressReporter progress, CancellationToken cancellation);
 
     TrainedModel<TModel> TrainOne(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress, CancellationToken cancellation)
     {
@@ -153,7 +161,8 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         }
     }
 
-    TrainingOutcome TrainTogether(TModel model, IReadOnlyList<TrainableGroup> groups, ITuningMethod method, ITuning tuning, FewShotSamples samples, TuningOptions options,
+    TrainingOutcome TrainTogether(TModel model, IReadOnlyList<TrainableGroup> groups, ITuningMethod method, ITuning tuning, FewShotSamples samples,
+        TuningOptions options,
         IProgressReporter progress, CancellationToken cancellation)
     {
         using var batches = OpenBatches(model, samples.Support.Indices);
@@ -163,7 +172,8 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
             return Validate(model, samples.Validation, options.EvaluationBatchSize, cancellation);
         }
         using var bar = progress.Begin($"{method.Name}: training", options.Training.StepsFor(samples.Support.Indices.Count));
-        return Trainer.Train(groups, samples.Support.Indices, batches.Loss, samples.Validation.Count > 0 ? Score : null, options.Training, samples.Support.Seed, Logger, bar, cancellation);
+        return Trainer.Train(groups, samples.Support.Indices, batches.Loss, samples.Validation.Count > 0 ? Score : null, options.Training, samples.Support.Seed,
+            Logger, bar, cancellation);
     }
 
     // What is attached freezes everything, the head too.

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>The batches of a training set. Where it fits into a GPU it travels there once, as bytes; otherwise each batch travels, without the host waiting for it.</summary>
+/// <summary>
+/// The batches of a training set. Where it fits into a GPU it travels there once, as bytes; otherwise each batch travels, without the host waiting for it.
+/// </summary>
 /// <remarks>Owns its copy on the device, not the images. The images must outlive it.</remarks>
 internal sealed class ImageBatches : IDisposable
 {
@@ -20,7 +22,8 @@ internal sealed class ImageBatches : IDisposable
     /// <param name="samples">The positions of the training set.</param>
     /// <param name="device">Where the batches go.</param>
     /// <param name="type">The type of the batches.</param>
-    public ImageBatches(PreprocessedImages images, IReadOnlyList<int> samples, Device device, ScalarType type) : this(images, samples, device, type, device.type == DeviceType.CPU ? 0 : LargestOnGpu)
+    public ImageBatches(PreprocessedImages images, IReadOnlyList<int> samples, Device device, ScalarType type)
+        : this(images, samples, device, type, device.type == DeviceType.CPU ? 0 : LargestOnGpu)
     {
     }
 

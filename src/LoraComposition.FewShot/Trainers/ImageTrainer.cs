@@ -32,7 +32,8 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public ImageTrainer(ImageBaseModel baseModel, PreprocessedImages images, IReadOnlyList<LoraAdapter>? modules = null, int featureBatchSize = FeatureBank.DefaultBatchSize, ILogger? logger = null)
+    public ImageTrainer(ImageBaseModel baseModel, PreprocessedImages images, IReadOnlyList<LoraAdapter>? modules = null,
+        int featureBatchSize = FeatureBank.DefaultBatchSize, ILogger? logger = null)
         : base(modules, logger)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
@@ -49,7 +50,8 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>The score.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ValidationScore Score(TrainedModel<VisionTransformer> trained, PreprocessedImages scored, IReadOnlyList<int> indices, CancellationToken cancellation = default)
+    public ValidationScore Score(TrainedModel<VisionTransformer> trained, PreprocessedImages scored, IReadOnlyList<int> indices,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(trained);
         if (trained.Tuning.Trained is null)
@@ -91,7 +93,8 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         Evaluator.OnImages(model, images, samples, batchSize, cancellation: cancellation);
 
     // The rest of the model is frozen here, so its features are computed once and the head trains on them.
-    private protected override TrainingOutcome TrainHead(VisionTransformer model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone, IProgressReporter progress, CancellationToken cancellation)
+    private protected override TrainingOutcome TrainHead(VisionTransformer model, ITuningMethod method, FewShotSamples samples, TuningOptions options,
+        bool headAlone, IProgressReporter progress, CancellationToken cancellation)
     {
         var bank = frozen.Bank(method.Start, images);
         var (support, validation) = (samples.Support, samples.Validation);
@@ -102,14 +105,17 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         using var heldOutLabels = validation.Count > 0 ? bank.Labels(validation) : null;
         Func<ValidationScore>? validate = heldOut is null ? null : () => Evaluator.OnFeatures(model, heldOut, heldOutLabels!);
         TrainingOutcome Train(double rate, TrainingOptions training) =>
-            HeadTraining.Run(model, new TrainableGroup(HeadOf(model), rate, options.WeightDecay), features, labels, validate, training, support.Seed, Logger, cancellation);
+            HeadTraining.Run(model, new TrainableGroup(HeadOf(model), rate, options.WeightDecay), features, labels, validate, training, support.Seed, Logger,
+                cancellation);
 
         var outcome = TrainingOutcome.Untrained;
-        if (options.WarmUpEpochs > 0) outcome = Train(options.HeadWarmUpLearningRate, options.Training with { Steps = null, Epochs = options.WarmUpEpochs, Checks = 10, Patience = 10 });
+        if (options.WarmUpEpochs > 0) outcome = Train(options.HeadWarmUpLearningRate,
+            options.Training with { Steps = null, Epochs = options.WarmUpEpochs, Checks = 10, Patience = 10 });
         return headAlone ? Train(options.HeadLearningRate, options.Training) : outcome;
     }
 
-    private protected override void WarmUpModule(VisionTransformer model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation)
+    private protected override void WarmUpModule(VisionTransformer model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options,
+        IProgressReporter progress, CancellationToken cancellation)
     {
         if (options.WarmUpEpochs == 0) return;
         using var bank = new FeatureBank(model, images, FeatureBank.DefaultBatchSize);

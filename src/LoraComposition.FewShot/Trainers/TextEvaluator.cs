@@ -31,7 +31,8 @@ public static class TextEvaluator
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <returns>The texts, in the order of the positions.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static IReadOnlyList<string> Answer(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, IProgressTask? progress = null, CancellationToken cancellation = default)
+    public static IReadOnlyList<string> Answer(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize,
+        IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(questions);
@@ -59,7 +60,8 @@ public static class TextEvaluator
     /// <returns>The scores and predictions in the order of the positions, and the loss.</returns>
     /// <exception cref="InvalidOperationException">An answer is hidden.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static (AnswerScores Scores, double Loss) Score(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, IProgressTask? progress = null, CancellationToken cancellation = default)
+    public static (AnswerScores Scores, double Loss) Score(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize,
+        IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         var answers = Answer(model, questions, indices, batchSize, progress, cancellation);
         var (loss, tokens) = AnswerLoss(model, questions, indices, batchSize, cancellation);
@@ -67,7 +69,8 @@ public static class TextEvaluator
     }
 
     /// <summary>The summed cross-entropy of the right answers' tokens and their number, without dropout; the model's mode is as before afterwards.</summary>
-    static (double Loss, long Tokens) AnswerLoss(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation)
+    static (double Loss, long Tokens) AnswerLoss(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize,
+        CancellationToken cancellation)
     {
         using var noGrad = no_grad();
         bool wasTraining = model.training;
@@ -101,7 +104,8 @@ public static class TextEvaluator
     }
 
     // The positions in indices; texts of one length side by side are padded least.
-    static IEnumerable<int> ByLength(TokenizedQuestions questions, IReadOnlyList<int> indices) => Enumerable.Range(0, indices.Count).OrderBy(p => questions.Input(indices[p]).Count);
+    static IEnumerable<int> ByLength(TokenizedQuestions questions, IReadOnlyList<int> indices) => Enumerable.Range(0, indices.Count)
+        .OrderBy(p => questions.Input(indices[p]).Count);
 
     static Device Place(T5Model model) => model.parameters().First().device;
 }

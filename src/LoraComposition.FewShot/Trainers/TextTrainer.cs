@@ -17,7 +17,8 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     /// <param name="questions">The questions with their answers, cut into tokens by the base model's tokenizer.</param>
     /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
     /// <param name="logger">Is told what is done; nobody where not given.</param>
-    public TextTrainer(TextBaseModel baseModel, TokenizedQuestions questions, IReadOnlyList<LoraAdapter>? modules = null, ILogger? logger = null) : base(modules, logger)
+    public TextTrainer(TextBaseModel baseModel, TokenizedQuestions questions, IReadOnlyList<LoraAdapter>? modules = null, ILogger? logger = null)
+        : base(modules, logger)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(questions);
@@ -32,7 +33,8 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>The scores with every answer, and the loss.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static (AnswerScores Scores, double Loss) Score(TrainedModel<T5Model> trained, TokenizedQuestions scored, IReadOnlyList<int> indices, IProgressTask? progress = null, CancellationToken cancellation = default)
+    public static (AnswerScores Scores, double Loss) Score(TrainedModel<T5Model> trained, TokenizedQuestions scored, IReadOnlyList<int> indices,
+        IProgressTask? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(trained);
         using var fixedWeights = trained.Tuning.FixForEvaluation();
@@ -48,10 +50,12 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     private protected override ValidationScore Validate(T5Model model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
         TextEvaluator.Validate(model, questions, samples, batchSize, cancellation);
 
-    private protected override TrainingOutcome TrainHead(T5Model model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone, IProgressReporter progress, CancellationToken cancellation) =>
+    private protected override TrainingOutcome TrainHead(T5Model model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone,
+        IProgressReporter progress, CancellationToken cancellation) =>
         TrainingOutcome.Untrained;
 
-    private protected override void WarmUpModule(T5Model model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation)
+    private protected override void WarmUpModule(T5Model model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options,
+        IProgressReporter progress, CancellationToken cancellation)
     {
     }
 

@@ -9,7 +9,8 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
 {
     bool released;
 
-    internal TrainedModel(ITuningMethod method, TModel model, ITuning tuning, TuningOptions options, TrainingOutcome outcome, long headParameters, IReadOnlyDictionary<string, double> timings)
+    internal TrainedModel(ITuningMethod method, TModel model, ITuning tuning, TuningOptions options, TrainingOutcome outcome, long headParameters,
+        IReadOnlyDictionary<string, double> timings)
     {
         (Method, Model, Tuning, Options, Outcome, HeadParameters, Timings) = (method, model, tuning, options, outcome, headParameters, timings);
         TrainableParameters = tuning.Trained?.Parameters.Sum(p => p.numel()) ?? 0;
@@ -65,7 +66,10 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
         return Tuning.ToWeights();
     }
 
-    /// <summary>Merges what was trained into the model's own weights and hands the plain model, with its trained head, to the caller. This object is of no use afterwards.</summary>
+    /// <summary>
+    /// Merges what was trained into the model's own weights and hands the plain model, with its trained head, to the caller. This object is of no use
+    /// afterwards.
+    /// </summary>
     /// <returns>The model. The caller owns it.</returns>
     /// <exception cref="ObjectDisposedException">The model was released or disposed.</exception>
     public TModel Merge()

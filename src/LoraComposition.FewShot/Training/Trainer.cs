@@ -22,7 +22,9 @@ public static class Trainer
     /// <returns>What came out. The parameters hold the best state.</returns>
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss, Func<ValidationScore>? validate, TrainingOptions options, int seed, ILogger? logger = null, IProgressTask? progress = null, CancellationToken cancellation = default)
+    public static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss,
+        Func<ValidationScore>? validate, TrainingOptions options, int seed, ILogger? logger = null, IProgressTask? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentNullException.ThrowIfNull(samples);
@@ -76,7 +78,11 @@ public static class Trainer
             best.Restore();
             training.GiveBack();
         }
-        var outcome = new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped) { StepsPerEpoch = order.BatchesPerEpoch, History = history };
+        var outcome = new TrainingOutcome(step, validate is null ? step : best.Step, best.Score, stopped)
+        {
+            StepsPerEpoch = order.BatchesPerEpoch,
+            History = history
+        };
         if (stopped) logger.StoppedEarly(step, steps, unimproved);
         logger.Trained(training.Parameters.Sum(p => p.numel()), samples.Count, step, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, outcome.BestStep);
         return outcome;

@@ -13,7 +13,9 @@ public sealed record TrainingOutcome(int Steps, int BestStep, ValidationScore? V
     /// <summary>The steps of one pass over the samples; 0 where no step was made.</summary>
     public int StepsPerEpoch { get; init; }
 
-    /// <summary>The pass over the samples in which the kept state was reached, counted from 1; 0 for the state before the first step, null where no step was made.</summary>
+    /// <summary>
+    /// The pass over the samples in which the kept state was reached, counted from 1; 0 for the state before the first step, null where no step was made.
+    /// </summary>
     public int? BestEpoch => StepsPerEpoch == 0 ? null : (BestStep + StepsPerEpoch - 1) / StepsPerEpoch;
 
     /// <summary>What was measured along the way: the start, where there is a validation part, and every check.</summary>

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>One step of training: gradients, clipping, AdamW. Nothing in it waits for the device, so the host prepares the next step while a GPU computes this one.</summary>
+/// <summary>
+/// One step of training: gradients, clipping, AdamW. Nothing in it waits for the device, so the host prepares the next step while a GPU computes this one.
+/// </summary>
 internal sealed class TrainingStep : IDisposable
 {
     readonly MasterWeights masters = new();
@@ -59,7 +61,10 @@ internal sealed class TrainingStep : IDisposable
 /// <param name="WeightDecay">AdamW's weight decay.</param>
 public sealed record TrainableGroup(IReadOnlyList<Parameter> Parameters, double LearningRate, double WeightDecay = 0);
 
-/// <summary>Scales the gradients of all parameters together down to a norm, as <c>clip_grad_norm_</c> does, but without reading the norm back: that would wait for the device.</summary>
+/// <summary>
+/// Scales the gradients of all parameters together down to a norm, as <c>clip_grad_norm_</c> does, but without reading the norm back: that would wait for the
+/// device.
+/// </summary>
 internal static class GradientClipping
 {
     // torch's own, against a norm of zero.

@@ -25,7 +25,8 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
 
     /// <summary>The field as a float32.</summary>
     /// <exception cref="FormatException">The field is not four bytes wide.</exception>
-    public readonly float Single => Bytes.Length == sizeof(float) ? BinaryPrimitives.ReadSingleLittleEndian(Bytes) : throw new FormatException($"field {Field} is {Bytes.Length} bytes wide, expected {sizeof(float)}");
+    public readonly float Single => Bytes.Length == sizeof(float) ? BinaryPrimitives.ReadSingleLittleEndian(Bytes)
+        : throw new FormatException($"field {Field} is {Bytes.Length} bytes wide, expected {sizeof(float)}");
 
     /// <summary>Goes to the next field.</summary>
     /// <returns>False at the end of the message.</returns>

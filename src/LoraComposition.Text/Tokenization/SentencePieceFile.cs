@@ -129,7 +129,8 @@ internal sealed class SentencePieceFile
         for (var texts = map[(sizeof(uint) + (int)trie)..]; !texts.IsEmpty;)
         {
             int end = texts.IndexOf((byte)0);
-            if (end is < 0 or > LongestReplacement) throw new FormatException($"the table of characters has a text that does not end within {LongestReplacement} bytes");
+            if (end is < 0 or > LongestReplacement)
+                throw new FormatException($"the table of characters has a text that does not end within {LongestReplacement} bytes");
             texts = texts[(end + 1)..];
         }
     }
@@ -145,7 +146,8 @@ internal sealed class SentencePieceFile
         if (endId != T5Tokenizer.EndId || unknownId != T5Tokenizer.UnknownId)
             throw Refused($"expected the end and the unknown piece at {T5Tokenizer.EndId} and {T5Tokenizer.UnknownId}, found them at {endId} and {unknownId}");
         if (!pieces.Exists(piece => piece.Type == SentencePieceType.Normal)) throw Refused("expected ordinary pieces, found none");
-        if (pieces.Where(piece => piece.Type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Unused).GroupBy(piece => piece.Text, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (pieces.Where(piece => piece.Type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Unused)
+            .GroupBy(piece => piece.Text, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refused($"expected every piece once, found \"{twice.Key}\" {twice.Count()} times");
     }
 

@@ -30,5 +30,6 @@ internal static partial class T5SpecialTokens
     public static partial Regex Candidates();
 
     static int? Extra(ReadOnlySpan<char> token) =>
-        token.StartsWith(ExtraStart, StringComparison.Ordinal) && Candidates().IsMatch(token) && int.TryParse(token[ExtraStart.Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : null;
+        token.StartsWith(ExtraStart, StringComparison.Ordinal) && Candidates().IsMatch(token)
+            && int.TryParse(token[ExtraStart.Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : null;
 }

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.Text;
 
-/// <summary>T5's tokenizer: a SentencePiece unigram model, an end token after each text, and extra ids above the vocabulary. Its ids are those of transformers.</summary>
+/// <summary>
+/// T5's tokenizer: a SentencePiece unigram model, an end token after each text, and extra ids above the vocabulary. Its ids are those of transformers.
+/// </summary>
 /// <remarks>May be used by several threads at once.</remarks>
 public sealed class T5Tokenizer
 {
@@ -31,7 +33,10 @@ public sealed class T5Tokenizer
     /// <summary>How many ids there are, the extra ids among them: 32,100 for T5. The model's embedding may have more rows.</summary>
     public int VocabularySize => model.Pieces.Count + ExtraIdCount;
 
-    /// <summary>How many tokens <c>&lt;extra_id_0&gt;</c>, <c>&lt;extra_id_1&gt;</c>, … there are: 100 where the configuration does not say otherwise. The first has the last id.</summary>
+    /// <summary>
+    /// How many tokens <c>&lt;extra_id_0&gt;</c>, <c>&lt;extra_id_1&gt;</c>, … there are: 100 where the configuration does not say otherwise. The first has the
+    /// last id.
+    /// </summary>
     public int ExtraIdCount { get; }
 
     /// <summary>Loads the tokenizer of a checkpoint.</summary>
@@ -118,11 +123,13 @@ public sealed class T5Tokenizer
     public IReadOnlyList<string> DecodeBatch(Tensor ids, bool skipSpecial = true)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        if (ids.dim() != 2 || ids.dtype != ScalarType.Int64) throw new ArgumentException($"Expected ids [batch, tokens], int64, found [{string.Join(", ", ids.shape)}], {ids.dtype}.", nameof(ids));
+        if (ids.dim() != 2 || ids.dtype != ScalarType.Int64)
+            throw new ArgumentException($"Expected ids [batch, tokens], int64, found [{string.Join(", ", ids.shape)}], {ids.dtype}.", nameof(ids));
         using var scope = NewDisposeScope();
         long[] values = [.. ids.cpu().contiguous().data<long>()];
         int tokens = (int)ids.shape[1];
-        return [.. Enumerable.Range(0, (int)ids.shape[0]).Select(row => Decode(values.Skip(row * tokens).Take(tokens).Select(id => (int)Math.Clamp(id, int.MinValue, int.MaxValue)), skipSpecial))];
+        return [.. Enumerable.Range(0, (int)ids.shape[0]).Select(row => Decode(values.Skip(row * tokens).Take(tokens)
+            .Select(id => (int)Math.Clamp(id, int.MinValue, int.MaxValue)), skipSpecial))];
     }
 
     // Text between special tokens is cut as if it stood alone: it gets a blank in front, and blanks at its ends go.

@@ -19,7 +19,8 @@ internal static class T5TokenizerConfig
     {
         using var document = JsonFile.Read(path, Largest, (message, cause) => new CheckpointException(path, message, cause));
         var fields = new ConfigFields(path, document.RootElement);
-        if (fields.Text("tokenizer_class") is { } type && type is not ("T5Tokenizer" or "T5TokenizerFast")) throw fields.Expected("tokenizer_class", "T5Tokenizer", fields.Find("tokenizer_class")!.Value);
+        if (fields.Text("tokenizer_class") is { } type && type is not ("T5Tokenizer" or "T5TokenizerFast"))
+            throw fields.Expected("tokenizer_class", "T5Tokenizer", fields.Find("tokenizer_class")!.Value);
         CheckToken(fields, "pad_token", T5Tokenizer.PadToken);
         CheckToken(fields, "eos_token", T5Tokenizer.EndToken);
         CheckToken(fields, "unk_token", T5Tokenizer.UnknownToken);
@@ -40,7 +41,8 @@ internal static class T5TokenizerConfig
         if (fields.Find("additional_special_tokens") is not { } list) return;
         if (list.ValueKind != JsonValueKind.Array) throw fields.Expected("additional_special_tokens", "a list", list);
         foreach (var item in list.EnumerateArray())
-            if (Content(item) is not { } token || T5SpecialTokens.IdOf(token, count, 0) is null) throw fields.Expected("additional_special_tokens", $"<extra_id_0> to <extra_id_{count - 1}> alone", item);
+            if (Content(item) is not { } token || T5SpecialTokens.IdOf(token, count, 0) is null)
+                throw fields.Expected("additional_special_tokens", $"<extra_id_0> to <extra_id_{count - 1}> alone", item);
     }
 
     static void CheckAdded(ConfigFields fields, int count, int pieceCount)
@@ -50,13 +52,15 @@ internal static class T5TokenizerConfig
         foreach (var entry in map.EnumerateObject())
         {
             if (Content(entry.Value) is not { } token || T5SpecialTokens.IdOf(token, count, pieceCount)?.ToString(CultureInfo.InvariantCulture) != entry.Name)
-                throw fields.Expected("added_tokens_decoder", $"T5's special tokens with their ids, the extra ids from {pieceCount + count - 1} downwards,", entry.Value);
+                throw fields.Expected("added_tokens_decoder", $"T5's special tokens with their ids, the extra ids from {pieceCount + count - 1} downwards,",
+                    entry.Value);
         }
     }
 
     // A token is a text, or an object with its content.
     static string? Content(JsonElement value) =>
         value.ValueKind == JsonValueKind.String ? value.GetString()
-        : value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String ? content.GetString()
+        : value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String
+            ? content.GetString()
         : null;
 }

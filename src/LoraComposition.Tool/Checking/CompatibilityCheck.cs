@@ -73,7 +73,8 @@ static class CompatibilityCheck
             {
                 cancellation.ThrowIfCancellationRequested();
                 var similarity = AdapterSimilarity.Compute(adapters[i], adapters[j]);
-                yield return new PairSimilarity(adapters[i].Name, adapters[j].Name, similarity.Cosine, similarity.Layers.ToDictionary(layer => layer.Path, layer => layer.Cosine));
+                yield return new PairSimilarity(adapters[i].Name, adapters[j].Name, similarity.Cosine,
+                    similarity.Layers.ToDictionary(layer => layer.Path, layer => layer.Cosine));
             }
         }
     }

@@ -17,10 +17,22 @@ static class AdaptCommand
     static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/*, or train/<class>/* and test/<class>/*. Test images are used once, at the end.", Required = true };
     static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };
-    static readonly Option<string> method = new("--method") { Description = $"Of {names}, separated by commas, or {All}; the best on held-out images is kept.", DefaultValueFactory = _ => All };
-    static readonly Option<int> seed = new("--seed") { Description = "The seed of every random choice; the same seed gives the same model.", DefaultValueFactory = _ => defaults.Seed };
+    static readonly Option<string> method = new("--method")
+    {
+        Description = $"Of {names}, separated by commas, or {All}; the best on held-out images is kept.",
+        DefaultValueFactory = _ => All
+    };
+    static readonly Option<int> seed = new("--seed")
+    {
+        Description = "The seed of every random choice; the same seed gives the same model.",
+        DefaultValueFactory = _ => defaults.Seed
+    };
     static readonly Option<int> validation = new("--validation") { Description = "At most so many further images of each class are held out to stop the training and to compare the methods.", DefaultValueFactory = _ => defaults.ValidationPerClass };
-    static readonly Option<int> steps = new("--steps") { Description = "Training steps of each method.", DefaultValueFactory = _ => defaults.Tuning.Training.Steps ?? 100 };
+    static readonly Option<int> steps = new("--steps")
+    {
+        Description = "Training steps of each method.",
+        DefaultValueFactory = _ => defaults.Tuning.Training.Steps ?? 100
+    };
     static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Tuning.Lora.Rank };
     static readonly ComputeOptions compute = new(withType: false);
     static readonly Option<string> output = CommonOptions.Out();
@@ -51,7 +63,8 @@ static class AdaptCommand
         var methods = Methods(parsed.GetValue(method)!);
         if (parsed.GetValue(adapters)!.Length == 0 && methods.FirstOrDefault(m => m.NeedsModules) is { } composing)
             throw new UsageException($"--method {parsed.GetValue(method)}: {composing.Name} composes adapters; give --adapter, or of the methods only {string.Join(",", defaults.Methods.Where(m => !m.NeedsModules).Select(m => m.Name))}.");
-        if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => named.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => named.Name, StringComparer.Ordinal)
+            .FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
         OutputFolder.Read(parsed, output, force);
         return defaults with
@@ -86,9 +99,11 @@ static class AdaptCommand
 
     static void Show(IAnsiConsole console, AdaptationReport report, string folder)
     {
-        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Method"), Right("Validation"), Right("Loss"), Right("|Θ|"), Right("Steps"), Right("Seconds"));
+        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Method"), Right("Validation"), Right("Loss"), Right("|Θ|"),
+            Right("Steps"), Right("Seconds"));
         foreach (var result in report.Methods)
-            table.AddRow(result.Method, Text($"{100 * result.ValidationAccuracy:F1} %"), Text($"{result.ValidationLoss:F3}"), Text($"{result.TrainableParameters:N0}"), Text($"{result.Steps}"), Text($"{result.Timings.Values.Sum():F1}"));
+            table.AddRow(result.Method, Text($"{100 * result.ValidationAccuracy:F1} %"), Text($"{result.ValidationLoss:F3}"),
+                Text($"{result.TrainableParameters:N0}"), Text($"{result.Steps}"), Text($"{result.Timings.Values.Sum():F1}"));
         console.Write(table);
         console.WriteLine(report.Verdict);
         console.WriteLine($"The model is in {folder}; report.md in it says more. Use it with: lora-compose predict --model {folder} --images PATH");
@@ -101,7 +116,8 @@ static class AdaptCommand
     static ITuningMethod[] Methods(string text)
     {
         if (text == All) return [.. defaults.Methods];
-        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => defaults.Methods.FirstOrDefault(m => m.Name == name) ?? throw new UsageException($"--method {text}: '{name}' is not one of {names} or {All}.")).ToArray();
+        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => defaults.Methods.FirstOrDefault(m => m.Name == name)
+            ?? throw new UsageException($"--method {text}: '{name}' is not one of {names} or {All}.")).ToArray();
         return methods.Distinct().Count() == methods.Length ? methods : throw new UsageException($"--method {text}: a method occurs twice.");
     }
 

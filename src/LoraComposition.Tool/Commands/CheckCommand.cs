@@ -46,6 +46,7 @@ static class CheckCommand
             foreach (var pair in report.Pairs) table.AddRow(Markup.Escape(pair.First), Markup.Escape(pair.Second), $"{pair.Cosine:F4}");
             console.Write(table);
         }
-        console.WriteLine(report.AllFit ? "All adapters fit the base." : $"{report.Adapters.Count(adapter => !adapter.Fits)} of {report.Adapters.Count} adapters are refused.");
+        console.WriteLine(report.AllFit ? "All adapters fit the base."
+            : $"{report.Adapters.Count(adapter => !adapter.Fits)} of {report.Adapters.Count} adapters are refused.");
     }
 }

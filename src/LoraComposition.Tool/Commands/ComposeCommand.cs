@@ -12,14 +12,26 @@ static class ComposeCommand
     static readonly Option<string> @base = CommonOptions.Base();
     static readonly Option<string[]> adapters = CommonOptions.Adapters();
     static readonly Option<string> weights = new("--weights") { Description = "uniform; one real number for each adapter, as in 0.5,0.3,0.2; or the weights.json of a learned composition.", DefaultValueFactory = _ => "uniform" };
-    static readonly Option<string> form = new("--as") { Description = "What to write: adapter (one PEFT folder) or checkpoint (the whole model, merged).", Required = true };
+    static readonly Option<string> form = new("--as")
+    {
+        Description = "What to write: adapter (one PEFT folder) or checkpoint (the whole model, merged).",
+        Required = true
+    };
     static readonly Option<int?> rank = new("--rank") { Description = "Compress the adapter to at most this rank. Default: exact, the sum of the adapters' ranks.", HelpName = "K" };
     static readonly Option<double?> energy = new("--energy") { Description = "Compress each layer to the smallest rank that keeps this share of its energy, as in 0.99." };
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = CommonOptions.Force();
-    static readonly Option<string> spelling = new("--spelling") { Description = "The layers' names in the adapter: v5 (transformers since 5) or v4 (before).", DefaultValueFactory = _ => "v5" };
+    static readonly Option<string> spelling = new("--spelling")
+    {
+        Description = "The layers' names in the adapter: v5 (transformers since 5) or v4 (before).",
+        DefaultValueFactory = _ => "v5"
+    };
 
-    static readonly Option<string> dtype = new("--dtype") { Description = "The type of the written numbers: float32, bfloat16 or float16.", DefaultValueFactory = _ => "float32" };
+    static readonly Option<string> dtype = new("--dtype")
+    {
+        Description = "The type of the written numbers: float32, bfloat16 or float16.",
+        DefaultValueFactory = _ => "float32"
+    };
 
     const string Description = "Composes adapters and writes the result, checked by reading it again.";
 
@@ -63,7 +75,8 @@ static class ComposeCommand
             "checkpoint" => ComposeForm.Checkpoint,
             var other => throw new UsageException($"--as {other}: expected adapter or checkpoint."),
         };
-        if (asked == ComposeForm.Checkpoint && compression is not null) throw new UsageException("--rank and --energy are for --as adapter; a checkpoint takes the exact composition at no cost.");
+        if (asked == ComposeForm.Checkpoint && compression is not null)
+            throw new UsageException("--rank and --energy are for --as adapter; a checkpoint takes the exact composition at no cost.");
         return new ComposeSettings
         {
             Base = parsed.GetValue(@base)!,
@@ -94,7 +107,8 @@ static class ComposeCommand
         (null, null) => null,
         ({ }, { }) => throw new UsageException("--rank and --energy exclude each other; give one of them."),
         ({ } k, null) => k >= 1 ? RankTarget.Rank(k) : throw new UsageException($"--rank {k}: expected at least 1."),
-        (null, { } share) => share is > 0 and <= 1 ? RankTarget.Energy(share) : throw new UsageException($"--energy {share}: expected a share above 0 and at most 1."),
+        (null, { } share) => share is > 0 and <= 1 ? RankTarget.Energy(share)
+            : throw new UsageException($"--energy {share}: expected a share above 0 and at most 1."),
     };
 
     static void Print(IAnsiConsole console, ComposeReport report, ErrorLog? log)
@@ -104,7 +118,8 @@ static class ComposeCommand
         if (report.Compression is { } layers)
         {
             var table = new Table().AddColumns("layer", "rank", "retained energy", "relative error");
-            foreach (var layer in layers) table.AddRow(Markup.Escape(layer.Path), $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}", $"{layer.RelativeError:G3}");
+            foreach (var layer in layers) table.AddRow(Markup.Escape(layer.Path), $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}",
+                $"{layer.RelativeError:G3}");
             console.Write(table);
             console.WriteLine($"Compressing changes the outputs on random inputs by up to {report.CompressionError!.Largest:G3} ({report.CompressionError.Relative:P2} of the largest).");
         }

@@ -8,10 +8,19 @@ namespace LoraComposition.Tool;
 static class PredictCommand
 {
     static readonly Option<string> model = new("--model") { Description = "A folder that adapt wrote.", Required = true };
-    static readonly Option<string[]> images = new("--images") { Description = "Image files, or folders whose images are looked for at every depth.", Required = true, AllowMultipleArgumentsPerToken = true };
+    static readonly Option<string[]> images = new("--images")
+    {
+        Description = "Image files, or folders whose images are looked for at every depth.",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true
+    };
     static readonly Option<int> top = new("--top") { Description = "The number of classes to name for each image.", DefaultValueFactory = _ => 5 };
     static readonly Option<string?> baseFolder = new("--base") { Description = "The base's folder, where it is not where it was." };
-    static readonly Option<PredictionFormat> format = new("--format") { Description = "csv (path,rank,class,probability) or json; --json means the same.", DefaultValueFactory = _ => PredictionFormat.Csv };
+    static readonly Option<PredictionFormat> format = new("--format")
+    {
+        Description = "csv (path,rank,class,probability) or json; --json means the same.",
+        DefaultValueFactory = _ => PredictionFormat.Csv
+    };
     static readonly ComputeOptions compute = new(withType: false);
 
     const string Description = "Classifies images with a model that adapt wrote. An image that cannot be read is named on standard error, and the exit code is 1 when the others are done.";
@@ -45,7 +54,8 @@ static class PredictCommand
             progress.Report(refusal.Message.ReplaceLineEndings(" "));
         }
 
-        using var adapted = AdaptedModel.Load(parsed.GetValue(model)!, parsed.GetValue(baseFolder), place.Device, logger: ErrorLog.For(parsed, progress.Report), cancellation: cancellation);
+        using var adapted = AdaptedModel.Load(parsed.GetValue(model)!, parsed.GetValue(baseFolder), place.Device, logger: ErrorLog.For(parsed, progress.Report),
+            cancellation: cancellation);
         string[] files = Files(parsed.GetValue(images)!, Refuse);
         using var writer = PredictionWriter.For(parsed.GetValue(CommonOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);
         foreach (var prediction in new ImagePredictor(adapted).Predict(files, parsed.GetValue(top), progress, cancellation))

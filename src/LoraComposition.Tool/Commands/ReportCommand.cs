@@ -9,9 +9,22 @@ namespace LoraComposition.Tool;
 static class ReportCommand
 {
     static readonly Argument<string[]> results = new("RESULTS") { Description = "Folders that experiment programs wrote (their --out); sub-folders are looked through.", Arity = ArgumentArity.OneOrMore };
-    static readonly Option<string> output = new("--out") { Description = "The HTML file to write. It must be missing, but for --force.", HelpName = "FILE", Required = true };
-    static readonly Option<string?> figures = new("--figures") { Description = "A folder for the figures as SVG and PNG; empty or missing, but for --force.", HelpName = "DIR" };
-    static readonly Option<string?> tables = new("--tables") { Description = "A folder for the tables as CSV and LaTeX; empty or missing, but for --force.", HelpName = "DIR" };
+    static readonly Option<string> output = new("--out")
+    {
+        Description = "The HTML file to write. It must be missing, but for --force.",
+        HelpName = "FILE",
+        Required = true
+    };
+    static readonly Option<string?> figures = new("--figures")
+    {
+        Description = "A folder for the figures as SVG and PNG; empty or missing, but for --force.",
+        HelpName = "DIR"
+    };
+    static readonly Option<string?> tables = new("--tables")
+    {
+        Description = "A folder for the tables as CSV and LaTeX; empty or missing, but for --force.",
+        HelpName = "DIR"
+    };
     static readonly Option<string> title = new("--title") { Description = "The title of the page.", DefaultValueFactory = _ => "Few-shot results" };
     static readonly Option<bool> force = new("--force") { Description = "Replace files that are there." };
 
@@ -57,7 +70,8 @@ static class ReportCommand
         if (parsed.GetValue(option) is not { } folder) return null;
         if (string.IsNullOrWhiteSpace(folder)) throw new UsageException($"{option.Name} is empty; give a folder.");
         if (File.Exists(folder)) throw new UsageException($"{option.Name} {folder}: this is a file; give a folder.");
-        if (!replace && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new UsageException($"{option.Name} {folder}: the folder is not empty; give another, or --force to write into it.");
+        if (!replace && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new UsageException($"{option.Name} {folder}: the folder is not empty; give another, or --force to write into it.");
         return folder;
     }
 

@@ -27,7 +27,8 @@ static class ComposeJob
         using var set = AdapterSet.Load(settings.Adapters, logger);
         using var probe = Probe.For(model);
         cancellation.ThrowIfCancellationRequested();
-        if (!OutputDifference.IsFinite(probe.Run())) throw new NonFiniteException($"{settings.Base}: the base model's own outputs are NaN or infinite, so nothing can be composed on it; its weights are too large to compute with.");
+        if (!OutputDifference.IsFinite(probe.Run()))
+            throw new NonFiniteException($"{settings.Base}: the base model's own outputs are NaN or infinite, so nothing can be composed on it; its weights are too large to compute with.");
         var compatibility = AdapterCompatibility.Check(model, set.Adapters);
         var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
         bar.Advance();
@@ -60,7 +61,8 @@ static class ComposeJob
         return report;
     }
 
-    static ComposeReport WriteAdapter(ComposeSettings settings, IBaseModel model, Composition composition, Probe probe, Tensor exact, string folder, ComposeReport report, ILogger? logger, CancellationToken cancellation)
+    static ComposeReport WriteAdapter(ComposeSettings settings, IBaseModel model, Composition composition, Probe probe, Tensor exact, string folder,
+        ComposeReport report, ILogger? logger, CancellationToken cancellation)
     {
         string name = AdapterSet.Named([settings.Out]).Single().Name;
         using var whole = composition.ToAdapter(name, settings.Spelling);
@@ -79,11 +81,13 @@ static class ComposeJob
         };
     }
 
-    static ComposeReport WriteCheckpoint(ComposeSettings settings, IBaseModel model, Composition composition, Tensor exact, string folder, ComposeReport report, ILogger? logger, CancellationToken cancellation)
+    static ComposeReport WriteCheckpoint(ComposeSettings settings, IBaseModel model, Composition composition, Tensor exact, string folder, ComposeReport report,
+        ILogger? logger, CancellationToken cancellation)
     {
         var provenance = composition.ToProvenance();
         composition.MergeIntoBase();
-        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance, CompanionsFrom = settings.Base }, logger, cancellation: cancellation);
+        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance, CompanionsFrom = settings.Base }, logger,
+            cancellation: cancellation);
         using var read = BaseModel.Load(folder, logger: logger, cancellation: cancellation);
         using var probe = Probe.For(read);
         return report with { WrittenError = OutputDifference.Between(exact, probe.Run()) };
@@ -106,7 +110,8 @@ static class ComposeJob
     {
         var own = adapters.SelectMany(adapter => adapter.Warnings.Select(warning => $"Adapter '{adapter.Name}': {warning}"));
         // Of several heads the check of the adapters speaks.
-        var head = adapters.Where(adapter => adapter.Head is not null).ToArray() is [var only] ? [$"Adapter '{only.Name}' holds a saved head, which is not part of the composition."] : Array.Empty<string>();
+        var head = adapters.Where(adapter => adapter.Head is not null)
+            .ToArray() is [var only] ? [$"Adapter '{only.Name}' holds a saved head, which is not part of the composition."] : Array.Empty<string>();
         return [.. own.Concat(compatibility.Warnings).Concat(head).Distinct()];
     }
 

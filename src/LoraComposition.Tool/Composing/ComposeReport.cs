@@ -37,7 +37,8 @@ sealed record OutputDifference(double Largest, double Scale)
     public static OutputDifference Between(Tensor expected, Tensor found)
     {
         using var scope = NewDisposeScope();
-        return new OutputDifference(expected.sub(found).abs().max().to(ScalarType.Float64).item<double>(), expected.abs().max().to(ScalarType.Float64).item<double>());
+        return new OutputDifference(expected.sub(found).abs().max().to(ScalarType.Float64).item<double>(),
+            expected.abs().max().to(ScalarType.Float64).item<double>());
     }
 
     /// <summary>Whether outputs are numbers to compare.</summary>

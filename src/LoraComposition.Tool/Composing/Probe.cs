@@ -68,5 +68,6 @@ sealed class TextProbe(T5Model model, Generator generator) : Probe
         return model.call(ids, null, decoderIds);
     }
 
-    static Tensor Tokens(T5Model model, int count, Generator generator) => randint(0, model.Config.VocabularySize, [Samples, count], dtype: ScalarType.Int64, generator: generator);
+    static Tensor Tokens(T5Model model, int count, Generator generator) =>
+        randint(0, model.Config.VocabularySize, [Samples, count], dtype: ScalarType.Int64, generator: generator);
 }

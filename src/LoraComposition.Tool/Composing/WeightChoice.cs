@@ -28,12 +28,14 @@ abstract record WeightChoice
 
     sealed record Uniform : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) => Composition.AttachUniform(model, adapters, logger: logger);
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) =>
+            Composition.AttachUniform(model, adapters, logger: logger);
     }
 
     sealed record PerAdapter(double[] Weights) : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) => Composition.AttachWeighted(model, adapters, Weights, logger: logger);
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) =>
+            Composition.AttachWeighted(model, adapters, Weights, logger: logger);
     }
 
     sealed record FromFile(string Path) : WeightChoice

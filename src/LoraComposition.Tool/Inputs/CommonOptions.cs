@@ -9,11 +9,23 @@ static class CommonOptions
 {
     public static Option<bool> Json { get; } = new("--json") { Description = "Write the result as JSON.", Recursive = true };
 
-    public static Option<string> Base(string models = "a ViT or a T5") => new("--base") { Description = $"The base model, {models}: a model-hub folder.", HelpName = "DIR", Required = true };
+    public static Option<string> Base(string models = "a ViT or a T5") =>
+        new("--base") { Description = $"The base model, {models}: a model-hub folder.", HelpName = "DIR", Required = true };
 
-    public static Option<string[]> Adapters() => new("--adapter") { Description = "A LoRA adapter: a PEFT folder. Give it once for each adapter.", HelpName = "DIR", Required = true, AllowMultipleArgumentsPerToken = true };
+    public static Option<string[]> Adapters() => new("--adapter")
+    {
+        Description = "A LoRA adapter: a PEFT folder. Give it once for each adapter.",
+        HelpName = "DIR",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true
+    };
 
-    public static Option<string> Out() => new("--out") { Description = "The folder to write. It must be empty or missing, but for --force.", HelpName = "DIR", Required = true };
+    public static Option<string> Out() => new("--out")
+    {
+        Description = "The folder to write. It must be empty or missing, but for --force.",
+        HelpName = "DIR",
+        Required = true
+    };
 
     public static Option<bool> Force() => new("--force") { Description = "Write into a folder that is not empty; files of the same names are replaced, others are left." };
 }

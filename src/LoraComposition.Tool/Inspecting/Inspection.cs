@@ -21,7 +21,8 @@ abstract record Inspection
     public long Bytes => Tensors.Sum(tensor => tensor.Bytes);
 
     /// <summary>The number of elements by type.</summary>
-    public IReadOnlyDictionary<string, long> Dtypes => Tensors.GroupBy(tensor => tensor.Dtype).ToDictionary(group => group.Key, group => group.Sum(tensor => tensor.Elements));
+    public IReadOnlyDictionary<string, long> Dtypes => Tensors.GroupBy(tensor => tensor.Dtype)
+        .ToDictionary(group => group.Key, group => group.Sum(tensor => tensor.Elements));
 }
 
 /// <summary>A safetensors file by itself.</summary>

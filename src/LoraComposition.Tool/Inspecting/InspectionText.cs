@@ -16,7 +16,8 @@ static class InspectionText
                 break;
             case CheckpointInspection checkpoint:
                 console.WriteLine($"Model: {checkpoint.Model ?? "not named"}. Files: {string.Join(", ", checkpoint.Files)}.");
-                console.WriteLine(checkpoint.Refusal is { } reason ? $"This library cannot load it: {reason}" : $"This library can load it. Adapters can target: {string.Join(", ", checkpoint.Targets!)}.");
+                console.WriteLine(checkpoint.Refusal is { } reason ? $"This library cannot load it: {reason}"
+                    : $"This library can load it. Adapters can target: {string.Join(", ", checkpoint.Targets!)}.");
                 Tensors(console, checkpoint);
                 break;
             default:
@@ -31,7 +32,8 @@ static class InspectionText
         console.WriteLine($"Base model: {adapter.BaseModel ?? "not named"}{(adapter.Revision is { } revision ? $", revision {revision}" : "")}. Targets: {string.Join(", ", adapter.Targets)}. Saved head: {(adapter.HeadClasses is { } classes ? $"{classes} classes" : "none")}.");
         var table = new Table().AddColumns("layer", "rank", "alpha", "scaling", "out × in", "norm of the update");
         foreach (var layer in adapter.Layers)
-            table.AddRow(Markup.Escape(layer.Path), Number(layer.Rank), layer.Alpha is { } alpha ? Number(alpha) : "", Number(layer.Scaling), $"{layer.OutFeatures} × {layer.InFeatures}", Number(layer.Norm));
+            table.AddRow(Markup.Escape(layer.Path), Number(layer.Rank), layer.Alpha is { } alpha ? Number(alpha) : "", Number(layer.Scaling),
+                $"{layer.OutFeatures} × {layer.InFeatures}", Number(layer.Norm));
         console.Write(table);
         foreach (string warning in adapter.Warnings) console.WriteLine($"warning: {warning}");
     }
@@ -39,7 +41,8 @@ static class InspectionText
     static void Tensors(IAnsiConsole console, Inspection inspection)
     {
         var table = new Table().AddColumns("tensor", "type", "shape", "bytes");
-        foreach (var tensor in inspection.Tensors) table.AddRow(Markup.Escape(tensor.Name), tensor.Dtype, Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"), $"{tensor.Bytes:N0}");
+        foreach (var tensor in inspection.Tensors) table.AddRow(Markup.Escape(tensor.Name), tensor.Dtype, Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
+            $"{tensor.Bytes:N0}");
         console.Write(table);
     }
 

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Tool;
 
-/// <summary>The log of <c>--verbose</c>: a line for each message between the lines of progress, on standard error. A warning comes once, however often it is given.</summary>
+/// <summary>
+/// The log of <c>--verbose</c>: a line for each message between the lines of progress, on standard error. A warning comes once, however often it is given.
+/// </summary>
 /// <param name="write">Writes a line.</param>
 sealed class ErrorLog(Action<string> write) : ILogger
 {

@@ -12,7 +12,8 @@ public sealed record AdapterProvenance
     public required IReadOnlyList<AdapterSource> Sources { get; init; }
 
     /// <summary>Checks every entry.</summary>
-    /// <exception cref="ArgumentException">A name is blank, a fingerprint is not one, a weight is missing, given twice or not finite, or there is no source.</exception>
+    /// <exception cref="ArgumentException">A name is blank, a fingerprint is not one, a weight is missing, given twice or not finite, or there is no
+    /// source.</exception>
     internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(Method)) throw new ArgumentException("The provenance names no method.");
@@ -25,7 +26,8 @@ public sealed record AdapterProvenance
     {
         Sources = [.. Sources.Select(source => source with
         {
-            LayerWeights = source.LayerWeights.Select(pair => KeyValuePair.Create(path(pair.Key), pair.Value)).DistinctBy(pair => pair.Key).ToDictionary(StringComparer.Ordinal),
+            LayerWeights = source.LayerWeights.Select(pair => KeyValuePair.Create(path(pair.Key), pair.Value)).DistinctBy(pair => pair.Key)
+                .ToDictionary(StringComparer.Ordinal),
         })],
     };
 }

@@ -1,6 +1,8 @@
 namespace LoraComposition;
 
-/// <summary>The setting <c>layers_to_transform</c>: only the blocks with some indices are adapted. <c>layers_pattern</c> says where in a path the index stands.</summary>
+/// <summary>
+/// The setting <c>layers_to_transform</c>: only the blocks with some indices are adapted. <c>layers_pattern</c> says where in a path the index stands.
+/// </summary>
 internal sealed class LayerFilter
 {
     readonly IReadOnlyList<PeftRegex> patterns;

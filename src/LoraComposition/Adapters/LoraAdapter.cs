@@ -43,7 +43,9 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>The revision of that model, where known. Default null.</summary>
     public string? Revision { get; init; }
 
-    /// <summary>The whole classifier that was saved with the module; null where none was. Owned by this object. It is written with the module but never composed.</summary>
+    /// <summary>
+    /// The whole classifier that was saved with the module; null where none was. Owned by this object. It is written with the module but never composed.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
     public SavedHead? Head
     {
@@ -90,7 +92,8 @@ public sealed class LoraAdapter : IDisposable
         PeftAdapterReader.Read(folder, name, options ?? new AdapterLoadOptions(), logger ?? NullLogger.Instance);
 
     /// <summary>Reads every PEFT adapter in the direct sub-folders of a folder, in ordinal order of their names, by which the adapters are called.</summary>
-    /// <param name="folder">The folder whose sub-folders hold an <c>adapter_config.json</c> each, or one single sub-folder that does; others are passed over.</param>
+    /// <param name="folder">The folder whose sub-folders hold an <c>adapter_config.json</c> each, or one single sub-folder that does; others are passed
+    /// over.</param>
     /// <param name="options">What is let through; defaults where not given.</param>
     /// <param name="logger">Is told what was read, skipped and odd; nobody where not given.</param>
     /// <param name="progress">Is told how many adapters are read.</param>
@@ -98,14 +101,16 @@ public sealed class LoraAdapter : IDisposable
     /// <returns>The adapters. The caller owns them and disposes them all at once.</returns>
     /// <exception cref="ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static AdapterCollection LoadAll(string folder, AdapterLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static AdapterCollection LoadAll(string folder, AdapterLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         PeftAdapterReader.ReadAll(folder, options ?? new AdapterLoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>Writes the adapter as a PEFT folder, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">The type of the weights; defaults where not given.</param>
     /// <param name="logger">Is told what was written; nobody where not given.</param>
-    /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and saved.</exception>
+    /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and
+    /// saved.</exception>
     /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Save(string folder, AdapterSaveOptions? options = null, ILogger? logger = null) =>

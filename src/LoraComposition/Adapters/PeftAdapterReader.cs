@@ -37,7 +37,8 @@ internal sealed class PeftAdapterReader
 
     /// <summary>Reads the adapters in the sub-folders of a folder, in ordinal order of their names.</summary>
     /// <exception cref="ModelFileException">The folder is missing, holds no adapter, or one of them cannot be read.</exception>
-    public static AdapterCollection ReadAll(string folder, AdapterLoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static AdapterCollection ReadAll(string folder, AdapterLoadOptions options, ILogger logger, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var adapters = new List<LoraAdapter>();
@@ -126,7 +127,8 @@ internal sealed class PeftAdapterReader
 
     void CheckRanks(IReadOnlyList<(string Layer, TensorInfo A, TensorInfo B)> layers)
     {
-        var odd = layers.Select(pair => (pair.Layer, Rank: pair.A.Shape[0], Expected: config.Rank.For(pair.Layer))).Where(pair => pair.Rank != pair.Expected).ToList();
+        var odd = layers.Select(pair => (pair.Layer, Rank: pair.A.Shape[0], Expected: config.Rank.For(pair.Layer)))
+            .Where(pair => pair.Rank != pair.Expected).ToList();
         if (odd.Count == 0) return;
         warnings.Add($"layer '{odd[0].Layer}' has rank {odd[0].Rank} although 'r' and 'rank_pattern' say {odd[0].Expected}{(odd.Count > 1 ? $", and so for {odd.Count - 1} others" : "")}; the tensors' rank is used, also to divide alpha.");
     }
@@ -149,7 +151,8 @@ internal sealed class PeftAdapterReader
         // A copy, so that the adapter can be saved over its own file by any program.
         var tensor = file.Read(key).to(ScalarType.Float32, copy: true);
         if (tensor.isfinite().all().item<bool>()) return tensor;
-        if (!options.AllowNonFinite) throw new AdapterException(file.Path, $"tensor '{key}' holds NaN or infinite numbers; the training diverged, so train the adapter again, or set {nameof(options.AllowNonFinite)} to read it all the same.");
+        if (!options.AllowNonFinite)
+            throw new AdapterException(file.Path, $"tensor '{key}' holds NaN or infinite numbers; the training diverged, so train the adapter again, or set {nameof(options.AllowNonFinite)} to read it all the same.");
         nonFinite.Add(key);
         return tensor;
     }

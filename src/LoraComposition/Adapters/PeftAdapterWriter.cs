@@ -9,7 +9,8 @@ namespace LoraComposition;
 internal static class PeftAdapterWriter
 {
     /// <summary>Writes the weights, then the configuration: a folder with a configuration is complete.</summary>
-    /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and saved.</exception>
+    /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and
+    /// saved.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static void Write(LoraAdapter adapter, string folder, AdapterSaveOptions options, ILogger logger)
     {

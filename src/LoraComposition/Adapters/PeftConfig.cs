@@ -29,7 +29,8 @@ internal sealed record PeftConfig(
     public double Scaling(string layer, long rank) => Alpha.For(layer) / (UseRslora ? Math.Sqrt(rank) : rank);
 
     /// <summary>Whether the layer carries an update, in PEFT's order: exclusions, saved modules, targets.</summary>
-    public bool IsTarget(string layer) => Exclusions?.Selects(layer) != true && !(SavesHead && ModuleSelector.IsNamed(layer, PeftKey.Head)) && Targets.Selects(layer);
+    public bool IsTarget(string layer) => Exclusions?.Selects(layer) != true && !(SavesHead && ModuleSelector.IsNamed(layer, PeftKey.Head))
+        && Targets.Selects(layer);
 }
 
 /// <summary>The file names of a PEFT adapter folder.</summary>

@@ -83,13 +83,16 @@ internal sealed class PeftConfigReader
             { } one => [BlockIndex(one)],
         };
         if (indices.Count > 0)
-            return new LayerFilter(indices, patterns.Count == 0 ? [PeftRegex.Index(path, "layers_pattern", "[^.]*")] : [.. patterns.Select(pattern => PeftRegex.Index(path, "layers_pattern", pattern))]);
-        if (patterns.Count > 0) throw new AdapterException(path, "'layers_pattern' is set without 'layers_to_transform', which PEFT does not allow; remove it or name the blocks.");
+            return new LayerFilter(indices, patterns.Count == 0 ? [PeftRegex.Index(path, "layers_pattern", "[^.]*")]
+                : [.. patterns.Select(pattern => PeftRegex.Index(path, "layers_pattern", pattern))]);
+        if (patterns.Count > 0)
+            throw new AdapterException(path, "'layers_pattern' is set without 'layers_to_transform', which PEFT does not allow; remove it or name the blocks.");
         return null;
     }
 
     int BlockIndex(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var index) && index >= 0 ? index : throw Expected("layers_to_transform", "the index of a block or a list of them", value);
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var index) && index >= 0 ? index
+            : throw Expected("layers_to_transform", "the index of a block or a list of them", value);
 
     bool SavesHead()
     {
@@ -107,7 +110,8 @@ internal sealed class PeftConfigReader
         if (Find(setting) is not { } value) return null;
         if (value.ValueKind == JsonValueKind.String)
         {
-            if (blocks is not null) throw new AdapterException(path, $"'layers_to_transform' is set although '{setting}' is a text, which PEFT does not allow; list the names or remove the former.");
+            if (blocks is not null)
+                throw new AdapterException(path, $"'layers_to_transform' is set although '{setting}' is a text, which PEFT does not allow; list the names or remove the former.");
             var text = value.GetString()!;
             if (text.Length == 0) throw Expected(setting, "a pattern or a list of names", value);
             if (setting == "target_modules" && text.Equals("all-linear", StringComparison.OrdinalIgnoreCase)) return ModuleSelector.All;
@@ -136,5 +140,6 @@ internal sealed class PeftConfigReader
     string Text(string setting, JsonElement value) =>
         value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : throw Expected(setting, "a text that is not empty", value);
 
-    AdapterException Expected(string setting, string expected, JsonElement found) => new(path, $"'{setting}': expected {expected}, found {PeftSettings.Shown(found)}.");
+    AdapterException Expected(string setting, string expected, JsonElement found) =>
+        new(path, $"'{setting}': expected {expected}, found {PeftSettings.Shown(found)}.");
 }

@@ -23,15 +23,18 @@ internal sealed record PeftTensors(IReadOnlyList<(string Layer, TensorInfo A, Te
             CheckDtype(file, tensor);
             if (key.TryParseHead(tensor.Name, out var isBias))
             {
-                if (!savesHead) throw new AdapterException(file.Path, $"unexpected tensor '{tensor.Name}'; it is a saved head, so name '{PeftKey.Head}' in modules_to_save or remove the tensor.");
+                if (!savesHead)
+                    throw new AdapterException(file.Path, $"unexpected tensor '{tensor.Name}'; it is a saved head, so name '{PeftKey.Head}' in modules_to_save or remove the tensor.");
                 ref var part = ref isBias ? ref headBias : ref headWeight;
-                if (part is not null) throw new AdapterException(file.Path, $"the head's {(isBias ? "bias" : "weight")} is there twice, as '{part.Name}' and as '{tensor.Name}'.");
+                if (part is not null)
+                    throw new AdapterException(file.Path, $"the head's {(isBias ? "bias" : "weight")} is there twice, as '{part.Name}' and as '{tensor.Name}'.");
                 part = tensor;
                 continue;
             }
             if (!key.TryParse(tensor.Name, out var layer, out var factor))
                 throw new AdapterException(file.Path, $"unexpected tensor '{tensor.Name}', expected only {PeftKey.Expected}; the adapter is not plain LoRA on linear layers.");
-            if (!byFactor[(int)factor].TryAdd(layer, tensor)) throw new AdapterException(file.Path, $"layer '{layer}' has lora_{factor} twice, once with the adapter's name in the key.");
+            if (!byFactor[(int)factor].TryAdd(layer, tensor))
+                throw new AdapterException(file.Path, $"layer '{layer}' has lora_{factor} twice, once with the adapter's name in the key.");
         }
         var (allA, allB) = (byFactor[(int)LoraFactor.A], byFactor[(int)LoraFactor.B]);
         if (allA.Keys.Except(allB.Keys).FirstOrDefault() is { } aAlone) throw new AdapterException(file.Path, $"layer '{aAlone}' has lora_A but no lora_B.");
@@ -56,8 +59,10 @@ internal sealed record PeftTensors(IReadOnlyList<(string Layer, TensorInfo A, Te
 
     static void CheckHead(SafetensorsFile file, TensorInfo? weight, TensorInfo? bias)
     {
-        if (weight is null) throw new AdapterException(file.Path, $"'modules_to_save' names the head, but the file holds no '{PeftKey.OfHead(isBias: false)}'; the two files do not belong together.");
-        if (weight.Shape.Count != 2 || weight.Shape.Contains(0)) throw new AdapterException(file.Path, $"tensor '{weight.Name}': expected [classes, d], found [{string.Join(", ", weight.Shape)}].");
+        if (weight is null)
+            throw new AdapterException(file.Path, $"'modules_to_save' names the head, but the file holds no '{PeftKey.OfHead(isBias: false)}'; the two files do not belong together.");
+        if (weight.Shape.Count != 2 || weight.Shape.Contains(0))
+            throw new AdapterException(file.Path, $"tensor '{weight.Name}': expected [classes, d], found [{string.Join(", ", weight.Shape)}].");
         if (bias is not null && !bias.Shape.SequenceEqual([weight.Shape[0]]))
             throw new AdapterException(file.Path, $"tensor '{bias.Name}': expected [{weight.Shape[0]}], found [{string.Join(", ", bias.Shape)}].");
     }

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace LoraComposition;
 
-/// <summary>A whole classifier that was trained and saved beside an adapter (PEFT's <c>modules_to_save</c>). It belongs to one task's classes, so it is never composed.</summary>
+/// <summary>
+/// A whole classifier that was trained and saved beside an adapter (PEFT's <c>modules_to_save</c>). It belongs to one task's classes, so it is never composed.
+/// </summary>
 /// <remarks>Owns its tensors and disposes them. Not thread-safe while being disposed.</remarks>
 public sealed class SavedHead : IDisposable
 {
@@ -14,13 +16,15 @@ public sealed class SavedHead : IDisposable
     /// <param name="weight">The weight, <c>[classes, d]</c>. Owned by the new object.</param>
     /// <param name="bias">The bias, <c>[classes]</c>, or null. Owned by the new object.</param>
     /// <param name="classNames">The names of the classes, one for each row of the weight; null where they are not known.</param>
-    /// <exception cref="ArgumentException">The tensors are not a matrix and a vector of as many classes, of one type, or there are more or fewer names than classes.</exception>
+    /// <exception cref="ArgumentException">The tensors are not a matrix and a vector of as many classes, of one type, or there are more or fewer names than
+    /// classes.</exception>
     public SavedHead(Tensor weight, Tensor? bias, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(weight);
         if (weight.dim() != 2 || weight.numel() == 0 || (bias is not null && (bias.dim() != 1 || bias.shape[0] != weight.shape[0])))
             throw new ArgumentException($"Expected a weight [classes, d] and a bias [classes], found [{string.Join(", ", weight.shape)}] and {(bias is null ? "none" : $"[{string.Join(", ", bias.shape)}]")}.");
-        if (bias is not null && bias.dtype != weight.dtype) throw new ArgumentException($"The weight is {weight.dtype} but the bias is {bias.dtype}; both must be of one type.");
+        if (bias is not null && bias.dtype != weight.dtype)
+            throw new ArgumentException($"The weight is {weight.dtype} but the bias is {bias.dtype}; both must be of one type.");
         if (classNames is not null && classNames.Count != weight.shape[0])
             throw new ArgumentException($"{classNames.Count} class names are given for a head of {weight.shape[0]} classes.", nameof(classNames));
         (this.weight, this.bias) = (weight.DetachFromDisposeScope(), bias?.DetachFromDisposeScope());

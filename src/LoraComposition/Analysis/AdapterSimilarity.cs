@@ -1,6 +1,8 @@
 namespace LoraComposition;
 
-/// <summary>Two adapters compared: layer by layer, and as one vector of all layers' numbers. A layer that only one of them adapts counts as zero in the other.</summary>
+/// <summary>
+/// Two adapters compared: layer by layer, and as one vector of all layers' numbers. A layer that only one of them adapts counts as zero in the other.
+/// </summary>
 /// <remarks>Immutable.</remarks>
 public sealed class AdapterSimilarity
 {
@@ -21,7 +23,10 @@ public sealed class AdapterSimilarity
     /// <summary>The cosine of the angle between the two adapters' updates together, from −1 to 1; 0 where one of them is zero.</summary>
     public double Cosine => DeltaGeometry.Cosine(InnerProduct, FirstNorm, SecondNorm);
 
-    /// <summary>Compares two adapters. Layers are matched by their paths as they stand: adapters whose files spell the layers differently must be brought to one spelling first.</summary>
+    /// <summary>
+    /// Compares two adapters. Layers are matched by their paths as they stand: adapters whose files spell the layers differently must be brought to one
+    /// spelling first.
+    /// </summary>
     /// <param name="first">The one adapter.</param>
     /// <param name="second">The other.</param>
     /// <returns>The comparison.</returns>

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace LoraComposition;
 
 /// <summary>
-/// Mean and scatter of the inputs of one layer, gathered batch by batch. They decide the linear CKA of any two updates of the layer, so the inputs themselves need not be kept:
+/// Mean and scatter of the inputs of one layer, gathered batch by batch. They decide the linear CKA of any two updates of the layer, so the inputs themselves
+/// need not be kept:
 /// the memory is one <c>[in, in]</c> matrix in float64, for any number of samples.
 /// </summary>
 /// <remarks>Owns its tensors. Not thread-safe.</remarks>
@@ -38,7 +39,8 @@ public sealed class InputStatistics : IDisposable
     public void Add(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        if (input.dim() == 0 || input.shape[^1] != InFeatures) throw new ArgumentException($"Expected inputs [*, {InFeatures}], found [{string.Join(", ", input.shape)}].", nameof(input));
+        if (input.dim() == 0 || input.shape[^1] != InFeatures)
+            throw new ArgumentException($"Expected inputs [*, {InFeatures}], found [{string.Join(", ", input.shape)}].", nameof(input));
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var samples = input.detach().reshape(-1, InFeatures).to(ScalarType.Float64, scatter.device);

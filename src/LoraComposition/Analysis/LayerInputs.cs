@@ -5,10 +5,10 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition;
 
 /// <summary>
-/// Listens to what comes into layers of a model in every forward pass, in training too, and sums it up as <see cref="InputStatistics"/> of each layer: mean and scatter, one
-/// <c>[in, in]</c> matrix in float64. The inputs themselves are not kept.
+/// Listens to what comes into layers of a model while it runs, and keeps their <see cref="InputStatistics"/>. It holds no activations, so its memory does not
+/// grow with the samples.
 /// </summary>
-/// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe: while it listens, the model's forward passes must not run in several threads either.</remarks>
+/// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe.</remarks>
 public sealed class LayerInputs : IDisposable
 {
     readonly Dictionary<AdapterSite, InputStatistics> statistics = [];
@@ -21,7 +21,7 @@ public sealed class LayerInputs : IDisposable
     /// <summary>The layers and the statistics of their inputs so far. Owned by this object.</summary>
     public IReadOnlyDictionary<AdapterSite, InputStatistics> Statistics => statistics;
 
-    /// <summary>Listens to the layers that stand at some sites now, plain or adapted. Attach and detach nothing there meanwhile; the sums lie where the weights lie now.</summary>
+    /// <summary>Listens to the layers that stand at some sites now. Attach and detach nothing there meanwhile.</summary>
     /// <param name="sites">The sites, each once.</param>
     /// <returns>The listener. The caller owns it.</returns>
     /// <exception cref="ArgumentException">A site is given twice.</exception>
@@ -41,7 +41,7 @@ public sealed class LayerInputs : IDisposable
         }
     }
 
-    /// <summary>Stops listening and disposes the statistics.</summary>
+    /// <summary>Stops listening and lets go of the statistics.</summary>
     public void Dispose()
     {
         stops.ForEach(stop => stop());

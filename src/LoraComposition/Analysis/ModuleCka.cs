@@ -8,7 +8,8 @@ namespace LoraComposition;
 public static class ModuleCka
 {
     /// <summary>
-    /// Compares the outputs <c>X·ΔW₁ᵀ</c> and <c>X·ΔW₂ᵀ</c> of two updates over the same inputs X. With the scatter C of the inputs it is <c>‖ΔW₁CΔW₂ᵀ‖²_F / (‖ΔW₁CΔW₁ᵀ‖_F·‖ΔW₂CΔW₂ᵀ‖_F)</c>:
+    /// Compares the outputs <c>X·ΔW₁ᵀ</c> and <c>X·ΔW₂ᵀ</c> of two updates over the same inputs X. With the scatter C of the inputs it is <c>‖ΔW₁CΔW₂ᵀ‖²_F /
+    /// (‖ΔW₁CΔW₁ᵀ‖_F·‖ΔW₂CΔW₂ᵀ‖_F)</c>:
     /// the same number as <see cref="LinearCka.Compute"/> gives on the outputs, without the outputs.
     /// </summary>
     /// <param name="first">The one update.</param>
@@ -22,7 +23,8 @@ public static class ModuleCka
         ArgumentNullException.ThrowIfNull(second);
         ArgumentNullException.ThrowIfNull(inputs);
         foreach (var delta in (LoraDelta[])[first, second])
-            if (delta.InFeatures != inputs.InFeatures) throw new ArgumentException($"Expected updates of a layer with {inputs.InFeatures} inputs, found one with {delta.InFeatures}.");
+            if (delta.InFeatures != inputs.InFeatures)
+                throw new ArgumentException($"Expected updates of a layer with {inputs.InFeatures} inputs, found one with {delta.InFeatures}.");
         if (first.Scaling == 0 || second.Scaling == 0) return 0;
         double norms = Math.Sqrt(SquaredNorm(first, first, inputs)) * Math.Sqrt(SquaredNorm(second, second, inputs));
         // Rounding can lead past 1.
@@ -36,7 +38,8 @@ public static class ModuleCka
     /// <param name="inputs">The inputs of the model's layers.</param>
     /// <returns>In the order of the forward pass: for each module a number from 0 to 1; 0 where it leaves the layer alone.</returns>
     /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
-    public static IReadOnlyList<(AdapterSite Site, IReadOnlyList<double> Similarities)> Compute(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, LoraAdapter reference, LayerInputs inputs)
+    public static IReadOnlyList<(AdapterSite Site, IReadOnlyList<double> Similarities)> Compute(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules,
+        LoraAdapter reference, LayerInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(modules);

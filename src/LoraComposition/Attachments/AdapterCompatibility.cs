@@ -17,7 +17,10 @@ public sealed record AdapterCompatibility
     /// <summary>What does not fit; attaching fails with the first. Empty where everything fits.</summary>
     public IReadOnlyList<AdapterRefusal> Refusals { get; }
 
-    /// <summary>What fits but looks wrong: another base model, a revision, two saved heads, an update out of all proportion. What was odd about each adapter's files is in <see cref="LoraAdapter.Warnings"/>.</summary>
+    /// <summary>
+    /// What fits but looks wrong: another base model, a revision, two saved heads, an update out of all proportion. What was odd about each adapter's files is
+    /// in <see cref="LoraAdapter.Warnings"/>.
+    /// </summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
@@ -44,7 +47,8 @@ public sealed record AdapterCompatibility
     }
 
     /// <summary>What fits but may not be meant.</summary>
-    internal static IReadOnlyList<string> Suspicions(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IEnumerable<(string Adapter, string Layer, double Ratio)> outsized) =>
+    internal static IReadOnlyList<string> Suspicions(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters,
+        IEnumerable<(string Adapter, string Layer, double Ratio)> outsized) =>
     [
         .. adapters.SelectMany(adapter => BaseWarnings(model, adapter)),
         .. HeadWarnings(adapters),
@@ -109,7 +113,8 @@ public sealed class AdapterMismatchException : LoraCompositionException
     /// <param name="adapter">The name of the adapter.</param>
     /// <param name="layer">The path of the layer.</param>
     /// <param name="reason">What was expected and found.</param>
-    public AdapterMismatchException(string adapter, string layer, string reason) : base($"Adapter '{adapter}', layer '{layer}': {reason}") => (Adapter, Layer) = (adapter, layer);
+    public AdapterMismatchException(string adapter, string layer, string reason) : base($"Adapter '{adapter}', layer '{layer}': {reason}") =>
+        (Adapter, Layer) = (adapter, layer);
 
     /// <summary>The name of the adapter.</summary>
     public string Adapter { get; }

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace LoraComposition;
 
 /// <summary>The place of every layer that adapters name, and whether the updates fit.</summary>
-/// <param name="Layers">For every place that at least one adapter changes, in the order of the forward pass: the update of each adapter, null where it leaves the layer alone.</param>
+/// <param name="Layers">For every place that at least one adapter changes, in the order of the forward pass: the update of each adapter, null where it leaves
+/// the layer alone.</param>
 /// <param name="Refusals">What does not fit, in the order of the adapters and their layers.</param>
 internal sealed record AdapterMatch(IReadOnlyDictionary<AdapterSite, LoraDelta?[]> Layers, IReadOnlyList<AdapterRefusal> Refusals)
 {
@@ -21,7 +22,8 @@ internal sealed record AdapterMatch(IReadOnlyDictionary<AdapterSite, LoraDelta?[
     void Tell(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger logger)
     {
         logger.AdaptersMatched(string.Join(", ", adapters.Select(adapter => $"'{adapter.Name}'")), Layers.Count);
-        foreach (string warning in AdapterCompatibility.Suspicions(model, adapters, AdapterCompatibility.OutsizedUpdates(adapters, this))) logger.MatchIsSuspicious(warning);
+        foreach (string warning in AdapterCompatibility.Suspicions(model, adapters,
+            AdapterCompatibility.OutsizedUpdates(adapters, this))) logger.MatchIsSuspicious(warning);
         foreach (var (n, adapter) in adapters.Index())
         {
             var alone = Layers.Where(layer => layer.Value[n] is null).Select(layer => layer.Key.Path).ToArray();

@@ -17,6 +17,7 @@ public static class AdapterSpelling
         ArgumentNullException.ThrowIfNull(model);
         var sites = new SiteIndex(model);
         var match = AdapterMatch.Resolve(model, [adapter], logger: null);
-        return adapter.With(adapter.Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())), adapter.Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path));
+        return adapter.With(adapter.Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())),
+            adapter.Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path));
     }
 }

@@ -32,7 +32,8 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
     /// <param name="trainHead">Whether the model's head is trained too.</param>
     /// <param name="head">Where the head starts; copied. Null leaves the model's own.</param>
     /// <param name="logger">Is told what happens to the model; nobody where null.</param>
-    private protected Attachment(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, Func<AdapterSite, Linear, TLayer> adapt, bool trainHead, SavedHead? head, ILogger? logger)
+    private protected Attachment(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, Func<AdapterSite, Linear, TLayer> adapt, bool trainHead,
+        SavedHead? head, ILogger? logger)
     {
         long started = Stopwatch.GetTimestamp();
         (this.model, this.logger) = (model, logger ?? NullLogger.Instance);
@@ -173,6 +174,7 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
     /// <exception cref="InvalidOperationException">Nothing is attached any more.</exception>
     private protected void RequireAttached()
     {
-        if (attached.Count == 0) throw disposed ? new ObjectDisposedException(ToString()) : new InvalidOperationException("Nothing is attached to the model any more.");
+        if (attached.Count == 0)
+            throw disposed ? new ObjectDisposedException(ToString()) : new InvalidOperationException("Nothing is attached to the model any more.");
     }
 }

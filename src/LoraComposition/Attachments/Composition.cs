@@ -15,7 +15,8 @@ public sealed class Composition : Attachment<LoraComposer>
 {
     readonly IReadOnlyList<string?> fingerprints;
 
-    Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, bool trainHead, ILogger? logger)
+    Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear,
+        IReadOnlyList<LoraDelta?>, LoraComposer> make, bool trainHead, ILogger? logger)
         : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site]), trainHead, head: null, logger) =>
         (AdapterNames, fingerprints) = (adapters.Select(a => a.Name).ToArray(), adapters.Select(a => a.Fingerprint).ToArray());
 
@@ -24,7 +25,8 @@ public sealed class Composition : Attachment<LoraComposer>
 
     /// <summary>Composes uniformly: the mean of the updates. Nothing to train.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
-    /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for those.</param>
+    /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for
+    /// those.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
@@ -36,16 +38,19 @@ public sealed class Composition : Attachment<LoraComposer>
 
     /// <summary>Composes with learned weights: one softmax vector per layer.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
-    /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for those.</param>
+    /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for
+    /// those.</param>
     /// <param name="initial">Where v starts at each layer path, N numbers each; zero, the uniform composition, for layers not given.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">A start has another length than there are adapters, it names a layer that none adapts, or the head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="ArgumentException">A start has another length than there are adapters, it names a layer that none adapts, or the head shall train and
+    /// there is none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<string, IReadOnlyList<double>>? initial = null, bool trainHead = false, ILogger? logger = null)
+    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<string,
+        IReadOnlyList<double>>? initial = null, bool trainHead = false, ILogger? logger = null)
     {
         var unused = initial?.Keys.ToHashSet() ?? [];
         var composition = Attach(model, adapters, (site, layer, modules) =>
@@ -61,7 +66,8 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <summary>Composes with learned weights that start where another composition's are, for example one that was saved: v starts at log w.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules, in any order; copied, so they can be disposed afterwards.</param>
-    /// <param name="start">The weights by adapter name and layer path, in either spelling; at each layer they must be positive and sum to 1, as a softmax gives them.</param>
+    /// <param name="start">The weights by adapter name and layer path, in either spelling; at each layer they must be positive and sum to 1, as a softmax gives
+    /// them.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
@@ -71,7 +77,8 @@ public sealed class Composition : Attachment<LoraComposer>
     /// </exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights start, bool trainHead = false, ILogger? logger = null) =>
+    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights start, bool trainHead = false,
+        ILogger? logger = null) =>
         Attach(model, adapters, start, (site, layer, modules) => new LearnedComposer(layer, modules, start.LogitsAt(site, adapters)), trainHead, logger);
 
     /// <summary>Composes with given weights, the same at every layer.</summary>
@@ -82,10 +89,12 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">There are more or fewer weights than adapters, one is not finite in float32, or the head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer weights than adapters, one is not finite in float32, or the head shall train and there is
+    /// none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights, bool trainHead = false, ILogger? logger = null)
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double> weights, bool trainHead = false,
+        ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(adapters);
         ArgumentNullException.ThrowIfNull(weights);
@@ -101,10 +110,12 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">The weights are for other adapters or layers, one is not finite in float32, or the head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="ArgumentException">The weights are for other adapters or layers, one is not finite in float32, or the head shall train and there is
+    /// none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, bool trainHead = false, ILogger? logger = null) =>
+    public static Composition AttachWeighted(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, bool trainHead = false,
+        ILogger? logger = null) =>
         Attach(model, adapters, weights, (site, layer, modules) => new WeightedComposer(layer, modules, weights.At(site, adapters)), trainHead, logger);
 
     /// <summary>Composes with a composer of one's own.</summary>
@@ -117,7 +128,8 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">The head shall train and there is none, or it is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, bool trainHead = false, ILogger? logger = null)
+    public static Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>,
+        LoraComposer> make, bool trainHead = false, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(adapters);
@@ -126,7 +138,8 @@ public sealed class Composition : Attachment<LoraComposer>
 
     /// <summary>Attaches composers that read weights of each layer; none may be left over.</summary>
     static Composition Attach(
-        IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>, LoraComposer> make, bool trainHead, ILogger? logger)
+        IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>,
+            LoraComposer> make, bool trainHead, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(weights);
         var composition = Attach(model, adapters, make, trainHead, logger);
@@ -163,7 +176,8 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <returns>A copy.</returns>
     /// <exception cref="ArgumentException">Two adapters have one name.</exception>
     /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
-    public CompositionWeights ToWeights() => new(AdapterNames, ReadWeights().Select(w => KeyValuePair.Create(w.Site.Path, (IReadOnlyList<double>)w.Weights)));
+    public CompositionWeights ToWeights() => new(AdapterNames, ReadWeights().Select(w => KeyValuePair.Create(w.Site.Path, (IReadOnlyList<double>)w.Weights)),
+        Layers.Select(l => KeyValuePair.Create(l.Site.Path, l.Site.Role)));
 
     /// <summary>
     /// Computes the merged weight of every layer once and evaluates with it until the result is disposed: the forward pass then costs what the
@@ -181,7 +195,8 @@ public sealed class Composition : Attachment<LoraComposer>
     }
 
     /// <summary>
-    /// The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks. The head goes along where it is trained too.
+    /// The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks. The head goes along where it is
+    /// trained too.
     /// </summary>
     /// <param name="name">What to call it.</param>
     /// <param name="spelling">Whose names its file uses.</param>
@@ -209,9 +224,14 @@ public sealed class Composition : Attachment<LoraComposer>
     {
         RequireAttached();
         const string Suffix = "Composer";
-        var methods = Layers.Select(l => l.Layer.GetType().Name).Distinct().Select(type => (type.EndsWith(Suffix, StringComparison.Ordinal) ? type[..^Suffix.Length] : type).ToLowerInvariant());
+        var methods = Layers.Select(l => l.Layer.GetType().Name).Distinct()
+            .Select(type => (type.EndsWith(Suffix, StringComparison.Ordinal) ? type[..^Suffix.Length] : type).ToLowerInvariant());
         var weights = ReadWeights();
-        return new AdapterProvenance { Method = string.Join("+", methods), Sources = [.. AdapterNames.Select((name, n) => Source(name, fingerprints[n], n, weights, spelling))] };
+        return new AdapterProvenance
+        {
+            Method = string.Join("+", methods),
+            Sources = [.. AdapterNames.Select((name, n) => Source(name, fingerprints[n], n, weights, spelling))]
+        };
     }
 
     /// <inheritdoc/>
@@ -220,7 +240,12 @@ public sealed class Composition : Attachment<LoraComposer>
     static AdapterSource Source(string name, string? fingerprint, int n, IReadOnlyList<(AdapterSite Site, double[] Weights)> weights, ModuleSpelling spelling) =>
         weights.Select(layer => layer.Weights[n]).Distinct().ToArray() is [var same]
             ? new AdapterSource { Name = name, Fingerprint = fingerprint, Weight = same }
-            : new AdapterSource { Name = name, Fingerprint = fingerprint, LayerWeights = weights.ToDictionary(layer => layer.Site.PathIn(spelling), layer => layer.Weights[n]) };
+            : new AdapterSource
+            {
+                Name = name,
+                Fingerprint = fingerprint,
+                LayerWeights = weights.ToDictionary(layer => layer.Site.PathIn(spelling), layer => layer.Weights[n])
+            };
 
     sealed class FixedWeights(IReadOnlyList<LoraComposer> layers) : IDisposable
     {

@@ -11,34 +11,49 @@ public sealed class CompositionWeights
     /// <summary>Holds the given weights.</summary>
     /// <param name="adapterNames">The names of the adapters.</param>
     /// <param name="layers">For each layer path one weight per adapter, in the order of the names.</param>
-    /// <exception cref="ArgumentException">There is no adapter or layer, a name occurs twice, or a layer has another number of weights or one that is not finite.</exception>
-    public CompositionWeights(IReadOnlyList<string> adapterNames, IEnumerable<KeyValuePair<string, IReadOnlyList<double>>> layers)
+    /// <param name="roles">What the layers do, by path; nothing where it is not known.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no adapter or layer, a name occurs twice, a layer has another number of weights or one that is not finite, or a role is given for another layer.
+    /// </exception>
+    public CompositionWeights(IReadOnlyList<string> adapterNames, IEnumerable<KeyValuePair<string, IReadOnlyList<double>>> layers,
+        IEnumerable<KeyValuePair<string, LinearRole>>? roles = null)
     {
         ArgumentNullException.ThrowIfNull(adapterNames);
         ArgumentNullException.ThrowIfNull(layers);
         if (adapterNames.Count == 0) throw new ArgumentException("Expected at least one adapter.");
-        if (adapterNames.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new ArgumentException($"Two adapters are called '{twice.Key}'; weights are kept by name.");
+        if (adapterNames.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new ArgumentException($"Two adapters are called '{twice.Key}'; weights are kept by name.");
         AdapterNames = [.. adapterNames];
         this.layers = new OrderedDictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
         foreach (var (path, weights) in layers)
         {
-            if (weights.Count != adapterNames.Count) throw new ArgumentException($"Layer '{path}': expected {adapterNames.Count} weights, one per adapter, found {weights.Count}.");
+            if (weights.Count != adapterNames.Count)
+                throw new ArgumentException($"Layer '{path}': expected {adapterNames.Count} weights, one per adapter, found {weights.Count}.");
             if (!weights.All(double.IsFinite)) throw new ArgumentException($"Layer '{path}': expected finite weights.");
             if (!this.layers.TryAdd(path, [.. weights])) throw new ArgumentException($"Layer '{path}' is named twice.");
         }
         if (this.layers.Count == 0) throw new ArgumentException("Expected the weights of at least one layer.");
+        Roles = new Dictionary<string, LinearRole>(roles ?? [], StringComparer.Ordinal);
+        if (Roles.Keys.FirstOrDefault(path => !this.layers.ContainsKey(path)) is { } unknown)
+            throw new ArgumentException($"A role is given for the layer '{unknown}', which has no weights.");
     }
 
     /// <summary>The names of the adapters, in the order of each layer's weights.</summary>
     public IReadOnlyList<string> AdapterNames { get; }
 
-    /// <summary>One weight per adapter for each layer path: in the order of the forward pass as a composition gives them, in ordinal order of the paths as a file does.</summary>
+    /// <summary>
+    /// One weight per adapter for each layer path: in the order of the forward pass as a composition gives them, in ordinal order of the paths as a file does.
+    /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<double>> Layers => layers;
+
+    /// <summary>What each layer does, by its path: of every layer as a composition gives them, of none as a file does.</summary>
+    public IReadOnlyDictionary<string, LinearRole> Roles { get; }
 
     /// <summary>Reads weights that <see cref="Save"/> wrote.</summary>
     /// <param name="path">The JSON file.</param>
     /// <returns>The weights.</returns>
-    /// <exception cref="ModelFileException">The file is missing, too long, not valid JSON or of another form; the message names file, layer, expected and found.</exception>
+    /// <exception cref="ModelFileException">The file is missing, too long, not valid JSON or of another form; the message names file, layer, expected and
+    /// found.</exception>
     public static CompositionWeights Load(string path) => CompositionWeightsFile.Read(path);
 
     /// <summary>Writes the weights as a JSON file, whole or not at all; the same weights give the same bytes.</summary>
@@ -65,7 +80,8 @@ public sealed class CompositionWeights
         var weights = At(site, adapters);
         foreach (var (adapter, weight) in adapters.Zip(weights))
         {
-            if (weight <= 0) throw new ArgumentException($"Layer '{site.Path}': the weight of adapter '{adapter.Name}' is {weight}; learned weights must be positive, so attach these with AttachWeighted.");
+            if (weight <= 0)
+                throw new ArgumentException($"Layer '{site.Path}': the weight of adapter '{adapter.Name}' is {weight}; learned weights must be positive, so attach these with AttachWeighted.");
         }
         return Math.Abs(weights.Sum() - 1) <= Tolerance ? [.. weights.Select(weight => Math.Log(weight))]
             : throw new ArgumentException($"Layer '{site.Path}': the weights sum to {weights.Sum()}; learned weights must sum to 1, so attach these with AttachWeighted.");
@@ -79,14 +95,16 @@ public sealed class CompositionWeights
         if (adapters.Count != AdapterNames.Count)
             throw new ArgumentException($"The weights are for the {AdapterNames.Count} adapters {string.Join(", ", AdapterNames)}; {adapters.Count} are given.");
         var paths = sites.SelectMany(site => Enum.GetValues<ModuleSpelling>().Select(site.PathIn)).ToHashSet(StringComparer.Ordinal);
-        if (layers.Keys.FirstOrDefault(path => !paths.Contains(path)) is { } unused) throw new ArgumentException($"Weights are given for the layer '{unused}', which no adapter changes.");
+        if (layers.Keys.FirstOrDefault(path => !paths.Contains(path)) is { } unused)
+            throw new ArgumentException($"Weights are given for the layer '{unused}', which no adapter changes.");
     }
 
     /// <summary>Checks that layers can compute with a weight.</summary>
     /// <exception cref="ArgumentException">They cannot.</exception>
     internal static void CheckFinite(double weight, string which)
     {
-        if (!FiniteNumbers.IsWeight(weight)) throw new ArgumentException($"{which} is {weight}, which is beyond float32, that layers compute in: expected a magnitude of at most {float.MaxValue:G3}.");
+        if (!FiniteNumbers.IsWeight(weight))
+            throw new ArgumentException($"{which} is {weight}, which is beyond float32, that layers compute in: expected a magnitude of at most {float.MaxValue:G3}.");
     }
 
     int Index(string adapter)

@@ -53,7 +53,8 @@ internal static class CompositionWeightsFile
         try
         {
             var names = Member(root, "adapters", JsonValueKind.Array).EnumerateArray().Select(name => Text(name)).ToArray();
-            return new CompositionWeights(names, Member(root, "layers", JsonValueKind.Object).EnumerateObject().Select(layer => KeyValuePair.Create(layer.Name, Numbers(layer))));
+            return new CompositionWeights(names, Member(root, "layers", JsonValueKind.Object).EnumerateObject()
+                .Select(layer => KeyValuePair.Create(layer.Name, Numbers(layer))));
         }
         catch (ArgumentException e)
         {
@@ -61,12 +62,15 @@ internal static class CompositionWeightsFile
         }
 
         JsonElement Member(JsonElement root, string name, JsonValueKind kind) =>
-            root.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : throw Refuse($"\"{name}\": expected {kind}, found {(value.ValueKind == JsonValueKind.Undefined ? "none" : value.ValueKind)}.", null);
+            root.TryGetProperty(name, out var value) && value.ValueKind == kind ? value
+                : throw Refuse($"\"{name}\": expected {kind}, found {(value.ValueKind == JsonValueKind.Undefined ? "none" : value.ValueKind)}.", null);
 
-        string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Refuse($"\"adapters\": expected names, found {value.ValueKind}.", null);
+        string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()!
+            : throw Refuse($"\"adapters\": expected names, found {value.ValueKind}.", null);
 
         IReadOnlyList<double> Numbers(JsonProperty layer) => layer.Value.ValueKind == JsonValueKind.Array
-            ? [.. layer.Value.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetDouble(out double number) ? number : throw Refuse($"layer '{layer.Name}': expected numbers, found {n.ValueKind}.", null))]
+            ? [.. layer.Value.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetDouble(out double number) ? number
+                : throw Refuse($"layer '{layer.Name}': expected numbers, found {n.ValueKind}.", null))]
             : throw Refuse($"layer '{layer.Name}': expected a list of numbers, found {layer.Value.ValueKind}.", null);
     }
 }

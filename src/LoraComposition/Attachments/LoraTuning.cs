@@ -31,9 +31,11 @@ public sealed class LoraTuning : Attachment<LoraLinear>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
     /// <param name="logger">Is told what was attached, merged and detached; nobody where not given.</param>
     /// <returns>The attachment. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">An option is out of range, the model has no layer of these roles, or the head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, the model has no layer of these roles, or the head shall train and there is none, or it
+    /// is adapted.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
-    public static LoraTuning Attach(IAdaptableModel model, LoraOptions? options = null, long seed = 0, IReadOnlyList<LinearRole>? roles = null, bool trainHead = false, ILogger? logger = null)
+    public static LoraTuning Attach(IAdaptableModel model, LoraOptions? options = null, long seed = 0, IReadOnlyList<LinearRole>? roles = null,
+        bool trainHead = false, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new LoraOptions();
@@ -50,13 +52,15 @@ public sealed class LoraTuning : Attachment<LoraLinear>
     /// <param name="start">The adapter to start from; copied.</param>
     /// <param name="dropout">The probability with which an input of the update is dropped in training, in [0, 1).</param>
     /// <param name="trainHead">
-    /// Whether the head is trained too, and goes into the exported adapter. It starts from the adapter's saved head, which the model gets, or from the model's own where
+    /// Whether the head is trained too, and goes into the exported adapter. It starts from the adapter's saved head, which the model gets, or from the model's
+    /// own where
     /// there is none. Default false: the model's head stays as it is.
     /// </param>
     /// <param name="logger">Is told what was attached, merged and detached; nobody where not given.</param>
     /// <returns>The attachment. The caller owns it.</returns>
     /// <exception cref="AdapterMismatchException">The adapter does not fit the model.</exception>
-    /// <exception cref="ArgumentException">The dropout is out of range, or the head shall train and there is none, it is adapted, or the saved one does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The dropout is out of range, or the head shall train and there is none, it is adapted, or the saved one does not fit
+    /// the model.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
     public static LoraTuning Continue(IAdaptableModel model, LoraAdapter start, double dropout = 0, bool trainHead = false, ILogger? logger = null)
     {

@@ -31,7 +31,8 @@ internal sealed class DeltaStack : Module
         var ranks = modules.SelectMany((m, n) => Enumerable.Repeat((long)n, (int)(m?.Rank ?? 0))).ToArray();
         a = cat(present.Select(m => m.A.to(like.device)).ToArray(), 0).to(like.dtype).DetachFromDisposeScope();
         b = cat(present.Select(m => m.B.to(like.device).mul(m.Scaling)).ToArray(), 1).to(like.dtype).DetachFromDisposeScope();
-        owner = (like.device_type == DeviceType.META ? empty(ranks.Length, dtype: ScalarType.Int64, device: META) : tensor(ranks, device: like.device)).DetachFromDisposeScope();
+        owner = (like.device_type == DeviceType.META ? empty(ranks.Length, dtype: ScalarType.Int64, device: META)
+            : tensor(ranks, device: like.device)).DetachFromDisposeScope();
         RegisterComponents();
     }
 

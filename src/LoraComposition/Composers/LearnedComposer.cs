@@ -21,7 +21,8 @@ public sealed class LearnedComposer : LoraComposer
     public LearnedComposer(Linear baseLayer, IReadOnlyList<LoraDelta?> modules, IReadOnlyList<double>? initial = null)
         : base(nameof(LearnedComposer), baseLayer, modules)
     {
-        if (initial is not null && initial.Count != ModuleCount) throw new ArgumentException($"Expected {ModuleCount} numbers to start v from, one per module, found {initial.Count}.");
+        if (initial is not null && initial.Count != ModuleCount)
+            throw new ArgumentException($"Expected {ModuleCount} numbers to start v from, one per module, found {initial.Count}.");
         if (initial is not null && !initial.All(double.IsFinite)) throw new ArgumentException("v must start from finite numbers.");
         var weight = baseLayer.weight!;
         var type = weight.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;

@@ -78,7 +78,8 @@ public abstract class LoraComposer : AdaptedLinear
     }
 
     /// <inheritdoc/>
-    public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
+    public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(Dictionary<string, Tensor> source, bool strict = true,
+        IList<string>? skip = null)
     {
         fixedWeight.Clear();
         return base.load_state_dict(source, strict, skip);

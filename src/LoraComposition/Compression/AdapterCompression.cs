@@ -33,7 +33,8 @@ public static class AdapterCompression
     /// <returns>The compressed adapter with a report. The caller owns it.</returns>
     /// <exception cref="ArgumentException">A factor holds NaN or infinite numbers; the message names the layer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static CompressedAdapter Compress(LoraAdapter adapter, RankTarget target, string? name = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static CompressedAdapter Compress(LoraAdapter adapter, RankTarget target, string? name = null, ILogger? logger = null,
+        IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(target);
@@ -52,7 +53,8 @@ public static class AdapterCompression
                 logger.LayerCompressed(path, compressed.RankBefore, compressed.Rank, compressed.RelativeError);
                 progress?.Report(new(report.Count, adapter.Layers.Count));
             }
-            logger.AdapterCompressed(report.Count, adapter.Name, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, report.Max(layer => layer.RelativeError));
+            logger.AdapterCompressed(report.Count, adapter.Name, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+                report.Max(layer => layer.RelativeError));
             return new CompressedAdapter(adapter.With(name ?? adapter.Name, deltas, adapter.Provenance), report.AsReadOnly());
         }
         catch

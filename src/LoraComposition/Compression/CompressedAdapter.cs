@@ -28,7 +28,8 @@ public sealed record LayerCompression(string Path, long RankBefore, long Rank, d
 /// <remarks>Owns its update and disposes it. Safe to read from several threads.</remarks>
 public sealed class CompressedDelta : IDisposable
 {
-    internal CompressedDelta(LoraDelta delta, long rankBefore, double lostShare) => (Delta, RankBefore, RetainedEnergy, RelativeError) = (delta, rankBefore, 1 - lostShare, Math.Sqrt(lostShare));
+    internal CompressedDelta(LoraDelta delta, long rankBefore, double lostShare) =>
+        (Delta, RankBefore, RetainedEnergy, RelativeError) = (delta, rankBefore, 1 - lostShare, Math.Sqrt(lostShare));
 
     /// <summary>The update: scaling 1, and <c>√σ</c> in each of its two factors. Owned by this object.</summary>
     public LoraDelta Delta { get; }

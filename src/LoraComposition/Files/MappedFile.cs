@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace LoraComposition.Files;
 
 /// <summary>
-/// One file mapped privately, once for each element type: torch maps from the start of a file only, so a mapping for each tensor would reserve the whole file each time.
+/// One file mapped privately, once for each element type: torch maps from the start of a file only, so a mapping for each tensor would reserve the whole file
+/// each time.
 /// </summary>
 /// <remarks>Not thread-safe. Views outlive this object.</remarks>
 internal sealed class MappedFile(string path, long length, DateTime writtenUtc) : IDisposable

@@ -41,7 +41,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Opens a file and checks its whole header before anything that the header asks for is allocated.</summary>
     /// <param name="path">The file. Links are followed.</param>
     /// <returns>The open file. The caller owns it.</returns>
-    /// <exception cref="SafetensorsException">The file is missing, not a regular file, of another format, damaged, or holds a type that is not supported.</exception>
+    /// <exception cref="SafetensorsException">The file is missing, not a regular file, of another format, damaged, or holds a type that is not
+    /// supported.</exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -60,7 +61,8 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Reads one tensor.</summary>
     /// <param name="name">A key of <see cref="Tensors"/>.</param>
-    /// <returns>The tensor on the CPU, <c>[…]</c> in the file's type and shape. The caller owns it; writing to it changes neither the file nor any other tensor read from it.</returns>
+    /// <returns>The tensor on the CPU, <c>[…]</c> in the file's type and shape. The caller owns it; writing to it changes neither the file nor any other tensor
+    /// read from it.</returns>
     /// <exception cref="SafetensorsException">The file holds no such tensor, or was shortened since it was opened.</exception>
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
@@ -71,7 +73,8 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>
-    /// Reads one tensor in a type of choice. Another type than the file's is converted piece by piece from the file, so that besides the result hardly any memory is taken:
+    /// Reads one tensor in a type of choice. Another type than the file's is converted piece by piece from the file, so that besides the result hardly any
+    /// memory is taken:
     /// not even the mapped pages.
     /// </summary>
     /// <inheritdoc cref="Read(string)"/>
@@ -96,7 +99,8 @@ public sealed class SafetensorsFile : IDisposable
         if (!Tensors.TryGetValue(name, out var info)) throw new SafetensorsException(Path, $"the file holds no tensor '{name}'.");
         // A mapping past the end of the file would end the process at the first access.
         var now = RandomAccess.GetLength(handle);
-        if (now < length) throw new SafetensorsException(Path, $"the file is {now} bytes long, expected {length}; it was shortened after it was opened, so fetch it again.");
+        if (now < length)
+            throw new SafetensorsException(Path, $"the file is {now} bytes long, expected {length}; it was shortened after it was opened, so fetch it again.");
         return info;
     }
 
@@ -130,7 +134,8 @@ public sealed class SafetensorsFile : IDisposable
             {
                 using var part = flat.narrow(0, start, Math.Min(most, count - start));
                 using var read = piece?.narrow(0, 0, part.numel());
-                RegularFile.ReadExactly(handle, (read ?? part).bytes, info.Offset + start * size, (message, cause) => new SafetensorsException(Path, message, cause));
+                RegularFile.ReadExactly(handle, (read ?? part).bytes, info.Offset + start * size,
+                    (message, cause) => new SafetensorsException(Path, message, cause));
                 if (read is not null) part.copy_(read);
             }
             return tensor;
@@ -164,7 +169,8 @@ internal static class ForeignFormat
     public static string? Explain(ReadOnlySpan<byte> prefix)
     {
         if (prefix.StartsWith("PK\x03\x04"u8)) return "expected safetensors, found a zip archive (torch.save writes such files)" + Convert;
-        if (prefix[0] == 0x80 && prefix[1] is >= 2 and <= 5) return "expected safetensors, found a Python pickle, which is never read because it can run code" + Convert;
+        if (prefix[0] == 0x80 && prefix[1] is >= 2 and <= 5)
+            return "expected safetensors, found a Python pickle, which is never read because it can run code" + Convert;
         if (prefix.StartsWith("GGUF"u8)) return "expected safetensors, found a GGUF file; use the original safetensors checkpoint.";
         if (prefix.SequenceEqual("version "u8)) return "expected safetensors, found a Git LFS pointer; run 'git lfs pull' to fetch the file itself.";
         if (prefix[0] == (byte)'<') return "expected safetensors, found a web page; the download failed, so fetch the file again.";

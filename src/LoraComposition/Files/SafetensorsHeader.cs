@@ -36,7 +36,8 @@ internal sealed record SafetensorsHeader(IReadOnlyList<TensorInfo> Tensors, IRea
     {
         ModelFileException Refuse(string message, Exception? cause) => new SafetensorsException(path, message, cause);
 
-        if (fileLength < PrefixLength) throw Refuse($"expected at least {PrefixLength} bytes, found {fileLength}; the file is not safetensors or was cut short.", null);
+        if (fileLength < PrefixLength)
+            throw Refuse($"expected at least {PrefixLength} bytes, found {fileLength}; the file is not safetensors or was cut short.", null);
         Span<byte> prefix = stackalloc byte[PrefixLength];
         RegularFile.ReadExactly(handle, prefix, 0, Refuse);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
@@ -103,7 +104,8 @@ internal static class SafetensorsLayout
             placed.Add(new TensorInfo(entry.Name, entry.Dtype, Array.AsReadOnly(entry.Shape), dataStart + entry.Begin, bytes));
             (position, previous) = (entry.End, $"tensor '{entry.Name}'");
         }
-        if (position != dataLength) throw Refuse($"{dataLength - position} trailing bytes follow the last tensor at byte {dataStart + position}; the file is damaged.");
+        if (position != dataLength)
+            throw Refuse($"{dataLength - position} trailing bytes follow the last tensor at byte {dataStart + position}; the file is damaged.");
         return placed;
     }
 

@@ -20,30 +20,36 @@ public static class SafetensorsWriter
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors; the file is then as it was.</param>
     /// <exception cref="ArgumentException">
-    /// A name is empty, too long, reserved or holds control characters, a tensor is on the meta device or of a type that cannot be written, or there are more than 100,000 tensors.
+    /// A name is empty, too long, reserved or holds control characters, a tensor is on the meta device or of a type that cannot be written, or there are more
+    /// than 100,000 tensors.
     /// </exception>
     /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null,
+        IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         long written = 0;
         Write(path, tensors, metadata, null, progress is null ? null : () => progress.Report(new(++written, tensors.Count)), cancellation);
     }
 
     /// <summary>
-    /// Writes tensors in one type of choice, or each in its own where it is null. They are converted piece by piece on their way to the file, so that no converted copy is held.
+    /// Writes tensors in one type of choice, or each in its own where it is null. They are converted piece by piece on their way to the file, so that no
+    /// converted copy is held.
     /// </summary>
-    internal static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype, Action? wrote = null, CancellationToken cancellation = default)
+    internal static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype,
+        Action? wrote = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         AtomicFile.Write(path, stream => Write(stream, tensors, metadata, dtype, wrote, cancellation));
     }
 
     /// <summary>Writes the file's bytes to a stream, after everything was checked.</summary>
-    internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype = null, Action? wrote = null, CancellationToken cancellation = default)
+    internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata,
+        ScalarType? dtype = null, Action? wrote = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        if (tensors.Count > SafetensorsHeader.MaxTensors) throw new ArgumentException($"Found {tensors.Count} tensors, expected at most {SafetensorsHeader.MaxTensors}.", nameof(tensors));
+        if (tensors.Count > SafetensorsHeader.MaxTensors)
+            throw new ArgumentException($"Found {tensors.Count} tensors, expected at most {SafetensorsHeader.MaxTensors}.", nameof(tensors));
         foreach (var (name, tensor) in tensors) Check(name, tensor);
         foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) CheckText(key, text);
         // Wide types first, so that every tensor is aligned to its type.

@@ -15,7 +15,8 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> FileOf)
     /// <summary>Reads and checks an index, without looking at the shards.</summary>
     /// <exception cref="ModelFileException">It is missing, too long, not valid JSON, or names what is no plain file.</exception>
     /// <remarks>
-    /// <c>metadata</c> is passed over: its <c>total_size</c> is wrong in files that others wrote (tied tensors counted twice, another type before a conversion), and says nothing
+    /// <c>metadata</c> is passed over: its <c>total_size</c> is wrong in files that others wrote (tied tensors counted twice, another type before a
+    /// conversion), and says nothing
     /// that the index and the shards' own headers do not say better.
     /// </remarks>
     public static ShardIndex Read(string path, Func<string, Exception?, ModelFileException> refusal)
@@ -28,7 +29,8 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> FileOf)
         {
             if (SafetensorsName.Problem(entry.Name) is { } problem) throw refusal($"weight_map: a tensor name {problem}.", null);
             if (fileOf.Count == SafetensorsHeader.MaxTensors) throw refusal($"weight_map names more than {SafetensorsHeader.MaxTensors} tensors.", null);
-            if (entry.Value.ValueKind != JsonValueKind.String) throw refusal($"weight_map, tensor '{entry.Name}': expected a file's name, found {entry.Value.ValueKind}.", null);
+            if (entry.Value.ValueKind != JsonValueKind.String)
+                throw refusal($"weight_map, tensor '{entry.Name}': expected a file's name, found {entry.Value.ValueKind}.", null);
             string shard = entry.Value.GetString()!;
             if (!IsPlainFileName(shard))
                 throw refusal($"weight_map, tensor '{entry.Name}': expected the plain name of a {Extension} file beside the index, found '{Excerpt.Of(shard)}'.", null);

@@ -9,7 +9,9 @@ public static partial class StagedFolder
     // Nothing is written for so long only where the process is gone.
     static readonly TimeSpan leftoverAge = TimeSpan.FromHours(1);
 
-    /// <summary>Fills a folder beside the destination and, when that has succeeded, puts it in place. What killed runs left beside the destination is removed first.</summary>
+    /// <summary>
+    /// Fills a folder beside the destination and, when that has succeeded, puts it in place. What killed runs left beside the destination is removed first.
+    /// </summary>
     /// <param name="path">The destination. A missing one appears in one step; into an existing one the files are moved in the order they were written, JSON
     /// files last, and nothing else in it is touched.</param>
     /// <param name="write">Writes the files into the folder it is given. Where it throws, the destination is unchanged and the exception is passed on.</param>
@@ -70,7 +72,8 @@ public static partial class StagedFolder
     static bool IsOld(FileSystemInfo entry)
     {
         if (entry.LinkTarget is not null) return false;
-        var newest = entry is DirectoryInfo inner ? inner.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(file => file.LastWriteTimeUtc).Append(inner.LastWriteTimeUtc).Max() : entry.LastWriteTimeUtc;
+        var newest = entry is DirectoryInfo inner ? inner.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(file => file.LastWriteTimeUtc)
+            .Append(inner.LastWriteTimeUtc).Max() : entry.LastWriteTimeUtc;
         return DateTime.UtcNow - newest > leftoverAge;
     }
 
@@ -95,7 +98,10 @@ public static partial class StagedFolder
         else Directory.Move(staging, target);
     }
 
-    /// <summary>Puts the folder where nothing is. A rename refuses a place that is taken meanwhile; an empty folder, which may be a mounted disk, is claimed by a file that only one can create.</summary>
+    /// <summary>
+    /// Puts the folder where nothing is. A rename refuses a place that is taken meanwhile; an empty folder, which may be a mounted disk, is claimed by a file
+    /// that only one can create.
+    /// </summary>
     static void PutInPlace(string staging, string target)
     {
         if (!Path.Exists(target))

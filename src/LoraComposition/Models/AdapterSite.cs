@@ -23,7 +23,8 @@ public sealed class AdapterSite
     /// <param name="child">The name under which the child is registered.</param>
     /// <param name="get">Reads the parent's field.</param>
     /// <param name="set">Writes the parent's field.</param>
-    public AdapterSite(string path, string? transformers4Path, LinearRole role, int layerIndex, Module parent, string child, Func<Module<Tensor, Tensor>> get, Action<Module<Tensor, Tensor>> set)
+    public AdapterSite(string path, string? transformers4Path, LinearRole role, int layerIndex, Module parent, string child, Func<Module<Tensor, Tensor>> get,
+        Action<Module<Tensor, Tensor>> set)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         (Path, this.transformers4Path, Role, LayerIndex) = (path, transformers4Path ?? path, role, layerIndex);

@@ -90,7 +90,8 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>Refuses a folder that is not there.</summary>
     internal static void RequireFolder(string folder)
     {
-        if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds {ModelConfigFile.FileName} and {FileName}.");
+        if (!Directory.Exists(folder))
+            throw new CheckpointException(folder, $"the folder is missing; give a folder that holds {ModelConfigFile.FileName} and {FileName}.");
     }
 
     void OpenShards(string folder, bool allowOutsideLinks)
@@ -108,7 +109,8 @@ public sealed class CheckpointFiles : IDisposable
         foreach (var (name, shard) in index.FileOf)
         {
             if (!fileOf.TryGetValue(name, out var holder) || holder != shards[shard])
-                throw new CheckpointException(System.IO.Path.Combine(folder, shard), $"tensor '{name}' is missing, and {ShardIndex.FileName} says that this shard holds it{(holder is null ? "" : $"; it lies in {System.IO.Path.GetFileName(holder.Path)}")}.");
+                throw new CheckpointException(System.IO.Path.Combine(folder, shard),
+                    $"tensor '{name}' is missing, and {ShardIndex.FileName} says that this shard holds it{(holder is null ? "" : $"; it lies in {System.IO.Path.GetFileName(holder.Path)}")}.");
         }
         if (fileOf.Keys.FirstOrDefault(name => !index.FileOf.ContainsKey(name)) is { } extra)
             throw new CheckpointException(PathOf(extra), $"tensor '{extra}' is not named by {ShardIndex.FileName}; shard and index do not belong together.");
@@ -119,14 +121,16 @@ public sealed class CheckpointFiles : IDisposable
         files.Add(file);
         foreach (string name in file.Tensors.Keys)
         {
-            if (!fileOf.TryAdd(name, file)) throw new CheckpointException(file.Path, $"tensor '{name}' lies in {System.IO.Path.GetFileName(PathOf(name))} too, expected it in one shard.");
+            if (!fileOf.TryAdd(name, file))
+                throw new CheckpointException(file.Path, $"tensor '{name}' lies in {System.IO.Path.GetFileName(PathOf(name))} too, expected it in one shard.");
         }
         return file;
     }
 
     static string Missing(string folder)
     {
-        string? pickle = Names(folder).Where(name => pickles.Any(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal).FirstOrDefault();
+        string? pickle = Names(folder).Where(name => pickles.Any(extension =>
+            name.EndsWith(extension, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal).FirstOrDefault();
         return pickle is null ? $"the file is missing, and {ShardIndex.FileName} too."
             : $"the file is missing, and {pickle} is a pickle, which is never read because it can run code; load it in Python with torch.load(..., weights_only=True) and write {FileName} with safetensors.torch.save_file.";
 

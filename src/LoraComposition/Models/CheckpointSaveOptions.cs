@@ -9,17 +9,23 @@ public sealed record CheckpointSaveOptions
     public ScalarType? Dtype { get; init; }
 
     /// <summary>
-    /// The most bytes of tensors in one file. What does not fit into one goes to <c>model-00001-of-0000N.safetensors</c> and so on with an index, and a <c>model.safetensors</c> of
+    /// The most bytes of tensors in one file. What does not fit into one goes to <c>model-00001-of-0000N.safetensors</c> and so on with an index, and a
+    /// <c>model.safetensors</c> of
     /// before is deleted, because readers would prefer it. A tensor larger than this gets a file of its own. Default null: one file.
     /// </summary>
     public long? MaxShardBytes { get; init; }
 
-    /// <summary>How the weights came about, for example what <c>Composition.ToProvenance</c> gives before a merge; kept in the file's metadata. Default null: nothing is said.</summary>
+    /// <summary>
+    /// How the weights came about, for example what <c>Composition.ToProvenance</c> gives before a merge; kept in the file's metadata. Default null: nothing is
+    /// said.
+    /// </summary>
     public AdapterProvenance? Provenance { get; init; }
 
     /// <summary>
-    /// The folder that the model was loaded from. What stands there beside the weights and the model needs in use is copied as it is: of a ViT <c>preprocessor_config.json</c>, of a T5
-    /// the tokenizer's files and <c>generation_config.json</c>. Links that leave the folder are refused, but for a hub cache's snapshots. Default null: nothing is copied.
+    /// The folder that the model was loaded from. What stands there beside the weights and the model needs in use is copied as it is: of a ViT
+    /// <c>preprocessor_config.json</c>, of a T5
+    /// the tokenizer's files and <c>generation_config.json</c>. Links that leave the folder are refused, but for a hub cache's snapshots. Default null: nothing
+    /// is copied.
     /// </summary>
     public string? CompanionsFrom { get; init; }
 

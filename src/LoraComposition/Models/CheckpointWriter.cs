@@ -19,14 +19,16 @@ internal static class CheckpointWriter
     /// <param name="logger">Is told what was written.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
-    public static void WriteModel(string model, IEnumerable<WeightSlot> slots, string folder, CheckpointSaveOptions options, IReadOnlyList<string> beside, Action<string> writeConfig,
+    public static void WriteModel(string model, IEnumerable<WeightSlot> slots, string folder, CheckpointSaveOptions options, IReadOnlyList<string> beside,
+        Action<string> writeConfig,
         ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
         options.Validate();
         var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
         var tensors = slots.Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
-        Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
+        Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress,
+            cancellation);
         writeConfig(Path.Combine(folder, ModelConfigFile.FileName));
         companions.Write(folder);
         logger.ModelSaved(model, tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
@@ -40,8 +42,10 @@ internal static class CheckpointWriter
     /// <param name="entries">Free text entries for each file, beside the format's.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors; files that are whole by then stay.</param>
-    /// <exception cref="ArgumentException">The type is none of floating-point numbers, a number is too large for it, or the size is not positive. Nothing was written.</exception>
-    public static void Write(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long? maxShardBytes, IEnumerable<KeyValuePair<string, string>> entries, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <exception cref="ArgumentException">The type is none of floating-point numbers, a number is too large for it, or the size is not positive. Nothing was
+    /// written.</exception>
+    public static void Write(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long? maxShardBytes,
+        IEnumerable<KeyValuePair<string, string>> entries, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (dtype is { } type) CheckRange(tensors, type, cancellation);
         var metadata = new Dictionary<string, string>(entries) { ["format"] = "pt" };
@@ -100,7 +104,8 @@ internal static class CheckpointWriter
             foreach (var extreme in (Tensor[])[tensor.min(), tensor.max()])
             {
                 if (extreme.isfinite().item<bool>() && extreme.to(dtype).isinf().item<bool>())
-                    throw new ArgumentException($"Tensor '{name}' holds {extreme.ToDouble()}, which is too large for {dtype}; save it as bfloat16 or float32.", nameof(dtype));
+                    throw new ArgumentException($"Tensor '{name}' holds {extreme.ToDouble()}, which is too large for {dtype}; save it as bfloat16 or float32.",
+                        nameof(dtype));
             }
         }
     }

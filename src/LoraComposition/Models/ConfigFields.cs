@@ -40,7 +40,8 @@ public sealed class ConfigFields(string path, JsonElement root)
     /// <returns>The value.</returns>
     /// <exception cref="CheckpointException">It is something else.</exception>
     public double? Number(string name) => Find(name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Expected(name, "a finite number", value);
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
+            : throw Expected(name, "a finite number", value);
 
     /// <summary>True or false; null where it is missing or null.</summary>
     /// <param name="name">The name of the setting.</param>
@@ -68,7 +69,8 @@ public sealed class ConfigFields(string path, JsonElement root)
     /// <param name="expected">What it must be, in words.</param>
     /// <param name="found">What it is.</param>
     /// <returns>The exception, to be thrown.</returns>
-    public CheckpointException Expected(string name, string expected, JsonElement found) => new(path, $"expected {expected} for {name}, found {Excerpt.Of(found.GetRawText())}.");
+    public CheckpointException Expected(string name, string expected, JsonElement found) =>
+        new(path, $"expected {expected} for {name}, found {Excerpt.Of(found.GetRawText())}.");
 
     int? Integer(string name, int least)
     {

@@ -17,7 +17,8 @@ public interface IBaseModel : IAdaptableModel, IDisposable
     /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default);
+    void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default);
 }
 
 /// <summary>A model whose linear layers can be adapted. The core attaches, merges and detaches through the sites alone.</summary>

@@ -38,9 +38,11 @@ internal static class WeightLoader
     /// <param name="logger">Is told each tensor.</param>
     /// <param name="progress">Is told how many tensors are read.</param>
     /// <param name="cancellation">Stops between two tensors; the model is then of no use.</param>
-    /// <exception cref="CheckpointException">A tensor is missing, left over, of another shape or does not hold floating-point numbers: nothing was changed. Or one holds NaN or infinite numbers: the model is then of no use.</exception>
+    /// <exception cref="CheckpointException">A tensor is missing, left over, of another shape or does not hold floating-point numbers: nothing was changed. Or
+    /// one holds NaN or infinite numbers: the model is then of no use.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static void Load(CheckpointFiles files, IReadOnlyList<WeightSlot> slots, IReadOnlyCollection<string> unused, ScalarType dtype, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static void Load(CheckpointFiles files, IReadOnlyList<WeightSlot> slots, IReadOnlyCollection<string> unused, ScalarType dtype, ILogger logger,
+        IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         Check(files, slots, unused);
         foreach (string name in unused.Where(name => files.Find(name) is not null)) logger.TensorSkipped(name, files.PathOf(name));

@@ -20,11 +20,13 @@ public static class ComputeDevice
         NativeLibraryCheck.EnsureLoads();
         if (text == "cpu") return CPU;
         int index = 0;
-        if (text != "cuda" && !(text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out index)))
+        if (text != "cuda" && !(text.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out index)))
             throw new ArgumentException($"'{text}' is not a device; expected cpu, cuda or cuda:N with N from 0.");
         int count = cudaDevices();
         if (count == 0) throw new ArgumentException($"there is no device {text}: this machine, or this build of libtorch, has no CUDA device.");
-        if (index >= count) throw new ArgumentException($"there is no device {text}; this machine has {(count == 1 ? "one, cuda:0" : $"{count}, cuda:0 to cuda:{count - 1}")}.");
+        if (index >= count)
+            throw new ArgumentException($"there is no device {text}; this machine has {(count == 1 ? "one, cuda:0" : $"{count}, cuda:0 to cuda:{count - 1}")}.");
         return new Device(DeviceType.CUDA, index);
     }
 

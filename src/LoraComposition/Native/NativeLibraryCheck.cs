@@ -5,7 +5,10 @@ using TorchSharp;
 
 namespace LoraComposition;
 
-/// <summary>Uses torch for the first time, and says why TorchSharp's native library does not load where it does not. TorchSharp itself then only says that a package is missing.</summary>
+/// <summary>
+/// Uses torch for the first time, and says why TorchSharp's native library does not load where it does not. TorchSharp itself then only says that a package is
+/// missing.
+/// </summary>
 internal static class NativeLibraryCheck
 {
     static volatile bool loads;
@@ -17,7 +20,8 @@ internal static class NativeLibraryCheck
         if (loads) return;
         var folders = SearchedFolders();
         // TorchSharp would print a trace and copy libtorch out of the package cache, to no avail.
-        if (OperatingSystem.IsLinux() && Find(folders) is { } found && Refusal(found) is { } words && LoaderMessage.SystemIsTooOld(words)) throw new TorchBackendException(LoaderMessage.Explain(found, words));
+        if (OperatingSystem.IsLinux() && Find(folders) is { } found && Refusal(found) is { } words && LoaderMessage.SystemIsTooOld(words))
+            throw new TorchBackendException(LoaderMessage.Explain(found, words));
         try
         {
             torch.InitializeDeviceType(DeviceType.CPU);
@@ -79,7 +83,8 @@ internal static partial class LoaderMessage
     public static string Explain(string path, string words)
     {
         // The runtime's general advice comes first; the loader's own words follow, a line for each place it tried.
-        string said = words.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 1 } lines ? string.Join(" ", lines[1..]) : words.Trim();
+        string said = words.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 1 } lines
+            ? string.Join(" ", lines[1..]) : words.Trim();
         if (NeededVersion().Match(words) is { Success: true } version) return NewerSystem(version);
         if (MissingLibrary().Match(words) is { Success: true } missing)
         {
@@ -127,6 +132,7 @@ internal static partial class LoaderMessage
     private static partial Regex NeededVersion();
 
     // glibc: libtorch.so: cannot open shared object file; musl: Error loading shared library libtorch.so; macOS: Library not loaded: @rpath/libtorch.dylib
-    [GeneratedRegex(@"(?<library>\S+): cannot open shared object file|(?:Error loading shared library|Library not loaded:) (?:@rpath/)?(?<library>[^\s:]+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<library>\S+): cannot open shared object file|(?:Error loading shared library|Library not loaded:) (?:@rpath/)?(?<library>[^\s:]+)",
+        RegexOptions.CultureInvariant)]
     private static partial Regex MissingLibrary();
 }

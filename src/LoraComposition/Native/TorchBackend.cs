@@ -21,13 +21,16 @@ public static class TorchBackend
         get { lock (gate) return loaded; }
     }
 
-    /// <summary>Whether this program was built without a libtorch of its own (<c>-p:TorchBackend=none</c>), so that it needs one before its first use of torch.</summary>
+    /// <summary>
+    /// Whether this program was built without a libtorch of its own (<c>-p:TorchBackend=none</c>), so that it needs one before its first use of torch.
+    /// </summary>
     public static bool IsNeeded => AppContext.GetData("LoraComposition.TorchBackend") is "none";
 
     /// <summary>Loads libtorch from a folder, before the first use of torch. Loading the same folder again does nothing.</summary>
     /// <param name="folder">The folder of the libraries: <c>torch/lib</c> of a PyTorch install, or <c>lib</c> of a libtorch archive.</param>
     /// <param name="anyVersion">Whether to try a version that nobody has seen TorchSharp work with. Default false: 2.10 and 2.11 only.</param>
-    /// <exception cref="TorchBackendException">The folder is not one of libtorch, its version does not fit or is not known, a library does not load, or this program has a libtorch already.</exception>
+    /// <exception cref="TorchBackendException">The folder is not one of libtorch, its version does not fit or is not known, a library does not load, or this
+    /// program has a libtorch already.</exception>
     public static void Load(string folder, bool anyVersion = false)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
@@ -36,10 +39,12 @@ public static class TorchBackend
         {
             if (loaded == full) return;
             // What was loaded stays loaded, also where a later library failed.
-            if (begun is not null && begun != full) throw new TorchBackendException($"{full}: libtorch was loaded from {begun} already, and a process can hold one only.");
+            if (begun is not null && begun != full)
+                throw new TorchBackendException($"{full}: libtorch was loaded from {begun} already, and a process can hold one only.");
             var system = TorchLibraries.OfThisSystem;
             var files = system.In(full);
-            if (OwnLibrary(system) is { } own) throw new TorchBackendException($"{full}: this program brings its own libtorch, {own}; build it with -p:TorchBackend=none to use another.");
+            if (OwnLibrary(system) is { } own)
+                throw new TorchBackendException($"{full}: this program brings its own libtorch, {own}; build it with -p:TorchBackend=none to use another.");
             if (!anyVersion && TorchVersion.Stated(full) is { } stated) Check(full, stated);
             begun = full;
             foreach (string file in files)
@@ -62,7 +67,8 @@ public static class TorchBackend
     }
 
     /// <summary>
-    /// Uses torch for the first time and says why it does not load where it does not: a libstdc++ that is too old, a missing libtorch or one of another version. This library calls it
+    /// Uses torch for the first time and says why it does not load where it does not: a libstdc++ that is too old, a missing libtorch or one of another
+    /// version. This library calls it
     /// before it uses torch; a program that uses torch earlier may call it first. Cheap once it has succeeded.
     /// </summary>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>

@@ -12,10 +12,12 @@ namespace LoraComposition;
 internal sealed class TorchLibraries
 {
     public static readonly TorchLibraries Linux = new("libtorch_cpu.so",
-        new("libgomp*.so*", Required: false), new("libc10.so"), new("libtorch_cpu.so"), new("libc10_cuda.so", Required: false), new("libtorch_cuda.so", Required: false), new("libtorch.so"));
+        new("libgomp*.so*", Required: false), new("libc10.so"), new("libtorch_cpu.so"), new("libc10_cuda.so", Required: false),
+            new("libtorch_cuda.so", Required: false), new("libtorch.so"));
 
     public static readonly TorchLibraries Windows = new("torch_cpu.dll",
-        new("libiomp5md.dll", Required: false), new("c10.dll"), new("torch_cpu.dll"), new("c10_cuda.dll", Required: false), new("torch_cuda.dll", Required: false), new("torch.dll"));
+        new("libiomp5md.dll", Required: false), new("c10.dll"), new("torch_cpu.dll"), new("c10_cuda.dll", Required: false),
+            new("torch_cuda.dll", Required: false), new("torch.dll"));
 
     public static readonly TorchLibraries MacOS = new("libtorch_cpu.dylib",
         new("libomp.dylib", Required: false), new("libc10.dylib"), new("libtorch_cpu.dylib"), new("libtorch.dylib"));
@@ -62,7 +64,9 @@ internal static partial class TorchVersion
 
     const int LongestFile = 1 << 16;
 
-    /// <summary>The version as the install's files state it: <c>version.py</c> of PyTorch or <c>build-version</c> of a libtorch archive, both beside <c>lib</c>.</summary>
+    /// <summary>
+    /// The version as the install's files state it: <c>version.py</c> of PyTorch or <c>build-version</c> of a libtorch archive, both beside <c>lib</c>.
+    /// </summary>
     /// <returns>For example <c>2.10.0+cu128</c>; null where neither file says.</returns>
     public static string? Stated(string folder)
     {

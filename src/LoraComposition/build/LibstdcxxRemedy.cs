@@ -103,7 +103,13 @@ public static class LibstdcxxRemedy
         for (int i = 0; i < count; i++)
         {
             int at = table + i * size;
-            all.Add(new Section { Type = U32(b, at + 4), Offset = checked((int)U64(b, at + 0x18)), Size = checked((int)U64(b, at + 0x20)), Link = checked((int)U32(b, at + 0x28)) });
+            all.Add(new Section
+            {
+                Type = U32(b, at + 4),
+                Offset = checked((int)U64(b, at + 0x18)),
+                Size = checked((int)U64(b, at + 0x20)),
+                Link = checked((int)U32(b, at + 0x28))
+            });
         }
         return all;
     }

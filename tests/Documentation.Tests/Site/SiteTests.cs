@@ -1,7 +1,5 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Documentation.Tests.Pages;
 
 namespace Documentation.Tests.Site;
 
@@ -26,20 +24,6 @@ public partial class SiteTests
                      select $"{Path.GetRelativePath(site, page.Key)}: {target}";
 
         broken.Distinct().Should().BeEmpty();
-    }
-
-    [Fact]
-    public void The_reference_shows_every_library_that_is_packed()
-    {
-        using var settings = JsonDocument.Parse(File.ReadAllText(Repository.At("docs/docfx.json")));
-        var source = settings.RootElement.GetProperty("metadata")[0].GetProperty("src")[0];
-        var shown = source.GetProperty("files").EnumerateArray().Select(file => file.GetString());
-        var packed = from file in Directory.GetFiles(Repository.At("src"), "*.csproj", SearchOption.AllDirectories)
-                     let project = File.ReadAllText(file)
-                     where project.Contains("<IsPackable>true</IsPackable>") && !project.Contains("<PackAsTool>true</PackAsTool>")
-                     select Path.GetFileNameWithoutExtension(file) + ".dll";
-
-        shown.Should().BeEquivalentTo(packed);
     }
 
     static bool LeadsSomewhere(string page, string target, Dictionary<string, HashSet<string>> ids)

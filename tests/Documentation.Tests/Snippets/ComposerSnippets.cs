@@ -33,7 +33,7 @@ public class ComposerSnippets
     {
         using var workplace = new Workplace();
         using var model = VisionTransformer.Load("vit");
-        using var modules = LoraAdapter.LoadAll("modules");
+        var modules = LoraAdapter.LoadAll("modules");
         using var images = randn(4, 3, 32, 32);
         using var labels = tensor(new long[] { 0, 1, 2, 3 });
         Tensor uniform;

@@ -20,8 +20,7 @@ public class ReadmeSnippets
             using var modules = LoraAdapter.LoadAll(adapterFolder);               // PEFT folders
             using var composition = Composition.AttachLearned(model, modules);    // or AttachUniform: nothing to train
             Train(model, composition.TrainableParameters());                      // your loop; N numbers for each adapted layer
-            using var composed = composition.ToAdapter("my-task");                // one exact PEFT adapter
-            composed.Save(outputFolder);
+            composition.ToAdapter("my-task").Save(outputFolder);                  // one exact PEFT adapter
             #endregion
         }
 

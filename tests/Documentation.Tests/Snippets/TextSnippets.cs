@@ -1,6 +1,5 @@
 using Documentation.Tests.Support;
 using LoraComposition;
-using LoraComposition.FewShot;
 using LoraComposition.Models;
 using LoraComposition.Text;
 using static TorchSharp.torch;
@@ -28,29 +27,5 @@ public class TextSnippets
         using var loss = model.Loss(questions.Ids, questions.Mask, target.Ids);   // padding in the target is T5Model.IgnoredLabel
         #endregion
         loss.item<float>().Should().BePositive();
-    }
-
-    [Fact]
-    public void A_trainer_of_ones_own_questions()
-    {
-        using var workplace = new Workplace();
-        string[] numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-        var mine = (from first in numbers.Index()
-                    from second in numbers.Index()
-                    where first.Index != second.Index
-                    select (Question: "which is larger", Options: new[] { first.Item, second.Item }, Right: first.Index > second.Index ? 0 : 1)).ToArray();
-        #region text-fewshot
-        var baseModel = TextBaseModel.Open("flan-t5");
-        using var modules = new AdapterCollection(LoraAdapter.Load("adapters/sciq"), LoraAdapter.Load("adapters/quail"));
-        var questions = new QuestionDataset("mine", [.. mine.Select((m, i) =>
-            new MultipleChoiceQuestion($"{i}", m.Question, [new("A", m.Options[0]), new("B", m.Options[1])], answerIndex: m.Right))]);
-        var tokenized = new TokenizedQuestions(questions, CrossFitTemplates.Arc, baseModel.Tokenizer, new TextLengths());
-        using var trainer = new TextTrainer(baseModel, tokenized, modules);
-        using var trained = trainer.Train(new LearnedComposition(), FewShotSamples.OfQuestions(questions, shots: 10));
-        using var adapter = trained.ToAdapter("my-questions")!;
-        adapter.Save("my-questions");
-        #endregion
-        trained.Outcome.History.Should().HaveCountGreaterThan(1);
-        adapter.Layers.Should().NotBeEmpty();
     }
 }

@@ -25,6 +25,8 @@ public sealed class FewShotExperimentTests : IDisposable
             result.TestCount.Should().Be(12);
             result.Accuracy.Should().BeInRange(0, 1);
             result.ValidationAccuracy.Should().BeInRange(0, 1);
+            // 6 samples in batches of 4 are two steps.
+            result.BestEpoch.Should().Be((result.Details!.Value.GetProperty("bestStep").GetInt32() + 1) / 2);
             result.EffectiveShots.Should().Equal(2, 2, 2);
             result.SampleIndices.Should().HaveCount(6).And.BeSubsetOf(task.Pool).And.NotIntersectWith(task.Validation);
             result.Inputs.Should().BeEquivalentTo(new Dictionary<string, string>
@@ -39,7 +41,22 @@ public sealed class FewShotExperimentTests : IDisposable
         }
         results.Select(r => r.SampleIndices).Distinct(new IndicesComparer()).Should().HaveCount(2, "the methods of one seed share their support set");
         results.Single(r => r.Key is { Method: "learned", Seed: 0 }).Details!.Value.GetProperty("trained").GetProperty("weights").EnumerateObject().Should().HaveCount(6);
+        results.Select(r => r.Weights is not null).Should().Equal(results.Select(r => r.Key.Method == "learned"));
         tiny.Experiment(task).Invoking(_ => new RunStore(tiny.RunFolder).LoadAll()).Should().NotThrow().Subject.Should().HaveCount(10);
+    }
+
+    /// <summary>A page made from what a run hands on is the page of its files.</summary>
+    [Fact]
+    public void WhatARunHandsOnIsWhatItsFilesHold()
+    {
+        var results = Run(TuningMethods.Vision, [1, 2], [0, 1], folder: Path.Combine(tiny.Folder.Path, "out", "runs"));
+        string folder = Path.Combine(tiny.Folder.Path, "out");
+
+        var handedOn = ResultsReport.Read([folder], runs: [new ExperimentResults(Path.Combine(folder, "runs"), results, Summary.Of(results, Names))]);
+
+        handedOn.ToHtml().Should().Be(ResultsReport.Read([folder]).ToHtml()).And.Contain("learned: query");
+        new RunStore(Path.Combine(folder, "runs")).LoadAll().Select(r => r.Weights).Should().BeEquivalentTo(results.OrderBy(r => r.Key.FileName, StringComparer.Ordinal).Select(r => r.Weights), o => o.WithStrictOrdering());
+        results.Single(r => r.Key is { Method: "learned", Shots: 1, Seed: 0 }).Weights!.Roles.Values.Should().Equal(new[] { 0, 1 }.SelectMany(_ => LoraTuning.DefaultRoles));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class TuningMethodsTests : IDisposable
     [InlineData("lora", false)]
     [InlineData("uniform", true)]
     [InlineData("learned", true)]
-    public void StartsAsTheSharedBackbone(string name, bool needsModules)
+    public void StartsAsTheSharedModel(string name, bool needsModules)
     {
         var start = needsModules ? StartingPoint.UniformComposition : StartingPoint.BaseModel;
         var method = TuningMethods.Vision.Find(name)!;

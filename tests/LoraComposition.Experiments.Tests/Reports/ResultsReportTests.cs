@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using LoraComposition.Experiments.Tests.Results;
 using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Models;
 
 namespace LoraComposition.Experiments.Tests.Reports;
 
@@ -69,6 +70,32 @@ public sealed class ResultsReportTests : IDisposable
         string latex = File.ReadAllText(Directory.GetFiles(folder["tables"], "results.tex", SearchOption.AllDirectories).Single());
         latex.Should().Contain(@"\&").And.Contain(@"\%").And.Contain(@"\_").And.Contain(@"\#").And.Contain(@"\{").And.NotContain("<b>lo&ra");
         latex.Should().Contain("55.00").And.Contain("81.25");
+    }
+
+    /// <summary>Only what the process has not is read.</summary>
+    [Fact]
+    public void WhatIsAtHandIsNotRead()
+    {
+        RunResult[] known = [.. new RunStore(folder["label/runs"]).LoadAll().Where(r => r.Key.Method == "learned")];
+        foreach (var run in known) File.WriteAllText(folder[$"label/runs/{run.Key.FileName}"], "{");
+        var matrix = new LayerMatrix("norms", ["layer 0"], ["a"], [[0.625]]);
+        Directory.CreateDirectory(folder["label/matrices"]);
+        File.WriteAllText(folder["label/matrices/norms.json"], "{");
+
+        var report = ResultsReport.Read([folder["label"]], runs: [new ExperimentResults(folder["label/runs"], known, Summary.Of(known, []))], matrices: [(matrix, folder["label/matrices/norms"])]);
+
+        report.RunCount.Should().Be(9);
+        report.ToHtml().Should().Contain("learned: query").And.Contain("norms").And.Contain("0.625");
+    }
+
+    /// <summary>A model may call its layers what it likes.</summary>
+    [Fact]
+    public void RolesAreThoseOfTheModel()
+    {
+        var weights = new CompositionWeights(["a", "b"], [KeyValuePair.Create("blocks.0.first", (IReadOnlyList<double>)[0.2, 0.8])], [KeyValuePair.Create("blocks.0.first", LinearRole.Value)]);
+        new RunStore(folder["own/runs"]).Save(ResultOf.Run("learned", 5, 0, 0.5) with { Details = ConfigurationHash.ToJson(new { trained = LearnedWeights.ToRecord(weights) }) });
+
+        ResultsReport.Read([folder["own"]]).ToHtml().Should().Contain("learned: value").And.NotContain("learned: first");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraComposition.Models;
 
 namespace LoraComposition.Experiments.Tests.Results;
 
@@ -7,20 +8,38 @@ public class LearnedWeightsTests
     [Fact]
     public void ReadsWeightsInTheOrderOfTheLayers()
     {
-        var weights = LearnedWeights.Of(Result(new { modules = new[] { "a", "b" }, weights = new Dictionary<string, double[]> { ["z"] = [0.2, 0.8], ["y"] = [0.4, 0.6] } }))!;
+        var weights = Read(new { modules = new[] { "a", "b" }, weights = new Dictionary<string, double[]> { ["z"] = [0.2, 0.8], ["y"] = [0.4, 0.6] } })!;
 
-        weights.Modules.Should().Equal("a", "b");
+        weights.AdapterNames.Should().Equal("a", "b");
         weights.Layers.Select(l => l.Key).Should().Equal("z", "y");
-        weights.Means().Should().HaveCount(2);
-        weights.Means()[0].Should().BeApproximately(0.3, 1e-12);
-        weights.Means()[1].Should().BeApproximately(0.7, 1e-12);
+        weights.MeanOf("a").Should().BeApproximately(0.3, 1e-12);
+        weights.MeanOf("b").Should().BeApproximately(0.7, 1e-12);
+        weights.Invoking(w => w.MeanOf("c")).Should().Throw<ArgumentException>().WithMessage("*'c'*");
+        weights.Roles.Should().BeEmpty("earlier versions recorded none");
+    }
+
+    [Fact]
+    public void WhatIsRecordedIsRead()
+    {
+        var weights = new CompositionWeights(["b", "a"], [KeyValuePair.Create("y", (IReadOnlyList<double>)[0.1, 0.9]), KeyValuePair.Create("x", (IReadOnlyList<double>)[1 / 3.0, 2 / 3.0])],
+            [KeyValuePair.Create("y", LinearRole.FeedForwardIn), KeyValuePair.Create("x", LinearRole.Query)]);
+
+        foreach (object recorded in new object[] { LearnedWeights.ToRecord(weights), new { chosen = LearnedWeights.ToRecord(weights), candidates = Array.Empty<int>() } })
+        {
+            var read = LearnedWeights.Read(ConfigurationHash.ToJson(new { trained = recorded }), "run.json")!;
+            read.AdapterNames.Should().Equal("b", "a");
+            read.Layers.Should().BeEquivalentTo(weights.Layers, o => o.WithStrictOrdering());
+            read.Roles.Should().BeEquivalentTo(weights.Roles);
+        }
     }
 
     [Fact]
     public void ARunThatLearnedNoneHasNone()
     {
-        LearnedWeights.Of(Result(null)).Should().BeNull();
-        LearnedWeights.Of(ResultOf.Run("lora", 1, 0, 0.5)).Should().BeNull();
+        Read(null).Should().BeNull();
+        Read(new { module = "a" }).Should().BeNull();
+        LearnedWeights.Read(null, "run.json").Should().BeNull();
+        LearnedWeights.Read(ResultOf.Run("lora", 1, 0, 0.5).Details, "run.json").Should().BeNull();
     }
 
     [Fact]
@@ -31,10 +50,14 @@ public class LearnedWeightsTests
             new { modules = new[] { "a" }, weights = new Dictionary<string, double[]> { ["z"] = [0.2, 0.8] } },
             new { modules = new[] { "a" }, weights = new Dictionary<string, string[]> { ["z"] = ["x"] } },
             new { modules = Array.Empty<string>(), weights = new Dictionary<string, double[]>() },
+            new { weights = new Dictionary<string, double[]> { ["z"] = [0.2, 0.8] } },
             new { modules = 3, weights = 4 },
+            new { modules = new[] { "a" }, weights = new Dictionary<string, double[]> { ["z"] = [1] }, roles = new Dictionary<string, string> { ["z"] = "tail" } },
+            new { modules = new[] { "a" }, weights = new Dictionary<string, double[]> { ["z"] = [1] }, roles = new Dictionary<string, string> { ["y"] = "query" } },
+            new { modules = new[] { "a" }, weights = new Dictionary<string, double[]> { ["z"] = [1] }, roles = 5 },
         })
-            FluentActions.Invoking(() => LearnedWeights.Of(Result(trained))).Should().Throw<RunFileException>().WithMessage("learned-k001-seed0.json*");
+            FluentActions.Invoking(() => Read(trained)).Should().Throw<RunFileException>().WithMessage("run.json: the learned weights*");
     }
 
-    static RunResult Result(object? trained) => ResultOf.Run("learned", 1, 0, 0.5) with { Details = JsonSerializer.SerializeToElement(new { trained }) };
+    static CompositionWeights? Read(object? trained) => LearnedWeights.Read(JsonSerializer.SerializeToElement(new { trained }), "run.json");
 }

@@ -1,5 +1,4 @@
 using LoraComposition.Experiments;
-using LoraComposition.Experiments.Tests.Results;
 
 namespace LoraComposition.Experiments.Tests.Results;
 

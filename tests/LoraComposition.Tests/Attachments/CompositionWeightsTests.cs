@@ -1,4 +1,5 @@
 using LoraComposition.Files;
+using LoraComposition.Models;
 using LoraComposition.Tests.Support;
 using static TorchSharp.torch;
 
@@ -28,6 +29,30 @@ public sealed class CompositionWeightsTests : IDisposable
         read.AdapterNames.Should().Equal("b", "a");
         read.Layers.Should().ContainSingle().Which.Value.Should().Equal(0.1, -1 / 3.0);
         File.ReadAllText(file).Should().Be(first);
+    }
+
+    [Fact]
+    public void A_composition_says_what_its_layers_do_and_a_file_does_not()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Fixture.Vit();
+        var adapters = Fixture.Adapters();
+        using var composition = Composition.AttachLearned(model, adapters);
+
+        var weights = composition.ToWeights();
+        weights.Save(file);
+
+        weights.Roles.Should().BeEquivalentTo(composition.Layers.ToDictionary(layer => layer.Site.Path, layer => layer.Site.Role)).And.HaveCount(weights.Layers.Count);
+        CompositionWeights.Load(file).Roles.Should().BeEmpty();
+        foreach (var adapter in adapters) adapter.Dispose();
+    }
+
+    [Fact]
+    public void A_role_of_a_layer_without_weights_is_refused()
+    {
+        var act = () => new CompositionWeights(["a"], [KeyValuePair.Create<string, IReadOnlyList<double>>(Layer, [1])], [KeyValuePair.Create("head", LinearRole.Head)]);
+
+        act.Should().Throw<ArgumentException>().WithMessage("*'head'*no weights*");
     }
 
     [Fact]

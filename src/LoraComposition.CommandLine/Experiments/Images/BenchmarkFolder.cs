@@ -22,7 +22,8 @@ public sealed record BenchmarkFolder(ImageBenchmark Benchmark, string Folder)
     {
         ArgumentNullException.ThrowIfNull(text);
         BenchmarkFolder[] sets = [.. text.Split(',', StringSplitOptions.TrimEntries).Select(part => Read(option, part))];
-        return sets.GroupBy(set => set.Benchmark.Name).FirstOrDefault(group => group.Count() > 1) is { } twice ? throw new UsageException($"{option}: {twice.Key} is given twice.") : sets;
+        return sets.GroupBy(set => set.Benchmark.Name).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? throw new UsageException($"{option}: {twice.Key} is given twice.") : sets;
     }
 
     /// <summary>Reads one.</summary>
@@ -33,7 +34,8 @@ public sealed record BenchmarkFolder(ImageBenchmark Benchmark, string Folder)
     public static BenchmarkFolder Read(string option, string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text.Split('=', 2) is not [var name, { Length: > 0 } folder]) throw new UsageException($"{option}: '{text}': expected NAME=DIR, for example cifar100=cifar-100-binary.");
+        if (text.Split('=', 2) is not [var name, { Length: > 0 } folder])
+            throw new UsageException($"{option}: '{text}': expected NAME=DIR, for example cifar100=cifar-100-binary.");
         var benchmark = ImageBenchmarks.Find(name) ?? throw new UsageException($"{option}: '{name}' is not one of {string.Join(", ", ImageBenchmarks.All.Select(b => b.Name))}.");
         return Directory.Exists(folder) ? new BenchmarkFolder(benchmark, folder) : throw new UsageException($"{option}: {name}={folder}: there is no such folder.");
     }

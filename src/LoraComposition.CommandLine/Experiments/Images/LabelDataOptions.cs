@@ -24,7 +24,11 @@ public sealed record LabelData(DataSource Source, string? Path);
 /// <summary>The options that choose the data set whose labels become tasks.</summary>
 public sealed class LabelDataOptions
 {
-    readonly Option<string> data = new("--data") { Description = "embedded (fractal images, nothing to download), cifar100 or folder.", DefaultValueFactory = _ => "embedded" };
+    readonly Option<string> data = new("--data")
+    {
+        Description = "embedded (fractal images, nothing to download), cifar100 or folder.",
+        DefaultValueFactory = _ => "embedded"
+    };
     readonly Option<string?> path = new("--path") { Description = "The folder of the data: CIFAR-100's binary files, or <class>/* with or without train/ and test/." };
 
     /// <summary>The options, in the order of the help.</summary>

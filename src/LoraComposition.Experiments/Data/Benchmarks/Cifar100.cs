@@ -16,7 +16,10 @@ public sealed class Cifar100() : ImageBenchmark("cifar100", "the binary version:
 }
 
 /// <summary>CIFAR-100 in the binary layout of its authors, held in memory as it lies on disk.</summary>
-/// <remarks>A record is 1 byte coarse label, 1 byte fine label and three planes (red, green, blue) of 32 × 32 bytes. The labels are the fine ones.</remarks>
+/// <remarks>
+/// A record is 1 byte coarse label, 1 byte fine label and three planes (red, green, blue) of 32 × 32 bytes. The labels are the fine ones. Immutable, and safe
+/// to use from several threads.
+/// </remarks>
 public sealed class Cifar100Dataset : ImageDataset
 {
     const int ClassCount = 100;
@@ -45,7 +48,9 @@ public sealed class Cifar100Dataset : ImageDataset
     /// <summary>The SHA-256 hash of the file that was read, in lower-case hexadecimal.</summary>
     public override string Fingerprint => fingerprint.Value;
 
-    /// <summary>Reads <c>train.bin</c> or <c>test.bin</c>, and <c>fine_label_names.txt</c> where it is there (else the classes are called <c>class-00</c> …).</summary>
+    /// <summary>
+    /// Reads <c>train.bin</c> or <c>test.bin</c>, and <c>fine_label_names.txt</c> where it is there (else the classes are called <c>class-00</c> …).
+    /// </summary>
     /// <param name="folder">The folder that holds the files; any number of records will do.</param>
     /// <param name="train">Whether to read the training part or the test part.</param>
     /// <returns>The data set, complete in memory.</returns>
@@ -89,7 +94,8 @@ public sealed class Cifar100Dataset : ImageDataset
 
     static byte[] Read(string file)
     {
-        if (!File.Exists(file)) throw new DataException(file, "the file is missing; give the folder of CIFAR-100's binary version, which holds train.bin and test.bin.");
+        if (!File.Exists(file))
+            throw new DataException(file, "the file is missing; give the folder of CIFAR-100's binary version, which holds train.bin and test.bin.");
         long length = new FileInfo(file).Length;
         if (length == 0 || length % RecordLength != 0 || length > Array.MaxLength)
             throw new DataException(file, $"expected one or more records of {RecordLength} bytes, found {length} bytes; record {length / RecordLength} is incomplete. Fetch the file again.");

@@ -4,7 +4,9 @@ using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Food-101 (Bossard and others, 2014): 101 dishes, 75,750 pictures to learn from and 25,250 to test on. On the hub the test part is called validation.</summary>
+/// <summary>
+/// Food-101 (Bossard and others, 2014): 101 dishes, 75,750 pictures to learn from and 25,250 to test on. On the hub the test part is called validation.
+/// </summary>
 public sealed class Food101() : ImageBenchmark("food101", "images/<class>/*.jpg with meta/classes.txt, meta/train.txt and meta/test.txt")
 {
     private protected override IReadOnlyList<string> SubFolders { get; } = ["food-101"];
@@ -26,7 +28,8 @@ public sealed class Food101() : ImageBenchmark("food101", "images/<class>/*.jpg 
         return new(train, test);
 
         ImageListDataset Open(string part, string list) =>
-            ImageListDataset.Open($"{Name}-{part}", [.. classes.Keys], list, Path.Combine(folder, "images"), TextList.Read(list).Select(entry => Entry(list, entry.Line, entry.Text)));
+            ImageListDataset.Open($"{Name}-{part}", [.. classes.Keys], list, Path.Combine(folder, "images"),
+                TextList.Read(list).Select(entry => Entry(list, entry.Line, entry.Text)));
 
         // A line is <class>/<id>, without the extension.
         ListedPicture Entry(string list, int line, string text) =>
@@ -83,7 +86,7 @@ internal static class TextList
 
     public static IReadOnlyList<(int Line, string Text)> Read(string file)
     {
-        string text = Encoding.UTF8.GetString(DataFile.Read(file, MaxLength)).TrimStart('\uFEFF');
+        string text = Encoding.UTF8.GetString(OutsideFile.Read(file, MaxLength, (message, inner) => new DataException(file, message, inner))).TrimStart('\uFEFF');
         return [.. text.Split('\n').Select((entry, i) => (i + 1, entry.Trim())).Where(entry => entry.Item2.Length > 0)];
     }
 

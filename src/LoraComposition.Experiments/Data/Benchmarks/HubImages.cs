@@ -12,14 +12,17 @@ internal static class HubImages
     /// <param name="table">How they store it.</param>
     /// <param name="known">The names of the classes where they are known; null for those of the files, or for numbers.</param>
     /// <param name="splitSeed">The seed of the split where there is no test part.</param>
-    public static ImageSplits Open(string name, IReadOnlyDictionary<HubPart, IReadOnlyList<string>> parts, HubTable table, IReadOnlyList<string>? known, int splitSeed)
+    public static ImageSplits Open(string name, IReadOnlyDictionary<HubPart, IReadOnlyList<string>> parts, HubTable table, IReadOnlyList<string>? known,
+        int splitSeed)
     {
-        if (!parts.TryGetValue(HubPart.Train, out var trainPaths)) throw new DataException(parts.Values.First()[0], "there is no training part beside this file; add its Parquet files.");
+        if (!parts.TryGetValue(HubPart.Train, out var trainPaths))
+            throw new DataException(parts.Values.First()[0], "there is no training part beside this file; add its Parquet files.");
         var train = Read(trainPaths, table);
         var test = parts.TryGetValue(HubPart.Test, out var testPaths) ? Read(testPaths, table) : ([], []);
         var classNames = ClassNames([.. train.Files, .. test.Files], known) ?? Numbered(train.Rows.Concat(test.Rows).Max(r => r.Label) + 1);
         if (test.Files.Count == 0) return ImageSplits.Seeded(new ParquetImageDataset(name, classNames, train.Files, train.Rows), splitSeed);
-        return new(new ParquetImageDataset($"{name}-train", classNames, train.Files, train.Rows), new ParquetImageDataset($"{name}-test", classNames, test.Files, test.Rows));
+        return new(new ParquetImageDataset($"{name}-train", classNames, train.Files, train.Rows),
+            new ParquetImageDataset($"{name}-test", classNames, test.Files, test.Rows));
     }
 
     static (IReadOnlyList<ParquetImageFile> Files, IReadOnlyList<ParquetImageRow> Rows) Read(IReadOnlyList<string> paths, HubTable table)
@@ -27,7 +30,8 @@ internal static class HubImages
         ParquetImageFile[] files = [.. paths.Select(path => new ParquetImageFile(path, table))];
         ParquetImageRow[] rows = [.. files.SelectMany((file, f) => file.Labels(table).Select(r => new ParquetImageRow(f, r.Group, r.Row, r.Label)))];
         if (rows.Length > 0) return (files, rows);
-        throw new DataException(paths[0], table.Only is { } only ? $"expected rows whose column '{only.Column}' is '{only.Value}', found none." : "expected at least one row, found none.");
+        throw new DataException(paths[0], table.Only is { } only ? $"expected rows whose column '{only.Column}' is '{only.Value}', found none."
+            : "expected at least one row, found none.");
     }
 
     /// <summary>The names that all files agree on; null where they have none.</summary>

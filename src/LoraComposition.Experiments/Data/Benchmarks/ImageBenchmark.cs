@@ -4,7 +4,8 @@ namespace LoraComposition.Experiments;
 
 /// <summary>A published data set of labelled pictures: where its files lie and how it is split. Reads its original layout and the hub's Parquet files.</summary>
 /// <remarks>
-/// Parquet files are found in the folder or its sub-folder <c>data</c>, as <c>train-00000-of-0000N.parquet</c> and <c>test-…</c>, with a column <c>image</c> (a struct with
+/// Parquet files are found in the folder or its sub-folder <c>data</c>, as <c>train-00000-of-0000N.parquet</c> and <c>test-…</c>, with a column <c>image</c> (a
+/// struct with
 /// the encoded <c>bytes</c>) and a column <c>label</c>. A further part, for validation, is not used; without a test part the training part is split.
 /// Immutable, and safe to use from several threads.
 /// </remarks>
@@ -32,7 +33,8 @@ public abstract class ImageBenchmark
     /// <summary>Opens both parts from a folder in either layout. Pictures are decoded when asked for.</summary>
     /// <param name="folder">The folder that holds the files, or the one that the publisher's archive was unpacked in.</param>
     /// <returns>The training part and the test part, with the same classes.</returns>
-    /// <exception cref="DataException">The folder is missing, holds neither layout, or a file of it is missing or damaged; the message says what is expected where.</exception>
+    /// <exception cref="DataException">The folder is missing, holds neither layout, or a file of it is missing or damaged; the message says what is expected
+    /// where.</exception>
     public ImageSplits Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);

@@ -10,7 +10,9 @@ public sealed record ImageSplits(ImageDataset Train, ImageDataset Test)
     /// <summary>The part of each class that is tested on where the publisher has no split.</summary>
     internal const double TestFraction = 0.2;
 
-    /// <summary>Splits a data set whose publisher did not: a fifth of each class, rounded, is tested on, and every class keeps at least one picture for training.</summary>
+    /// <summary>
+    /// Splits a data set whose publisher did not: a fifth of each class, rounded, is tested on, and every class keeps at least one picture for training.
+    /// </summary>
     /// <param name="all">The data set.</param>
     /// <param name="seed">The seed. A class's part depends on the seed, its label and its number of pictures only.</param>
     /// <returns>The two parts; each keeps the order of the data set.</returns>
@@ -23,7 +25,7 @@ public sealed record ImageSplits(ImageDataset Train, ImageDataset Test)
 }
 
 /// <summary>The pictures of some classes of another data set, relabelled 0, 1, 2 … in the order in which the classes are given.</summary>
-/// <remarks>The pictures keep the order of their source.</remarks>
+/// <remarks>The pictures keep the order of their source. Immutable, and safe to use from several threads.</remarks>
 public sealed class LabelSubset : ImageDataset
 {
     readonly DatasetView view;

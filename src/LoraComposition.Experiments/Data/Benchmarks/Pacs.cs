@@ -5,7 +5,8 @@ namespace LoraComposition.Experiments;
 /// <summary>One domain of PACS (Li and others, 2017). All domains have the same 7 classes with the same labels. A seeded fifth of each class is tested on.</summary>
 /// <param name="domain">The domain.</param>
 /// <exception cref="ArgumentOutOfRangeException">There is no such domain.</exception>
-public sealed class Pacs(PacsDomain domain) : ImageBenchmark($"pacs-{FolderOf(domain).Replace('_', '-')}", $"{FolderOf(domain)}/<class>/*.jpg or *.png with the classes {string.Join(", ", Classes)}")
+public sealed class Pacs(PacsDomain domain) : ImageBenchmark($"pacs-{FolderOf(domain).Replace('_', '-')}",
+    $"{FolderOf(domain)}/<class>/*.jpg or *.png with the classes {string.Join(", ", Classes)}")
 {
     static readonly string[] Classes = ["dog", "elephant", "giraffe", "guitar", "horse", "house", "person"];
 

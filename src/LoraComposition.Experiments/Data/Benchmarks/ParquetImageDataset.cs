@@ -5,7 +5,10 @@ using Parquet.Schema;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Pictures that lie in the rows of Parquet files, in the order of the files. The labels are in memory; pictures are read a row group at a time when one is asked for.</summary>
+/// <summary>
+/// Pictures that lie in the rows of Parquet files, in the order of the files. The labels are in memory; pictures are read a row group at a time when one is
+/// asked for.
+/// </summary>
 internal sealed class ParquetImageDataset : ImageDataset
 {
     /// <summary>Holds all of CIFAR-100, EuroSAT or PACS; a pass in order over a larger data set needs a row group only.</summary>
@@ -77,7 +80,8 @@ internal sealed class ParquetImageFile
     {
         file = ParquetFile.Open(path, long.MaxValue, MaxRows);
         image = Field(table.ImageColumns.Select(c => $"{c}/bytes"));
-        if (image.ClrType != typeof(ReadOnlyMemory<byte>)) throw new DataException(path, $"column '{image.Path}': expected bytes, found {image.ClrType.Name}; give the data set's own Parquet file.");
+        if (image.ClrType != typeof(ReadOnlyMemory<byte>))
+            throw new DataException(path, $"column '{image.Path}': expected bytes, found {image.ClrType.Name}; give the data set's own Parquet file.");
         label = Field(table.LabelColumns);
         ClassNames = LabelNames.Of(file, label.Name);
         starts = new int[file.GroupRows.Count];
@@ -153,7 +157,10 @@ internal static class LabelNames
     }
 }
 
-/// <summary>Keeps the encoded pictures of the row groups that were used last, so that a pass in order reads each group once, and a small data set is read once and for all.</summary>
+/// <summary>
+/// Keeps the encoded pictures of the row groups that were used last, so that a pass in order reads each group once, and a small data set is read once and for
+/// all.
+/// </summary>
 /// <param name="capacity">The number of bytes to keep; the last group is kept whatever its size.</param>
 internal sealed class PictureCache(long capacity)
 {

@@ -17,7 +17,7 @@ internal static class MatFile
     /// <exception cref="DataException">The file is missing, damaged, or of another version of the format.</exception>
     public static IReadOnlyDictionary<string, MatValue> Read(string file)
     {
-        byte[] bytes = DataFile.Read(file, MaxLength);
+        byte[] bytes = OutsideFile.Read(file, MaxLength, (message, inner) => new DataException(file, message, inner));
         try
         {
             return Variables(bytes);
@@ -109,7 +109,8 @@ internal sealed class MatVariables(string file)
         for (int i = 0; i < structs.Count; i++)
         {
             string place = $"'{name}', entry {i + 1}";
-            int count = structs.Fields[countField][i] is MatNumbers { Values: [var value] } ? Count(value, place) : throw new DataException(file, $"{place}: expected one number in '{countField}'.");
+            int count = structs.Fields[countField][i] is MatNumbers { Values: [var value] } ? Count(value, place)
+                : throw new DataException(file, $"{place}: expected one number in '{countField}'.");
             yield return (place, Text(structs.Fields[textField][i], place), count);
         }
     }
@@ -120,5 +121,6 @@ internal sealed class MatVariables(string file)
     int Count(double value, string place) => value >= 1 && value <= int.MaxValue && value == Math.Floor(value) ? (int)value
         : throw new DataException(file, $"{place}: expected an integer of at least 1, found {value}.");
 
-    string Text(MatValue value, string place) => value is MatText { Value: { Length: > 0 } text } ? text : throw new DataException(file, $"{place}: expected a text, found something else.");
+    string Text(MatValue value, string place) => value is MatText { Value: { Length: > 0 } text } ? text
+        : throw new DataException(file, $"{place}: expected a text, found something else.");
 }

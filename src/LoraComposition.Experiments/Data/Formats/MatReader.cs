@@ -93,7 +93,8 @@ internal ref struct MatReader(ReadOnlySpan<byte> bytes)
 
         // Structure by structure, every field of each.
         var items = Items((int)total, depth);
-        return new MatStructs(count, fields.Select((field, f) => (field, Enumerable.Range(0, count).Select(i => items[i * fields.Count + f]).ToArray())).ToDictionary(f => f.field, f => f.Item2));
+        return new MatStructs(count, fields.Select((field, f) => (field, Enumerable.Range(0, count).Select(i => items[i * fields.Count + f]).ToArray()))
+            .ToDictionary(f => f.field, f => f.Item2));
     }
 
     string Text()

@@ -5,7 +5,10 @@ using Parquet.Schema;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Reads a column of texts, bytes, integers or lists of texts, one value per row: a <see cref="string"/>, an array of bytes, a <see cref="long"/>, a list of texts, or null.</summary>
+/// <summary>
+/// Reads a column of texts, bytes, integers or lists of texts, one value per row: a <see cref="string"/>, an array of bytes, a <see cref="long"/>, a list of
+/// texts, or null.
+/// </summary>
 internal static class ParquetColumnReader
 {
     /// <summary>Whether a column holds texts, integers or lists of them, which is all that questions need.</summary>
@@ -73,7 +76,8 @@ internal static class ParquetColumnReader
         return lists.Count == rows ? [.. lists] : throw Damaged(file, field);
     }
 
-    static DataException Damaged(string file, DataField field) => new(file, $"column '{field.Path}': expected one value per row, found another number; the file is damaged.");
+    static DataException Damaged(string file, DataField field) => new(file,
+        $"column '{field.Path}': expected one value per row, found another number; the file is damaged.");
 }
 
 /// <summary>Makes sure of what a Parquet file says about itself, before Parquet.Net believes it.</summary>
@@ -108,7 +112,8 @@ internal static class ParquetCheck
             var check = new ThriftCheck(chunk);
             check.Struct(ThriftShape.PageHeader);
             long bytes = check.Integers.GetValueOrDefault(2, -1), packed = check.Integers.GetValueOrDefault(3, -1);
-            if (bytes < 0 || packed < 0 || packed > chunk.Length - check.Position) throw new InvalidDataException($"a page has {packed} bytes and unpacks to {bytes}");
+            if (bytes < 0 || packed < 0 || packed > chunk.Length - check.Position)
+                throw new InvalidDataException($"a page has {packed} bytes and unpacks to {bytes}");
             unpacked += bytes;
             chunk = chunk[(check.Position + (int)packed)..];
         }

@@ -71,10 +71,12 @@ internal sealed class ParquetFile
     /// <exception cref="DataException">The file is damaged, too large, or was changed since it was opened.</exception>
     public RawColumnData ReadColumn(int group, DataField field, long maxBytes, int valuesPerRow) => Guarded(Path, () =>
     {
-        var column = columns[group].GetValueOrDefault(field) ?? throw new DataException(Path, $"column '{field.Path}': the file says nothing about it; the file is damaged.");
+        var column = columns[group].GetValueOrDefault(field) ?? throw new DataException(Path,
+            $"column '{field.Path}': the file says nothing about it; the file is damaged.");
         CheckSizes(column, field, GroupRows[group], valuesPerRow);
         long start = column.DictionaryPageOffset is { } dictionary and > 0 ? Math.Min(dictionary, column.DataPageOffset) : column.DataPageOffset;
-        if (start < head.Length || start > Length - end.Length || column.TotalCompressedSize > Length - end.Length - start) throw new InvalidDataException("a column lies outside of the file");
+        if (start < head.Length || start > Length - end.Length || column.TotalCompressedSize > Length - end.Length - start)
+            throw new InvalidDataException("a column lies outside of the file");
         if (column.TotalCompressedSize > maxBytes) throw TooLarge(field, maxBytes);
 
         byte[] chunk = new byte[column.TotalCompressedSize];
@@ -112,7 +114,8 @@ internal sealed class ParquetFile
                     if (group.GetMetadata(field)?.MetaData is { } column) groups[i][field] = column;
                 }
             }
-            return ((IReadOnlyList<DataField>)fields, (IReadOnlyDictionary<string, string>)new Dictionary<string, string>(reader.CustomMetadata), (IReadOnlyList<int>)rows, (IReadOnlyList<IReadOnlyDictionary<DataField, ColumnMetaData>>)groups);
+            return ((IReadOnlyList<DataField>)fields, (IReadOnlyDictionary<string, string>)new Dictionary<string, string>(reader.CustomMetadata),
+                (IReadOnlyList<int>)rows, (IReadOnlyList<IReadOnlyDictionary<DataField, ColumnMetaData>>)groups);
         });
     }
 
@@ -125,7 +128,8 @@ internal sealed class ParquetFile
             throw new DataException(Path, $"column '{field.Path}': expected at most the file's {Length} bytes, found {column.TotalCompressedSize}; the file is damaged.");
     }
 
-    DataException TooLarge(DataField field, long maxBytes) => new(Path, $"column '{field.Path}': expected at most {maxBytes} unpacked bytes in a row group, found more; write the file with smaller row groups.");
+    DataException TooLarge(DataField field, long maxBytes) => new(Path,
+        $"column '{field.Path}': expected at most {maxBytes} unpacked bytes in a row group, found more; write the file with smaller row groups.");
 
     SafeFileHandle OpenHandle()
     {

@@ -137,24 +137,28 @@ internal sealed record ThriftShape(IReadOnlyList<ThriftKind> Kinds, IReadOnlyDic
     static readonly ThriftShape Time = Struct((1, Bool), (2, TimeUnit));
     static readonly ThriftShape LogicalType = Struct(
         (1, Empty), (2, Empty), (3, Empty), (4, Empty), (5, Struct((1, Int32), (2, Int32))), (6, Empty), (7, Time), (8, Time),
-        (10, Struct((1, new([ThriftKind.Int8])), (2, Bool))), (11, Empty), (12, Empty), (13, Empty), (14, Empty), (15, Empty), (16, Struct((1, new([ThriftKind.Int8])))),
+        (10, Struct((1, new([ThriftKind.Int8])), (2, Bool))), (11, Empty), (12, Empty), (13, Empty), (14, Empty), (15, Empty),
+            (16, Struct((1, new([ThriftKind.Int8])))),
         (17, Struct((1, Bytes))), (18, Struct((1, Bytes), (2, Int32))));
 
     static readonly ThriftShape SchemaElement = Struct(
         (1, Int32), (2, Int32), (3, Int32), (4, Bytes), (5, Int32), (6, Int32), (7, Int32), (8, Int32), (9, Int32), (10, LogicalType));
 
     static readonly ThriftShape ColumnMetaData = Struct(
-        (1, Int32), (2, List(Int32)), (3, List(Bytes)), (4, Int32), (5, Int64), (6, Int64), (7, Int64), (8, List(KeyValue)), (9, Int64), (10, Int64), (11, Int64), (12, Statistics),
+        (1, Int32), (2, List(Int32)), (3, List(Bytes)), (4, Int32), (5, Int64), (6, Int64), (7, Int64), (8, List(KeyValue)), (9, Int64), (10, Int64),
+            (11, Int64), (12, Statistics),
         (13, List(Struct((1, Int32), (2, Int32), (3, Int32)))), (14, Int64), (15, Int32), (16, Struct((1, Int64), (2, List(Int64)), (3, List(Int64)))));
 
-    static readonly ThriftShape ColumnChunk = Struct((1, Bytes), (2, Int64), (3, ColumnMetaData), (4, Int64), (5, Int32), (6, Int64), (7, Int32), (8, Nothing), (9, Nothing));
+    static readonly ThriftShape ColumnChunk = Struct((1, Bytes), (2, Int64), (3, ColumnMetaData), (4, Int64), (5, Int32), (6, Int64), (7, Int32), (8, Nothing),
+        (9, Nothing));
 
     static readonly ThriftShape RowGroup = Struct(
         (1, List(ColumnChunk)), (2, Int64), (3, Int64), (4, List(Struct((1, Int32), (2, Bool), (3, Bool)))), (5, Int64), (6, Int64), (7, Int16));
 
     /// <summary>The footer of a file. Encrypted files are not read.</summary>
     public static ThriftShape FileMetaData { get; } = Struct(
-        (1, Int32), (2, List(SchemaElement)), (3, Int64), (4, List(RowGroup)), (5, List(KeyValue)), (6, Bytes), (7, List(Struct((1, Empty)))), (8, Nothing), (9, Nothing));
+        (1, Int32), (2, List(SchemaElement)), (3, Int64), (4, List(RowGroup)), (5, List(KeyValue)), (6, Bytes), (7, List(Struct((1, Empty)))), (8, Nothing),
+            (9, Nothing));
 
     /// <summary>What stands before every page of a column.</summary>
     public static ThriftShape PageHeader { get; } = Struct(

@@ -2,7 +2,10 @@ using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Counting: class n shows n + 1 dots, and its instances differ in the places and sizes of the dots. There are <see cref="AvailableClasses"/> classes.</summary>
+/// <summary>
+/// Counting: class n shows n + 1 dots, and its instances differ in the places and sizes of the dots. There are <see cref="AvailableClasses"/> classes.
+/// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class DotDataset : ProceduralDataset
 {
     /// <summary>The number of classes there are.</summary>

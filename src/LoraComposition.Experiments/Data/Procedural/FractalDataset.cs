@@ -3,7 +3,11 @@ using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>A class is a fractal shape (an iterated function system), and its instances differ in details of the shape, pose, colours and noise. There is a class for every number.</summary>
+/// <summary>
+/// A class is a fractal shape (an iterated function system), and its instances differ in details of the shape, pose, colours and noise. There is a class for
+/// every number.
+/// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class FractalDataset : ProceduralDataset
 {
     const int PointsPerPixel = 6;
@@ -48,7 +52,8 @@ public sealed class FractalDataset : ProceduralDataset
         }
     }
 
-    private protected override RgbImage Paint(ReadOnlySpan<float> coverage, PictureColours colours, SeededRandom random) => shading.Paint(coverage, Size, colours, random);
+    private protected override RgbImage Paint(ReadOnlySpan<float> coverage, PictureColours colours, SeededRandom random) =>
+        shading.Paint(coverage, Size, colours, random);
 
     static IteratedFunctionSystem Instance(IteratedFunctionSystem shape, PicturePose pose, SeededRandom random)
     {

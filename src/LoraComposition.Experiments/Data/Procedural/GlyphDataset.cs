@@ -2,7 +2,11 @@ using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Characters of an unknown script: a class is a glyph of a few curved strokes, and its instances differ as handwriting does. There is a class for every number.</summary>
+/// <summary>
+/// Characters of an unknown script: a class is a glyph of a few curved strokes, and its instances differ as handwriting does. There is a class for every
+/// number.
+/// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class GlyphDataset : ProceduralDataset
 {
     const float LargestSlip = 0.22f;

@@ -2,7 +2,10 @@ using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>The colours of one instance, as red, green and blue from 0 to 255: a background that runs from the top to the bottom, a foreground, and the strength of the noise.</summary>
+/// <summary>
+/// The colours of one instance, as red, green and blue from 0 to 255: a background that runs from the top to the bottom, a foreground, and the strength of the
+/// noise.
+/// </summary>
 internal sealed record PictureColours(Colour Top, Colour Bottom, Colour Foreground, float Noise)
 {
     const float DarkestForeground = 140;
@@ -43,7 +46,8 @@ internal readonly record struct Colour(float Red, float Green, float Blue)
     /// <summary>What is missing to white.</summary>
     public Colour Negative => new(255 - Red, 255 - Green, 255 - Blue);
 
-    public static Colour Draw(SeededRandom random, float low, float high) => new(random.NextSingle(low, high), random.NextSingle(low, high), random.NextSingle(low, high));
+    public static Colour Draw(SeededRandom random, float low, float high) =>
+        new(random.NextSingle(low, high), random.NextSingle(low, high), random.NextSingle(low, high));
 
     public static Colour operator +(Colour a, Colour b) => new(a.Red + b.Red, a.Green + b.Green, a.Blue + b.Blue);
 

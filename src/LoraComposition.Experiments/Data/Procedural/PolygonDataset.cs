@@ -6,6 +6,7 @@ namespace LoraComposition.Experiments;
 /// Polygons and stars of 3 to 8 corners. Instances differ in tilt, proportions and places of the corners. There are <see cref="AvailableClasses"/>
 /// classes: triangle, 3-pointed star, quadrilateral, 4-pointed star and so on.
 /// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class PolygonDataset : ProceduralDataset
 {
     /// <summary>The number of classes there are.</summary>

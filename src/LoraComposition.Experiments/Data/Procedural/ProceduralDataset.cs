@@ -9,6 +9,7 @@ namespace LoraComposition.Experiments;
 /// <remarks>
 /// What a class is depends on its number only, so data sets of one kind with different class numbers never share a class, whatever their seeds. A picture
 /// depends on the seed, the class's number, the instance's number and the size only: give a test part another range of instances than the training part.
+/// Immutable, and safe to use from several threads.
 /// </remarks>
 public abstract class ProceduralDataset : ImageDataset
 {
@@ -26,7 +27,8 @@ public abstract class ProceduralDataset : ImageDataset
     /// <param name="variant">What else tells the pictures from others of the formula; null: nothing.</param>
     /// <exception cref="ArgumentException">There are no classes, or one is given twice.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
-    private protected ProceduralDataset(ProceduralFormula formula, IReadOnlyList<int> classIds, int perClass, int size, int seed, int firstInstance, string? variant = null)
+    private protected ProceduralDataset(ProceduralFormula formula, IReadOnlyList<int> classIds, int perClass, int size, int seed, int firstInstance,
+        string? variant = null)
     {
         ArgumentNullException.ThrowIfNull(classIds);
         if (classIds.Count == 0) throw new ArgumentException("There are no classes; give at least one number.", nameof(classIds));
@@ -113,12 +115,15 @@ internal readonly record struct PicturePose(Rotation Rotation, bool Mirrored, fl
         Rotation.FromHalfTangent(random.NextSingle(-LargestHalfTangent, LargestHalfTangent)), random.Next(2) == 0,
         random.NextSingle(0.7f, 1), random.NextSingle(0, 1), random.NextSingle(0, 1));
 
-    /// <summary>The map that does to a turned shape what <paramref name="map"/> does to the shape: the shape is turned by turning its few maps, not its many points.</summary>
+    /// <summary>
+    /// The map that does to a turned shape what <paramref name="map"/> does to the shape: the shape is turned by turning its few maps, not its many points.
+    /// </summary>
     public AffineMap Turn(AffineMap map)
     {
         // P·M·Pᵀ, column by column; the mirror is the minus sign of P's first row.
         float sign = Mirrored ? -1 : 1;
-        Point columnX = TurnLinear(map, new(sign * Rotation.Cos, -sign * Rotation.Sin)), columnY = TurnLinear(map, new(Rotation.Sin, Rotation.Cos)), shift = Turn(new Point(map.Dx, map.Dy));
+        Point columnX = TurnLinear(map, new(sign * Rotation.Cos, -sign * Rotation.Sin)), columnY = TurnLinear(map, new(Rotation.Sin, Rotation.Cos)),
+            shift = Turn(new Point(map.Dx, map.Dy));
         return new(columnX.X, columnY.X, columnX.Y, columnY.Y, shift.X, shift.Y);
     }
 

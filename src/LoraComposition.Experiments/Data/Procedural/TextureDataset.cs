@@ -6,6 +6,7 @@ namespace LoraComposition.Experiments;
 /// Textures that fill the picture: a class is a sum of plane waves of certain directions, frequencies and forms, and its instances differ in the phase of
 /// each wave, rotation, scale and contrast. There is a class for every number.
 /// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class TextureDataset : ProceduralDataset
 {
     static readonly ProceduralFormula formula = new("textures", "textures-1", int.MaxValue, id => $"texture-{id:0000}", ExperimentStreams.TextureInstance);
@@ -61,7 +62,10 @@ internal readonly record struct PlaneWave(float X, float Y, float Steepness)
     }
 }
 
-/// <summary>Random values from 0 to 1 over the plane, interpolated between the points of a turned grid whose cells are <paramref name="length"/> by <paramref name="width"/> pixels.</summary>
+/// <summary>
+/// Random values from 0 to 1 over the plane, interpolated between the points of a turned grid whose cells are <paramref name="length"/> by
+/// <paramref name="width"/> pixels.
+/// </summary>
 internal sealed class SmoothNoise(SeededRandom random, Rotation rotation, float length, float width)
 {
     const int Side = 32;

@@ -6,6 +6,7 @@ namespace LoraComposition.Experiments;
 /// Tiled floors: a class is a motif of <c>4 × 4</c> bright and dark tiles that repeats over the picture, and its instances differ in shift, rotation,
 /// scale and in single wrong tiles. There is a class for every number, though far-off numbers may have the same motif.
 /// </summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class TilingDataset : ProceduralDataset
 {
     const int MotifSide = 4, FloorSide = 32, LeastBright = 5, MostBright = 11, SamplesAcross = 2;

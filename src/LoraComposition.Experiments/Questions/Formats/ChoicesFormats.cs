@@ -27,8 +27,14 @@ internal static class ChoicesRow
     }
 }
 
-/// <summary>ARC, Challenge and Easy (Clark and others, 2018, "Think you have Solved Question Answering?"): science questions with three to five options, labelled A, B, C … or 1, 2, 3 ….</summary>
-/// <remarks>Files: <c>ARC-Challenge-Train.jsonl</c>, <c>-Dev</c>, <c>-Test</c>, or the hub's <c>train-00000-of-00001.parquet</c> and so on. Give the folder of one of the two sets.</remarks>
+/// <summary>
+/// ARC, Challenge and Easy (Clark and others, 2018, "Think you have Solved Question Answering?"): science questions with three to five options, labelled A, B,
+/// C … or 1, 2, 3 ….
+/// </summary>
+/// <remarks>
+/// Files: <c>ARC-Challenge-Train.jsonl</c>, <c>-Dev</c>, <c>-Test</c>, or the hub's <c>train-00000-of-00001.parquet</c> and so on. Give the folder of one of
+/// the two sets.
+/// </remarks>
 public sealed class ArcFormat : QuestionFormat
 {
     /// <summary>Creates the format.</summary>
@@ -71,7 +77,8 @@ public sealed class QuailFormat : QuestionFormat
     {
         var texts = row.Texts("answers");
         int answer = row.Integer("correct_answer_id");
-        if (answer >= texts.Count) throw row.Refused(string.Create(CultureInfo.InvariantCulture, $"'correct_answer_id': expected a position from 0 to {texts.Count - 1}, found {answer}."));
+        if (answer >= texts.Count)
+            throw row.Refused(string.Create(CultureInfo.InvariantCulture, $"'correct_answer_id': expected a position from 0 to {texts.Count - 1}, found {answer}."));
         return new RowContent(row.Text("id"), row.Text("question"), RowContent.Lettered(texts), answer, row.Has("context") ? row.Text("context") : null);
     }
 }
@@ -80,7 +87,10 @@ public sealed class QuailFormat : QuestionFormat
 /// SciQ (Welbl, Liu and Gardner, 2017): science questions with one answer, three distractors and a supporting text. Rows without support are
 /// skipped. The file gives the options no order, so they are always shuffled: by seed 0 where <see cref="QuestionFormat.ShuffleSeed"/> is null.
 /// </summary>
-/// <remarks>Files: <c>train.json</c>, <c>valid.json</c>, <c>test.json</c>, or the hub's Parquet files. The rows have no ids: a question is called by the number of its row.</remarks>
+/// <remarks>
+/// Files: <c>train.json</c>, <c>valid.json</c>, <c>test.json</c>, or the hub's Parquet files. The rows have no ids: a question is called by the number of its
+/// row.
+/// </remarks>
 public sealed class SciQFormat : QuestionFormat
 {
     /// <summary>Creates the format.</summary>

@@ -39,12 +39,14 @@ public abstract class QuestionFormat
     /// <param name="folder">The folder of the data set's files, or one whose sub-folder <c>data</c> holds them.</param>
     /// <param name="name">What to call the data set; <see cref="Name"/> where not given. The part is appended.</param>
     /// <returns>The parts, complete in memory.</returns>
-    /// <exception cref="DataException">The folder is missing or holds no part, one part is in several files, or a file is damaged; the message names the file and its line or row.</exception>
+    /// <exception cref="DataException">The folder is missing or holds no part, one part is in several files, or a file is damaged; the message names the file
+    /// and its line or row.</exception>
     public QuestionSplits Open(string folder, string? name = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var files = QuestionFile.InFolder(folder, PartWords);
-        QuestionDataset? Part(QuestionPart part) => files.TryGetValue(part, out var list) ? Read(list, $"{name ?? Name}-{part.ToString().ToLowerInvariant()}") : null;
+        QuestionDataset? Part(QuestionPart part) => files.TryGetValue(part, out var list) ? Read(list, $"{name ?? Name}-{part.ToString().ToLowerInvariant()}")
+            : null;
         return new QuestionSplits(Part(QuestionPart.Train), Part(QuestionPart.Validation), Part(QuestionPart.Test));
     }
 
@@ -66,7 +68,8 @@ public abstract class QuestionFormat
         {
             foreach (var row in QuestionFile.IsParquet(file) ? ParquetRows.Read(file) : JsonRows.Read(file)) collector.Add(row, Read(row, collector.NextNumber));
         }
-        if (collector.Questions.Count == 0) throw new DataException(files[0], $"expected at least one question, found none ({collector.Skipped.Total} rows were skipped).");
+        if (collector.Questions.Count == 0)
+            throw new DataException(files[0], $"expected at least one question, found none ({collector.Skipped.Total} rows were skipped).");
         var dataset = new QuestionDataset(name, collector.Questions, collector.Skipped);
         return OptionSeed is { } seed ? dataset.WithShuffledOptions(seed) : dataset;
     }
@@ -98,7 +101,8 @@ internal sealed class QuestionCollector(bool needsContext)
     MultipleChoiceQuestion Checked(QuestionRow row, RowContent content)
     {
         if (MultipleChoiceQuestion.Problem(content.Id, content.Question, content.Options, content.AnswerIndex) is { } problem) throw row.Refused(problem);
-        if (!placeOfId.TryAdd(content.Id, row.Place)) throw row.Refused($"expected each id once, found '{content.Id}' as at {placeOfId[content.Id]} with another content; remove one of the two rows.");
+        if (!placeOfId.TryAdd(content.Id, row.Place))
+            throw row.Refused($"expected each id once, found '{content.Id}' as at {placeOfId[content.Id]} with another content; remove one of the two rows.");
         return new(content.Id, content.Question, content.Options, content.AnswerIndex, string.IsNullOrWhiteSpace(content.Context) ? null : content.Context);
     }
 }
@@ -129,7 +133,8 @@ internal static class QuestionFile
         if (!Directory.Exists(folder)) throw new DataException(folder, "the folder is missing; give the folder that holds the data set's files.");
         try
         {
-            var parts = new[] { folder, Path.Combine(folder, "data") }.Where(Directory.Exists).Select(f => PartFiles.In(f, extensions, words)).FirstOrDefault(p => p.Count > 0);
+            var parts = new[] { folder, Path.Combine(folder, "data") }.Where(Directory.Exists).Select(f => PartFiles.In(f, extensions, words))
+                .FirstOrDefault(p => p.Count > 0);
             return parts ?? throw new DataException(folder, $"expected .json, .jsonl or .parquet files with one of the words {string.Join(", ", words.Keys)} in their names, found none.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -63,7 +63,10 @@ public static class ProceduralVocabulary
     const string Wording =
         "? : which word does not belong with others how many are is one in of the list comes next right before after first second third last smallest largest week year number day month animal";
 
-    /// <summary>The words in ordinal order. Questions, options and prompts of the ARC template split at single spaces into these and nothing else: punctuation and the labels (A) to (D) count as words.</summary>
+    /// <summary>
+    /// The words in ordinal order. Questions, options and prompts of the ARC template split at single spaces into these and nothing else: punctuation and the
+    /// labels (A) to (D) count as words.
+    /// </summary>
     public static IReadOnlyList<string> Words { get; } =
     [
         .. Wording.Split(' ')

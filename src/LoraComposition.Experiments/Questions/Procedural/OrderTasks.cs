@@ -30,7 +30,8 @@ internal sealed class Neighbour() : ProceduralTask("neighbour", 5)
         while (!scale.Has(from + step));
 
         string asked = scale.At(from), answer = scale.At(from + step);
-        return new($"which {scale.Singular} comes right {(step > 0 ? "after" : "before")} {asked} ?", answer, random.Pick([.. scale.Category.Words.Where(w => w != answer && w != asked)], 3));
+        return new($"which {scale.Singular} comes right {(step > 0 ? "after" : "before")} {asked} ?", answer,
+            random.Pick([.. scale.Category.Words.Where(w => w != answer && w != asked)], 3));
     }
 }
 

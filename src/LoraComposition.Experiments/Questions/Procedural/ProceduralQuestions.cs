@@ -42,12 +42,14 @@ public static class ProceduralQuestions
             string identity = Identity(draft);
             if (PartOf(identity) == part && seen.Add(identity))
             {
-                questions.Add(new($"{task.Name}-{partName}-{questions.Count}", draft.Question, [.. options.Select((text, i) => new AnswerOption(Labels[i], text))], Array.IndexOf(options, draft.Answer)));
+                questions.Add(new($"{task.Name}-{partName}-{questions.Count}", draft.Question,
+                    [.. options.Select((text, i) => new AnswerOption(Labels[i], text))], Array.IndexOf(options, draft.Answer)));
                 failures = 0;
             }
             else if (++failures == MostFailures)
             {
-                throw new ArgumentOutOfRangeException(nameof(count), count, string.Create(CultureInfo.InvariantCulture, $"Task '{task.Name}' has about {questions.Count} questions in its {partName} part; ask for fewer."));
+                throw new ArgumentOutOfRangeException(nameof(count), count,
+                    string.Create(CultureInfo.InvariantCulture, $"Task '{task.Name}' has about {questions.Count} questions in its {partName} part; ask for fewer."));
             }
         }
         return new QuestionDataset($"{FormulaVersion}/{task.Name}-{partName}", questions);

@@ -26,7 +26,9 @@ public static class ProceduralTasks
     /// <summary>The task to transfer to: sequence completion.</summary>
     public static ProceduralTask Downstream { get; } = new SequenceCompletion();
 
-    /// <summary>The tasks that a model is pre-trained on, so that it can read questions, options and lists: neighbour, list position, counting, list recall.</summary>
+    /// <summary>
+    /// The tasks that a model is pre-trained on, so that it can read questions, options and lists: neighbour, list position, counting, list recall.
+    /// </summary>
     public static IReadOnlyList<ProceduralTask> PreTraining { get; } = [new Neighbour(), new ListPosition(), new Counting(), new ListRecall()];
 }
 

@@ -140,7 +140,8 @@ internal sealed class JsonRow(string file, string place, JsonElement row) : Ques
     {
         var element = Find(row, path, 0);
         if (element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= 0) return value;
-        return element.ValueKind == JsonValueKind.String ? Parsed(TextOf(element, path), path) : throw Unexpected(path, "an integer of at least 0", element.ValueKind.ToString());
+        return element.ValueKind == JsonValueKind.String ? Parsed(TextOf(element, path), path)
+            : throw Unexpected(path, "an integer of at least 0", element.ValueKind.ToString());
     }
 
     JsonElement Find(JsonElement element, ReadOnlySpan<string> path, int from)

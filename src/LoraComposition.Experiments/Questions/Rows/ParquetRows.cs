@@ -56,7 +56,8 @@ internal sealed class ParquetRow(string file, string place, IReadOnlyDictionary<
     };
 
     object? Value(ReadOnlySpan<string> path) =>
-        columns.TryGetValue(NameOf(path), out var column) ? column[row] : throw Refused($"expected a column '{NameOf(path)}', found none; give the data set's own Parquet file.");
+        columns.TryGetValue(NameOf(path), out var column) ? column[row]
+            : throw Refused($"expected a column '{NameOf(path)}', found none; give the data set's own Parquet file.");
 
     static string Kind(object? value) => value switch { null => "null", string => "a text", long number => $"{number}", _ => "a list" };
 }

@@ -33,10 +33,12 @@ internal abstract class QuestionRow(string file, string place)
     protected string Checked(string text, ReadOnlySpan<string> path) =>
         text.Length <= MaxTextLength ? text : throw Refused($"'{NameOf(path)}': expected at most {MaxTextLength} characters, found {text.Length}.");
 
-    protected int Parsed(string text, ReadOnlySpan<string> path) => int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int value)
+    protected int Parsed(string text, ReadOnlySpan<string> path) => int.TryParse(text, System.Globalization.NumberStyles.None,
+        System.Globalization.CultureInfo.InvariantCulture, out int value)
         ? value : throw Refused($"'{NameOf(path)}': expected an integer of at least 0, found '{Excerpt.Of(text)}'.");
 
-    protected DataException Unexpected(ReadOnlySpan<string> path, string expected, string found) => Refused($"'{NameOf(path)}': expected {expected}, found {found}.");
+    protected DataException Unexpected(ReadOnlySpan<string> path, string expected, string found) =>
+        Refused($"'{NameOf(path)}': expected {expected}, found {found}.");
 }
 
 /// <summary>Reads a file of questions into memory, after making sure of its size.</summary>
@@ -50,8 +52,9 @@ internal static class QuestionFileBytes
     /// <summary>Reads a file that must be UTF-8 without a byte order mark.</summary>
     public static byte[] ReadUtf8(string file)
     {
-        byte[] bytes = DataFile.Read(file, MaxLength);
-        if (bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble)) throw new DataException(file, "line 1: the file starts with a byte order mark, expected '{' or '['; save it as UTF-8 without one.");
+        byte[] bytes = OutsideFile.Read(file, MaxLength, (message, inner) => new DataException(file, message, inner));
+        if (bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble))
+            throw new DataException(file, "line 1: the file starts with a byte order mark, expected '{' or '['; save it as UTF-8 without one.");
         try
         {
             strictUtf8.GetCharCount(bytes);

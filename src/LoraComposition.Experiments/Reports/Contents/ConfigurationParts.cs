@@ -35,7 +35,8 @@ static class ConfigurationParts
             if (same && others is not null && Same(others)) continue;
             if (all is not null && values.All(value => value.ValueKind == JsonValueKind.Null)) continue;
             if (same && (others is null || !AreObjects(others))) parts.Add(new(member.Name, member.Value, null));
-            else if (AreObjects(values) && Select(values, others is not null && AreObjects(others) ? others : null) is { Count: > 0 } members) parts.Add(new(member.Name, member.Value, members));
+            else if (AreObjects(values) && Select(values, others is not null && AreObjects(others) ? others
+                : null) is { Count: > 0 } members) parts.Add(new(member.Name, member.Value, members));
         }
         return parts;
     }
@@ -43,7 +44,12 @@ static class ConfigurationParts
     static string Write(IReadOnlyList<Setting> parts)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) Write(json, parts);
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions
+        {
+            Indented = true,
+            NewLine = "\n",
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+        })) Write(json, parts);
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 

@@ -13,10 +13,13 @@ sealed class ExperimentContents
         // The runs of all subsets of the modules are too many for lines and maps of their own.
         HasSubsets = experiment.Studies.Any(study => study is SubsetStudyTable);
         WeightMaps = HasSubsets ? [] : WeightMap.Of(experiment);
-        if (experiment.Summary.Shots.Count > 1 && !HasSubsets) Accuracy = new AccuracyFigure("accuracy", $"{experiment.Labels.Score} of each method over {experiment.Labels.Columns}; the numbers are in the table.", experiment.Summary, experiment.Name, experiment.Labels);
+        if (experiment.Summary.Shots.Count > 1 && !HasSubsets) Accuracy = new AccuracyFigure("accuracy",
+            $"{experiment.Labels.Score} of each method over {experiment.Labels.Columns}; the numbers are in the table.", experiment.Summary, experiment.Name,
+            experiment.Labels);
         Gain = DrawGain();
         Weights = [.. WeightMaps.Select((map, index) => Map($"weights-{index + 1}-{map.Role}", map.Matrix, ScaleOf(map)))];
-        Matrices = [.. experiment.Matrices.Select((matrix, index) => Map($"matrix-{index + 1}-{matrix.Title}", matrix, HeatScale.Of(matrix.Values.SelectMany(row => row))))];
+        Matrices = [.. experiment.Matrices.Select((matrix, index) => Map($"matrix-{index + 1}-{matrix.Title}", matrix,
+            HeatScale.Of(matrix.Values.SelectMany(row => row))))];
     }
 
     public ReportExperiment Experiment { get; }
@@ -54,7 +57,8 @@ sealed class ExperimentContents
     HeatScale ScaleOf(WeightMap map)
     {
         int modules = map.Matrix.Columns.Count;
-        return HeatScale.OfWeights(modules, WeightMaps.Where(other => other.Matrix.Columns.Count == modules).SelectMany(other => other.Matrix.Values).SelectMany(row => row));
+        return HeatScale.OfWeights(modules, WeightMaps.Where(other => other.Matrix.Columns.Count == modules).SelectMany(other => other.Matrix.Values)
+            .SelectMany(row => row));
     }
 
     DrawnFigure? DrawGain()
@@ -67,7 +71,8 @@ sealed class ExperimentContents
         var table = new ReportTable("one-shot-gain", title, ["Method", "Points"], [.. gains.Select(g => (SummaryGrid.Cell[])[new(g.Method), new(g.Text)])],
             CsvText.Of([header, .. gains.Select(g => (string[])[g.Method, Exact(g.Points), Exact(g.Spread)])]));
         var methods = Experiment.Summary.Methods.ToList();
-        return new DrawnFigure("one-shot-gain", $"{title}: {string.Join("; ", gains.Select(g => $"{g.Method} {g.Text}"))}.", table, GainBars.Draw(title, gains, method => PlotColors.Of(methods.IndexOf(method))));
+        return new DrawnFigure("one-shot-gain", $"{title}: {string.Join("; ", gains.Select(g => $"{g.Method} {g.Text}"))}.", table,
+            GainBars.Draw(title, gains, method => PlotColors.Of(methods.IndexOf(method))));
     }
 }
 
@@ -119,16 +124,21 @@ sealed record StudyContents(ReportTable Table, ReportFigure? Figure, IReadOnlyLi
     {
         bool numbers = table.Columns.Count > 1 && table.Columns.All(column => double.TryParse(column, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
         var shown = new ReportTable(file, $"{name}: by {table.RowTitle} and {table.ColumnTitle} (%)", [Capital(table.RowTitle), .. table.Columns],
-            [.. table.Rows.Select((row, index) => (SummaryGrid.Cell[])[new(row.Name), .. table.Columns.Select((_, column) => table.Cell(index, column))])], ScoreTableCsv.Of(table));
-        return new StudyContents(shown, numbers ? new ScoreFigure(file, $"{PlotLabels.Images.Score} by {table.RowTitle} over {table.ColumnTitle}; the numbers are in the table.", table, name, new PlotLabels(Capital(table.ColumnTitle), PlotLabels.Images.Score)) : null,
+            [.. table.Rows.Select((row, index) => (SummaryGrid.Cell[])[new(row.Name), .. table.Columns.Select((_, column) => table.Cell(index, column))])],
+                ScoreTableCsv.Of(table));
+        return new StudyContents(shown, numbers ? new ScoreFigure(file,
+            $"{PlotLabels.Images.Score} by {table.RowTitle} over {table.ColumnTitle}; the numbers are in the table.", table, name,
+            new PlotLabels(Capital(table.ColumnTitle), PlotLabels.Images.Score)) : null,
             numbers ? ScoreTableReading.Of(table) : []);
     }
 
     static StudyContents Of(string name, string file, SubsetTable table)
     {
         var sizes = table.Sizes.Select(size => (SummaryGrid.Cell[])
-            [new(Text(size.Modules)), new(Text(size.Subsets.Count)), new(SummaryGrid.Percent(size.Mean), size.Mean >= table.Sizes.Max(other => other.Mean)), new(SummaryGrid.Percent(size.Least)), new(SummaryGrid.Percent(size.Most))]);
-        var shown = new ReportTable(file, $"{name}: by the number of modules (%)", ["Modules", "Subsets", "Mean", "Least", "Most"], [.. sizes], SubsetTableCsv.Of(table));
+            [new(Text(size.Modules)), new(Text(size.Subsets.Count)), new(SummaryGrid.Percent(size.Mean), size.Mean >= table.Sizes.Max(other => other.Mean)),
+                new(SummaryGrid.Percent(size.Least)), new(SummaryGrid.Percent(size.Most))]);
+        var shown = new ReportTable(file, $"{name}: by the number of modules (%)", ["Modules", "Subsets", "Mean", "Least", "Most"], [.. sizes],
+            SubsetTableCsv.Of(table));
         var labels = new PlotLabels("Upstream modules, n", PlotLabels.Images.Score);
         return new StudyContents(shown, new SpreadFigure(file, $"{labels.Score} of every subset of the modules over their number, and the mean; the numbers are in the table.", table, name, labels), SubsetReading.Of(table));
     }

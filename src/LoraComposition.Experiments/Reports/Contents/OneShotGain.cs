@@ -15,7 +15,8 @@ sealed record OneShotGain(string Method, double Points, double Spread)
     public static IReadOnlyList<OneShotGain> Of(IReadOnlyList<RunResult> runs, Summary summary, string reference)
     {
         if (summary.Find(reference, 1) is not { } from) return [];
-        Dictionary<int, double> ScoresOf(string method) => runs.Where(r => r.Key.Method == method && r.Key.Shots == 1).ToDictionary(r => r.Key.Seed, r => r.Accuracy);
+        Dictionary<int, double> ScoresOf(string method) => runs.Where(r => r.Key.Method == method && r.Key.Shots == 1)
+            .ToDictionary(r => r.Key.Seed, r => r.Accuracy);
         var references = ScoresOf(reference);
         return [.. summary.Methods.Where(method => method != reference).Select(method => summary.Find(method, 1)).OfType<SummaryRow>()
             .Select(row => new OneShotGain(row.Method, 100 * (row.Mean - from.Mean), SpreadOf(ScoresOf(row.Method), references)))];

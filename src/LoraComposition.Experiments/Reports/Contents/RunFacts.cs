@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LoraComposition.Models;
 
 namespace LoraComposition.Experiments;
 
@@ -37,10 +38,12 @@ static class RunFacts
         var at = runs.Where(r => r.Key.Shots == k && r.EffectiveShots.Any(n => n < k)).ToArray();
         if (at.Length == 0) return null;
         int classes = at.Max(r => r.EffectiveShots.Count), shorter = at.Max(r => r.EffectiveShots.Count(n => n < k)), fewest = at.Min(r => r.EffectiveShots.Min());
-        return classes == 1 ? $"K = {Text(k)}: there were only {Text(fewest)} samples to learn from." : $"K = {Text(k)}: {Text(shorter)} of {Text(classes)} classes hold fewer samples, the smallest {Text(fewest)}; all of theirs were used.";
+        return classes == 1 ? $"K = {Text(k)}: there were only {Text(fewest)} samples to learn from."
+            : $"K = {Text(k)}: {Text(shorter)} of {Text(classes)} classes hold fewer samples, the smallest {Text(fewest)}; all of theirs were used.";
     }
 
-    static bool Scored(IReadOnlyList<RunResult> runs, string part) => runs.All(r => r.Configuration.TryGetProperty("scored", out var scored) && scored.ValueKind == JsonValueKind.String && scored.GetString() == part);
+    static bool Scored(IReadOnlyList<RunResult> runs, string part) => runs.All(r => r.Configuration.TryGetProperty("scored", out var scored)
+        && scored.ValueKind == JsonValueKind.String && scored.GetString() == part);
 
     static string Count(int number, string what) => $"{Text(number)} {what}{(number == 1 ? "" : "s")}";
 
@@ -80,7 +83,8 @@ sealed record PaperCounts(string Method, long Counted, string Printed, string Re
         ("full", VitBody) => new(method, count, "86M", "The paper rounds the body of ViT-B; this count is that of ViT-B/32."),
         ("lora", VitLora) => new(method, count, "0.88M", "Agrees."),
         ("learned", 3 * VitSites) => new(method, count, "108", "Agrees: 36 layers with 3 modules."),
-        ("learned", _) when count % VitSites == 0 => new(method, count, "108", $"The paper prints 108 for every number of modules; that is right for 3 only. Here there are {(count / VitSites).ToString(CultureInfo.InvariantCulture)}."),
+        ("learned", _) when count % VitSites == 0 => new(method, count, "108",
+            $"The paper prints 108 for every number of modules; that is right for 3 only. Here there are {(count / VitSites).ToString(CultureInfo.InvariantCulture)}."),
         _ => null,
     };
 
@@ -101,24 +105,27 @@ sealed record PaperCounts(string Method, long Counted, string Printed, string Re
 sealed record SiteName(string Role, string Layer, (int Stack, int Number, int Cross) Order)
 {
     /// <summary>Reads a path of ViT or T5, in any spelling.</summary>
-    public static SiteName Of(string path)
+    /// <param name="path">The path.</param>
+    /// <param name="role">What the layer does; the path tells it where it is not known, as in results of earlier versions.</param>
+    public static SiteName Of(string path, LinearRole? role)
     {
         string[] parts = path.Split('.');
         string? digits = parts.FirstOrDefault(part => part.Length is > 0 and <= 6 && part.All(char.IsAsciiDigit));
-        if (digits is null) return new SiteName(RoleOf(parts[^1]), path, (0, 0, 0));
+        if (digits is null) return new SiteName(RoleOf(role, parts[^1]), path, (0, 0, 0));
         bool cross = parts.Contains("EncDecAttention");
         // T5's paths begin so; a ViT has one stack.
         string stack = parts[0] is "encoder" or "decoder" && parts.Contains("block") ? parts[0] : "layer";
         int number = int.Parse(digits, CultureInfo.InvariantCulture);
-        return new SiteName(RoleOf(parts[^1]), $"{stack} {number}{(cross ? " cross" : "")}", (stack == "decoder" ? 1 : 0, number, cross ? 1 : 0));
+        return new SiteName(RoleOf(role, parts[^1]), $"{stack} {number}{(cross ? " cross" : "")}", (stack == "decoder" ? 1 : 0, number, cross ? 1 : 0));
     }
 
-    static string RoleOf(string part) => part switch
+    static string RoleOf(LinearRole? role, string part) => (role, part) switch
     {
-        "q" or "q_proj" or "query" => "query",
-        "k" or "k_proj" or "key" => "key",
-        "v" or "v_proj" or "value" => "value",
-        "o" or "o_proj" => "output",
+        (LinearRole.Query, _) or (null, "q" or "q_proj" or "query") => "query",
+        (LinearRole.Key, _) or (null, "k" or "k_proj" or "key") => "key",
+        (LinearRole.Value, _) or (null, "v" or "v_proj" or "value") => "value",
+        (LinearRole.Output, _) or (null, "o" or "o_proj") => "output",
+        // Feed-forward parts have no common names.
         _ => part,
     };
 }

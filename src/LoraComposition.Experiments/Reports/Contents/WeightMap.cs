@@ -1,4 +1,4 @@
-using LoraComposition.FewShot;
+using LoraComposition.Models;
 
 namespace LoraComposition.Experiments;
 
@@ -19,27 +19,30 @@ sealed record WeightMap(string Method, string Role, int? Shots, int Seeds, Layer
     static IEnumerable<WeightMap> OfMethod(ReportExperiment experiment, string method)
     {
         var runs = experiment.Runs.Where(r => r.Key.Method == method).OrderBy(r => r.Key.Seed).Select(run => (run, path: experiment.PathOf(run)))
-            .Select(r => (r.run, r.path, weights: LearnedWeights.Of(r.run, r.path)!)).Where(r => r.weights is not null).ToArray();
+            .Select(r => (r.run, r.path, weights: r.run.Weights!)).Where(r => r.weights is not null).ToArray();
         if (runs.Length == 0) return [];
         int largest = runs.Max(r => ShotCount.Order(r.run.Key.Shots));
         runs = [.. runs.Where(r => ShotCount.Order(r.run.Key.Shots) == largest)];
         var first = runs[0].weights;
         foreach (var (_, path, weights) in runs)
-            if (!weights.Modules.SequenceEqual(first.Modules) || !weights.Layers.Keys.ToHashSet(StringComparer.Ordinal).SetEquals(first.Layers.Keys))
+            if (!weights.AdapterNames.SequenceEqual(first.AdapterNames) || !weights.Layers.Keys.ToHashSet(StringComparer.Ordinal).SetEquals(first.Layers.Keys))
                 throw LearnedWeights.Damaged(path, $"expected the modules and layers of {runs[0].run.Key.FileName}, found others");
-        var sites = first.Layers.Keys.Select(path => (path, name: SiteName.Of(path))).GroupBy(s => s.name.Role)
+        var sites = first.Layers.Keys.Select(path => (path, name: SiteName.Of(path, Known(first.Roles, path)))).GroupBy(s => s.name.Role)
             .OrderBy(g => Array.IndexOf(roles, g.Key) is >= 0 and var known ? known : roles.Length).ThenBy(g => g.Key, StringComparer.Ordinal);
-        return [.. sites.Select(role => new WeightMap(method, role.Key, runs[0].run.Key.Shots, runs.Length, Checked(runs[0].path, Mean(method, role.Key, [.. role], [.. runs.Select(r => r.weights)]))))];
+        return [.. sites.Select(role => new WeightMap(method, role.Key, runs[0].run.Key.Shots, runs.Length,
+            Checked(runs[0].path, Mean(method, role.Key, [.. role], [.. runs.Select(r => r.weights)]))))];
     }
 
-    static LayerMatrix Mean(string method, string role, (string Path, SiteName Name)[] sites, LearnedWeights[] runs)
+    static LayerMatrix Mean(string method, string role, (string Path, SiteName Name)[] sites, CompositionWeights[] runs)
     {
         var ordered = sites.OrderBy(s => s.Name.Order).ThenBy(s => s.Path, StringComparer.Ordinal).ToArray();
         // Layers of a model that is not known here may look alike.
         bool alike = ordered.Select(s => s.Name.Layer).Distinct().Count() < ordered.Length;
-        return new LayerMatrix($"{method}: {role}", [.. ordered.Select(s => alike ? s.Path : s.Name.Layer)], runs[0].Modules,
-            [.. ordered.Select(s => runs[0].Modules.Select((_, module) => runs.Sum(run => run.Layers[s.Path][module] / runs.Length)).ToArray())]);
+        return new LayerMatrix($"{method}: {role}", [.. ordered.Select(s => alike ? s.Path : s.Name.Layer)], runs[0].AdapterNames,
+            [.. ordered.Select(s => runs[0].AdapterNames.Select((_, module) => runs.Sum(run => run.Layers[s.Path][module] / runs.Length)).ToArray())]);
     }
+
+    static LinearRole? Known(IReadOnlyDictionary<string, LinearRole> roles, string path) => roles.TryGetValue(path, out var role) ? role : null;
 
     static LayerMatrix Checked(string path, LayerMatrix matrix) => matrix.Problem() is { } problem ? throw LearnedWeights.Damaged(path, problem) : matrix;
 }

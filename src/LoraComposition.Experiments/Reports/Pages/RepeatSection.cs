@@ -39,12 +39,14 @@ static class RepeatSection
         return ConfigurationParts.Own(group, all, keys) is { } own ? Folded($"The configuration of {method} alone", Code(own)) : Html.Empty;
     }
 
-    static Html Search(ReportExperiment experiment) => experiment.Search.Count == 0 ? Html.Empty : Folded("The search for the settings, on the validation part", TableHtml.Of("Every point of every method", experiment.Search[0],
+    static Html Search(ReportExperiment experiment) => experiment.Search.Count == 0 ? Html.Empty
+        : Folded("The search for the settings, on the validation part", TableHtml.Of("Every point of every method", experiment.Search[0],
         Html.Each(experiment.Search.Skip(1), line => TableHtml.Row(line[0], Html.Each(line.Skip(1), field => Html.Of($"<td>{field}</td>"))))));
 
     // Where the runs differ, every value that occurs.
     static Html Pairs(string caption, string header, IEnumerable<IReadOnlyDictionary<string, string>> all) =>
-        TableHtml.OfPairs(caption, header, all.SelectMany(pairs => pairs).GroupBy(pair => pair.Key).Select(g => (g.Key, string.Join(" / ", g.Select(pair => pair.Value).Distinct().Order(StringComparer.Ordinal)))));
+        TableHtml.OfPairs(caption, header, all.SelectMany(pairs => pairs).GroupBy(pair => pair.Key)
+            .Select(g => (g.Key, string.Join(" / ", g.Select(pair => pair.Value).Distinct().Order(StringComparer.Ordinal)))));
 
     static Html Folded(string summary, Html content) => Html.Of($"<details><summary>{summary}</summary>\n{content}</details>\n");
 

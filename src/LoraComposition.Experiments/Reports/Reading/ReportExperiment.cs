@@ -64,7 +64,8 @@ sealed record ReportExperiment
         catch (ArgumentException e)
         {
             // The message without the name of Summary's parameter, which means nothing to the user.
-            throw new RunFileException(runFolder, e.ParamName is null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal), e);
+            throw new RunFileException(runFolder, e.ParamName is null ? e.Message
+                : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal), e);
         }
     }
 }
@@ -76,13 +77,15 @@ abstract record StudyTable(string Name)
     /// <summary>Reads those in a folder by the order of their names: the CSV files that begin as such tables do. Others are passed over.</summary>
     /// <exception cref="RunFileException">Such a file is damaged.</exception>
     public static IReadOnlyList<StudyTable> ReadAll(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*.csv").Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal).Select(TryRead).OfType<StudyTable>()];
+        [.. Directory.EnumerateFiles(folder, "*.csv").Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)
+            .Select(TryRead).OfType<StudyTable>()];
 
     static StudyTable? TryRead(string path)
     {
         if (CsvFile.FirstLine(path) is not { } header) return null;
         string name = Path.GetFileNameWithoutExtension(path);
-        return SubsetTableCsv.IsHeader(header) ? new SubsetStudyTable(name, SubsetTable.ReadCsv(path)) : ScoreTableCsv.IsHeader(header) ? new ScoreStudyTable(name, ScoreTable.ReadCsv(path)) : null;
+        return SubsetTableCsv.IsHeader(header) ? new SubsetStudyTable(name, SubsetTable.ReadCsv(path)) : ScoreTableCsv.IsHeader(header)
+            ? new ScoreStudyTable(name, ScoreTable.ReadCsv(path)) : null;
     }
 }
 
@@ -103,20 +106,24 @@ static class SearchLog
     public static IReadOnlyList<IReadOnlyList<string>> TryRead(string path)
     {
         if (!File.Exists(path)) return [];
-        string[] lines = Encoding.UTF8.GetString(SmallFile.Read(path, LongestFile)).TrimEnd('\n').Split('\n');
+        string[] lines = Encoding.UTF8.GetString(OutsideFile.Read(path, LongestFile, RunFileException.For(path))).TrimEnd('\n').Split('\n');
         if (lines[0] != Header) throw Damaged(path, $"expected the first line {Header}");
         var fields = lines.Select(line => line.Split(',')).ToArray();
         for (int i = 1; i < fields.Length; i++)
-            if (fields[i] is not [_, _, var accuracy, var loss, "yes" or "no"] || !IsNumber(accuracy) || !IsNumber(loss)) throw Damaged(path, $"line {i + 1}: expected a method, a point, two numbers and yes or no");
+            if (fields[i] is not [_, _, var accuracy, var loss, "yes" or "no"] || !IsNumber(accuracy) || !IsNumber(loss))
+                throw Damaged(path, $"line {i + 1}: expected a method, a point, two numbers and yes or no");
         return fields;
     }
 
     static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
-    static RunFileException Damaged(string path, string what) => new(path, $"expected the log of a search, but it is damaged: {what}. Delete the file to leave it out.");
+    static RunFileException Damaged(string path, string what) => new(path,
+        $"expected the log of a search, but it is damaged: {what}. Delete the file to leave it out.");
 }
 
-/// <summary>Makes sure that the free parts of a result can be read: their texts are decoded only when they are asked for, too late for a message that names the file.</summary>
+/// <summary>
+/// Makes sure that the free parts of a result can be read: their texts are decoded only when they are asked for, too late for a message that names the file.
+/// </summary>
 static class ReadableJson
 {
     /// <summary>Checks the configuration and the details.</summary>

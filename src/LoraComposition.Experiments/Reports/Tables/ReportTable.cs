@@ -31,7 +31,8 @@ static class MatrixTable
         return new ReportTable(name, matrix.Title, header, [.. rows.Select(row => Cells(row.First, row.Second))], CsvText.Of([header, .. csv]));
     }
 
-    static SummaryGrid.Cell[] Cells(string layer, IReadOnlyList<double> values) => [new(layer), .. values.Select(value => new SummaryGrid.Cell(HeatMap.Number(value)))];
+    static SummaryGrid.Cell[] Cells(string layer, IReadOnlyList<double> values) =>
+        [new(layer), .. values.Select(value => new SummaryGrid.Cell(HeatMap.Number(value)))];
 }
 
 /// <summary>Lines of fields as CSV (RFC 4180, but LF as the end of a line).</summary>

@@ -33,7 +33,8 @@ public sealed class ImageFolderDataset : ImageFileDataset
                 int before = files.Count;
                 files.AddRange(ImageFile.InClass(root, classes[label], label));
                 if (files.Count == before)
-                    throw new DataException(Path.Combine(folder, classes[label]), "expected pictures (.jpg, .jpeg, .png), found none; add some or remove the sub-folder.");
+                    throw new DataException(Path.Combine(folder, classes[label]),
+                        "expected pictures (.jpg, .jpeg, .png), found none; add some or remove the sub-folder.");
             }
             return new ImageFolderDataset(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), classes, files);
         }
@@ -55,7 +56,10 @@ public sealed class ImageFolderDataset : ImageFileDataset
 /// <param name="Test">The test part, with the classes and labels of the training part; null where there is none.</param>
 public sealed record ImageFolderSplits(ImageFolderDataset Train, ImageFolderDataset? Test)
 {
-    /// <summary>Opens a folder in either layout. It counts as split where it has a folder <c>train</c> that holds folders itself; then anything else but <c>test</c> is passed over.</summary>
+    /// <summary>
+    /// Opens a folder in either layout. It counts as split where it has a folder <c>train</c> that holds folders itself; then anything else but <c>test</c> is
+    /// passed over.
+    /// </summary>
     /// <param name="root">The folder.</param>
     /// <returns>Both parts.</returns>
     /// <exception cref="DataException">The folder is missing, has no classes, a class has no pictures, or the two parts differ in their classes.</exception>

@@ -16,7 +16,8 @@ public sealed class ImageListDataset : ImageFileDataset
     /// <param name="root">The folder that the paths of the list begin in.</param>
     /// <param name="pictures">The list.</param>
     /// <returns>The data set.</returns>
-    /// <exception cref="DataException">The list is empty, names a picture twice, a missing one or one outside of the folder, or a label that no class has.</exception>
+    /// <exception cref="DataException">The list is empty, names a picture twice, a missing one or one outside of the folder, or a label that no class
+    /// has.</exception>
     public static ImageListDataset Open(string name, IReadOnlyList<string> classNames, string listFile, string root, IEnumerable<ListedPicture> pictures)
     {
         try
@@ -30,7 +31,8 @@ public sealed class ImageListDataset : ImageFileDataset
                 if ((uint)picture.Label >= (uint)classNames.Count)
                     throw Refusal($"expected the number of one of {classNames.Count} classes, found {picture.Label + 1L}; use the lists and the class names of one release of the data set.");
                 var file = lookup.Find(picture, Refusal);
-                if (!places.TryAdd(file.RelativePath, picture.Place)) throw Refusal($"the picture '{file.RelativePath}' was already listed at {places[file.RelativePath]}; list every picture once.");
+                if (!places.TryAdd(file.RelativePath, picture.Place))
+                    throw Refusal($"the picture '{file.RelativePath}' was already listed at {places[file.RelativePath]}; list every picture once.");
                 files.Add(file);
             }
             return files.Count > 0 ? new ImageListDataset(name, classNames, files) : throw new DataException(listFile, "expected at least one picture, found none.");
@@ -71,7 +73,8 @@ public sealed record ListedPicture(string Place, string RelativePath, int Label)
 /// <summary>Finds the pictures that a list names. Every folder is listed once; a path that leads out of the root is refused.</summary>
 internal sealed class PictureLookup(string root)
 {
-    readonly string realRoot = RealPath.Of(root) is { } real && Directory.Exists(real) ? real : throw new DataException(root, "the folder of the pictures is missing.");
+    readonly string realRoot = RealPath.Of(root) is { } real && Directory.Exists(real) ? real
+        : throw new DataException(root, "the folder of the pictures is missing.");
     readonly Dictionary<string, IReadOnlyDictionary<string, FileInfo>> folders = new(StringComparer.Ordinal);
 
     /// <summary>Finds one picture, whatever the case of its extension; the extension may be missing in the list.</summary>
@@ -91,8 +94,10 @@ internal sealed class PictureLookup(string root)
     Dictionary<string, FileInfo> PicturesIn(string folder)
     {
         var found = new Dictionary<string, FileInfo>(StringComparer.Ordinal);
-        if (RealPath.Of(Path.Combine(realRoot, folder)) is not { } real || !Directory.Exists(real) || (real != realRoot && !RealPath.IsInside(real, realRoot))) return found;
-        FileInfo[] files = [.. new DirectoryInfo(real).EnumerateFiles().Where(f => !f.Name.StartsWith('.') && ImageFile.IsPicture(f.Name)).OrderBy(f => f.Name, StringComparer.Ordinal)];
+        if (RealPath.Of(Path.Combine(realRoot, folder)) is not { } real || !Directory.Exists(real) || (real != realRoot && !RealPath.IsInside(real, realRoot)))
+            return found;
+        FileInfo[] files = [.. new DirectoryInfo(real).EnumerateFiles().Where(f => !f.Name.StartsWith('.') && ImageFile.IsPicture(f.Name))
+            .OrderBy(f => f.Name, StringComparer.Ordinal)];
         foreach (var file in files) found[file.Name] = file;
         // A list may leave the extension out, or write it in the other case.
         foreach (var file in files) found.TryAdd(Path.GetFileNameWithoutExtension(file.Name), file);

@@ -31,7 +31,8 @@ public sealed record AnswerScores
         ArgumentNullException.ThrowIfNull(questions);
         ArgumentNullException.ThrowIfNull(predictions);
         if (questions.Count == 0) throw new ArgumentException("There are no questions to score; give at least one.", nameof(questions));
-        if (questions.Count != predictions.Count) throw new ArgumentException($"Expected a prediction for each of {questions.Count} questions, found {predictions.Count}.", nameof(predictions));
+        if (questions.Count != predictions.Count)
+            throw new ArgumentException($"Expected a prediction for each of {questions.Count} questions, found {predictions.Count}.", nameof(predictions));
         return new([.. questions.Zip(predictions, ScoredPrediction.Of)]);
     }
 }

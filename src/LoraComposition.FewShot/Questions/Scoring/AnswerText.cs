@@ -45,7 +45,8 @@ internal readonly record struct OptionSimilarity(double WordF1, double Character
 {
     const int LongestCompared = 1000;
 
-    public static OptionSimilarity Of(string prediction, string option) => new(F1(AnswerText.Words(prediction), AnswerText.Words(option)), Likeness(Shortened(prediction), Shortened(option)));
+    public static OptionSimilarity Of(string prediction, string option) =>
+        new(F1(AnswerText.Words(prediction), AnswerText.Words(option)), Likeness(Shortened(prediction), Shortened(option)));
 
     public int CompareTo(OptionSimilarity other) => WordF1.CompareTo(other.WordF1) is not 0 and var byWords ? byWords : Characters.CompareTo(other.Characters);
 
@@ -84,5 +85,6 @@ internal readonly record struct OptionSimilarity(double WordF1, double Character
     }
 
     // The distance takes the product of the two lengths, and a model that runs on can write thousands of characters.
-    static string Shortened(string text) => AnswerText.Stripped(text) is { Length: > LongestCompared } longText ? longText[..LongestCompared] : AnswerText.Stripped(text);
+    static string Shortened(string text) => AnswerText.Stripped(text) is { Length: > LongestCompared } longText ? longText[..LongestCompared]
+        : AnswerText.Stripped(text);
 }

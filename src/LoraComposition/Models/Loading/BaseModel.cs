@@ -12,7 +12,8 @@ public static class BaseModel
     static readonly (string ModelType, Func<string, BaseModelLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IBaseModel> Load)[] families =
     [
         ("vit", (folder, options, logger, progress, cancellation) =>
-            VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
+            VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress,
+                cancellation)),
         ("t5", (folder, options, logger, progress, cancellation) =>
             T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
     ];
@@ -30,7 +31,8 @@ public static class BaseModel
     /// The model is of another family, a file is missing or damaged, or a tensor is missing, left over or of another shape.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static IBaseModel Load(string folder, BaseModelLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static IBaseModel Load(string folder, BaseModelLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         CheckpointFiles.RequireFolder(folder);
@@ -51,7 +53,9 @@ public static class BaseModel
 /// <summary>How to load a model whose family its folder tells.</summary>
 public sealed record BaseModelLoadOptions
 {
-    /// <summary>The type of the parameters. Default float32, whatever the file holds. A T5 keeps the layers that leave its feed-forward parts in float32 at least.</summary>
+    /// <summary>
+    /// The type of the parameters. Default float32, whatever the file holds. A T5 keeps the layers that leave its feed-forward parts in float32 at least.
+    /// </summary>
     public ScalarType Dtype { get; init; } = ScalarType.Float32;
 
     /// <summary>Whether shards may be links that leave the folder, as in the cache of the model hub's own program. Default false: such links are refused.</summary>

@@ -16,13 +16,15 @@ internal static class T5Checkpoint
     static readonly string[] unused = ["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"];
 
     // The tokenizer in its several forms, and how to generate.
-    static readonly string[] beside = ["spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"];
+    static readonly string[] beside = ["spiece.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "generation_config.json"];
 
     public static T5Model Load(string folder, T5LoadOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         options.Validate();
         using var files = CheckpointFiles.OpenFor(folder, options.AllowOutsideLinks);
-        return WeightLoader.Fill(Shape(folder, files), model => WeightLoader.Load(files, [.. model.Slots()], Unused(model.Config), options.Dtype, logger, progress, cancellation), files, options.Dtype, logger);
+        return WeightLoader.Fill(Shape(folder, files), model => WeightLoader.Load(files, [.. model.Slots()], Unused(model.Config), options.Dtype, logger,
+            progress, cancellation), files, options.Dtype, logger);
     }
 
     public static T5Config Check(string folder, T5LoadOptions options)
@@ -34,8 +36,10 @@ internal static class T5Checkpoint
         return model.Config;
     }
 
-    public static void Save(T5Model model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
-        CheckpointWriter.WriteModel(nameof(T5Model), model.Slots(), folder, options, beside, path => T5ConfigFile.Write(path, model.Config), logger, progress, cancellation);
+    public static void Save(T5Model model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation) =>
+        CheckpointWriter.WriteModel(nameof(T5Model), model.Slots(), folder, options, beside, path => T5ConfigFile.Write(path, model.Config), logger, progress,
+            cancellation);
 
     /// <summary>The model that the headers describe, without numbers. The caller owns it.</summary>
     static T5Model Shape(string folder, CheckpointFiles files)
@@ -73,7 +77,8 @@ internal static class T5Checkpoint
 
     static bool Same(CheckpointFiles files, string name)
     {
-        if (files.Find(Embedding) is not { } embedding || files.Find(name) is not { } other || embedding.Dtype != other.Dtype || !embedding.Shape.SequenceEqual(other.Shape)) return false;
+        if (files.Find(Embedding) is not { } embedding || files.Find(name) is not { } other || embedding.Dtype != other.Dtype
+            || !embedding.Shape.SequenceEqual(other.Shape)) return false;
         using var scope = NewDisposeScope();
         return files.Read(name, other.Dtype).eq(files.Read(Embedding, embedding.Dtype)).all().item<bool>();
     }
@@ -81,12 +86,14 @@ internal static class T5Checkpoint
     /// <summary>A model of many layers takes room even without its numbers, so it is not built for layers that are not there.</summary>
     static void CheckLayers(T5Config config, CheckpointFiles files)
     {
-        foreach (var (stack, count, part, setting) in new[] { ("encoder", config.EncoderLayerCount, 1, "num_layers"), ("decoder", config.DecoderLayerCount, 2, "num_decoder_layers") })
+        foreach (var (stack, count, part, setting) in new[] { ("encoder", config.EncoderLayerCount, 1, "num_layers"),
+            ("decoder", config.DecoderLayerCount, 2, "num_decoder_layers") })
         {
             for (int i = 0; i < count; i++)
             {
                 string name = $"{stack}.block.{i}.layer.{part}.DenseReluDense.wo.weight";
-                if (files.Find(name) is null) throw new CheckpointException(files.Path, $"tensor '{name}' is missing, and {Config} asks for {count} layers ({setting}).");
+                if (files.Find(name) is null)
+                    throw new CheckpointException(files.Path, $"tensor '{name}' is missing, and {Config} asks for {count} layers ({setting}).");
             }
         }
     }

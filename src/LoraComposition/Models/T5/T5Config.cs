@@ -61,7 +61,8 @@ public sealed record T5Config
     /// <exception cref="ArgumentException">A size is not positive, too large, or does not fit another.</exception>
     public void Validate()
     {
-        foreach (var (name, value) in new[] { ("vocab_size", VocabularySize), ("d_model", HiddenSize), ("num_layers", EncoderLayerCount), ("num_decoder_layers", DecoderLayerCount), ("num_heads", HeadCount), ("d_kv", KeyValueSize), ("d_ff", IntermediateSize) })
+        foreach (var (name, value) in new[] { ("vocab_size", VocabularySize), ("d_model", HiddenSize), ("num_layers", EncoderLayerCount),
+            ("num_decoder_layers", DecoderLayerCount), ("num_heads", HeadCount), ("d_kv", KeyValueSize), ("d_ff", IntermediateSize) })
             if (value < 1) throw new ArgumentException($"{name} is {value}; it must be at least 1.");
         foreach (var (name, value) in new[] { ("num_layers", EncoderLayerCount), ("num_decoder_layers", DecoderLayerCount) })
             if (value > MostLayers) throw new ArgumentException($"{name} is {value}; it can be at most {MostLayers}.");
@@ -71,8 +72,10 @@ public sealed record T5Config
             throw new ArgumentException($"vocab_size {VocabularySize}, d_model {HiddenSize}, d_ff {IntermediateSize}, num_heads {HeadCount}, d_kv {KeyValueSize} and relative_attention_num_buckets {RelativeBucketCount} ask for a tensor of more than {LargestTensor} numbers.");
         // The encoder spends half of the buckets on each direction and half of those on near positions.
         if (RelativeBucketCount < 4) throw new ArgumentException($"relative_attention_num_buckets is {RelativeBucketCount}; it must be at least 4.");
-        if (RelativeMaxDistance <= RelativeBucketCount / 2) throw new ArgumentException($"relative_attention_max_distance {RelativeMaxDistance} must be more than half of relative_attention_num_buckets {RelativeBucketCount}.");
-        if (!(LayerNormEpsilon > 0 && double.IsFinite(LayerNormEpsilon))) throw new ArgumentException($"layer_norm_epsilon is {LayerNormEpsilon}; it must be positive.");
+        if (RelativeMaxDistance <= RelativeBucketCount / 2)
+            throw new ArgumentException($"relative_attention_max_distance {RelativeMaxDistance} must be more than half of relative_attention_num_buckets {RelativeBucketCount}.");
+        if (!(LayerNormEpsilon > 0 && double.IsFinite(LayerNormEpsilon)))
+            throw new ArgumentException($"layer_norm_epsilon is {LayerNormEpsilon}; it must be positive.");
         foreach (var (name, id) in new[] { ("pad_token_id", PadTokenId), ("eos_token_id", EndTokenId), ("decoder_start_token_id", DecoderStartTokenId) })
             if (id < 0 || id >= VocabularySize) throw new ArgumentException($"{name} is {id}; it must lie in 0 … {VocabularySize - 1}, the vocabulary.");
     }

@@ -43,7 +43,9 @@ internal static class T5ConfigFile
         json.Flush();
     });
 
-    /// <summary>The shape that the settings give, with transformers' defaults. Whether the head is tied is what the settings say; the tensors may know better.</summary>
+    /// <summary>
+    /// The shape that the settings give, with transformers' defaults. Whether the head is tied is what the settings say; the tensors may know better.
+    /// </summary>
     /// <exception cref="CheckpointException">A setting has the wrong type or is not that of a T5 this library computes.</exception>
     public static T5Config Read(ConfigFields fields)
     {
@@ -83,8 +85,11 @@ internal static class T5ConfigFile
         // Where a config holds these as well, they are what transformers computes.
         bool gated = kind == T5FeedForwardKind.GatedGelu;
         string activation = gated ? TanhGelu : Relu;
-        if (fields.Flag("is_gated_act") is { } flag && flag != gated) throw fields.Expected("is_gated_act", gated ? "true, as feed_forward_proj says," : "false, as feed_forward_proj says,", fields.Find("is_gated_act")!.Value);
-        if (fields.Text("dense_act_fn") is { } name && name != activation) throw fields.Expected("dense_act_fn", $"\"{activation}\", as feed_forward_proj says,", fields.Find("dense_act_fn")!.Value);
+        if (fields.Flag("is_gated_act") is { } flag && flag != gated)
+            throw fields.Expected("is_gated_act", gated ? "true, as feed_forward_proj says," : "false, as feed_forward_proj says,",
+                fields.Find("is_gated_act")!.Value);
+        if (fields.Text("dense_act_fn") is { } name && name != activation)
+            throw fields.Expected("dense_act_fn", $"\"{activation}\", as feed_forward_proj says,", fields.Find("dense_act_fn")!.Value);
         return kind;
     }
 }

@@ -70,7 +70,8 @@ internal sealed class T5Decoder : Module
     }
 
     public IEnumerable<WeightSlot> Slots() =>
-        [positions.Slot("decoder.block.0.layer.0.SelfAttention.relative_attention_bias"), .. blocks.SelectMany(block => block.Slots()), norm.Slot("decoder.final_layer_norm")];
+        [positions.Slot("decoder.block.0.layer.0.SelfAttention.relative_attention_bias"), .. blocks.SelectMany(block => block.Slots()),
+            norm.Slot("decoder.final_layer_norm")];
 
     public IEnumerable<AdapterSite> Sites(int firstLayer) => blocks.SelectMany((block, i) => block.Sites(firstLayer + i));
 

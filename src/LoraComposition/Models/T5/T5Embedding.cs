@@ -6,7 +6,8 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition.Models;
 
 /// <summary>
-/// The vector of each token. Torch's own embedding draws a random table even on the meta device, in memory of the size that a config asks for, before anything was compared with the file.
+/// The vector of each token. Torch's own embedding draws a random table even on the meta device, in memory of the size that a config asks for, before anything
+/// was compared with the file.
 /// </summary>
 internal sealed class T5Embedding : Module<Tensor, Tensor>
 {
@@ -29,5 +30,6 @@ internal sealed class T5Embedding : Module<Tensor, Tensor>
         return weight.index_select(0, input.flatten()).reshape([.. input.shape, weight.shape[1]]).MoveToOuterDisposeScope();
     }
 
-    public WeightSlot Slot(string path) => new(new TensorSource(path).Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p), T5Initialisation.Tokens);
+    public WeightSlot Slot(string path) => new(new TensorSource(path).Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p),
+        T5Initialisation.Tokens);
 }

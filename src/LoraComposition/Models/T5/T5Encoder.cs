@@ -34,7 +34,8 @@ internal sealed class T5Encoder : Module<Tensor, Tensor?, Tensor>
     }
 
     public IEnumerable<WeightSlot> Slots() =>
-        [positions.Slot("encoder.block.0.layer.0.SelfAttention.relative_attention_bias"), .. blocks.SelectMany(block => block.Slots()), norm.Slot("encoder.final_layer_norm")];
+        [positions.Slot("encoder.block.0.layer.0.SelfAttention.relative_attention_bias"), .. blocks.SelectMany(block => block.Slots()),
+            norm.Slot("encoder.final_layer_norm")];
 
     public IEnumerable<AdapterSite> Sites() => blocks.SelectMany((block, i) => block.Sites(i));
 }

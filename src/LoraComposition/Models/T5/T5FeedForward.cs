@@ -41,7 +41,8 @@ internal sealed class T5FeedForward : Module<Tensor, Tensor>
         var slots = WeightSlot.Of(new TensorSource(EnterPath), enter, T5Initialisation.FromHidden(config));
         if (gate is not null) slots = WeightSlot.Of(new TensorSource(GatePath), gate, T5Initialisation.FromHidden(config)).Concat(slots);
         // 16 bits are too few for what this layer sums up: float16 overflows in the larger models.
-        return slots.Concat(WeightSlot.Of(new TensorSource(LeavePath), leave, T5Initialisation.FromIntermediate(config)).Select(slot => slot with { LeastDtype = ScalarType.Float32 }));
+        return slots.Concat(WeightSlot.Of(new TensorSource(LeavePath), leave, T5Initialisation.FromIntermediate(config))
+            .Select(slot => slot with { LeastDtype = ScalarType.Float32 }));
     }
 
     public IEnumerable<AdapterSite> Sites(int layer)

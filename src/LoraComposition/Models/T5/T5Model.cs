@@ -45,7 +45,8 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
         RegisterComponents();
         int blocks = config.EncoderLayerCount + config.DecoderLayerCount;
         var sites = encoder.Sites().Concat(decoder.Sites(config.EncoderLayerCount));
-        Sites = [.. config.TiedHead ? sites : sites.Append(new AdapterSite("lm_head", null, LinearRole.Head, blocks, this, nameof(lm_head), () => lm_head!, head => lm_head = head))];
+        Sites = [.. config.TiedHead ? sites : sites.Append(new AdapterSite("lm_head", null, LinearRole.Head, blocks, this, nameof(lm_head), () => lm_head!,
+            head => lm_head = head))];
     }
 
     /// <summary>The shape.</summary>
@@ -76,7 +77,8 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     }
 
     /// <summary>
-    /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c> names.
+    /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c>
+    /// names.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">The type of the parameters; defaults where not given.</param>
@@ -87,11 +89,13 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <exception cref="ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static T5Model Load(string folder, T5LoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static T5Model Load(string folder, T5LoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         T5Checkpoint.Load(folder, options ?? new T5LoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>
-    /// Checks whether <see cref="Load"/> takes a folder, as far as the configuration and the headers of the weights tell: their names, shapes and types. No weight is read
+    /// Checks whether <see cref="Load"/> takes a folder, as far as the configuration and the headers of the weights tell: their names, shapes and types. No
+    /// weight is read
     /// but the embedding's, where the file holds it a second time: the two must be equal.
     /// </summary>
     /// <param name="folder">The folder.</param>
@@ -101,7 +105,9 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     public static T5Config Check(string folder, T5LoadOptions? options = null) => T5Checkpoint.Check(folder, options ?? new T5LoadOptions());
 
-    /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. The embedding is written once.</summary>
+    /// <summary>
+    /// Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. The embedding is written once.
+    /// </summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
     /// <param name="logger">Is told what was written; nobody where not given.</param>
@@ -113,7 +119,8 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         T5Checkpoint.Save(this, folder, options ?? new CheckpointSaveOptions(), logger ?? NullLogger.Instance, progress, cancellation);
@@ -265,7 +272,8 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     static void CheckBatch(Tensor decoderIds, long batch)
     {
         if (decoderIds.dim() != 2 || decoderIds.shape[0] != batch)
-            throw new ArgumentException($"Expected indices [{batch}, *], as many sequences as were encoded, found [{string.Join(", ", decoderIds.shape)}].", nameof(decoderIds));
+            throw new ArgumentException($"Expected indices [{batch}, *], as many sequences as were encoded, found [{string.Join(", ", decoderIds.shape)}].",
+                nameof(decoderIds));
     }
 
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

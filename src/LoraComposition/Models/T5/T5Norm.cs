@@ -30,5 +30,6 @@ internal sealed class T5Norm : Module<Tensor, Tensor>
         return weight.mul(normed.dtype == weight.dtype ? normed : normed.to(weight.dtype)).MoveToOuterDisposeScope();
     }
 
-    public WeightSlot Slot(string path) => new(new TensorSource(path).Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p), WeightStarts.Ones);
+    public WeightSlot Slot(string path) => new(new TensorSource(path).Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p),
+        WeightStarts.Ones);
 }

@@ -22,7 +22,8 @@ internal sealed class T5RelativePositions : Module
     /// <param name="device">Where the table lies.</param>
     public T5RelativePositions(T5Config config, bool bidirectional, Device device) : base(nameof(T5RelativePositions))
     {
-        (bucketCount, maxDistance, this.bidirectional, start) = (config.RelativeBucketCount, config.RelativeMaxDistance, bidirectional, T5Initialisation.FromHidden(config));
+        (bucketCount, maxDistance, this.bidirectional, start) = (config.RelativeBucketCount, config.RelativeMaxDistance, bidirectional,
+            T5Initialisation.FromHidden(config));
         weight = (Parameter)new Parameter(zeros(bucketCount, config.HeadCount, device: device)).DetachFromDisposeScope();
         RegisterComponents();
     }

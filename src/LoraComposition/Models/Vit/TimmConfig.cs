@@ -6,7 +6,8 @@ using LoraComposition.Files;
 namespace LoraComposition.Models;
 
 /// <summary>
-/// The shape of a ViT in timm's layout. On the hub timm's <c>config.json</c> mostly names an architecture and leaves its arguments out, so the sizes are those of the tensors;
+/// The shape of a ViT in timm's layout. On the hub timm's <c>config.json</c> mostly names an architecture and leaves its arguments out, so the sizes are those
+/// of the tensors;
 /// what is given besides must agree with them.
 /// </summary>
 internal sealed partial class TimmConfig
@@ -53,11 +54,15 @@ internal sealed partial class TimmConfig
     {
         // [d, channels, side, side]
         var patch = Tensor("patch_embed.proj.weight", 4);
-        if (patch[2] != patch[3]) throw new CheckpointException(files.PathOf("patch_embed.proj.weight"), $"the patches are {patch[2]} × {patch[3]} pixels; only square ones are supported.");
+        if (patch[2] != patch[3])
+            throw new CheckpointException(files.PathOf("patch_embed.proj.weight"),
+                $"the patches are {patch[2]} × {patch[3]} pixels; only square ones are supported.");
         int width = Agreed("embed_dim", patch[0]), channels = Agreed("in_chans", patch[1]), side = Agreed("patch_size", patch[2]);
         string architecture = fields.Text("architecture")!;
-        if (arguments?.Find("patch_size") is null && PatchInName().Match(architecture) is { Success: true } named && named.Groups[1].Value != side.ToString(CultureInfo.InvariantCulture))
-            throw new CheckpointException(files.PathOf("patch_embed.proj.weight"), $"expected patches of {named.Groups[1].Value} pixels for architecture {Excerpt.Of(architecture)}, found {side}.");
+        if (arguments?.Find("patch_size") is null && PatchInName().Match(architecture) is { Success: true } named
+            && named.Groups[1].Value != side.ToString(CultureInfo.InvariantCulture))
+            throw new CheckpointException(files.PathOf("patch_embed.proj.weight"),
+                $"expected patches of {named.Groups[1].Value} pixels for architecture {Excerpt.Of(architecture)}, found {side}.");
 
         int layers = 0;
         while (files.Find($"blocks.{layers}.norm1.weight") is not null) layers++;
@@ -144,7 +149,8 @@ internal sealed partial class TimmConfig
 
     static void CheckPooling(ConfigFields from)
     {
-        if (from.Text("global_pool") is { } pooling && pooling != "token") throw from.Expected("global_pool", "\"token\" (the class token is what is classified)", from.Find("global_pool")!.Value);
+        if (from.Text("global_pool") is { } pooling && pooling != "token")
+            throw from.Expected("global_pool", "\"token\" (the class token is what is classified)", from.Find("global_pool")!.Value);
     }
 
     /// <summary>A size by the tensors, which the argument must not contradict.</summary>
@@ -180,10 +186,12 @@ internal static class TimmParts
 {
     static readonly (string Name, string Meaning)[] others =
     [
-        ("reg_token", "register tokens"), ("dist_token", "a distillation token"), ("head_dist", "a distillation head"), ("norm_pre", "a norm in front of the blocks, as in CLIP"),
+        ("reg_token", "register tokens"), ("dist_token", "a distillation token"), ("head_dist", "a distillation head"),
+            ("norm_pre", "a norm in front of the blocks, as in CLIP"),
         ("fc_norm", "average pooling with its own norm"), ("attn_pool", "attention pooling"), ("pre_logits", "a layer in front of the head"), ("ls1", "layer scale"),
         ("ls2", "layer scale"), ("gamma_1", "layer scale"), ("gamma_2", "layer scale"), ("q_norm", "norms of query and key"), ("k_norm", "norms of query and key"),
-        ("backbone", "a convolutional stem"), ("attns", "parallel blocks"), ("ffns", "parallel blocks"), ("rel_pos", "relative positions"), ("rel_pos_bias_table", "relative positions"),
+        ("backbone", "a convolutional stem"), ("attns", "parallel blocks"), ("ffns", "parallel blocks"), ("rel_pos", "relative positions"),
+            ("rel_pos_bias_table", "relative positions"),
         ("relative_position_bias_table", "relative positions"),
     ];
 

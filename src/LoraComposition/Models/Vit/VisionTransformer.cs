@@ -70,7 +70,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     }
 
     /// <summary>
-    /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c> names.
+    /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c>
+    /// names.
     /// The layout is that of transformers, also of a backbone alone, or of timm.
     /// </summary>
     /// <param name="folder">The folder.</param>
@@ -82,11 +83,13 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     /// <exception cref="ModelFileException">A file is missing or damaged, or a tensor is missing, left over or of another shape.</exception>
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static VisionTransformer Load(string folder, VitLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static VisionTransformer Load(string folder, VitLoadOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         VitCheckpoint.Load(folder, options ?? new VitLoadOptions(), logger ?? NullLogger.Instance, progress, cancellation);
 
     /// <summary>
-    /// Checks whether <see cref="Load"/> takes a folder, as far as the configuration and the headers of the weights tell: their names, shapes and types. No weight is read.
+    /// Checks whether <see cref="Load"/> takes a folder, as far as the configuration and the headers of the weights tell: their names, shapes and types. No
+    /// weight is read.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">How it is to be loaded; defaults where not given.</param>
@@ -107,7 +110,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public void Save(string folder, CheckpointSaveOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         VitCheckpoint.Save(this, folder, options ?? new CheckpointSaveOptions(), logger ?? NullLogger.Instance, progress, cancellation);
@@ -183,7 +187,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
 
     /// <summary>Puts a trained head on the model, as an adapter's file may hold one. An old head is disposed. Its type is that of a fresh head.</summary>
     /// <param name="head">The head; copied. Where it has no bias, the bias is zero.</param>
-    /// <param name="classNames">The names of the classes. Where not given, those the head was saved with, else the old ones if there are as many, else <c>LABEL_0</c> and so on.</param>
+    /// <param name="classNames">The names of the classes. Where not given, those the head was saved with, else the old ones if there are as many, else
+    /// <c>LABEL_0</c> and so on.</param>
     /// <exception cref="ArgumentException">The head reads another width than the model's, or has another number of classes than there are names.</exception>
     /// <exception cref="InvalidOperationException">An adapter is attached to the old head.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -194,7 +199,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
             throw new ArgumentException($"The head's weight is [{head.ClassCount}, {head.InFeatures}], expected [*, {Config.HiddenSize}]; it was trained on a model of another width.", nameof(head));
         if (classNames is not null && classNames.Count != head.ClassCount)
             throw new ArgumentException($"{classNames.Count} class names are given for a head of {head.ClassCount} classes.", nameof(classNames));
-        classNames ??= head.ClassNames ?? (Config.ClassNames.Count == head.ClassCount ? Config.ClassNames : [.. Enumerable.Range(0, (int)head.ClassCount).Select(i => $"LABEL_{i}")]);
+        classNames ??= head.ClassNames ?? (Config.ClassNames.Count == head.ClassCount ? Config.ClassNames
+            : [.. Enumerable.Range(0, (int)head.ClassCount).Select(i => $"LABEL_{i}")]);
         PutHead(classNames, () => head.Weight.detach().clone(), () => head.Bias?.detach().clone() ?? zeros(head.ClassCount));
     }
 

@@ -37,8 +37,10 @@ internal static class VitCheckpoint
         return options.ClassNames is { } names ? model.Config with { ClassNames = [.. names] } : model.Config;
     }
 
-    public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
-        CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(TransformersVitLayout.Default), folder, options, beside, path => VitConfigFile.Write(path, model.Config), logger, progress, cancellation);
+    public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation) =>
+        CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(TransformersVitLayout.Default), folder, options, beside,
+            path => VitConfigFile.Write(path, model.Config), logger, progress, cancellation);
 
     /// <summary>The model that the headers describe, without numbers, and the shape that the checkpoint was stored in. The caller owns the model.</summary>
     static (VisionTransformer Model, VitLayout Layout, VitConfig Stored) Shape(string folder, CheckpointFiles files, VitLoadOptions options)
@@ -86,7 +88,8 @@ internal static class VitCheckpoint
         for (int i = 0; i < config.LayerCount; i++)
         {
             string name = layout.Layer(i, LinearRole.FeedForwardIn).Weight.Name;
-            if (files.Find(name) is null) throw new CheckpointException(files.Path, $"tensor '{name}' is missing, and {Config} asks for {config.LayerCount} layers.");
+            if (files.Find(name) is null)
+                throw new CheckpointException(files.Path, $"tensor '{name}' is missing, and {Config} asks for {config.LayerCount} layers.");
         }
     }
 

@@ -46,11 +46,13 @@ public sealed record VitConfig
     /// <exception cref="ArgumentException">A size is not positive or does not divide what it must.</exception>
     public void Validate()
     {
-        foreach (var (name, value) in new[] { ("hidden_size", HiddenSize), ("num_hidden_layers", LayerCount), ("num_attention_heads", HeadCount), ("intermediate_size", IntermediateSize), ("image_size", ImageSize), ("patch_size", PatchSize), ("num_channels", ChannelCount) })
+        foreach (var (name, value) in new[] { ("hidden_size", HiddenSize), ("num_hidden_layers", LayerCount), ("num_attention_heads", HeadCount),
+            ("intermediate_size", IntermediateSize), ("image_size", ImageSize), ("patch_size", PatchSize), ("num_channels", ChannelCount) })
             if (value < 1) throw new ArgumentException($"{name} is {value}; it must be at least 1.");
         if (LayerCount > MostLayers) throw new ArgumentException($"num_hidden_layers is {LayerCount}; it can be at most {MostLayers}.");
         // Shapes of this size fit no memory, and torch's own arithmetic would overflow; the products are taken as doubles because they may.
-        if (1.0 * HiddenSize * ChannelCount * PatchSize * PatchSize > LargestTensor || 1.0 * HiddenSize * GridSize * GridSize > LargestTensor || 1.0 * HiddenSize * Math.Max(HiddenSize, IntermediateSize) > LargestTensor || 1.0 * GridSize * GridSize >= int.MaxValue)
+        if (1.0 * HiddenSize * ChannelCount * PatchSize * PatchSize > LargestTensor || 1.0 * HiddenSize * GridSize * GridSize > LargestTensor
+            || 1.0 * HiddenSize * Math.Max(HiddenSize, IntermediateSize) > LargestTensor || 1.0 * GridSize * GridSize >= int.MaxValue)
             throw new ArgumentException($"hidden_size {HiddenSize}, intermediate_size {IntermediateSize}, num_channels {ChannelCount}, image_size {ImageSize} and patch_size {PatchSize} ask for a tensor of more than {LargestTensor} numbers.");
         if (HiddenSize % HeadCount != 0) throw new ArgumentException($"num_attention_heads {HeadCount} does not divide hidden_size {HiddenSize}.");
         if (ImageSize % PatchSize != 0) throw new ArgumentException($"patch_size {PatchSize} does not divide image_size {ImageSize}.");

@@ -47,8 +47,10 @@ internal static class VitConfigFile
     /// <exception cref="CheckpointException">A setting has the wrong type or is not that of a ViT this library computes.</exception>
     public static VitConfig Read(ConfigFields fields)
     {
-        if (fields.Text("model_type") is { } type && type != "vit") throw fields.Expected("model_type", "\"vit\" (a vision transformer, which images need)", fields.Find("model_type")!.Value);
-        if (fields.Text("hidden_act") is { } activation && activation != "gelu") throw fields.Expected("hidden_act", "\"gelu\" (the exact one)", fields.Find("hidden_act")!.Value);
+        if (fields.Text("model_type") is { } type && type != "vit")
+            throw fields.Expected("model_type", "\"vit\" (a vision transformer, which images need)", fields.Find("model_type")!.Value);
+        if (fields.Text("hidden_act") is { } activation && activation != "gelu")
+            throw fields.Expected("hidden_act", "\"gelu\" (the exact one)", fields.Find("hidden_act")!.Value);
         var shape = new VitConfig();
         return shape with
         {
@@ -72,7 +74,8 @@ internal static class VitConfigFile
         var names = new string?[map.GetPropertyCount()];
         foreach (var entry in map.EnumerateObject())
         {
-            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id >= names.Length || names[id] is not null || entry.Value.ValueKind != JsonValueKind.String)
+            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id >= names.Length || names[id] is not null
+                || entry.Value.ValueKind != JsonValueKind.String)
                 throw new CheckpointException(fields.Path, $"id2label must map 0 … {names.Length - 1} to one name each; found \"{Excerpt.Of(entry.Name)}\".");
             names[id] = entry.Value.GetString();
         }

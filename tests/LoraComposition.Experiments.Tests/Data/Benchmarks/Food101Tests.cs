@@ -1,4 +1,3 @@
-using LoraComposition.Experiments.Tests.Data.Hub;
 using LoraComposition.FewShot.Tests.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 

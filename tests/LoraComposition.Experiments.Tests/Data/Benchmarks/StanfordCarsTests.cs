@@ -1,4 +1,4 @@
-using LoraComposition.Experiments.Tests.Data.Matlab;
+using LoraComposition.Experiments.Tests.Data.Formats;
 using LoraComposition.FewShot.Tests.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 

@@ -8,7 +8,8 @@ namespace LoraComposition.Models;
 /// </summary>
 internal static class BeamSearch
 {
-    public static GenerationResult[] Run(INextTokens next, int inputs, int startId, int endId, GenerationOptions options, Device device, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static GenerationResult[] Run(INextTokens next, int inputs, int startId, int endId, GenerationOptions options, Device device,
+        IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var beams = Enumerable.Range(0, inputs).Select(_ => new Beam(startId, endId, options)).ToArray();
         Beam[] active = beams;
@@ -99,7 +100,8 @@ internal sealed class Hypothesis
 {
     readonly Hypothesis? previous;
 
-    Hypothesis(Hypothesis? previous, int token, int length, double logLikelihood) => (this.previous, Token, Length, LogLikelihood) = (previous, token, length, logLikelihood);
+    Hypothesis(Hypothesis? previous, int token, int length, double logLikelihood) =>
+        (this.previous, Token, Length, LogLikelihood) = (previous, token, length, logLikelihood);
 
     /// <summary>The newest token.</summary>
     public int Token { get; }

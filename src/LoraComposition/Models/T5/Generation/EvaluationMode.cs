@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.Models;
 
-/// <summary>Puts a model into evaluation mode and gradients out until it is disposed: an attached adapter may have dropout, which would make results random.</summary>
+/// <summary>
+/// Puts a model into evaluation mode and gradients out until it is disposed: an attached adapter may have dropout, which would make results random.
+/// </summary>
 internal sealed class EvaluationMode : IDisposable
 {
     readonly T5Model model;

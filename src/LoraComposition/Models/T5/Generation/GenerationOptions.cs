@@ -28,7 +28,8 @@ public sealed record GenerationOptions
         if (MaxLength < 1) throw new ArgumentException($"{nameof(MaxLength)} is {MaxLength}; it must be at least 1.");
         if (Beams < 1) throw new ArgumentException($"{nameof(Beams)} is {Beams}; it must be at least 1.");
         if (!double.IsFinite(LengthPenalty)) throw new ArgumentException($"{nameof(LengthPenalty)} is {LengthPenalty}; it must be finite.");
-        if (!Enum.IsDefined(Stopping)) throw new ArgumentException($"{nameof(Stopping)} is {Stopping}; it must be one of {string.Join(", ", Enum.GetNames<BeamStopping>())}.");
+        if (!Enum.IsDefined(Stopping))
+            throw new ArgumentException($"{nameof(Stopping)} is {Stopping}; it must be one of {string.Join(", ", Enum.GetNames<BeamStopping>())}.");
     }
 }
 
@@ -38,7 +39,9 @@ public sealed record GenerationOptions
 /// </summary>
 public enum BeamStopping
 {
-    /// <summary>When the best running sequence, scored at its present length, is not better than the worst finished one (transformers' <c>early_stopping=False</c>).</summary>
+    /// <summary>
+    /// When the best running sequence, scored at its present length, is not better than the worst finished one (transformers' <c>early_stopping=False</c>).
+    /// </summary>
     NoneBetterNow,
 
     /// <summary>At once (transformers' <c>early_stopping=True</c>).</summary>

@@ -6,7 +6,8 @@ namespace LoraComposition.Models;
 /// <summary>Appends the likeliest token until the end token or the longest length. Sequences that ended leave the batch.</summary>
 internal static class GreedySearch
 {
-    public static GenerationResult[] Run(INextTokens next, int inputs, int startId, int endId, GenerationOptions options, Device device, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static GenerationResult[] Run(INextTokens next, int inputs, int startId, int endId, GenerationOptions options, Device device,
+        IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         var sequences = Enumerable.Repeat(Hypothesis.Start(startId), inputs).ToArray();
         int[] active = [.. Enumerable.Range(0, inputs)];

@@ -9,26 +9,32 @@ public static class T5AnswerScoring
     /// <param name="model">The model. It is in evaluation mode meanwhile.</param>
     /// <param name="ids">The texts, <c>[batch, tokens]</c> of int64, on the model's device. Not owned.</param>
     /// <param name="mask"><c>[batch, tokens]</c>, 0 for filling; null where all tokens count. Not owned.</param>
-    /// <param name="answers">For each text its answers, each with its own number of tokens; the end token counts where it is given, as tokenizers do. A text may have none.</param>
+    /// <param name="answers">For each text its answers, each with its own number of tokens; the end token counts where it is given, as tokenizers do. A text
+    /// may have none.</param>
     /// <param name="batchSize">How many answers are decoded at once, at least 1. Their logits take <c>batch · tokens · vocabulary</c> numbers. Default 32.</param>
     /// <param name="progress">Is told how many answers are scored.</param>
     /// <param name="cancellation">Stops the work between two batches.</param>
     /// <returns>For each text the scores of its answers, in their order.</returns>
-    /// <exception cref="ArgumentException">The shapes do not fit, an index lies outside the vocabulary, there are not as many lists of answers as texts, or an answer is empty.</exception>
+    /// <exception cref="ArgumentException">The shapes do not fit, an index lies outside the vocabulary, there are not as many lists of answers as texts, or an
+    /// answer is empty.</exception>
     /// <exception cref="NonFiniteException">The model gives NaN.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public static IReadOnlyList<IReadOnlyList<AnswerScore>> ScoreAnswers(
-        this T5Model model, Tensor ids, Tensor? mask, IReadOnlyList<IReadOnlyList<IReadOnlyList<int>>> answers, int batchSize = 32, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        this T5Model model, Tensor ids, Tensor? mask, IReadOnlyList<IReadOnlyList<IReadOnlyList<int>>> answers, int batchSize = 32,
+            IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(ids);
         ArgumentNullException.ThrowIfNull(answers);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        if (ids.dim() != 2 || answers.Count != ids.shape[0]) throw new ArgumentException($"Expected a list of answers for each text of [{string.Join(", ", ids.shape)}], found {answers.Count}.", nameof(answers));
+        if (ids.dim() != 2 || answers.Count != ids.shape[0])
+            throw new ArgumentException($"Expected a list of answers for each text of [{string.Join(", ", ids.shape)}], found {answers.Count}.", nameof(answers));
         var all = answers.SelectMany((list, text) => list.Select((answer, index) => new Answer(text, index, answer))).ToArray();
-        if (Array.Find(all, answer => answer.Ids.Count == 0) is { } empty) throw new ArgumentException($"Answer {empty.Index} of text {empty.Text} is empty; it needs at least the end token.", nameof(answers));
-        if (Array.Find(all, answer => answer.Ids.Any(id => id < 0)) is { } negative) throw new ArgumentException($"Answer {negative.Index} of text {negative.Text} holds a negative index; give tokens alone, without {T5Model.IgnoredLabel}.", nameof(answers));
+        if (Array.Find(all, answer => answer.Ids.Count == 0) is { } empty)
+            throw new ArgumentException($"Answer {empty.Index} of text {empty.Text} is empty; it needs at least the end token.", nameof(answers));
+        if (Array.Find(all, answer => answer.Ids.Any(id => id < 0)) is { } negative)
+            throw new ArgumentException($"Answer {negative.Index} of text {negative.Text} holds a negative index; give tokens alone, without {T5Model.IgnoredLabel}.", nameof(answers));
         var scores = answers.Select(list => new AnswerScore[list.Count]).ToArray();
 
         cancellation.ThrowIfCancellationRequested();

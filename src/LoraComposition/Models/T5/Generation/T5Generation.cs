@@ -7,7 +7,8 @@ public static class T5Generation
 {
     /// <summary>
     /// Generates a continuation of the decoder's start for each text of a batch: greedily, or by beam search where the options ask for several beams. Each
-    /// text is encoded once, each token computed once. For a composition call <see cref="Composition.FixWeights"/> first: every step then costs what the plain model's does.
+    /// text is encoded once, each token computed once. For a composition call <see cref="Composition.FixWeights"/> first: every step then costs what the plain
+    /// model's does.
     /// </summary>
     /// <param name="model">The model. It is in evaluation mode meanwhile.</param>
     /// <param name="ids">The texts, <c>[batch, tokens]</c> of int64, on the model's device. Not owned.</param>
@@ -20,7 +21,8 @@ public static class T5Generation
     /// <exception cref="NonFiniteException">The model gives NaN.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The generation was stopped.</exception>
-    public static IReadOnlyList<GenerationResult> Generate(this T5Model model, Tensor ids, Tensor? mask = null, GenerationOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    public static IReadOnlyList<GenerationResult> Generate(this T5Model model, Tensor ids, Tensor? mask = null, GenerationOptions? options = null,
+        IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(ids);

@@ -2,7 +2,7 @@ using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Questions;
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.Experiments.Tests.Questions.Files;
+namespace LoraComposition.Experiments.Tests.Questions.Formats;
 
 public sealed class QuestionFileTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.Experiments.Tests.Data.Matlab;
+namespace LoraComposition.Experiments.Tests.Data.Formats;
 
 public sealed class MatFileTests : IDisposable
 {

@@ -3,31 +3,10 @@ using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Reads a file into memory, after making sure of its size and that it is a regular file.</summary>
-internal static class DataFile
-{
-    public static byte[] Read(string file, long maxLength)
-    {
-        try
-        {
-            if (!File.Exists(file)) throw new DataException(file, "the file is missing.");
-            var target = File.ResolveLinkTarget(file, returnFinalTarget: true) as FileInfo ?? new FileInfo(file);
-            // A pipe or a device reports no length; opening one would wait for its writer.
-            if (target.Length == 0) throw new DataException(file, "the file is empty, or is not a regular file.");
-            using var stream = target.OpenRead();
-            if (stream.Length > maxLength) throw new DataException(file, $"expected at most {maxLength} bytes, found {stream.Length}; split the file or remove it.");
-            byte[] bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException(file, $"the file cannot be read: {e.Message}", e);
-        }
-    }
-}
-
-/// <summary>Finds the files of each part of a data set by their names: a name's words say the part (<c>ARC-Challenge-Dev.jsonl</c>, <c>train_rand_split.jsonl</c>, <c>test-00000-of-00001.parquet</c>).</summary>
+/// <summary>
+/// Finds the files of each part of a data set by their names: a name's words say the part (<c>ARC-Challenge-Dev.jsonl</c>, <c>train_rand_split.jsonl</c>,
+/// <c>test-00000-of-00001.parquet</c>).
+/// </summary>
 internal static partial class PartFiles
 {
     /// <summary>The files of each part that a folder holds, in the order in which they are read.</summary>
@@ -35,7 +14,8 @@ internal static partial class PartFiles
     /// <param name="extensions">The extensions of the files to find.</param>
     /// <param name="words">The words that stand for each part.</param>
     /// <exception cref="DataException">A name says two parts, or several files are one part without being the shards of one table.</exception>
-    public static IReadOnlyDictionary<TPart, IReadOnlyList<string>> In<TPart>(string folder, IReadOnlyCollection<string> extensions, IReadOnlyDictionary<string, TPart> words) where TPart : struct, Enum
+    public static IReadOnlyDictionary<TPart, IReadOnlyList<string>> In<TPart>(string folder, IReadOnlyCollection<string> extensions, IReadOnlyDictionary<string,
+        TPart> words) where TPart : struct, Enum
     {
         var found = from file in Directory.EnumerateFiles(folder)
                     let name = Path.GetFileName(file)
@@ -48,7 +28,8 @@ internal static partial class PartFiles
 
     static TPart? PartOf<TPart>(string file, IReadOnlyDictionary<string, TPart> words) where TPart : struct, Enum
     {
-        TPart[] parts = [.. Word().Matches(Path.GetFileNameWithoutExtension(file).ToLowerInvariant()).Where(m => words.ContainsKey(m.Value)).Select(m => words[m.Value]).Distinct()];
+        TPart[] parts = [.. Word().Matches(Path.GetFileNameWithoutExtension(file).ToLowerInvariant()).Where(m => words.ContainsKey(m.Value))
+            .Select(m => words[m.Value]).Distinct()];
         return parts.Length switch
         {
             0 => null,
@@ -62,7 +43,8 @@ internal static partial class PartFiles
     {
         Match[] shards = [.. files.Select(f => Shard().Match(Path.GetFileName(f)))];
         bool whole = shards.All(s => s.Success) && shards.Select(s => s.Groups["table"].Value).Distinct().Count() == 1
-            && shards.Select((s, i) => int.TryParse(s.Groups["number"].Value, out int number) && number == i && int.TryParse(s.Groups["count"].Value, out int count) && count == files.Length).All(right => right);
+            && shards.Select((s, i) => int.TryParse(s.Groups["number"].Value, out int number) && number == i
+                && int.TryParse(s.Groups["count"].Value, out int count) && count == files.Length).All(right => right);
         if (whole || files.Length == 1 && !shards[0].Success) return files;
         throw new DataException(folder, $"{part}: expected one file, or every shard (-00000-of-0000N) of one table, found {string.Join(", ", files.Take(5).Select(Path.GetFileName))}{(files.Length > 5 ? ", …" : "")}; "
             + "move other files out of the folder or complete the shards.");

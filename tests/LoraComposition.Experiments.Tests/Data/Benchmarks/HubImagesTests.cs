@@ -2,7 +2,7 @@ using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
 using SkiaSharp;
 
-namespace LoraComposition.Experiments.Tests.Data.Hub;
+namespace LoraComposition.Experiments.Tests.Data.Benchmarks;
 
 /// <summary>The hub's files, through data sets that have nothing special there.</summary>
 public sealed class HubImagesTests : IDisposable

@@ -3,7 +3,7 @@ using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.Models;
 using static TorchSharp.torch;
 
-namespace LoraComposition.Experiments.Tests.Protocol.Images;
+namespace LoraComposition.Experiments.Tests.Protocol;
 
 public sealed class ImageModuleSimilarityTests : IDisposable
 {

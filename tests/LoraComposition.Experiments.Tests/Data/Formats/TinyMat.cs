@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace LoraComposition.Experiments.Tests.Data.Matlab;
+namespace LoraComposition.Experiments.Tests.Data.Formats;
 
 /// <summary>Small MATLAB files of level 5, not packed. That they are what SciPy writes is what the files in Fixtures/matlab are for.</summary>
 internal static class TinyMat

@@ -2,7 +2,7 @@ using System.Text.Json;
 using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.Experiments.Tests.Protocol.Images;
+namespace LoraComposition.Experiments.Tests.Protocol;
 
 public sealed class BestSingleModuleTests : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace LoraComposition.Experiments.Tests.Data.Hub;
+namespace LoraComposition.Experiments.Tests.Data.Benchmarks;
 
 public class PictureCacheTests
 {

@@ -1,6 +1,6 @@
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.Experiments.Tests.Protocol.Images;
+namespace LoraComposition.Experiments.Tests.Protocol;
 
 public class ImageTasksTests
 {

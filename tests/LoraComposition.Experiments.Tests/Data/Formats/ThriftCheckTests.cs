@@ -1,4 +1,4 @@
-namespace LoraComposition.Experiments.Tests.Data.ParquetFiles;
+namespace LoraComposition.Experiments.Tests.Data.Formats;
 
 public class ThriftCheckTests
 {

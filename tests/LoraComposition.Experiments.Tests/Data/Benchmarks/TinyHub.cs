@@ -4,7 +4,7 @@ using Parquet;
 using Parquet.Schema;
 using SkiaSharp;
 
-namespace LoraComposition.Experiments.Tests.Data.Hub;
+namespace LoraComposition.Experiments.Tests.Data.Benchmarks;
 
 /// <summary>Small Parquet files in the layout of the hub's image data sets.</summary>
 internal static class TinyHub

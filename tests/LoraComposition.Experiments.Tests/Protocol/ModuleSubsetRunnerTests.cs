@@ -1,7 +1,7 @@
 using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.Experiments.Tests.Protocol.Images;
+namespace LoraComposition.Experiments.Tests.Protocol;
 
 public sealed class ModuleSubsetRunnerTests : IDisposable
 {

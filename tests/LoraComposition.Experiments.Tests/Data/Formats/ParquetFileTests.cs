@@ -1,8 +1,8 @@
-using LoraComposition.Experiments.Tests.Data.Hub;
+using LoraComposition.Experiments.Tests.Data.Benchmarks;
 using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.Experiments.Tests.Data.ParquetFiles;
+namespace LoraComposition.Experiments.Tests.Data.Formats;
 
 public sealed class ParquetFileTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Data;
 
-namespace LoraComposition.Experiments.Tests.Data;
+namespace LoraComposition.Experiments.Tests.Data.Benchmarks;
 
 public class SubsetTests
 {

@@ -2,7 +2,10 @@ using SkiaSharp;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>Decodes a JPEG or PNG file as Pillow's <c>convert('RGB')</c> does: alpha is dropped, grey is spread over three channels, colour profiles and orientation tags are not applied.</summary>
+/// <summary>
+/// Decodes a JPEG or PNG file as Pillow's <c>convert('RGB')</c> does: alpha is dropped, grey is spread over three channels, colour profiles and orientation
+/// tags are not applied.
+/// </summary>
 public static class ImageFileDecoder
 {
     /// <summary>A small file can unpack to gigabytes: larger pictures than this are refused before they are decoded.</summary>

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.Experiments.Tests.Data.Cifar;
+namespace LoraComposition.Experiments.Tests.Data.Benchmarks;
 
 public sealed class Cifar100DatasetTests : IDisposable
 {
