@@ -8,7 +8,7 @@ namespace LoraComposition;
 /// Listens to what comes into layers of a model while it runs, and keeps their <see cref="InputStatistics"/>.
 /// It holds no activations, so its memory does not grow with the samples.
 /// </summary>
-/// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe.</remarks>
+/// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe: while it listens, the model's forward passes must not run in several threads either.</remarks>
 public sealed class LayerInputs : IDisposable
 {
     readonly Dictionary<AdapterSite, InputStatistics> statistics = [];
@@ -21,7 +21,7 @@ public sealed class LayerInputs : IDisposable
     /// <summary>The layers and the statistics of their inputs so far. Owned by this object.</summary>
     public IReadOnlyDictionary<AdapterSite, InputStatistics> Statistics => statistics;
 
-    /// <summary>Listens to the layers that stand at some sites now. Attach and detach nothing there meanwhile.</summary>
+    /// <summary>Listens to the layers that stand at some sites now, plain or adapted. Attach and detach nothing there meanwhile.</summary>
     /// <param name="sites">The sites, each once.</param>
     /// <returns>The listener. The caller owns it.</returns>
     /// <exception cref="ArgumentException">A site is given twice.</exception>

@@ -1,20 +1,26 @@
 namespace LoraComposition;
 
-/// <summary>In which order a composed layer multiplies. Every order gives the same result and the same gradients.</summary>
+/// <summary>
+/// In which order a composed layer multiplies. Every order gives the same result and the same gradients, up to rounding. With T tokens, width d in and c out
+/// and R ranks of all modules together they differ in the number of multiplications.
+/// </summary>
 public enum EvaluationOrder
 {
-    /// <summary><c>x·W₀ᵀ + ((x·Aᵀ)∘w̃)·Bᵀ</c>: two thin products forward, three backward. The cheapest for few tokens.</summary>
+    /// <summary>
+    /// <c>x·W₀ᵀ + ((x·Aᵀ)∘w̃)·Bᵀ</c>: two thin products forward and two backward, <c>2·T·R·(d+c)</c> multiplications. The cheapest for up to <c>d·c/(d+c)</c>
+    /// tokens, which is half the width of a square layer.
+    /// </summary>
     Stacked,
 
     /// <summary>
-    /// <c>W = W₀ + B·diag(w̃)·A</c> once per step; the weights' gradient is <c>Σ over tokens of (x·Aᵀ)∘(∂y·B)</c>. The cheapest for many
-    /// tokens and a total rank below the layer's width.
+    /// <c>W = W₀ + B·diag(w̃)·A</c> in every forward pass; the gradient of w̃ is <c>Σ over tokens of (x·Aᵀ)∘(∂y·B)</c>: <c>R·d·c + T·R·(d+c)</c> multiplications.
+    /// The cheapest for more tokens while R is no more than <c>d·c/(d+c)</c>, and for a larger R where the tokens are not many more.
     /// </summary>
     MaterialisedByTokens,
 
     /// <summary>
-    /// <c>W = W₀ + B·diag(w̃)·A</c> once per step; the weights' gradient is <c>Σ over outputs of ((∂yᵀ·x)·Aᵀ)∘B</c>.
-    /// The cheapest for many tokens and many modules, because its cost does not grow with tokens × rank.
+    /// <c>W = W₀ + B·diag(w̃)·A</c> in every forward pass; the gradient of w̃ is <c>Σ over outputs of ((∂yᵀ·x)·Aᵀ)∘B</c>: <c>2·R·d·c + T·d·c</c> multiplications.
+    /// The cheapest for many tokens and many modules, as no product has both T and R in it. Where no gradient is wanted it is the same as the order before.
     /// </summary>
     MaterialisedByWeight,
 }

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using Documentation.Tests.Pages;
 
 namespace Documentation.Tests.Site;
 
@@ -24,6 +26,20 @@ public partial class SiteTests
                      select $"{Path.GetRelativePath(site, page.Key)}: {target}";
 
         broken.Distinct().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_reference_shows_every_library_that_is_packed()
+    {
+        using var settings = JsonDocument.Parse(File.ReadAllText(Repository.At("docs/docfx.json")));
+        var source = settings.RootElement.GetProperty("metadata")[0].GetProperty("src")[0];
+        var shown = source.GetProperty("files").EnumerateArray().Select(file => file.GetString());
+        var packed = from file in Directory.GetFiles(Repository.At("src"), "*.csproj", SearchOption.AllDirectories)
+                     let project = File.ReadAllText(file)
+                     where project.Contains("<IsPackable>true</IsPackable>") && !project.Contains("<PackAsTool>true</PackAsTool>")
+                     select Path.GetFileNameWithoutExtension(file) + ".dll";
+
+        packed.Should().HaveCountGreaterThan(2).And.BeSubsetOf(shown);
     }
 
     static bool LeadsSomewhere(string page, string target, Dictionary<string, HashSet<string>> ids)

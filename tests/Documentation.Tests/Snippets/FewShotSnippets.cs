@@ -31,6 +31,30 @@ public sealed class ContinuedComposition(CompositionWeights found) : ITuningMeth
 }
 #endregion
 
+#region method-parameters
+/// <summary>Trains the biases of the base model, and nothing else but the head.</summary>
+public sealed class BiasTuning : ITuningMethod
+{
+    public string Name => "bias";
+
+    public StartingPoint Start => StartingPoint.BaseModel;
+
+    public bool NeedsModules => false;
+
+    public bool KeepsBase => false;   // so the result is a checkpoint, not an adapter
+
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => options with { FullLearningRate = factor * options.FullLearningRate };
+
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
+    {
+        var head = (model as IClassifierModel)?.Classifier?.bias;   // trains at a rate of its own
+        foreach (var (name, parameter) in model.named_parameters()) parameter.requires_grad = name.EndsWith(".bias", StringComparison.Ordinal);
+        var biases = model.named_parameters().Select(p => p.parameter).Where(p => p.requires_grad && !ReferenceEquals(p, head));
+        return new ParameterTuning(new TrainableGroup([.. biases], options.FullLearningRate));
+    }
+}
+#endregion
+
 public class FewShotSnippets
 {
     [Fact]
@@ -46,7 +70,7 @@ public class FewShotSnippets
                 Shots = 5,
                 Methods = [new LearnedComposition(), new UniformComposition(), new ClassifierTuning()],
             });
-            using var result = adaptation.Run(ImageFolderSplits.Open("my-images"), NullProgressReporter.Instance);
+            using var result = adaptation.Run(ImageFolderSplits.Open("my-images"));
             Console.WriteLine(result.Report.Verdict);
             result.Save("my-model");
             #endregion
@@ -54,9 +78,8 @@ public class FewShotSnippets
         {
             #region predict
             using var adapted = AdaptedModel.Load("my-model");
-            var predictor = new ImagePredictor(adapted);
-            foreach (var prediction in predictor.Predict(["photos/one.png"], top: 1, NullProgressReporter.Instance))
-                Console.WriteLine($"{prediction.Path}: {prediction.Classes[0]}");
+            var predictor = new ImagePredictor(adapted);   // one for all threads
+            Parallel.ForEach(Directory.EnumerateFiles("photos"), file => Console.WriteLine($"{file}: {predictor.Predict(file, top: 1)[0]}"));
             #endregion
             adapted.Info.Should().NotBeNull();
         }
@@ -66,7 +89,6 @@ public class FewShotSnippets
     public void Images_with_a_trainer()
     {
         using var workplace = new Workplace();
-        CompositionWeights found;
         #region train-images
         using var modules = LoraAdapter.LoadAll("modules");
         var images = ImageFolderDataset.Open("my-images");               // a folder for each class
@@ -76,7 +98,7 @@ public class FewShotSnippets
         foreach (var check in trained.Outcome.History)
             Console.WriteLine($"step {check.Step}: loss {check.TrainingLoss:F3}, held out {check.Validation?.Accuracy:P1}");
         using (var adapter = trained.ToAdapter("my-task")!) adapter.Save("my-task");   // with the trained head and the names of the classes
-        found = trained.ToWeights()!;
+        var found = trained.ToWeights()!;                                // the weight of every module at every layer
         using var plain = trained.Merge();                               // or: the plain model with it all in its weights
         plain.Save("my-vit", new CheckpointSaveOptions { CompanionsFrom = "vit" });
         #endregion
@@ -87,6 +109,10 @@ public class FewShotSnippets
         #endregion
         continued.TrainableParameters.Should().BePositive();
         continued.ToWeights().Should().NotBeNull();
+        using var biases = trainer.Train(new BiasTuning(), samples, new TuningOptions { FullLearningRate = 1e-3, Training = new TrainingOptions { Steps = 5 } });
+        long all = biases.Model.named_parameters().Where(p => p.name.EndsWith(".bias", StringComparison.Ordinal)).Sum(p => p.parameter.numel());
+        biases.TrainableParameters.Should().Be(all - 2, "two of them are the head's");
+        biases.ToAdapter("none").Should().BeNull("the base model's own numbers were trained");
     }
 
     [Fact]

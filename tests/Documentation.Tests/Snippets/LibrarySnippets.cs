@@ -53,8 +53,9 @@ public sealed class LibrarySnippets : IDisposable
         #endregion
         composition.ReadWeights().Should().Contain(layer => Math.Abs(layer.Weights[0] - 0.5) > 0.01, "the weights have moved from the mean");
         #region start-save
-        composition.ToAdapter("my-task").Save("my-task");     // an ordinary PEFT folder, rank = sum of the modules' ranks
-        composition.MergeIntoBase();                          // or: into the model's own weights; this detaches
+        using (var composed = composition.ToAdapter("my-task"))   // rank = sum of the modules' ranks
+            composed.Save("my-task");                             // an ordinary PEFT folder
+        composition.MergeIntoBase();                              // or: into the model's own weights; this detaches
         model.Save("merged", new CheckpointSaveOptions { CompanionsFrom = "vit" });
         #endregion
 
@@ -122,17 +123,30 @@ public sealed class LibrarySnippets : IDisposable
     {
         using var model = VisionTransformer.Load("vit");
         #region lora-head
-        LoraAdapter module;
+        model.ResetHead(["cat", "dog"], seed: 0);
         using (var tuning = LoraTuning.Attach(model, new LoraOptions { Rank = 8 }, trainHead: true))
         {
-            using var optimizer = optim.AdamW(tuning.TrainableParameters(includeHead: true), lr: 1e-3);
-            // … train …
-            module = tuning.ToAdapter("my-module");   // factors, head and class names, as PEFT saves them
+            Train(model, tuning.TrainableParameters(includeHead: true));   // your loop
+            using var module = tuning.ToAdapter("my-module");              // factors, head and class names, as PEFT saves them
+            module.Save("my-module");
         }
-        module.Save("my-module");
         #endregion
-        module.Head!.ClassCount.Should().Be(model.Classifier!.weight!.shape[0]);
-        module.Dispose();
+        using var expected = model.Classifier!.weight!.detach().clone();
+        model.ResetHead(["cat", "dog"], seed: 1);
+        #region lora-head-load
+        using var saved = LoraAdapter.Load("my-module");
+        model.SetHead(saved.Head!);   // attaching alone changes no head
+        using var composition = Composition.AttachUniform(model, [saved]);
+        #endregion
+        model.Classifier!.weight!.equal(expected).all().item<bool>().Should().BeTrue("the trained head comes back from the file");
+    }
+
+    static void Train(VisionTransformer model, IReadOnlyList<TorchSharp.Modules.Parameter> parameters)
+    {
+        using var scope = NewDisposeScope();
+        using var optimizer = optim.AdamW(parameters, lr: 0.05);
+        nn.functional.cross_entropy(model.call(randn(4, 3, 32, 32)), tensor(new long[] { 0, 1, 0, 1 })).backward();
+        optimizer.step();
     }
 
     [Fact]

@@ -50,12 +50,12 @@ public class ModelSnippets
             // … train tuning.TrainableParameters() …
             adapter = tuning.ToAdapter("my-first");
         }
-        using var composition = Composition.AttachLearned(model, [adapter]);
+        using var modules = new AdapterCollection(adapter);   // disposes what it holds
+        using var composition = Composition.AttachLearned(model, modules);
         #endregion
         composition.Layers.Select(l => l.Site.Path).Should().Equal("first", "second");
         composition.Detach();
         using var after = model.call(input);
         after.equal(before).all().item<bool>().Should().BeTrue("detaching gives the model back");
-        adapter.Dispose();
     }
 }

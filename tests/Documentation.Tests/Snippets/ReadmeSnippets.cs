@@ -20,7 +20,8 @@ public class ReadmeSnippets
             using var modules = LoraAdapter.LoadAll(adapterFolder);               // PEFT folders
             using var composition = Composition.AttachLearned(model, modules);    // or AttachUniform: nothing to train
             Train(model, composition.TrainableParameters());                      // your loop; N numbers for each adapted layer
-            composition.ToAdapter("my-task").Save(outputFolder);                  // one exact PEFT adapter
+            using var composed = composition.ToAdapter("my-task");                // one exact PEFT adapter
+            composed.Save(outputFolder);
             #endregion
         }
 

@@ -13,7 +13,8 @@ static class ReadmeExamples
         using var model = VisionTransformer.Load("vit");                    // a model-hub folder: config.json, model.safetensors
         using var modules = LoraAdapter.LoadAll("adapters");                // PEFT folders
         using var composition = Composition.AttachUniform(model, modules);  // or AttachLearned: N numbers to train for each layer
-        composition.ToAdapter("my-task").Save("composed");                  // one exact PEFT adapter
+        using var composed = composition.ToAdapter("my-task");              // one exact PEFT adapter
+        composed.Save("composed");
         // end
     }
 
