@@ -35,7 +35,8 @@ public sealed class ExperimentOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(project);
         ArgumentNullException.ThrowIfNull(kinds);
         this.project = project;
-        string Or(Func<ExperimentDefaults, object> value) => $"Default: {string.Join("; ", kinds.Select(d => $"{(d.Kind.Length > 0 ? $"{d.Kind} " : "")}{value(d)}"))}.";
+        string Or(Func<ExperimentDefaults, object> value) =>
+            $"Default: {string.Join("; ", kinds.Select(d => $"{(d.Kind.Length > 0 ? $"{d.Kind} " : "")}{value(d)}"))}.";
         model = new("--model") { Description = $"{modelDescription} Default: the small one that comes with the program." };
         shots = new("--shots") { Description = $"{shotsDescription}, for example 1,2,5 or all. {Or(d => d.Shots)}" };
         seeds = new("--seeds") { Description = "The number of seeds, 0 … N-1.", DefaultValueFactory = _ => 3 };
@@ -153,11 +154,13 @@ static class ShardReading
         {
             string first = environment("SLURM_ARRAY_TASK_MIN") ?? "0", tasks = environment("SLURM_ARRAY_TASK_COUNT")
                 ?? throw new UsageException("SLURM_ARRAY_TASK_ID is set without SLURM_ARRAY_TASK_COUNT; give --shard i/n.");
-            return FromZero(task, first, tasks, $"SLURM_ARRAY_TASK_ID={task}, SLURM_ARRAY_TASK_MIN={first} and SLURM_ARRAY_TASK_COUNT={tasks} are no task of an array with step 1; give --shard i/n.");
+            return FromZero(task, first, tasks,
+                $"SLURM_ARRAY_TASK_ID={task}, SLURM_ARRAY_TASK_MIN={first} and SLURM_ARRAY_TASK_COUNT={tasks} are no task of an array with step 1; give --shard i/n.");
         }
         if (environment("JOB_COMPLETION_INDEX") is { } index)
         {
-            string completions = environment("JOB_COMPLETIONS") ?? throw new UsageException("JOB_COMPLETION_INDEX is set without JOB_COMPLETIONS, which the job's file must set to its number of completions; or give --shard i/n.");
+            string completions = environment("JOB_COMPLETIONS")
+                ?? throw new UsageException("JOB_COMPLETION_INDEX is set without JOB_COMPLETIONS, which the job's file must set to its number of completions; or give --shard i/n.");
             return FromZero(index, "0", completions, $"JOB_COMPLETION_INDEX={index} and JOB_COMPLETIONS={completions} are no task of a job; give --shard i/n.");
         }
         return WorkShard.Whole;

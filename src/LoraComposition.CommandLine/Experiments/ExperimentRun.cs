@@ -137,7 +137,8 @@ static class GridLog
     {
         var text = new StringBuilder("method,point,validation_accuracy,validation_loss,chosen\n");
         foreach (var choice in choices)
-            text.Append(CultureInfo.InvariantCulture, $"{choice.Method.Name},{choice.Name},{choice.Accuracy:F6},{choice.Loss:F6},{(choice.Chosen ? "yes" : "no")}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{choice.Method.Name},{choice.Name},{choice.Accuracy:F6},{choice.Loss:F6},{(choice.Chosen ? "yes" : "no")}\n");
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
     }

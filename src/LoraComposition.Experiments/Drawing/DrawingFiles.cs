@@ -63,7 +63,8 @@ static class DrawingSvg
     public static string Of(Drawing drawing)
     {
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Number(drawing.Width)}\" height=\"{Number(drawing.Height)}\" font-family=\"{DrawingFont.Family}\">\n");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Number(drawing.Width)}\" height=\"{Number(drawing.Height)}\" font-family=\"{DrawingFont.Family}\">\n");
         svg.Append("<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n");
         foreach (var shape in drawing.Shapes) svg.Append(Element(shape)).Append('\n');
         return svg.Append("</svg>\n").ToString();

@@ -21,7 +21,7 @@ public sealed class FewShotExperiment
     /// <param name="name">The experiment's name, for example <c>label-shift</c>.</param>
     /// <param name="runner">The downstream task with its base model, modules and settings. Not owned.</param>
     /// <param name="store">Where the results go.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     public FewShotExperiment(string name, IFewShotRunner runner, RunStore store, ILogger? logger = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -32,7 +32,7 @@ public sealed class FewShotExperiment
 
     /// <summary>Runs everything that has no result yet.</summary>
     /// <param name="work">The runs.</param>
-    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps; only whole result files are left.</param>
     /// <returns>The results of these runs, old and new, in their order.</returns>
     /// <exception cref="RunFileException">A result file is damaged, or belongs to another configuration.</exception>

@@ -19,7 +19,7 @@ public sealed class ImageFewShotRunner : FewShotRunner<VisionTransformer, Prepro
     /// <param name="modules">The upstream modules. Not owned.</param>
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
     /// <param name="featureBatchSize">The images in a batch of features. Default 32.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
     public ImageFewShotRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys,
         int featureBatchSize = 32, ILogger? logger = null)

@@ -21,7 +21,7 @@ public static class ImageModuleSimilarity
     /// <param name="images">The images.</param>
     /// <param name="indices">Which of them.</param>
     /// <param name="batchSize">The images in a batch, at least 1.</param>
-    /// <param name="progress">Is told how many images are done; nobody where not given.</param>
+    /// <param name="progress">Is told how many images are done.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>For each layer in the order of the forward pass, a number from 0 to 1 for each module. The sites tell path and role; their model is
     /// disposed.</returns>

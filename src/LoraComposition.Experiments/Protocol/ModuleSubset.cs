@@ -100,7 +100,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     /// <param name="task">The downstream task. Not owned.</param>
     /// <param name="modules">All upstream modules; none where nothing is run. Not owned.</param>
     /// <param name="moduleKeys">The name of each module and the key of its training, in the order of the modules.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     public ModuleSubsetRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<KeyValuePair<string,
         string>> moduleKeys, ILogger? logger = null)
     {

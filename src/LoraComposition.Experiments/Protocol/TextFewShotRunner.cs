@@ -16,7 +16,7 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
     /// <param name="task">The downstream task.</param>
     /// <param name="modules">The upstream modules. Not owned.</param>
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentException">Some of the test questions hide their answers.</exception>
     public TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys,
         ILogger? logger = null)

@@ -99,7 +99,8 @@ static class SummaryCsv
     {
         var text = new StringBuilder("method,shots,mean,std,runs,trainable_parameters\n");
         foreach (var row in summary.Rows)
-            text.Append(CultureInfo.InvariantCulture, $"{CsvField.Of(row.Method)},{ShotCount.Text(row.Shots)},{row.Mean:F6},{row.StandardDeviation:F6},{row.Runs},{row.TrainableParameters}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{CsvField.Of(row.Method)},{ShotCount.Text(row.Shots)},{row.Mean:F6},{row.StandardDeviation:F6},{row.Runs},{row.TrainableParameters}\n");
         return text.ToString();
     }
 }

@@ -14,7 +14,7 @@ public interface IModuleTraining
     object Configuration { get; }
 
     /// <summary>Trains the module.</summary>
-    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The module, which the caller owns, and how the training went.</returns>
     /// <exception cref="TrainingDivergedException">The learning rate is too high.</exception>
@@ -68,7 +68,7 @@ public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, Prep
     /// <param name="baseModel">The model.</param>
     /// <param name="task">The task; all of its pool is learned from.</param>
     /// <param name="options">The settings.</param>
-    /// <param name="logger">Is told how the training goes; nobody where not given.</param>
+    /// <param name="logger">Is told how the training goes.</param>
     /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
     public ImageModuleTraining(ImageBaseModel baseModel, ImageTask task, ModuleTrainingOptions options, ILogger? logger = null) : base(task, options)
     {
@@ -106,7 +106,7 @@ public sealed class TextModuleTraining : ModuleTraining<T5Model, TokenizedQuesti
     /// <param name="baseModel">The model.</param>
     /// <param name="task">The task; all of its pool is learned from.</param>
     /// <param name="options">The settings; there is no head to warm up.</param>
-    /// <param name="logger">Is told how the training goes; nobody where not given.</param>
+    /// <param name="logger">Is told how the training goes.</param>
     /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
     public TextModuleTraining(TextBaseModel baseModel, TextTask task, ModuleTrainingOptions options, ILogger? logger = null) : base(task, options)
     {

@@ -22,7 +22,7 @@ public sealed class UpstreamModules
 
     /// <summary>Names the folder.</summary>
     /// <param name="folder">The folder that holds a sub-folder for each module; created where it is missing.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     public UpstreamModules(string folder, ILogger? logger = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
@@ -40,7 +40,7 @@ public sealed class UpstreamModules
 
     /// <summary>Reads a module, or trains and saves it first.</summary>
     /// <param name="training">How it comes about.</param>
-    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps and leaves nothing behind.</param>
     /// <returns>The module. The caller owns it.</returns>
     /// <exception cref="ModelFileException">The module that is there is damaged.</exception>

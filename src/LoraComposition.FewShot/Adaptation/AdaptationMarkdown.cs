@@ -53,7 +53,8 @@ static class AdaptationVerdict
 
     public static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:F1} %");
 
-    static string Alone(AdaptationReport report) => $"{report.Chosen} reaches {Accuracy(report, report.Chosen)} on {Images(report.ValidationCount, "validation")}; no other method was tried.";
+    static string Alone(AdaptationReport report) =>
+        $"{report.Chosen} reaches {Accuracy(report, report.Chosen)} on {Images(report.ValidationCount, "validation")}; no other method was tried.";
 
     static string Clear(AdaptationReport report)
     {

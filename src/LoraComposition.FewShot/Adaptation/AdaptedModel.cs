@@ -8,7 +8,8 @@ namespace LoraComposition.FewShot;
 
 /// <summary>A base model with an adapter merged into it and a head for new classes, ready to predict.</summary>
 /// <remarks>
-/// Its folder holds <c>adapter/</c> (PEFT; missing where the body is the base's), <c>head.safetensors</c>, <c>weights.json</c> (where adapters were composed),
+/// Its folder holds <c>adapter/</c> (PEFT; missing where nothing but the head was trained), <c>head.safetensors</c>, <c>weights.json</c> (where adapters were
+/// composed),
 /// <c>preprocessor_config.json</c> (where the base has one) and <c>adapted.json</c>, never the base's own weights. Owns model and adapter. Not thread-safe.
 /// </remarks>
 public sealed class AdaptedModel : IDisposable
@@ -29,7 +30,7 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>The model, in evaluation mode, the adapter merged into its weights. Owned by this object.</summary>
     public VisionTransformer Model { get; }
 
-    /// <summary>The adapter on its own; null where the body is the base's.</summary>
+    /// <summary>The adapter on its own; null where nothing but the head was trained.</summary>
     public LoraAdapter? Adapter { get; }
 
     /// <summary>The weight of each composed adapter at every layer; null where none were composed.</summary>
@@ -42,7 +43,7 @@ public sealed class AdaptedModel : IDisposable
     /// <param name="folder">A folder that <see cref="Save"/> wrote.</param>
     /// <param name="baseFolder">The base's model-hub folder, where it is not where it was.</param>
     /// <param name="device">The device. Default the CPU.</param>
-    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="logger">Is told what was read.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The model. The caller owns it.</returns>
     /// <exception cref="ModelFileException">A file is missing or damaged, or the base is another than the model was adapted on.</exception>
@@ -133,6 +134,7 @@ public sealed class AdaptedModel : IDisposable
         string found = WeightsFingerprint.Find(folder) ?? throw new ModelFileException(folder,
             $"expected the base model (weights with SHA-256 {expected.Sha256}), found none; give the folder in which it is now.");
         if (found != expected.Sha256)
-            throw new ModelFileException(folder, $"expected the base model that was adapted (weights with SHA-256 {expected.Sha256}), found another ({found}); give the folder of that base, or adapt again.");
+            throw new ModelFileException(folder,
+                $"expected the base model that was adapted (weights with SHA-256 {expected.Sha256}), found another ({found}); give the folder of that base, or adapt again.");
     }
 }

@@ -17,7 +17,7 @@ public sealed record AdaptedModelInfo
     /// <summary>The method that made it.</summary>
     public required string Method { get; init; }
 
-    /// <summary>Whether it has an adapter; without one the base's body stays as it is.</summary>
+    /// <summary>Whether it has an adapter; without one the base model's layers stay as it is.</summary>
     public required bool HasAdapter { get; init; }
 
     /// <summary>The names of the classes, in the order of the head's rows.</summary>

@@ -25,7 +25,7 @@ public sealed class ImageAdaptation
     /// <param name="baseModel">The base, in float32: the adapter is merged into it, and 16-bit weights would lose small updates.</param>
     /// <param name="modules">The upstream modules, each with a name of its own; none where no method needs them. Not owned.</param>
     /// <param name="options">The settings.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one
     /// name.</exception>
     public ImageAdaptation(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options, ILogger? logger = null)
@@ -44,7 +44,7 @@ public sealed class ImageAdaptation
 
     /// <summary>Tries the methods and keeps the best.</summary>
     /// <param name="data">The labelled images.</param>
-    /// <param name="progress">Is told how far the work is, and of classes with too few images, in one line; nobody where not given.</param>
+    /// <param name="progress">Is told how far the work is, and of classes with too few images, in one line.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The model and the report, not saved yet. The caller owns it.</returns>
     /// <exception cref="DataException">There are too few classes or images, or a picture is damaged.</exception>

@@ -23,7 +23,7 @@ public sealed class ImagePredictor
     /// <summary>Predicts with an adapted model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="batchSize">The pictures in a batch of files, which are also those in memory at once. Default 64.</param>
-    /// <param name="logger">Is told of damaged pictures; nobody where not given.</param>
+    /// <param name="logger">Is told of damaged pictures.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
     public ImagePredictor(AdaptedModel model, int batchSize = 64, ILogger? logger = null) : this(Checked(model).Model, model.Preprocessing, batchSize, logger)
     {
@@ -33,7 +33,7 @@ public sealed class ImagePredictor
     /// <param name="model">The model, plain, merged or with a composition attached.</param>
     /// <param name="preprocessing">How pictures are made ready for it.</param>
     /// <param name="batchSize">The pictures in a batch of files, which are also those in memory at once. Default 64.</param>
-    /// <param name="logger">Is told of damaged pictures; nobody where not given.</param>
+    /// <param name="logger">Is told of damaged pictures.</param>
     /// <exception cref="ArgumentException">The model has no head, or its images have another size than the preprocessing makes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
     public ImagePredictor(VisionTransformer model, ImagePreprocessing preprocessing, int batchSize = 64, ILogger? logger = null)
@@ -135,7 +135,7 @@ public sealed class ImagePredictor
     /// <summary>Classifies picture files. Each batch is computed when its first result is asked for.</summary>
     /// <param name="files">The files.</param>
     /// <param name="top">The number of classes to name for each; all where the model has fewer.</param>
-    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>One result for each file, in the order of the files; a damaged picture has a refusal and does not stop the others.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>

@@ -21,9 +21,9 @@ public sealed class ImageBaseModel : BaseModelFolder
 
     /// <summary>Reads what the folder says of itself and checks, without reading the weights, that the model loads.</summary>
     /// <param name="folder">A model-hub folder.</param>
-    /// <param name="dtype">The type the body computes in. Default float32.</param>
+    /// <param name="dtype">The type the model computes in, the head apart. Default float32.</param>
     /// <param name="device">The device. Default the CPU.</param>
-    /// <param name="logger">Is told what is read with each <c>Load</c>; nobody where not given.</param>
+    /// <param name="logger">Is told what is read with each <c>Load</c>.</param>
     /// <param name="cancellation">Stops before the weights are hashed.</param>
     /// <returns>The base model.</returns>
     /// <exception cref="ModelFileException">The model is missing, damaged, not a ViT, or one for images that are not in colour.</exception>
@@ -35,7 +35,8 @@ public sealed class ImageBaseModel : BaseModelFolder
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var config = VisionTransformer.Check(folder);
         if (config.ChannelCount != ColourChannels)
-            throw new ModelFileException(folder, $"expected a model of images with {ColourChannels} channels, red, green and blue, as pictures are read; found {config.ChannelCount} (num_channels of config.json).");
+            throw new ModelFileException(folder,
+                $"expected a model of images with {ColourChannels} channels, red, green and blue, as pictures are read; found {config.ChannelCount} (num_channels of config.json).");
         var preprocessing = ReadPreprocessing(folder, config.ImageSize);
         cancellation.ThrowIfCancellationRequested();
         return new ImageBaseModel(folder, dtype, device, preprocessing, WeightsFingerprint.Of(folder), logger);

@@ -21,7 +21,7 @@ public sealed class TextBaseModel : BaseModelFolder
     /// <param name="folder">A model-hub folder.</param>
     /// <param name="dtype">The type the model computes in. Default float32.</param>
     /// <param name="device">The device. Default the CPU.</param>
-    /// <param name="logger">Is told what is read with each <c>Load</c>; nobody where not given.</param>
+    /// <param name="logger">Is told what is read with each <c>Load</c>.</param>
     /// <param name="cancellation">Stops before the weights are hashed.</param>
     /// <returns>The base model.</returns>
     /// <exception cref="ModelFileException">Model or tokenizer are missing or damaged, the model is no T5, or it has fewer tokens than the tokenizer.</exception>
@@ -33,7 +33,8 @@ public sealed class TextBaseModel : BaseModelFolder
         var tokenizer = T5Tokenizer.Load(folder);
         var config = T5Model.Check(folder);
         if (config.VocabularySize < tokenizer.VocabularySize)
-            throw new ModelFileException(folder, $"expected a model of at least {tokenizer.VocabularySize} tokens, as its tokenizer has, found {config.VocabularySize}; give model and tokenizer of one checkpoint.");
+            throw new ModelFileException(folder,
+                $"expected a model of at least {tokenizer.VocabularySize} tokens, as its tokenizer has, found {config.VocabularySize}; give model and tokenizer of one checkpoint.");
         cancellation.ThrowIfCancellationRequested();
         return new TextBaseModel(folder, dtype, device, tokenizer, WeightsFingerprint.Of(folder), logger);
     }

@@ -16,7 +16,7 @@ public sealed record TuningOptions
     /// <summary>The head's learning rate in the warm-up, and where nothing else trains. Default 0.01.</summary>
     public double HeadWarmUpLearningRate { get; init; } = 1e-2;
 
-    /// <summary>The head's learning rate where the body trains too. Default 0.001.</summary>
+    /// <summary>The head's learning rate where the rest of the model trains too. Default 0.001.</summary>
     public double HeadLearningRate { get; init; } = 1e-3;
 
     /// <summary>The learning rate of the composition's vectors v. Default 0.05.</summary>

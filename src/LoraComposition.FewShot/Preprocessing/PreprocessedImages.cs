@@ -37,7 +37,7 @@ public sealed class PreprocessedImages : IDisposable
 
     /// <summary>Decodes and resizes pictures on all cores, those that are not ready yet.</summary>
     /// <param name="indices">The positions in the data set.</param>
-    /// <param name="progress">Is told each picture that is ready, on several threads; nobody where not given.</param>
+    /// <param name="progress">Is told each picture that is ready, on several threads.</param>
     /// <param name="cancellation">Stops the work; what is ready stays.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not one of the data set.</exception>
     /// <exception cref="DataException">A picture is damaged, or is not resized and has the wrong size; the message names it.</exception>
@@ -125,7 +125,8 @@ public sealed class PreprocessedImages : IDisposable
         var image = Dataset.Decode(index);
         if (Preprocessing.Resample is { } filter) image = ImageResizer.Resize(image, size, size, filter);
         else if (image.Width != size || image.Height != size)
-            throw new DataException($"{Dataset.Name}[{index}]", $"expected {size} x {size} pixels, as pictures are not resized, found {image.Width} x {image.Height}; resize the picture or let the preprocessing do it.");
+            throw new DataException($"{Dataset.Name}[{index}]",
+                $"expected {size} x {size} pixels, as pictures are not resized, found {image.Width} x {image.Height}; resize the picture or let the preprocessing do it.");
 
         // [height, width, 3] -> [3, height, width]
         int plane = size * size;

@@ -13,7 +13,7 @@ public static class Evaluator
     /// <param name="images">The images.</param>
     /// <param name="indices">The positions to test, at least one.</param>
     /// <param name="batchSize">The images in a batch.</param>
-    /// <param name="progress">Is told how many images are done; nobody where not given.</param>
+    /// <param name="progress">Is told how many images are done.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>Accuracy and mean loss.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -98,7 +98,7 @@ public static class Evaluator
             reduction: nn.Reduction.Sum).item<float>());
 }
 
-/// <summary>Trains a head alone, on features that a frozen body gave once.</summary>
+/// <summary>Trains a head alone, on features that a frozen model gave once.</summary>
 internal static class HeadTraining
 {
     /// <param name="model">The model whose head trains.</param>

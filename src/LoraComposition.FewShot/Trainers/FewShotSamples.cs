@@ -52,7 +52,8 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
         var support = FewShotSampler.SampleTotal(dataset.Count, shots, seed);
         int[] rest = [.. Enumerable.Range(0, dataset.Count).Except(support.Indices)];
         if (rest.Length == 0)
-            throw new DataException(dataset.Name, $"no question is left to hold out: {shots} are learned from, and there are {dataset.Count}. Add questions or ask for fewer shots.");
+            throw new DataException(dataset.Name,
+                $"no question is left to hold out: {shots} are learned from, and there are {dataset.Count}. Add questions or ask for fewer shots.");
         int[] heldOut = [.. ClassGroups.Shuffled(new int[dataset.Count], 1, rest, RandomStream.Validation, seed)[0].Take(validation).Order()];
         return new FewShotSamples(support, heldOut) { ValidationCounts = [heldOut.Length] };
     }
@@ -61,7 +62,8 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
     {
         int largest = support.EffectiveShots.Max();
         string fewer = largest > 1 ? $" or ask for at most {largest - 1} shots" : "";
-        return new DataException(dataset.Name, $"no image is left to compare methods on: {shots} images per class are learned from, and no class has more than {largest}. "
+        return new DataException(dataset.Name,
+            $"no image is left to compare methods on: {shots} images per class are learned from, and no class has more than {largest}. "
             + $"Expected at least {shots + 1} images in a class, better {shots + validationPerClass} in each; add images{fewer}.");
     }
 

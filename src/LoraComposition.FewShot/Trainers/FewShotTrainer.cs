@@ -25,7 +25,7 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     /// <param name="method">The method.</param>
     /// <param name="samples">What to learn from, and what to stop and choose by.</param>
     /// <param name="options">The settings of the methods; defaults where not given.</param>
-    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The trained model. The caller owns it.</returns>
     /// <exception cref="ArgumentException">A setting lies outside its range, the method needs modules and there are none, or it chooses among candidates and
@@ -72,7 +72,7 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     /// <param name="samples">The positions of the samples to learn from.</param>
     /// <param name="validation">The positions to stop by; empty: the last state is kept.</param>
     /// <param name="options">The settings; defaults where not given.</param>
-    /// <param name="progress">Is told how far the work is; nobody where not given.</param>
+    /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The module, which the caller owns, and how the training went.</returns>
     /// <exception cref="ArgumentException">A setting lies outside its range, or there is no sample.</exception>

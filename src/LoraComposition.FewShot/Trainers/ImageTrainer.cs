@@ -19,7 +19,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     /// <param name="baseModel">The base model.</param>
     /// <param name="dataset">The labelled images; prepared when first needed.</param>
     /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
     public ImageTrainer(ImageBaseModel baseModel, ImageDataset dataset, IReadOnlyList<LoraAdapter>? modules = null, ILogger? logger = null)
         : this(baseModel, Prepared(baseModel, dataset), modules, logger: logger) => ownsImages = true;
@@ -29,7 +29,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     /// <param name="images">The labelled images, prepared as the base model asks. Not owned.</param>
     /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
     /// <param name="featureBatchSize">The images in a batch of features. Default 32.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
     public ImageTrainer(ImageBaseModel baseModel, PreprocessedImages images, IReadOnlyList<LoraAdapter>? modules = null,

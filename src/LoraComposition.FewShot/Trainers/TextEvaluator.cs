@@ -27,7 +27,7 @@ public static class TextEvaluator
     /// <param name="questions">The questions.</param>
     /// <param name="indices">Their positions.</param>
     /// <param name="batchSize">The questions in a batch; those of like length stand together.</param>
-    /// <param name="progress">Is told how many questions are answered; nobody where not given.</param>
+    /// <param name="progress">Is told how many questions are answered.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <returns>The texts, in the order of the positions.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -55,7 +55,7 @@ public static class TextEvaluator
     /// <param name="questions">The questions.</param>
     /// <param name="indices">Their positions, at least one.</param>
     /// <param name="batchSize">The questions in a batch.</param>
-    /// <param name="progress">Is told how many questions are answered; nobody where not given.</param>
+    /// <param name="progress">Is told how many questions are answered.</param>
     /// <param name="cancellation">Stops between two tokens.</param>
     /// <returns>The scores and predictions in the order of the positions, and the loss.</returns>
     /// <exception cref="InvalidOperationException">An answer is hidden.</exception>

@@ -16,7 +16,7 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     /// <param name="baseModel">The base model.</param>
     /// <param name="questions">The questions with their answers, cut into tokens by the base model's tokenizer.</param>
     /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
-    /// <param name="logger">Is told what is done; nobody where not given.</param>
+    /// <param name="logger">Is told what is done.</param>
     public TextTrainer(TextBaseModel baseModel, TokenizedQuestions questions, IReadOnlyList<LoraAdapter>? modules = null, ILogger? logger = null)
         : base(modules, logger)
     {
@@ -29,7 +29,7 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     /// <param name="trained">A model that a trainer of texts trained.</param>
     /// <param name="scored">The questions.</param>
     /// <param name="indices">Their positions.</param>
-    /// <param name="progress">Is told each answered question; nobody where not given.</param>
+    /// <param name="progress">Is told each answered question.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>The scores with every answer, and the loss.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -16,8 +16,8 @@ public static class Trainer
     /// <param name="validate">Scores the present state on the validation part; null where there is none. Runs without gradients.</param>
     /// <param name="options">Length, batches, schedule.</param>
     /// <param name="seed">The seed of the order of the samples.</param>
-    /// <param name="logger">Is told each check and what came out; nobody where not given.</param>
-    /// <param name="progress">Is told each step; nobody where not given.</param>
+    /// <param name="logger">Is told each check and what came out.</param>
+    /// <param name="progress">Is told each step.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>What came out. The parameters hold the best state.</returns>
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
@@ -108,7 +108,8 @@ static partial class TrainingLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped early at step {Step} of {Steps}: {Checks} checks without an improvement")]
     public static partial void StoppedEarly(this ILogger logger, int step, int steps, int checks);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Trained {Parameters} numbers on {Samples} samples for {Steps} steps in {Milliseconds} ms; the state of step {Best} is kept")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Trained {Parameters} numbers on {Samples} samples for {Steps} steps in {Milliseconds} ms; the state of step {Best} is kept")]
     public static partial void Trained(this ILogger logger, long parameters, int samples, int steps, long milliseconds, int best);
 }
 

@@ -70,5 +70,6 @@ internal sealed class SentencePieceModel
     }
 
     // What the package throws where a file leads it outside its arrays, and Google's reader for what is no message.
-    static bool IsOfDamage(Exception e) => e is ArgumentException or IndexOutOfRangeException or InvalidOperationException or IOException or OverflowException or KeyNotFoundException;
+    static bool IsOfDamage(Exception e) =>
+        e is ArgumentException or IndexOutOfRangeException or InvalidOperationException or IOException or OverflowException or KeyNotFoundException;
 }

@@ -54,7 +54,8 @@ static class ComposeJob
             bar.Advance();
             double most = settings.Dtype.ElementSize() > 2 ? Agreement : RoundedAgreement;
             if (!(report.WrittenError.Relative <= most))
-                throw new ModelFileException(settings.Out, $"what was written and read again differs by {report.WrittenError.Relative:G3} of the outputs from the composition, expected at most {most:G3}; nothing was kept.");
+                throw new ModelFileException(settings.Out,
+                    $"what was written and read again differs by {report.WrittenError.Relative:G3} of the outputs from the composition, expected at most {most:G3}; nothing was kept.");
             cancellation.ThrowIfCancellationRequested();
         });
         bar.Advance();

@@ -38,7 +38,7 @@ abstract class Probe : IDisposable
     protected abstract Tensor Compute();
 }
 
-/// <summary>Random pixels. The outputs are logits, or the features of a backbone alone: <c>[4, classes or d]</c>.</summary>
+/// <summary>Random pixels. The outputs are logits, or the features of a model without a head: <c>[4, classes or d]</c>.</summary>
 sealed class ImageProbe(VisionTransformer model, Generator generator) : Probe
 {
     readonly Tensor pixels = randn([Samples, model.Config.ChannelCount, model.Config.ImageSize, model.Config.ImageSize], generator: generator);

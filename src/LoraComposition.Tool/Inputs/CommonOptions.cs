@@ -27,5 +27,6 @@ static class CommonOptions
         Required = true
     };
 
-    public static Option<bool> Force() => new("--force") { Description = "Write into a folder that is not empty; files of the same names are replaced, others are left." };
+    public static Option<bool> Force() =>
+        new("--force") { Description = "Write into a folder that is not empty; files of the same names are replaced, others are left." };
 }

@@ -17,7 +17,8 @@ static class Inspector
         if (!Directory.Exists(path)) return TensorFile(path);
         if (Holds(path, AdapterConfig) || Directory.EnumerateDirectories(path).Any(inner => Holds(inner, AdapterConfig))) return Adapter(path);
         if (Holds(path, ModelConfig) || Directory.EnumerateFiles(path, "model*").Any()) return Checkpoint(path);
-        throw new ModelFileException(path, $"expected an adapter folder with {AdapterConfig}, a checkpoint folder with {ModelConfig} and model.safetensors, or a safetensors file; the folder holds none of them.");
+        throw new ModelFileException(path,
+            $"expected an adapter folder with {AdapterConfig}, a checkpoint folder with {ModelConfig} and model.safetensors, or a safetensors file; the folder holds none of them.");
     }
 
     static bool Holds(string folder, string file) => File.Exists(Path.Combine(folder, file));

@@ -31,7 +31,8 @@ internal sealed record AdapterFolder(string Path, string Name)
         {
             1 => new AdapterFolder(inner[0], LastPart(inner[0])),
             0 => throw new AdapterException(folder, $"the folder holds no {PeftFiles.Config}; give the folder that PEFT's save_pretrained wrote."),
-            _ => throw new AdapterException(folder, $"the folder holds several adapters; give the sub-folder of one: {string.Join(", ", inner.Select(path => $"'{LastPart(path)}'"))}."),
+            _ => throw new AdapterException(folder,
+                $"the folder holds several adapters; give the sub-folder of one: {string.Join(", ", inner.Select(path => $"'{LastPart(path)}'"))}."),
         };
     }
 
@@ -64,7 +65,8 @@ internal sealed record AdapterFolder(string Path, string Name)
         foreach (var file in (string[])[Config, Weights])
         {
             if (FolderBoundary.Outside(root, file) is { } real)
-                throw new AdapterException(file, $"a link leads to '{real}', outside the folder '{root}'; copy the file there, or set {nameof(AdapterLoadOptions.AllowOutsideLinks)} where the place is trusted.");
+                throw new AdapterException(file,
+                    $"a link leads to '{real}', outside the folder '{root}'; copy the file there, or set {nameof(AdapterLoadOptions.AllowOutsideLinks)} where the place is trusted.");
         }
     }
 

@@ -17,7 +17,8 @@ static partial class AdapterLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Skipped {Path}: it holds no adapter")]
     public static partial void FolderSkipped(this ILogger logger, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Skipped {Path}: a run that was killed left it unfinished; the next run that writes there removes it once it is an hour old, or delete it")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Skipped {Path}: a run that was killed left it unfinished; the next run that writes there removes it once it is an hour old, or delete it")]
     public static partial void UnfinishedSkipped(this ILogger logger, string path);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Saved adapter '{Adapter}': {Layers} layers, to {Path} in {Milliseconds} ms")]

@@ -85,7 +85,7 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="folder">The folder that holds the two files, or one single sub-folder that does, as PEFT writes adapters with a name.</param>
     /// <param name="name">What to call the adapter; the name of the folder that holds the two files where not given.</param>
     /// <param name="options">What is let through; defaults where not given.</param>
-    /// <param name="logger">Is told what was read and what was odd; nobody where not given.</param>
+    /// <param name="logger">Is told what was read and what was odd.</param>
     /// <returns>The adapter. The caller owns it.</returns>
     /// <exception cref="ModelFileException">A file is missing, damaged or not supported; the message names file, key, expected and found.</exception>
     public static LoraAdapter Load(string folder, string? name = null, AdapterLoadOptions? options = null, ILogger? logger = null) =>
@@ -95,7 +95,7 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="folder">The folder whose sub-folders hold an <c>adapter_config.json</c> each, or one single sub-folder that does; others are passed
     /// over.</param>
     /// <param name="options">What is let through; defaults where not given.</param>
-    /// <param name="logger">Is told what was read, skipped and odd; nobody where not given.</param>
+    /// <param name="logger">Is told what was read, skipped and odd.</param>
     /// <param name="progress">Is told how many adapters are read.</param>
     /// <param name="cancellation">Stops between two adapters.</param>
     /// <returns>The adapters. The caller owns them and disposes them all at once.</returns>
@@ -108,7 +108,7 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>Writes the adapter as a PEFT folder, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">The type of the weights; defaults where not given.</param>
-    /// <param name="logger">Is told what was written; nobody where not given.</param>
+    /// <param name="logger">Is told what was written.</param>
     /// <exception cref="ArgumentException">An option or the provenance is not valid, a weight is too large for the type, or the head is both adapted and
     /// saved.</exception>
     /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>

@@ -152,7 +152,8 @@ internal sealed class PeftAdapterReader
         var tensor = file.Read(key).to(ScalarType.Float32, copy: true);
         if (tensor.isfinite().all().item<bool>()) return tensor;
         if (!options.AllowNonFinite)
-            throw new AdapterException(file.Path, $"tensor '{key}' holds NaN or infinite numbers; the training diverged, so train the adapter again, or set {nameof(options.AllowNonFinite)} to read it all the same.");
+            throw new AdapterException(file.Path,
+                $"tensor '{key}' holds NaN or infinite numbers; the training diverged, so train the adapter again, or set {nameof(options.AllowNonFinite)} to read it all the same.");
         nonFinite.Add(key);
         return tensor;
     }

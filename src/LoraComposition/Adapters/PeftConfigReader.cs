@@ -101,7 +101,8 @@ internal sealed class PeftConfigReader
         var names = value.EnumerateArray().Select(name => Text("modules_to_save", name)).ToList();
         // For sequence classification PEFT lists two names by itself, of which a model has one.
         if (names.Find(name => name is not (PeftKey.Head or "score")) is { } other)
-            throw new AdapterException(path, $"'modules_to_save' names '{other}', a whole trained module that would be dropped; only the head '{PeftKey.Head}' is read, so train the adapter again without it.");
+            throw new AdapterException(path,
+                $"'modules_to_save' names '{other}', a whole trained module that would be dropped; only the head '{PeftKey.Head}' is read, so train the adapter again without it.");
         return names.Contains(PeftKey.Head);
     }
 
@@ -111,7 +112,8 @@ internal sealed class PeftConfigReader
         if (value.ValueKind == JsonValueKind.String)
         {
             if (blocks is not null)
-                throw new AdapterException(path, $"'layers_to_transform' is set although '{setting}' is a text, which PEFT does not allow; list the names or remove the former.");
+                throw new AdapterException(path,
+                    $"'layers_to_transform' is set although '{setting}' is a text, which PEFT does not allow; list the names or remove the former.");
             var text = value.GetString()!;
             if (text.Length == 0) throw Expected(setting, "a pattern or a list of names", value);
             if (setting == "target_modules" && text.Equals("all-linear", StringComparison.OrdinalIgnoreCase)) return ModuleSelector.All;

@@ -50,7 +50,8 @@ internal sealed class PeftRegex
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new AdapterException(file, $"'{setting}' holds '{pattern}', which took more than {timeout.TotalSeconds} s to match '{layer}'; write it without nested repetition.", e);
+            throw new AdapterException(file,
+                $"'{setting}' holds '{pattern}', which took more than {timeout.TotalSeconds} s to match '{layer}'; write it without nested repetition.", e);
         }
     }
 }

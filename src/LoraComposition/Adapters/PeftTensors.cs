@@ -24,7 +24,8 @@ internal sealed record PeftTensors(IReadOnlyList<(string Layer, TensorInfo A, Te
             if (key.TryParseHead(tensor.Name, out var isBias))
             {
                 if (!savesHead)
-                    throw new AdapterException(file.Path, $"unexpected tensor '{tensor.Name}'; it is a saved head, so name '{PeftKey.Head}' in modules_to_save or remove the tensor.");
+                    throw new AdapterException(file.Path,
+                        $"unexpected tensor '{tensor.Name}'; it is a saved head, so name '{PeftKey.Head}' in modules_to_save or remove the tensor.");
                 ref var part = ref isBias ? ref headBias : ref headWeight;
                 if (part is not null)
                     throw new AdapterException(file.Path, $"the head's {(isBias ? "bias" : "weight")} is there twice, as '{part.Name}' and as '{tensor.Name}'.");
@@ -32,7 +33,8 @@ internal sealed record PeftTensors(IReadOnlyList<(string Layer, TensorInfo A, Te
                 continue;
             }
             if (!key.TryParse(tensor.Name, out var layer, out var factor))
-                throw new AdapterException(file.Path, $"unexpected tensor '{tensor.Name}', expected only {PeftKey.Expected}; the adapter is not plain LoRA on linear layers.");
+                throw new AdapterException(file.Path,
+                    $"unexpected tensor '{tensor.Name}', expected only {PeftKey.Expected}; the adapter is not plain LoRA on linear layers.");
             if (!byFactor[(int)factor].TryAdd(layer, tensor))
                 throw new AdapterException(file.Path, $"layer '{layer}' has lora_{factor} twice, once with the adapter's name in the key.");
         }
@@ -54,13 +56,15 @@ internal sealed record PeftTensors(IReadOnlyList<(string Layer, TensorInfo A, Te
     static void CheckShapes(SafetensorsFile file, string layer, IReadOnlyList<long> a, IReadOnlyList<long> b)
     {
         if (a.Count == 2 && b.Count == 2 && a[0] == b[1] && a.Concat(b).All(size => size > 0)) return;
-        throw new AdapterException(file.Path, $"layer '{layer}': expected lora_A [rank, in] and lora_B [out, rank] without empty sides, found [{string.Join(", ", a)}] and [{string.Join(", ", b)}].");
+        throw new AdapterException(file.Path,
+            $"layer '{layer}': expected lora_A [rank, in] and lora_B [out, rank] without empty sides, found [{string.Join(", ", a)}] and [{string.Join(", ", b)}].");
     }
 
     static void CheckHead(SafetensorsFile file, TensorInfo? weight, TensorInfo? bias)
     {
         if (weight is null)
-            throw new AdapterException(file.Path, $"'modules_to_save' names the head, but the file holds no '{PeftKey.OfHead(isBias: false)}'; the two files do not belong together.");
+            throw new AdapterException(file.Path,
+                $"'modules_to_save' names the head, but the file holds no '{PeftKey.OfHead(isBias: false)}'; the two files do not belong together.");
         if (weight.Shape.Count != 2 || weight.Shape.Contains(0))
             throw new AdapterException(file.Path, $"tensor '{weight.Name}': expected [classes, d], found [{string.Join(", ", weight.Shape)}].");
         if (bias is not null && !bias.Shape.SequenceEqual([weight.Shape[0]]))

@@ -8,7 +8,9 @@ namespace LoraComposition;
 /// Listens to what comes into layers of a model while it runs, and keeps their <see cref="InputStatistics"/>.
 /// It holds no activations, so its memory does not grow with the samples.
 /// </summary>
-/// <remarks>Owns the statistics. Disposing it stops listening. Not thread-safe: while it listens, the model's forward passes must not run in several threads either.</remarks>
+/// <remarks>
+/// Owns the statistics. Disposing it stops listening. Not thread-safe: while it listens, the model's forward passes must not run in several threads either.
+/// </remarks>
 public sealed class LayerInputs : IDisposable
 {
     readonly Dictionary<AdapterSite, InputStatistics> statistics = [];

@@ -14,7 +14,8 @@ static partial class AttachmentLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
     public static partial void MatchIsSuspicious(this ILogger logger, string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Adapter '{Adapter}' leaves {Layers} of the composed layers alone, for example '{Example}'; there it counts as an update of zero")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Adapter '{Adapter}' leaves {Layers} of the composed layers alone, for example '{Example}'; there it counts as an update of zero")]
     public static partial void LayersWithoutUpdate(this ILogger logger, string adapter, int layers, string example);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Attached to {Layers} layers, {Trainable} trainable numbers, in {Milliseconds} ms")]

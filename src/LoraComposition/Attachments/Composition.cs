@@ -28,7 +28,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for
     /// those.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
-    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">The head shall train and there is none, or it is adapted.</exception>
@@ -42,7 +42,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// those.</param>
     /// <param name="initial">Where v starts at each layer path, N numbers each; zero, the uniform composition, for layers not given.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
-    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">A start has another length than there are adapters, it names a layer that none adapts, or the head shall train and
@@ -69,7 +69,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="start">The weights by adapter name and layer path, in either spelling; at each layer they must be positive and sum to 1, as a softmax gives
     /// them.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
-    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">
@@ -86,7 +86,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards.</param>
     /// <param name="weights">One real number per adapter.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
-    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">There are more or fewer weights than adapters, one is not finite in float32, or the head shall train and there is
@@ -107,7 +107,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="adapters">The modules, in any order; copied, so they can be disposed afterwards.</param>
     /// <param name="weights">The weights by adapter name and layer path, in either spelling.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
-    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">The weights are for other adapters or layers, one is not finite in float32, or the head shall train and there is
@@ -123,7 +123,7 @@ public sealed class Composition : Attachment<LoraComposer>
     /// <param name="adapters">The modules; copied by the composers.</param>
     /// <param name="make">Makes the composer of a place from its layer and the update of each adapter, null where an adapter leaves the layer alone.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
-    /// <param name="logger">Is told what was matched, attached, merged and detached; nobody where not given.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
     /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">The head shall train and there is none, or it is adapted.</exception>

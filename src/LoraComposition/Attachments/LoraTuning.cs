@@ -29,7 +29,7 @@ public sealed class LoraTuning : Attachment<LoraLinear>
     /// <param name="seed">The seed of the random start.</param>
     /// <param name="roles">Which layers; <see cref="DefaultRoles"/> where not given.</param>
     /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
-    /// <param name="logger">Is told what was attached, merged and detached; nobody where not given.</param>
+    /// <param name="logger">Is told what was attached, merged and detached.</param>
     /// <returns>The attachment. The caller owns it.</returns>
     /// <exception cref="ArgumentException">An option is out of range, the model has no layer of these roles, or the head shall train and there is none, or it
     /// is adapted.</exception>
@@ -56,7 +56,7 @@ public sealed class LoraTuning : Attachment<LoraLinear>
     /// own where
     /// there is none. Default false: the model's head stays as it is.
     /// </param>
-    /// <param name="logger">Is told what was attached, merged and detached; nobody where not given.</param>
+    /// <param name="logger">Is told what was attached, merged and detached.</param>
     /// <returns>The attachment. The caller owns it.</returns>
     /// <exception cref="AdapterMismatchException">The adapter does not fit the model.</exception>
     /// <exception cref="ArgumentException">The dropout is out of range, or the head shall train and there is none, it is adapted, or the saved one does not fit

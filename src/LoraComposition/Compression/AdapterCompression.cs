@@ -27,7 +27,7 @@ public static class AdapterCompression
     /// <param name="adapter">The adapter; it stays the caller's.</param>
     /// <param name="target">How far.</param>
     /// <param name="name">What to call the result; the adapter's name where not given.</param>
-    /// <param name="logger">Is told each layer's ranks and error; nobody where not given.</param>
+    /// <param name="logger">Is told each layer's ranks and error.</param>
     /// <param name="progress">Is told how many layers are compressed.</param>
     /// <param name="cancellation">Stops between two layers.</param>
     /// <returns>The compressed adapter with a report. The caller owns it.</returns>

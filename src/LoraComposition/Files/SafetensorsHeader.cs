@@ -43,10 +43,12 @@ internal sealed record SafetensorsHeader(IReadOnlyList<TensorInfo> Tensors, IRea
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         // The prefix of another format reads as an absurd length; a small length can be neither, so this comes after it.
         if (length > MaxLength)
-            throw Refuse(ForeignFormat.Explain(prefix) ?? $"the header length is {length} bytes, expected at most {MaxLength}; the file is damaged or not safetensors.", null);
+            throw Refuse(ForeignFormat.Explain(prefix)
+                ?? $"the header length is {length} bytes, expected at most {MaxLength}; the file is damaged or not safetensors.", null);
         if (length == 0) throw Refuse("the header length is 0, expected at least 2 bytes of JSON; the file is damaged.", null);
         if ((long)length > fileLength - PrefixLength)
-            throw Refuse(ForeignFormat.Explain(prefix) ?? $"the header length is {length} bytes, but only {fileLength - PrefixLength} follow; the file was cut short, so fetch it again.", null);
+            throw Refuse(ForeignFormat.Explain(prefix)
+                ?? $"the header length is {length} bytes, but only {fileLength - PrefixLength} follow; the file was cut short, so fetch it again.", null);
 
         var header = new byte[length];
         RegularFile.ReadExactly(handle, header, PrefixLength, Refuse);

@@ -134,7 +134,8 @@ public static partial class StagedFolder
         }
     }
 
-    static IOException Taken(string target) => new($"{target}: something else was written there meanwhile, by another run perhaps; nothing was replaced. Give another folder, or replace what is there.");
+    static IOException Taken(string target) =>
+        new($"{target}: something else was written there meanwhile, by another run perhaps; nothing was replaced. Give another folder, or replace what is there.");
 
     static void MoveFiles(string staging, string target)
     {

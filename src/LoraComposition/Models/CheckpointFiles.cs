@@ -103,7 +103,8 @@ public sealed class CheckpointFiles : IDisposable
             string named = System.IO.Path.Combine(folder, shard);
             if (RealPath.Of(named) is null) throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
             if (!allowOutsideLinks && FolderBoundary.Outside(folder, named) is { } real)
-                throw new CheckpointException(named, $"the shard is a link that leaves the folder, to {real}; copy the file there, or set AllowOutsideLinks where the place is trusted.");
+                throw new CheckpointException(named,
+                    $"the shard is a link that leaves the folder, to {real}; copy the file there, or set AllowOutsideLinks where the place is trusted.");
             shards.Add(shard, Add(SafetensorsFile.Open(named)));
         }
         foreach (var (name, shard) in index.FileOf)

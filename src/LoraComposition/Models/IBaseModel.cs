@@ -9,7 +9,7 @@ public interface IBaseModel : IAdaptableModel, IDisposable
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
-    /// <param name="logger">Is told what was written; nobody where not given.</param>
+    /// <param name="logger">Is told what was written.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>

@@ -56,7 +56,8 @@ internal static class WeightLoader
             if (!FiniteNumbers.AreAll(whole))
             {
                 string rounded = files.Find(parts.Key)!.Dtype == whole.dtype ? "" : $" in {whole.dtype}";
-                throw new CheckpointException(files.PathOf(parts.Key), $"tensor '{parts.Key}' holds NaN or infinite numbers{rounded}, so the model can compute nothing; its training diverged or the file is damaged.");
+                throw new CheckpointException(files.PathOf(parts.Key),
+                    $"tensor '{parts.Key}' holds NaN or infinite numbers{rounded}, so the model can compute nothing; its training diverged or the file is damaged.");
             }
             foreach (var slot in parts) slot.Assign(slot.Source.Take(whole));
             logger.TensorLoaded(parts.Key, files.PathOf(parts.Key), parts.Count());
@@ -72,15 +73,18 @@ internal static class WeightLoader
         {
             var expected = slot.Source.WholeShape(slot.Shape);
             var found = files.Find(slot.Name)
-                ?? throw new CheckpointException(files.Path, $"tensor '{slot.Name}' [{string.Join(", ", expected)}] is missing; the checkpoint holds {files.Names.Count} tensors. Is config.json the one that belongs to it?");
+                ?? throw new CheckpointException(files.Path,
+                    $"tensor '{slot.Name}' [{string.Join(", ", expected)}] is missing; the checkpoint holds {files.Names.Count} tensors. Is config.json the one that belongs to it?");
             if (!found.Shape.SequenceEqual(expected))
-                throw new CheckpointException(files.PathOf(slot.Name), $"tensor '{slot.Name}': expected [{string.Join(", ", expected)}], found [{string.Join(", ", found.Shape)}].");
+                throw new CheckpointException(files.PathOf(slot.Name),
+                    $"tensor '{slot.Name}': expected [{string.Join(", ", expected)}], found [{string.Join(", ", found.Shape)}].");
             if (found.Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
                 throw new CheckpointException(files.PathOf(slot.Name), $"tensor '{slot.Name}': expected floating-point numbers, found {found.Dtype}.");
         }
         var known = slots.Select(slot => slot.Name).Concat(unused).ToHashSet(StringComparer.Ordinal);
         var extra = files.Names.Where(name => !known.Contains(name)).Order(StringComparer.Ordinal).ToArray();
         if (extra.Length > 0)
-            throw new CheckpointException(files.Path, $"{extra.Length} tensors are not part of this model, the first is '{extra[0]}'; more layers than in config.json, or another kind of model.");
+            throw new CheckpointException(files.Path,
+                $"{extra.Length} tensors are not part of this model, the first is '{extra[0]}'; more layers than in config.json, or another kind of model.");
     }
 }

@@ -36,7 +36,8 @@ public sealed record BenchmarkFolder(ImageBenchmark Benchmark, string Folder)
         ArgumentNullException.ThrowIfNull(text);
         if (text.Split('=', 2) is not [var name, { Length: > 0 } folder])
             throw new UsageException($"{option}: '{text}': expected NAME=DIR, for example cifar100=cifar-100-binary.");
-        var benchmark = ImageBenchmarks.Find(name) ?? throw new UsageException($"{option}: '{name}' is not one of {string.Join(", ", ImageBenchmarks.All.Select(b => b.Name))}.");
+        var benchmark = ImageBenchmarks.Find(name)
+            ?? throw new UsageException($"{option}: '{name}' is not one of {string.Join(", ", ImageBenchmarks.All.Select(b => b.Name))}.");
         return Directory.Exists(folder) ? new BenchmarkFolder(benchmark, folder) : throw new UsageException($"{option}: {name}={folder}: there is no such folder.");
     }
 }

@@ -65,7 +65,8 @@ public sealed class Cifar100Dataset : ImageDataset
         {
             byte label = records[start + 1];
             if (label >= ClassCount)
-                throw new DataException(file, $"record {start / RecordLength}: expected a fine label from 0 to {ClassCount - 1}, found {label}; the file is damaged or is not CIFAR-100's binary version.");
+                throw new DataException(file,
+                    $"record {start / RecordLength}: expected a fine label from 0 to {ClassCount - 1}, found {label}; the file is damaged or is not CIFAR-100's binary version.");
         }
         return new Cifar100Dataset($"cifar100-{part}", records, ReadClassNames(Path.Combine(folder, "fine_label_names.txt")));
     }
@@ -98,7 +99,8 @@ public sealed class Cifar100Dataset : ImageDataset
             throw new DataException(file, "the file is missing; give the folder of CIFAR-100's binary version, which holds train.bin and test.bin.");
         long length = new FileInfo(file).Length;
         if (length == 0 || length % RecordLength != 0 || length > Array.MaxLength)
-            throw new DataException(file, $"expected one or more records of {RecordLength} bytes, found {length} bytes; record {length / RecordLength} is incomplete. Fetch the file again.");
+            throw new DataException(file,
+                $"expected one or more records of {RecordLength} bytes, found {length} bytes; record {length / RecordLength} is incomplete. Fetch the file again.");
         try
         {
             return File.ReadAllBytes(file);
@@ -114,7 +116,8 @@ public sealed class Cifar100Dataset : ImageDataset
         if (!File.Exists(file)) return [.. Enumerable.Range(0, ClassCount).Select(i => $"class-{i:00}")];
         string[] names = [.. File.ReadLines(file).Select(l => l.Trim()).Where(l => l.Length > 0)];
         if (names.Length != ClassCount || names.Distinct(StringComparer.Ordinal).Count() != ClassCount)
-            throw new DataException(file, $"expected {ClassCount} different class names, one a line, found {names.Length} names ({names.Distinct(StringComparer.Ordinal).Count()} different); remove the file to do without names.");
+            throw new DataException(file,
+                $"expected {ClassCount} different class names, one a line, found {names.Length} names ({names.Distinct(StringComparer.Ordinal).Count()} different); remove the file to do without names.");
         return names;
     }
 }

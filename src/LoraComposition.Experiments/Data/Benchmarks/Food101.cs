@@ -34,7 +34,8 @@ public sealed class Food101() : ImageBenchmark("food101", "images/<class>/*.jpg 
         // A line is <class>/<id>, without the extension.
         ListedPicture Entry(string list, int line, string text) =>
             text.Split('/') is [var name, _] && classes.TryGetValue(name, out int label) ? new($"line {line}", text, label)
-                : throw new DataException(list, $"line {line}: expected <class>/<picture> with one of the {classes.Count} classes of classes.txt, found '{Excerpt.Of(text)}'.");
+                : throw new DataException(list,
+                    $"line {line}: expected <class>/<picture> with one of the {classes.Count} classes of classes.txt, found '{Excerpt.Of(text)}'.");
     }
 }
 
@@ -64,7 +65,8 @@ public sealed class Sun397() : ImageBenchmark("sun397", "a/abbey/*.jpg … with 
         // A line is /a/abbey/sun_….jpg; everything before the last slash is the class.
         ListedPicture Entry(string list, int line, string text) =>
             text.StartsWith('/') && classes.TryGetValue(text[..text.LastIndexOf('/')], out int label) ? new($"line {line}", text[1..], label)
-                : throw new DataException(list, $"line {line}: expected <class>/<picture> with one of the {classes.Count} classes of ClassName.txt, found '{Excerpt.Of(text)}'.");
+                : throw new DataException(list,
+                    $"line {line}: expected <class>/<picture> with one of the {classes.Count} classes of ClassName.txt, found '{Excerpt.Of(text)}'.");
     }
 
     /// <summary>The name without the letter that it is filed under: <c>/a/apartment_building/outdoor</c> is <c>apartment_building/outdoor</c>.</summary>

@@ -43,7 +43,8 @@ internal static class HubImages
             if (file.ClassNames is not { } found) continue;
             expected ??= found;
             if (!found.SequenceEqual(expected, StringComparer.Ordinal))
-                throw new DataException(file.Path, $"expected the classes {Shown(expected)}, found {Shown(found)}; labels are positions among the classes, so all files need the same ones.");
+                throw new DataException(file.Path,
+                    $"expected the classes {Shown(expected)}, found {Shown(found)}; labels are positions among the classes, so all files need the same ones.");
         }
         return expected;
     }

@@ -6,16 +6,16 @@ namespace LoraComposition.Experiments;
 /// <param name="domain">The domain.</param>
 /// <exception cref="ArgumentOutOfRangeException">There is no such domain.</exception>
 public sealed class Pacs(PacsDomain domain) : ImageBenchmark($"pacs-{FolderOf(domain).Replace('_', '-')}",
-    $"{FolderOf(domain)}/<class>/*.jpg or *.png with the classes {string.Join(", ", Classes)}")
+    $"{FolderOf(domain)}/<class>/*.jpg or *.png with the classes {string.Join(", ", pacsClasses)}")
 {
-    static readonly string[] Classes = ["dog", "elephant", "giraffe", "guitar", "horse", "house", "person"];
+    static readonly string[] pacsClasses = ["dog", "elephant", "giraffe", "guitar", "horse", "house", "person"];
 
     /// <summary>The domain.</summary>
     public PacsDomain Domain => domain;
 
     private protected override IReadOnlyList<string> SubFolders { get; } = ["kfold", "PACS", Path.Combine("PACS", "kfold"), "pacs_data"];
 
-    private protected override IReadOnlyList<string> ClassNames => Classes;
+    private protected override IReadOnlyList<string> ClassNames => pacsClasses;
 
     private protected override HubTable Hub { get; } = new() { Only = ("domain", FolderOf(domain)) };
 
@@ -25,8 +25,9 @@ public sealed class Pacs(PacsDomain domain) : ImageBenchmark($"pacs-{FolderOf(do
     {
         string pictures = Path.Combine(folder, FolderOf(domain));
         var all = ImageFolderDataset.Open(pictures, Name);
-        if (!all.ClassNames.SequenceEqual(Classes, StringComparer.Ordinal))
-            throw new DataException(pictures, $"expected the classes {string.Join(", ", Classes)}, found {string.Join(", ", all.ClassNames.Take(Classes.Length + 1))}; the domains are compared by their labels, so each needs all classes and no other folder.");
+        if (!all.ClassNames.SequenceEqual(pacsClasses, StringComparer.Ordinal))
+            throw new DataException(pictures,
+                $"expected the classes {string.Join(", ", pacsClasses)}, found {string.Join(", ", all.ClassNames.Take(pacsClasses.Length + 1))}; the domains are compared by their labels, so each needs all classes and no other folder.");
         return ImageSplits.Seeded(all, SplitSeed);
     }
 

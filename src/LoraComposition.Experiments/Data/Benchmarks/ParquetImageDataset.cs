@@ -25,7 +25,8 @@ internal sealed class ParquetImageDataset : ImageDataset
         foreach (var row in rows)
         {
             if (row.Label >= classNames.Count)
-                throw Refused(row, $"expected a label from 0 to {classNames.Count - 1}, found {row.Label}; the class names and the labels are of different releases of the data set.");
+                throw Refused(row,
+                    $"expected a label from 0 to {classNames.Count - 1}, found {row.Label}; the class names and the labels are of different releases of the data set.");
         }
         fingerprint = new(() =>
         {
@@ -106,7 +107,8 @@ internal sealed class ParquetImageFile
             {
                 if (only is not null && texts[row] as string != table.Only?.Value) continue;
                 yield return labels[row] is long value and >= 0 and < LabelNames.MaxClasses ? (group, row, (int)value)
-                    : throw Refused(group, row, $"'{label.Path}': expected a label of at least 0, found {Excerpt.Of($"{labels[row] ?? "null"}")}; use a part whose labels are published.");
+                    : throw Refused(group, row,
+                        $"'{label.Path}': expected a label of at least 0, found {Excerpt.Of($"{labels[row] ?? "null"}")}; use a part whose labels are published.");
             }
         }
     }
@@ -120,7 +122,8 @@ internal sealed class ParquetImageFile
 
     DataField Field(IEnumerable<string> paths) =>
         paths.Select(path => file.Fields.FirstOrDefault(f => f.Path.ToString() == path && f.MaxRepetitionLevel == 0)).FirstOrDefault(f => f is not null)
-            ?? throw new DataException(file.Path, $"expected a column '{string.Join("' or '", paths)}', found {Excerpt.Of(string.Join(", ", file.Fields.Select(f => f.Path.ToString())))}; give the data set's own Parquet file.");
+            ?? throw new DataException(file.Path,
+                $"expected a column '{string.Join("' or '", paths)}', found {Excerpt.Of(string.Join(", ", file.Fields.Select(f => f.Path.ToString())))}; give the data set's own Parquet file.");
 }
 
 /// <summary>Where a picture is, and its label.</summary>
@@ -148,7 +151,8 @@ internal static class LabelNames
             if (element.ValueKind != JsonValueKind.Array) return null;
             string[] names = [.. element.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.String ? n.GetString()! : "")];
             return names.Length is > 0 and <= MaxClasses && names.All(n => n.Length > 0) ? names
-                : throw new DataException(file.Path, $"the metadata '{Key}' names {names.Length} classes of column '{labelColumn}'; expected 1 to {MaxClasses} texts. Write the file again.");
+                : throw new DataException(file.Path,
+                    $"the metadata '{Key}' names {names.Length} classes of column '{labelColumn}'; expected 1 to {MaxClasses} texts. Write the file again.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -104,7 +104,8 @@ internal sealed class MatVariables(string file)
         foreach (string field in new[] { textField, countField })
         {
             if (!structs.Fields.ContainsKey(field))
-                throw new DataException(file, $"'{name}': expected a field '{field}', found {Excerpt.Of(string.Join(", ", structs.Fields.Keys))}; use the file with labels (…_withlabels.mat).");
+                throw new DataException(file,
+                    $"'{name}': expected a field '{field}', found {Excerpt.Of(string.Join(", ", structs.Fields.Keys))}; use the file with labels (…_withlabels.mat).");
         }
         for (int i = 0; i < structs.Count; i++)
         {
@@ -116,7 +117,8 @@ internal sealed class MatVariables(string file)
     }
 
     T Variable<T>(string name, string kind) where T : MatValue => variables.GetValueOrDefault(name) as T
-        ?? throw new DataException(file, $"expected a variable '{name}' of {kind}, found {(variables.ContainsKey(name) ? "another kind" : $"the variables {Excerpt.Of(string.Join(", ", variables.Keys))}")}.");
+        ?? throw new DataException(file,
+            $"expected a variable '{name}' of {kind}, found {(variables.ContainsKey(name) ? "another kind" : $"the variables {Excerpt.Of(string.Join(", ", variables.Keys))}")}.");
 
     int Count(double value, string place) => value >= 1 && value <= int.MaxValue && value == Math.Floor(value) ? (int)value
         : throw new DataException(file, $"{place}: expected an integer of at least 1, found {value}.");

@@ -143,7 +143,8 @@ internal ref struct MatReader(ReadOnlySpan<byte> bytes)
     ReadOnlySpan<byte> Expect(MatType type, int minimum)
     {
         var found = Element(out var content);
-        return found == type && content.Length >= minimum ? content : throw new InvalidDataException($"expected an element of type {(int)type} and at least {minimum} bytes, found type {(int)found} and {content.Length} bytes");
+        return found == type && content.Length >= minimum ? content
+            : throw new InvalidDataException($"expected an element of type {(int)type} and at least {minimum} bytes, found type {(int)found} and {content.Length} bytes");
     }
 
     /// <summary>Every item has a tag of eight bytes at least.</summary>

@@ -25,7 +25,8 @@ internal static class ParquetColumnReader
 
         // Many rows may point to one long entry of a dictionary.
         TCopy Copied<TCopy>(int length, Func<TCopy> copy) => (copied += length) <= maxBytes ? copy()
-            : throw new DataException(file, $"column '{field.Path}': expected at most {maxBytes} bytes in a row group, found more; write the file with smaller row groups.");
+            : throw new DataException(file,
+                $"column '{field.Path}': expected at most {maxBytes} bytes in a row group, found more; write the file with smaller row groups.");
 
         var cells = data switch
         {

@@ -125,7 +125,8 @@ internal sealed class ParquetFile
         if (column.NumValues < 0 || column.NumValues > (long)valuesPerRow * Math.Max(rows, 1))
             throw new DataException(Path, $"column '{field.Path}': expected at most {valuesPerRow} values per row, found {column.NumValues} in {rows} rows.");
         if (column.TotalCompressedSize < 0 || column.TotalCompressedSize > Length)
-            throw new DataException(Path, $"column '{field.Path}': expected at most the file's {Length} bytes, found {column.TotalCompressedSize}; the file is damaged.");
+            throw new DataException(Path,
+                $"column '{field.Path}': expected at most the file's {Length} bytes, found {column.TotalCompressedSize}; the file is damaged.");
     }
 
     DataException TooLarge(DataField field, long maxBytes) => new(Path,
@@ -171,7 +172,8 @@ internal sealed class ParquetFile
         catch (Exception e) when (e is not DataException)
         {
             // The library meets damage with whatever exception it runs into.
-            throw new DataException(path, $"expected a whole Parquet file, but it cannot be read ({e.GetType().Name}: {e.Message.TrimEnd('.')}); replace the file.", e);
+            throw new DataException(path,
+                $"expected a whole Parquet file, but it cannot be read ({e.GetType().Name}: {e.Message.TrimEnd('.')}); replace the file.", e);
         }
     }
 }

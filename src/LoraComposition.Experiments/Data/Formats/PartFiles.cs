@@ -46,7 +46,8 @@ internal static partial class PartFiles
             && shards.Select((s, i) => int.TryParse(s.Groups["number"].Value, out int number) && number == i
                 && int.TryParse(s.Groups["count"].Value, out int count) && count == files.Length).All(right => right);
         if (whole || files.Length == 1 && !shards[0].Success) return files;
-        throw new DataException(folder, $"{part}: expected one file, or every shard (-00000-of-0000N) of one table, found {string.Join(", ", files.Take(5).Select(Path.GetFileName))}{(files.Length > 5 ? ", …" : "")}; "
+        throw new DataException(folder,
+            $"{part}: expected one file, or every shard (-00000-of-0000N) of one table, found {string.Join(", ", files.Take(5).Select(Path.GetFileName))}{(files.Length > 5 ? ", …" : "")}; "
             + "move other files out of the folder or complete the shards.");
     }
 

@@ -124,47 +124,47 @@ internal enum ThriftKind
 /// <param name="Item">The items of a list.</param>
 internal sealed record ThriftShape(IReadOnlyList<ThriftKind> Kinds, IReadOnlyDictionary<int, ThriftShape>? Fields = null, ThriftShape? Item = null)
 {
-    static readonly ThriftShape Bool = new([ThriftKind.True, ThriftKind.False]);
-    static readonly ThriftShape Int16 = new([ThriftKind.Int16]);
-    static readonly ThriftShape Int32 = new([ThriftKind.Int32]);
-    static readonly ThriftShape Int64 = new([ThriftKind.Int64]);
-    static readonly ThriftShape Bytes = new([ThriftKind.Bytes]);
-    static readonly ThriftShape Empty = Struct();
-    static readonly ThriftShape KeyValue = Struct((1, Bytes), (2, Bytes));
-    static readonly ThriftShape Statistics = Struct((1, Bytes), (2, Bytes), (3, Int64), (4, Int64), (5, Bytes), (6, Bytes), (7, Bool), (8, Bool));
+    static readonly ThriftShape flag = new([ThriftKind.True, ThriftKind.False]);
+    static readonly ThriftShape int16 = new([ThriftKind.Int16]);
+    static readonly ThriftShape int32 = new([ThriftKind.Int32]);
+    static readonly ThriftShape int64 = new([ThriftKind.Int64]);
+    static readonly ThriftShape bytes = new([ThriftKind.Bytes]);
+    static readonly ThriftShape empty = Struct();
+    static readonly ThriftShape keyValue = Struct((1, bytes), (2, bytes));
+    static readonly ThriftShape statistics = Struct((1, bytes), (2, bytes), (3, int64), (4, int64), (5, bytes), (6, bytes), (7, flag), (8, flag));
 
-    static readonly ThriftShape TimeUnit = Struct((1, Empty), (2, Empty), (3, Empty));
-    static readonly ThriftShape Time = Struct((1, Bool), (2, TimeUnit));
-    static readonly ThriftShape LogicalType = Struct(
-        (1, Empty), (2, Empty), (3, Empty), (4, Empty), (5, Struct((1, Int32), (2, Int32))), (6, Empty), (7, Time), (8, Time),
-        (10, Struct((1, new([ThriftKind.Int8])), (2, Bool))), (11, Empty), (12, Empty), (13, Empty), (14, Empty), (15, Empty),
+    static readonly ThriftShape timeUnit = Struct((1, empty), (2, empty), (3, empty));
+    static readonly ThriftShape time = Struct((1, flag), (2, timeUnit));
+    static readonly ThriftShape logicalType = Struct(
+        (1, empty), (2, empty), (3, empty), (4, empty), (5, Struct((1, int32), (2, int32))), (6, empty), (7, time), (8, time),
+        (10, Struct((1, new([ThriftKind.Int8])), (2, flag))), (11, empty), (12, empty), (13, empty), (14, empty), (15, empty),
             (16, Struct((1, new([ThriftKind.Int8])))),
-        (17, Struct((1, Bytes))), (18, Struct((1, Bytes), (2, Int32))));
+        (17, Struct((1, bytes))), (18, Struct((1, bytes), (2, int32))));
 
-    static readonly ThriftShape SchemaElement = Struct(
-        (1, Int32), (2, Int32), (3, Int32), (4, Bytes), (5, Int32), (6, Int32), (7, Int32), (8, Int32), (9, Int32), (10, LogicalType));
+    static readonly ThriftShape schemaElement = Struct(
+        (1, int32), (2, int32), (3, int32), (4, bytes), (5, int32), (6, int32), (7, int32), (8, int32), (9, int32), (10, logicalType));
 
-    static readonly ThriftShape ColumnMetaData = Struct(
-        (1, Int32), (2, List(Int32)), (3, List(Bytes)), (4, Int32), (5, Int64), (6, Int64), (7, Int64), (8, List(KeyValue)), (9, Int64), (10, Int64),
-            (11, Int64), (12, Statistics),
-        (13, List(Struct((1, Int32), (2, Int32), (3, Int32)))), (14, Int64), (15, Int32), (16, Struct((1, Int64), (2, List(Int64)), (3, List(Int64)))));
+    static readonly ThriftShape columnMetaData = Struct(
+        (1, int32), (2, List(int32)), (3, List(bytes)), (4, int32), (5, int64), (6, int64), (7, int64), (8, List(keyValue)), (9, int64), (10, int64),
+            (11, int64), (12, statistics),
+        (13, List(Struct((1, int32), (2, int32), (3, int32)))), (14, int64), (15, int32), (16, Struct((1, int64), (2, List(int64)), (3, List(int64)))));
 
-    static readonly ThriftShape ColumnChunk = Struct((1, Bytes), (2, Int64), (3, ColumnMetaData), (4, Int64), (5, Int32), (6, Int64), (7, Int32), (8, Nothing),
+    static readonly ThriftShape columnChunk = Struct((1, bytes), (2, int64), (3, columnMetaData), (4, int64), (5, int32), (6, int64), (7, int32), (8, Nothing),
         (9, Nothing));
 
-    static readonly ThriftShape RowGroup = Struct(
-        (1, List(ColumnChunk)), (2, Int64), (3, Int64), (4, List(Struct((1, Int32), (2, Bool), (3, Bool)))), (5, Int64), (6, Int64), (7, Int16));
+    static readonly ThriftShape rowGroup = Struct(
+        (1, List(columnChunk)), (2, int64), (3, int64), (4, List(Struct((1, int32), (2, flag), (3, flag)))), (5, int64), (6, int64), (7, int16));
 
     /// <summary>The footer of a file. Encrypted files are not read.</summary>
     public static ThriftShape FileMetaData { get; } = Struct(
-        (1, Int32), (2, List(SchemaElement)), (3, Int64), (4, List(RowGroup)), (5, List(KeyValue)), (6, Bytes), (7, List(Struct((1, Empty)))), (8, Nothing),
+        (1, int32), (2, List(schemaElement)), (3, int64), (4, List(rowGroup)), (5, List(keyValue)), (6, bytes), (7, List(Struct((1, empty)))), (8, Nothing),
             (9, Nothing));
 
     /// <summary>What stands before every page of a column.</summary>
     public static ThriftShape PageHeader { get; } = Struct(
-        (1, Int32), (2, Int32), (3, Int32), (4, Int32),
-        (5, Struct((1, Int32), (2, Int32), (3, Int32), (4, Int32), (5, Statistics))), (6, Empty), (7, Struct((1, Int32), (2, Int32), (3, Bool))),
-        (8, Struct((1, Int32), (2, Int32), (3, Int32), (4, Int32), (5, Int32), (6, Int32), (7, Bool), (8, Statistics))));
+        (1, int32), (2, int32), (3, int32), (4, int32),
+        (5, Struct((1, int32), (2, int32), (3, int32), (4, int32), (5, statistics))), (6, empty), (7, Struct((1, int32), (2, int32), (3, flag))),
+        (8, Struct((1, int32), (2, int32), (3, int32), (4, int32), (5, int32), (6, int32), (7, flag), (8, statistics))));
 
     /// <summary>No kind at all: the field must not be there.</summary>
     static ThriftShape Nothing => new([]);

@@ -32,7 +32,7 @@ internal sealed class PointShading : FractalShading
 internal sealed class CartoonShading : FractalShading
 {
     const float BodyDensity = 0.3f, CoreDensity = 0.6f;
-    static readonly Colour Outline = new(15, 10, 20);
+    static readonly Colour outlineColour = new(15, 10, 20);
 
     public override RgbImage Paint(ReadOnlySpan<float> coverage, int size, PictureColours colours, SeededRandom random)
     {
@@ -41,7 +41,7 @@ internal sealed class CartoonShading : FractalShading
         byte[] pixels = new byte[3 * size * size];
         for (int i = 0; i < density.Length; i++)
         {
-            var colour = density[i] >= CoreDensity ? core : density[i] >= BodyDensity ? body : TouchesBody(density, i, size) ? Outline : ground;
+            var colour = density[i] >= CoreDensity ? core : density[i] >= BodyDensity ? body : TouchesBody(density, i, size) ? outlineColour : ground;
             colour.Write(pixels.AsSpan(3 * i, 3));
         }
         return new RgbImage(size, size, pixels);

@@ -16,7 +16,7 @@ public sealed class PolygonDataset : ProceduralDataset
 
     // tan(π / n): the half tangent of the turn from a corner to the next, for 3 to 8 corners.
     static readonly float[] halfTangents = [1.7320508f, 1, 0.72654253f, 0.57735027f, 0.48157462f, 0.41421356f];
-    static readonly string[] Polygons = ["triangle", "quadrilateral", "pentagon", "hexagon", "heptagon", "octagon"];
+    static readonly string[] polygonNames = ["triangle", "quadrilateral", "pentagon", "hexagon", "heptagon", "octagon"];
     static readonly ProceduralFormula formula = new("polygons", "polygons-1", AvailableClasses, NameOf, ExperimentStreams.PolygonInstance);
 
     readonly int[] classIds;
@@ -40,7 +40,7 @@ public sealed class PolygonDataset : ProceduralDataset
         new Polyline(corners, closed: true).Fill(Size, coverage);
     }
 
-    static string NameOf(int id) => id % 2 == 0 ? Polygons[id / 2] : $"{3 + id / 2}-pointed star";
+    static string NameOf(int id) => id % 2 == 0 ? polygonNames[id / 2] : $"{3 + id / 2}-pointed star";
 
     /// <summary>The corners on the unit circle, those of a star with the dents between them. Returns their number.</summary>
     static int Corners(int id, Span<Point> corners)

@@ -23,7 +23,8 @@ internal static class ChoicesRow
         string key = row.Has("answerKey") ? row.Text("answerKey") : "";
         if (key.Length == 0) return null;
         int index = labels.ToList().IndexOf(key);
-        return index >= 0 ? index : throw row.Refused($"'answerKey': expected the label of an option ({Excerpt.Of(string.Join(", ", labels))}), found '{Excerpt.Of(key)}'.");
+        return index >= 0 ? index
+            : throw row.Refused($"'answerKey': expected the label of an option ({Excerpt.Of(string.Join(", ", labels))}), found '{Excerpt.Of(key)}'.");
     }
 }
 

@@ -135,7 +135,9 @@ internal static class QuestionFile
         {
             var parts = new[] { folder, Path.Combine(folder, "data") }.Where(Directory.Exists).Select(f => PartFiles.In(f, extensions, words))
                 .FirstOrDefault(p => p.Count > 0);
-            return parts ?? throw new DataException(folder, $"expected .json, .jsonl or .parquet files with one of the words {string.Join(", ", words.Keys)} in their names, found none.");
+            return parts
+                ?? throw new DataException(folder,
+                $"expected .json, .jsonl or .parquet files with one of the words {string.Join(", ", words.Keys)} in their names, found none.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

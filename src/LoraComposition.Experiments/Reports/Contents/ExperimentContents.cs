@@ -95,7 +95,8 @@ static class ScoreTables
         {
             var scored = experiment.Runs.Where(r => r.Scores.ContainsKey(name)).ToArray();
             if (scored.FirstOrDefault(r => r.Scores[name] is not (>= 0 and <= 1)) is { } bad)
-                throw new RunFileException(experiment.PathOf(bad), FormattableString.Invariant($"expected a score '{name}' from 0 to 1, found {bad.Scores[name]}. Delete the file to run it again."));
+                throw new RunFileException(experiment.PathOf(bad),
+                    FormattableString.Invariant($"expected a score '{name}' from 0 to 1, found {bad.Scores[name]}. Delete the file to run it again."));
             if (scored.Length > 0) tables.Add(ReportTable.Of($"results-{name}", caption, experiment.Summarise(scored, r => r.Scores[name])));
         }
         return tables;
@@ -140,7 +141,9 @@ sealed record StudyContents(ReportTable Table, ReportFigure? Figure, IReadOnlyLi
         var shown = new ReportTable(file, $"{name}: by the number of modules (%)", ["Modules", "Subsets", "Mean", "Least", "Most"], [.. sizes],
             SubsetTableCsv.Of(table));
         var labels = new PlotLabels("Upstream modules, n", PlotLabels.Images.Score);
-        return new StudyContents(shown, new SpreadFigure(file, $"{labels.Score} of every subset of the modules over their number, and the mean; the numbers are in the table.", table, name, labels), SubsetReading.Of(table));
+        return new StudyContents(shown,
+            new SpreadFigure(file, $"{labels.Score} of every subset of the modules over their number, and the mean; the numbers are in the table.", table, name,
+            labels), SubsetReading.Of(table));
     }
 
     static string Capital(string name) => name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name[1..];

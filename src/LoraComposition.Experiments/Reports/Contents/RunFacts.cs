@@ -16,7 +16,8 @@ static class RunFacts
             $"{Count(runs.Count, "run")}: {Count(summary.Methods.Count, "method")}, K = {string.Join(", ", summary.Shots.Select(ShotCount.Text))}, {(seeds.Length == 1 ? "seed" : "seeds")} {string.Join(", ", seeds.Select(Text))}.",
             $"Scored on {Numbers(runs.Select(r => (long)r.TestCount))} {(Scored(runs, "validation") ? "samples of the validation part, not of the test set" : "test samples")}.",
         ];
-        if (runs.Any(r => r.HeadParameters > 0)) facts.Add($"The head has {Numbers(runs.Where(r => r.HeadParameters > 0).Select(r => r.HeadParameters))} trained numbers, which |Θ| does not count.");
+        if (runs.Any(r =>
+            r.HeadParameters > 0)) facts.Add($"The head has {Numbers(runs.Where(r => r.HeadParameters > 0).Select(r => r.HeadParameters))} trained numbers, which |Θ| does not count.");
         if (seeds.Length == 1) facts.Add("One seed: the spread is unknown.");
         facts.AddRange(Missing(summary, seeds.Length));
         facts.AddRange(summary.Shots.OfType<int>().Select(k => Shortage(runs, k)).OfType<string>());
@@ -92,7 +93,8 @@ sealed record PaperCounts(string Method, long Counted, string Printed, string Re
     {
         ("full", T5Body) => new(method, count, "787M", "The paper's number is that of the base and the LoRA together."),
         ("lora", T5LoraQueryValue) => new(method, count, "471M", "A lost decimal point: 4.71M is the LoRA on query and value."),
-        ("lora", T5LoraQueryKeyValue) => new(method, count, "471M", "A lost decimal point: 4.71M is the LoRA on query and value; here it is on query, key and value."),
+        ("lora", T5LoraQueryKeyValue) =>
+            new(method, count, "471M", "A lost decimal point: 4.71M is the LoRA on query and value; here it is on query, key and value."),
         ("learned", _) => new(method, count, "1.6K", "No setup that the paper states gives its number."),
         _ => null,
     };

@@ -23,7 +23,9 @@ sealed class ExperimentSection(ExperimentContents contents, string id)
 
     Html Facts() => Html.Of($"<p>{string.Join(' ', RunFacts.Of(experiment))}</p>\n");
 
-    Html Scores() => contents.HasSubsets ? Html.Of($"<details><summary>The runs of every subset; a name ends in the positions of its modules</summary>\n{Table()}</details>\n") : Html.Of($"<h3>Results</h3>\n{Table()}");
+    Html Scores() => contents.HasSubsets
+        ? Html.Of($"<details><summary>The runs of every subset; a name ends in the positions of its modules</summary>\n{Table()}</details>\n")
+        : Html.Of($"<h3>Results</h3>\n{Table()}");
 
     Html Table() => Html.Of($"""
         {TableHtml.Of(contents.Tables[0])}<p class="note">{Reading}</p>

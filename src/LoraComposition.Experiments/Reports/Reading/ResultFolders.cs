@@ -34,7 +34,8 @@ sealed class ResultFolders(IReadOnlyList<ExperimentResults> runsAtHand, IReadOnl
             if (Path.GetFileName(root) == Runs) root = Path.GetDirectoryName(root)!;
             var experiments = Homes(root).Select(home => (home, experiment: TryRead(root, home))).Where(e => e.experiment is not null).ToArray();
             if (experiments.Length == 0)
-                throw new RunFileException(folder, "expected results, that is runs/*.json as the experiment programs write them into --out, or matrices/*.json, here or in a sub-folder; found none.");
+                throw new RunFileException(folder,
+                    "expected results, that is runs/*.json as the experiment programs write them into --out, or matrices/*.json, here or in a sub-folder; found none.");
             foreach (var (home, experiment) in experiments) found.TryAdd(home, experiment!);
         }
         return [.. found.Values];
@@ -76,9 +77,11 @@ sealed class ResultFolders(IReadOnlyList<ExperimentResults> runsAtHand, IReadOnl
             string path = Path.Combine(runFolder, run.Key.FileName);
             foreach (string name in (string[])[run.Key.Experiment, run.Key.Method])
                 if (name.Length > LongestName || name.Any(char.IsControl))
-                    throw new RunFileException(path, $"expected a name of at most {LongestName} characters without control characters for the experiment and the method.");
+                    throw new RunFileException(path,
+                        $"expected a name of at most {LongestName} characters without control characters for the experiment and the method.");
             if (run.Key.Experiment != runs[0].Key.Experiment)
-                throw new RunFileException(path, $"expected a run of '{runs[0].Key.Experiment}' like the others in its folder, found one of '{run.Key.Experiment}'. One folder holds the runs of one experiment.");
+                throw new RunFileException(path,
+                    $"expected a run of '{runs[0].Key.Experiment}' like the others in its folder, found one of '{run.Key.Experiment}'. One folder holds the runs of one experiment.");
             ReadableJson.Check(path, run);
         }
     }

@@ -23,7 +23,7 @@ public static class BaseModel
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">The type of the parameters; defaults where not given.</param>
-    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="logger">Is told what was read.</param>
     /// <param name="progress">Is told how many tensors are read.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>A <see cref="VisionTransformer"/> or a <see cref="T5Model"/>, on the CPU, all trainable. The caller owns it.</returns>

@@ -72,7 +72,8 @@ internal static class T5Checkpoint
     static void CheckCopy(CheckpointFiles files, string name)
     {
         if (files.Find(name) is not null && !Same(files, name))
-            throw new CheckpointException(files.PathOf(name), $"tensor '{name}' differs from '{Embedding}', of which {Config} makes it a copy; correct the one that is wrong.");
+            throw new CheckpointException(files.PathOf(name),
+                $"tensor '{name}' differs from '{Embedding}', of which {Config} makes it a copy; correct the one that is wrong.");
     }
 
     static bool Same(CheckpointFiles files, string name)

@@ -82,7 +82,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">The type of the parameters; defaults where not given.</param>
-    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="logger">Is told what was read.</param>
     /// <param name="progress">Is told how many tensors are read.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
@@ -110,7 +110,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     /// </summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
-    /// <param name="logger">Is told what was written; nobody where not given.</param>
+    /// <param name="logger">Is told what was written.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

@@ -102,11 +102,13 @@ internal sealed partial class TimmConfig
     {
         int tokens = Tensor("pos_embed", 3)[1], grid = (int)Math.Sqrt(tokens - 1);
         if (tokens < 2 || 1 + grid * grid != tokens)
-            throw new CheckpointException(files.PathOf("pos_embed"), $"tensor 'pos_embed' holds {tokens} positions, expected one for the class token and those of a square of patches.");
+            throw new CheckpointException(files.PathOf("pos_embed"),
+                $"tensor 'pos_embed' holds {tokens} positions, expected one for the class token and those of a square of patches.");
         int side = grid * patch;   // below 2³⁰: the positions are fewer than 2²⁰, so the grid is below 2¹⁰
         var given = arguments?.Find("img_size") is not null ? Square(arguments, "img_size") : InputSize();
         if (given is not null && given != side)
-            throw new CheckpointException(fields.Path, $"the image's side is {given}, expected {side} as by tensor 'pos_embed' with {grid} patches of {patch} pixels along a side.");
+            throw new CheckpointException(fields.Path,
+                $"the image's side is {given}, expected {side} as by tensor 'pos_embed' with {grid} patches of {patch} pixels along a side.");
         return side;
     }
 
@@ -122,7 +124,8 @@ internal sealed partial class TimmConfig
     IReadOnlyList<string> ClassNames()
     {
         if (files.Find("head.weight") is { } head && fields.Count("num_classes") is { } classes && !(head.Shape is [var rows, ..] && rows == classes))
-            throw new CheckpointException(files.PathOf("head.weight"), $"tensor 'head.weight': expected {classes} classes as in num_classes, found [{string.Join(", ", head.Shape)}].");
+            throw new CheckpointException(files.PathOf("head.weight"),
+                $"tensor 'head.weight': expected {classes} classes as in num_classes, found [{string.Join(", ", head.Shape)}].");
         if (fields.Find("label_names") is not { } names) return [];
         return names.ValueKind == JsonValueKind.Array && names.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
             ? [.. names.EnumerateArray().Select(name => name.GetString()!)]
@@ -173,7 +176,8 @@ internal sealed partial class TimmConfig
     {
         var found = files.Find(name) ?? throw new CheckpointException(files.Path, $"tensor '{name}' is missing, which a ViT in timm's layout has.");
         if (found.Shape.Count != dimensions || found.Shape.Any(size => size is < 1 or >= LargestSize))
-            throw new CheckpointException(files.PathOf(name), $"tensor '{name}': expected {dimensions} dimensions from 1 to {LargestSize - 1}, found [{string.Join(", ", found.Shape)}].");
+            throw new CheckpointException(files.PathOf(name),
+                $"tensor '{name}': expected {dimensions} dimensions from 1 to {LargestSize - 1}, found [{string.Join(", ", found.Shape)}].");
         return [.. found.Shape.Select(size => (int)size)];
     }
 

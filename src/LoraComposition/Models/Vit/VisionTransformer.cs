@@ -49,7 +49,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     /// <inheritdoc/>
     public string? BaseModelName { get; init; }
 
-    /// <summary>The head, weight <c>[classes, d]</c>, without what is attached to it; null for a backbone alone. Owned by this model.</summary>
+    /// <summary>The head, weight <c>[classes, d]</c>, without what is attached to it; null for a model without one. Owned by this model.</summary>
     public Linear? Classifier => classifier is null ? null : headSite.BaseLayer;
 
     IReadOnlyList<string> IClassifierModel.ClassNames => Config.ClassNames;
@@ -72,11 +72,11 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     /// <summary>
     /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c>
     /// names.
-    /// The layout is that of transformers, also of a backbone alone, or of timm.
+    /// The layout is that of transformers, also of a model that was saved without its head, or of timm.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Another image size, a fresh head, type; defaults where not given.</param>
-    /// <param name="logger">Is told what was read; nobody where not given.</param>
+    /// <param name="logger">Is told what was read.</param>
     /// <param name="progress">Is told how many tensors are read.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
     /// <returns>The model, on the CPU, all trainable. The caller owns it.</returns>
@@ -101,7 +101,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
-    /// <param name="logger">Is told what was written; nobody where not given.</param>
+    /// <param name="logger">Is told what was written.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

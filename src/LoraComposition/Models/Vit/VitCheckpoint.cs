@@ -67,14 +67,15 @@ internal static class VitCheckpoint
         return found;
     });
 
-    /// <summary>The names of the classes must be as many as the head has; a backbone has none, whatever its config says.</summary>
+    /// <summary>The names of the classes must be as many as the head has; a model without a head has none, whatever its config says.</summary>
     static VitConfig WithClasses(VitConfig config, VitLayout layout, CheckpointFiles files)
     {
         string name = layout.Head.Weight.Name;
         if (files.Find(name) is not { } head) return config with { ClassNames = [] };
         // [classes, d]
         if (head.Shape.Count != 2 || head.Shape[0] is < 1 or > MostClasses || head.Shape[1] != config.HiddenSize)
-            throw new CheckpointException(files.PathOf(name), $"tensor '{name}': expected [1 … {MostClasses}, {config.HiddenSize}], found [{string.Join(", ", head.Shape)}].");
+            throw new CheckpointException(files.PathOf(name),
+                $"tensor '{name}': expected [1 … {MostClasses}, {config.HiddenSize}], found [{string.Join(", ", head.Shape)}].");
         int classes = (int)head.Shape[0];
         if (config.ClassNames.Count == classes) return config;
         return config.ClassNames.Count == 0

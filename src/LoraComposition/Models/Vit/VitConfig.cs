@@ -33,7 +33,7 @@ public sealed record VitConfig
     /// <summary>The ε of layer normalisation.</summary>
     public double LayerNormEpsilon { get; init; } = 1e-12;
 
-    /// <summary>The names of the classes the head tells apart; empty for a backbone without a head.</summary>
+    /// <summary>The names of the classes the head tells apart; empty for a model without a head.</summary>
     public IReadOnlyList<string> ClassNames { get; init; } = [];
 
     /// <summary>The number of patches along one side.</summary>

@@ -30,7 +30,7 @@ internal abstract record VitLayout
 }
 
 /// <summary>The layout of transformers, in which the models of the hub are stored whatever the version.</summary>
-/// <param name="Prefix"><c>vit.</c> for a classifier; empty for a backbone that was saved alone.</param>
+/// <param name="Prefix"><c>vit.</c> for a classifier; empty for a model that was saved without its head.</param>
 internal sealed record TransformersVitLayout(string Prefix) : VitLayout
 {
     /// <summary>The layout that is written.</summary>

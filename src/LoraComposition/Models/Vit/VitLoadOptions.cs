@@ -5,7 +5,7 @@ namespace LoraComposition.Models;
 /// <summary>How to load a ViT.</summary>
 public sealed record VitLoadOptions
 {
-    /// <summary>The names of new classes: the model gets a fresh head for them. Default null: the checkpoint's own head, or none for a backbone alone.</summary>
+    /// <summary>The names of new classes: the model gets a fresh head for them. Default null: the checkpoint's own head, or none for a model without one.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 
     /// <summary>The seed of a fresh head. Default 0.</summary>

@@ -4,7 +4,7 @@ using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Tests.Training;
+namespace LoraComposition.FewShot.Tests.Trainers;
 
 /// <summary>What a user of the package does, with public members alone.</summary>
 public sealed class FewShotTrainerTests : IDisposable

@@ -3,7 +3,7 @@ using LoraComposition.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Tests.Training;
+namespace LoraComposition.FewShot.Tests.Trainers;
 
 public sealed class TextEvaluatorTests : IDisposable
 {
@@ -49,6 +49,27 @@ public sealed class TextEvaluatorTests : IDisposable
 
         loss.Should().BeApproximately(-scores.Sum(s => s.LogLikelihood) / scores.Sum(s => s.TokenCount), 1e-4);
         result.Predictions.Select(p => p.Id).Should().Equal(questions.Dataset.Questions.Select(q => q.Id));
+    }
+
+    /// <summary>A score is that of the model in use: nothing is dropped, whatever mode the model is in, and the mode stays.</summary>
+    [Fact]
+    public void TheLossIsWithoutDropout()
+    {
+        using var scope = NewDisposeScope();
+        using var lora = LoraTuning.Attach(model, new LoraOptions { Dropout = 0.5 });
+        foreach (var (_, layer) in lora.Layers)
+        {
+            using (no_grad()) layer.TrainableParameters[1].normal_(std: 0.5);
+        }
+        int[] indices = [.. Enumerable.Range(0, 9)];
+        model.train();
+
+        double first = TextEvaluator.Score(model, questions, indices, 4).Loss;
+
+        TextEvaluator.Score(model, questions, indices, 4).Loss.Should().Be(first);
+        model.training.Should().BeTrue();
+        double dropped = TextEvaluator.Loss(model, questions, indices).ToDouble();
+        TextEvaluator.Loss(model, questions, indices).ToDouble().Should().NotBe(dropped, "else dropout would not show");
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using LoraComposition.FewShot.Tests.Support;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Tests.Training;
+namespace LoraComposition.FewShot.Tests.Trainers;
 
 public sealed class ImageBatchesTests : IDisposable
 {

@@ -1,6 +1,6 @@
 using LoraComposition.FewShot.Tests.Support;
 
-namespace LoraComposition.FewShot.Tests.Training.Images;
+namespace LoraComposition.FewShot.Tests.Trainers;
 
 public sealed class FrozenModelsTests : IDisposable
 {
@@ -12,13 +12,13 @@ public sealed class FrozenModelsTests : IDisposable
     public void KeepsOneBankForEachStartAndImages()
     {
         var task = tiny.Task("task", [0, 1]);
-        using var backbones = new FrozenModels(tiny.BaseModel, task.ClassNames, tiny.Modules, 5);
+        using var frozen = new FrozenModels(tiny.BaseModel, task.ClassNames, tiny.Modules, 5);
 
-        var plain = backbones.Bank(StartingPoint.BaseModel, task.Train);
-        var composed = backbones.Bank(StartingPoint.UniformComposition, task.Train);
+        var plain = frozen.Bank(StartingPoint.BaseModel, task.Train);
+        var composed = frozen.Bank(StartingPoint.UniformComposition, task.Train);
 
-        backbones.Bank(StartingPoint.BaseModel, task.Train).Should().BeSameAs(plain);
-        backbones.Bank(StartingPoint.BaseModel, task.Test!).Should().NotBeSameAs(plain);
+        frozen.Bank(StartingPoint.BaseModel, task.Train).Should().BeSameAs(plain);
+        frozen.Bank(StartingPoint.BaseModel, task.Test!).Should().NotBeSameAs(plain);
         composed.Should().NotBeSameAs(plain);
         using var plainFeatures = plain.Features([0, 1]);
         using var composedFeatures = composed.Features([0, 1]);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Tests.Training;
+namespace LoraComposition.FewShot.Tests.Trainers;
 
 public sealed class HeadTrainingTests
 {

@@ -2,7 +2,7 @@ using LoraComposition.FewShot.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace LoraComposition.FewShot.Tests.Training;
+namespace LoraComposition.FewShot.Tests.Trainers;
 
 public sealed class EvaluatorTests : IDisposable
 {
