@@ -71,7 +71,8 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
     public IReadOnlyList<Parameter> TrainableParameters(bool includeHead = false)
     {
         RequireAttached();
-        var ofLayers = attached.SelectMany(l => l.Layer.TrainableParameters);
+        // Layers may share a parameter.
+        var ofLayers = attached.SelectMany(l => l.Layer.TrainableParameters).Distinct<Parameter>(ReferenceEqualityComparer.Instance);
         if (!includeHead) return [.. ofLayers];
         var head = headOwner?.Classifier ?? throw new InvalidOperationException("The head is not trained; attach with trainHead: true.");
         return [.. ofLayers, .. head.parameters()];

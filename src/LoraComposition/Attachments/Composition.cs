@@ -81,6 +81,44 @@ public sealed class Composition : Attachment<LoraComposer>
         ILogger? logger = null) =>
         Attach(model, adapters, start, (site, layer, modules) => new LearnedComposer(layer, modules, start.LogitsAt(site, adapters)), trainHead, logger);
 
+    /// <summary>Composes with learned softmax weights, one vector for each group of layers that shares it.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for
+    /// those.</param>
+    /// <param name="sharing">Which layers share a vector.</param>
+    /// <param name="start">The weights that every vector starts from, N positive numbers that sum to 1; uniform where not given.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The start is no softmax of N numbers, or the head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
+    public static Composition AttachLearned(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, WeightSharing sharing,
+        IReadOnlyList<double>? start = null, bool trainHead = false, ILogger? logger = null)
+    {
+        var initial = start is null ? null : CompositionWeights.Logits(start);
+        return AttachShared(model, adapters, sharing, (layer, modules, first) => first is null
+            ? new LearnedComposer(layer, modules, initial) : new LearnedComposer(layer, modules, (LearnedComposer)first), trainHead, logger);
+    }
+
+    /// <summary>Composes with learned coefficients that are free: they may be negative and need not sum to one.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules; copied, so they can be disposed afterwards. A layer that some of them leave alone counts as an update of zero for
+    /// those.</param>
+    /// <param name="sharing">Which layers share a vector; each has its own where not given.</param>
+    /// <param name="start">The coefficients that every vector starts from, N numbers; all 1/N where not given.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
+    /// <returns>The composition. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The start is not N finite numbers, or the head shall train and there is none, or it is adapted.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    public static Composition AttachUnconstrained(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, WeightSharing? sharing = null,
+        IReadOnlyList<double>? start = null, bool trainHead = false, ILogger? logger = null) =>
+        AttachShared(model, adapters, sharing ?? WeightSharing.None, (layer, modules, first) => first is null
+            ? new UnconstrainedComposer(layer, modules, start) : new UnconstrainedComposer(layer, modules, (UnconstrainedComposer)first), trainHead, logger);
+
     /// <summary>Composes with given weights, the same at every layer.</summary>
     /// <param name="model">The model; it keeps its base layers.</param>
     /// <param name="adapters">The modules; copied, so they can be disposed afterwards.</param>
@@ -136,6 +174,20 @@ public sealed class Composition : Attachment<LoraComposer>
         return new Composition(model, adapters, AdapterMatch.Resolve(model, adapters, logger), make, trainHead, logger);
     }
 
+    static Composition AttachShared(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, WeightSharing sharing, Func<Linear, IReadOnlyList<LoraDelta?>,
+        VectorComposer?, VectorComposer> make, bool trainHead, ILogger? logger)
+    {
+        ArgumentNullException.ThrowIfNull(sharing);
+        var first = new Dictionary<string, VectorComposer>(StringComparer.Ordinal);
+        return Attach(model, adapters, (site, layer, modules) =>
+        {
+            string group = sharing.GroupOf(site);
+            var composer = make(layer, modules, first.GetValueOrDefault(group));
+            first.TryAdd(group, composer);
+            return composer;
+        }, trainHead, logger);
+    }
+
     /// <summary>Attaches composers that read weights of each layer; none may be left over.</summary>
     static Composition Attach(
         IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, CompositionWeights weights, Func<AdapterSite, Linear, IReadOnlyList<LoraDelta?>,
@@ -153,6 +205,31 @@ public sealed class Composition : Attachment<LoraComposer>
             composition.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Adds a fresh LoRA to every composed layer, to be trained on top of the composition. It starts as nothing; its ranks add to those of an exported adapter.
+    /// </summary>
+    /// <param name="options">Rank, alpha and dropout; defaults where not given.</param>
+    /// <param name="seed">The seed of the random start.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="InvalidOperationException">Nothing is attached to the model any more, or there is a residual LoRA already.</exception>
+    public void AddResidual(LoraOptions? options = null, long seed = 0)
+    {
+        RequireAttached();
+        options ??= new LoraOptions();
+        options.Validate();
+        using var generator = new Generator((ulong)seed, CPU);
+        foreach (var (_, layer) in Layers) layer.AddResidual(options, generator);
+    }
+
+    /// <summary>The parameters of the residual LoRA, which are among those that train; none without it.</summary>
+    /// <returns>A and B of each layer. Owned by the layers.</returns>
+    /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
+    public IReadOnlyList<Parameter> ResidualParameters()
+    {
+        RequireAttached();
+        return [.. Layers.SelectMany(l => l.Layer.ResidualParameters)];
     }
 
     /// <summary>Reads the present weight of every module at every layer.</summary>
@@ -195,7 +272,7 @@ public sealed class Composition : Attachment<LoraComposer>
     }
 
     /// <summary>
-    /// The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks. The head goes along where it is
+    /// The present composition as one exact adapter: the stacked factors, weighted; its rank is the sum of the modules' ranks, and of the residual LoRA's. The head goes along where it is
     /// trained too.
     /// </summary>
     /// <param name="name">What to call it.</param>
@@ -210,6 +287,7 @@ public sealed class Composition : Attachment<LoraComposer>
         {
             if (layer.NonFiniteModule(exported.Layers[site.PathIn(spelling)]) is not { } module) continue;
             exported.Dispose();
+            if (module == AdapterNames.Count) throw new NonFiniteException($"Layer '{site.Path}': the LoRA trained on top is NaN or infinite; lower its learning rate.");
             double weight = ReadWeights().First(read => read.Site == site).Weights[module];
             throw new NonFiniteException($"Layer '{site.Path}': the update of adapter '{AdapterNames[module]}' times its weight {weight} is NaN or infinite; give it a smaller weight, or check the adapter.");
         }
@@ -227,9 +305,10 @@ public sealed class Composition : Attachment<LoraComposer>
         var methods = Layers.Select(l => l.Layer.GetType().Name).Distinct()
             .Select(type => (type.EndsWith(Suffix, StringComparison.Ordinal) ? type[..^Suffix.Length] : type).ToLowerInvariant());
         var weights = ReadWeights();
+        bool residual = Layers.Any(l => l.Layer.HasResidual);
         return new AdapterProvenance
         {
-            Method = string.Join("+", methods),
+            Method = string.Join("+", residual ? methods.Append("lora") : methods),
             Sources = [.. AdapterNames.Select((name, n) => Source(name, fingerprints[n], n, weights, spelling))]
         };
     }

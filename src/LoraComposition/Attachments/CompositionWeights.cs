@@ -6,6 +6,7 @@ namespace LoraComposition;
 /// <remarks>Immutable.</remarks>
 public sealed class CompositionWeights
 {
+    const double SumTolerance = 1e-6;
     readonly OrderedDictionary<string, IReadOnlyList<double>> layers;
 
     /// <summary>Holds the given weights.</summary>
@@ -76,16 +77,21 @@ public sealed class CompositionWeights
     /// <exception cref="ArgumentException">The layer or an adapter is not named here, or the weights are no softmax.</exception>
     internal IReadOnlyList<double> LogitsAt(AdapterSite site, IReadOnlyList<LoraAdapter> adapters)
     {
-        const double Tolerance = 1e-6;
         var weights = At(site, adapters);
         foreach (var (adapter, weight) in adapters.Zip(weights))
         {
             if (weight <= 0)
                 throw new ArgumentException($"Layer '{site.Path}': the weight of adapter '{adapter.Name}' is {weight}; learned weights must be positive, so attach these with AttachWeighted.");
         }
-        return Math.Abs(weights.Sum() - 1) <= Tolerance ? [.. weights.Select(weight => Math.Log(weight))]
+        return Math.Abs(weights.Sum() - 1) <= SumTolerance ? [.. weights.Select(weight => Math.Log(weight))]
             : throw new ArgumentException($"Layer '{site.Path}': the weights sum to {weights.Sum()}; learned weights must sum to 1, so attach these with AttachWeighted.");
     }
+
+    /// <summary>The vector whose softmax some weights are.</summary>
+    /// <exception cref="ArgumentException">They are no softmax.</exception>
+    internal static IReadOnlyList<double> Logits(IReadOnlyList<double> weights) =>
+        weights.All(weight => weight > 0) && Math.Abs(weights.Sum() - 1) <= SumTolerance ? [.. weights.Select(weight => Math.Log(weight))]
+            : throw new ArgumentException($"Expected positive weights that sum to 1, found {string.Join(", ", weights)}.");
 
     /// <summary>Checks that the weights are for these adapters, in whatever order, and name no layer that none of them changes.</summary>
     /// <exception cref="ArgumentException">They are for others.</exception>

@@ -18,9 +18,10 @@ internal sealed class FixedWeight
     /// <summary>What is kept; made where there is nothing that fits, by the first of the threads that ask.</summary>
     /// <param name="frozen">The frozen weight.</param>
     /// <param name="merged">Whether the weight itself is made, or the weights of the ranks.</param>
+    /// <param name="whole">Whether what is trained on top of the composition is merged too.</param>
     /// <param name="make">Makes the tensor, which becomes this object's.</param>
     /// <returns>Owned by this object.</returns>
-    public Form ForOrMake(Tensor frozen, bool merged, Func<Tensor> make)
+    public Form ForOrMake(Tensor frozen, bool merged, bool whole, Func<Tensor> make)
     {
         if (For(frozen) is { } fitting) return fitting;
         lock (making)
@@ -28,7 +29,7 @@ internal sealed class FixedWeight
             if (For(frozen) is { } other) return other;
             // It no longer fits since a move, and a move runs alone: nobody reads it any more.
             Clear();
-            return kept = new Form(make().DetachFromDisposeScope(), merged, frozen.dtype, frozen.device_type, frozen.device_index);
+            return kept = new Form(make().DetachFromDisposeScope(), merged, whole, frozen.dtype, frozen.device_type, frozen.device_index);
         }
     }
 
@@ -44,10 +45,11 @@ internal sealed class FixedWeight
     /// <summary>A layer with its weights computed.</summary>
     /// <param name="Value">The merged weight <c>[out, in]</c>, or the weight of each stacked rank <c>[R]</c>.</param>
     /// <param name="Merged">Which of the two it is.</param>
+    /// <param name="Whole">Whether what is trained on top is in it.</param>
     /// <param name="Type">The frozen weight's type when this was made.</param>
     /// <param name="Device">The kind of its device.</param>
     /// <param name="DeviceIndex">The index of its device.</param>
-    public sealed record Form(Tensor Value, bool Merged, ScalarType Type, TorchSharp.DeviceType Device, int DeviceIndex)
+    public sealed record Form(Tensor Value, bool Merged, bool Whole, ScalarType Type, TorchSharp.DeviceType Device, int DeviceIndex)
     {
         public bool Fits(Tensor frozen) => Type == frozen.dtype && Device == frozen.device_type && DeviceIndex == frozen.device_index;
     }

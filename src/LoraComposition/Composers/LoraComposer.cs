@@ -23,6 +23,7 @@ public abstract class LoraComposer : AdaptedLinear
     readonly FixedWeight fixedWeight = new();
     readonly KeptMemory kept = new();
     readonly BackwardFailure failure = new();
+    LoraUpdate? residual;
 
     /// <summary>Stacks the updates.</summary>
     /// <param name="name">The name of the module's type.</param>
@@ -42,12 +43,40 @@ public abstract class LoraComposer : AdaptedLinear
     /// <summary>The order of evaluation, where it shall not be chosen by counting. Default null.</summary>
     public EvaluationOrder? Order { get; set; }
 
+    /// <summary>The parameters that training changes: those of the weights, then those of the residual LoRA. Owned by this module.</summary>
+    public sealed override IReadOnlyList<Parameter> TrainableParameters => residual is null ? TrainedWeights : [.. TrainedWeights, residual.A, residual.B];
+
+    /// <summary>The parameters that the weights are computed from; none where the weights are given. Default none. Owned by this module.</summary>
+    protected virtual IReadOnlyList<Parameter> TrainedWeights => [];
+
+    /// <summary>The parameters of the residual LoRA, A <c>[rank, in]</c> and B <c>[out, rank]</c>; none without it. Owned by this module.</summary>
+    public IReadOnlyList<Parameter> ResidualParameters => residual is null ? [] : [residual.A, residual.B];
+
     /// <summary>The weight of each module, within the graph where it is learned.</summary>
     /// <returns><c>[N]</c>. The caller owns it.</returns>
     public abstract Tensor Weights();
 
     /// <summary>Whether the weights never change, so that the merged weight is computed once for good. Default false.</summary>
     protected virtual bool WeightsAreConstant => false;
+
+    /// <summary>
+    /// Adds a fresh LoRA that is trained on top of the composition: <c>W = W₀ + Σ wₙΔWₙ + s·B·A</c>. It starts as nothing, and goes into every export.
+    /// </summary>
+    /// <param name="options">Rank, alpha and dropout.</param>
+    /// <param name="generator">The source of A's random start; the global one where not given.</param>
+    /// <exception cref="ArgumentException">An option lies outside its range.</exception>
+    /// <exception cref="InvalidOperationException">There is one already.</exception>
+    /// <exception cref="ObjectDisposedException">The layer was disposed.</exception>
+    public void AddResidual(LoraOptions options, Generator? generator = null)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(options);
+        if (residual is not null) throw new InvalidOperationException("The layer has a residual LoRA already.");
+        fixedWeight.Clear();
+        residual = LoraUpdate.Fresh(base_layer, options, generator);
+        residual.train(training);
+        register_module(nameof(residual), residual);
+    }
 
     /// <summary>Applies the composed layer.</summary>
     /// <param name="input"><c>[…, in]</c>.</param>
@@ -58,23 +87,27 @@ public abstract class LoraComposer : AdaptedLinear
         ThrowIfDisposed();
         failure.ThrowKept();
         var frozen = base_layer.weight!;
-        var form = fixedWeight.For(frozen) ?? (WeightsAreConstant && Order is null ? Fix(frozen) : null);
-        if (form is { Merged: true }) return functional.linear(input, form.Value, base_layer.bias);
+        var form = fixedWeight.For(frozen) ?? (WeightsAreConstant && Order is null ? Fix(frozen, whole: false) : null);
+        if (form is { Merged: true } && (residual is null || form.Whole)) return functional.linear(input, form.Value, base_layer.bias);
 
         using var scope = NewDisposeScope();
-        if (form is not null) return Stacked(input, form.Value).MoveToOuterDisposeScope();
+        var composed = form is null ? Composed(input, frozen) : form.Merged ? functional.linear(input, form.Value, base_layer.bias) : Stacked(input, form.Value);
+        return (residual is null ? composed : composed.Plus(residual.call(input))).MoveToOuterDisposeScope();
+    }
+
+    Tensor Composed(Tensor input, Tensor frozen)
+    {
         var weights = Weights();
         bool training = is_grad_enabled() && weights.requires_grad;
         var work = new LayerWork(input.numel() / frozen.shape[1], stack.Rank, frozen.shape[1], frozen.shape[0]);
         var order = Order ?? (frozen.dtype.ElementSize() > 2 ? work.Cheapest(training) : EvaluationOrder.Stacked);
         var spread = stack.Spread(weights);
-        var output = order switch
+        return order switch
         {
             EvaluationOrder.Stacked => Stacked(input, spread),
             _ when training => Materialised(input, spread, order),
             _ => functional.linear(input, stack.AddTo(frozen, spread), base_layer.bias),
         };
-        return output.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -94,15 +127,20 @@ public abstract class LoraComposer : AdaptedLinear
         using var scope = NewDisposeScope();
         // The product of a factor and its weights has more digits than 16 bits hold.
         var type = stack.A.dtype.ElementSize() > 2 ? stack.A.dtype : ScalarType.Float32;
-        return new LoraDelta(stack.A.to(type, copy: true), stack.B.to(type).mul(stack.Spread(Weights(), type)), 1);
+        var (a, b) = (stack.A.to(type, copy: true), stack.B.to(type).mul(stack.Spread(Weights(), type)));   // [R, in], [out, R]
+        if (residual is null) return new LoraDelta(a, b, 1);
+        // The ranks add up: [R + r, in], [out, R + r].
+        return new LoraDelta(cat([a, residual.A.to(type)], 0), cat([b, residual.B.to(type).mul(residual.Scaling)], 1), 1);
     }
 
-    /// <summary>The first module whose part of an export is NaN or infinite; null where all is finite.</summary>
+    /// <summary>The first module whose part of an export is NaN or infinite, N for the residual LoRA; null where all is finite.</summary>
     internal int? NonFiniteModule(LoraDelta exported)
     {
         using var scope = NewDisposeScope();
         var broken = exported.B.isfinite().all(0).logical_and(exported.A.isfinite().all(1)).logical_not();   // [R]
-        return broken.any().item<bool>() ? stack.OwnerOf(broken.to(ScalarType.Int64).argmax()) : null;
+        if (!broken.any().item<bool>()) return null;
+        var first = broken.to(ScalarType.Int64).argmax();
+        return first.item<long>() < stack.Rank ? stack.OwnerOf(first) : ModuleCount;
     }
 
     /// <summary>
@@ -112,7 +150,9 @@ public abstract class LoraComposer : AdaptedLinear
     internal void FixWeights()
     {
         failure.ThrowKept();
-        Fix(base_layer.weight!);
+        // What is kept of constant weights lacks the residual.
+        if (residual is not null) fixedWeight.Clear();
+        Fix(base_layer.weight!, whole: true);
     }
 
     internal void ReleaseWeights() => fixedWeight.Clear();
@@ -120,17 +160,24 @@ public abstract class LoraComposer : AdaptedLinear
     /// <summary>Throws, once, why a backward pass through this layer failed.</summary>
     internal void ThrowBackwardFailure() => failure.ThrowKept();
 
-    FixedWeight.Form Fix(Tensor frozen)
+    /// <summary>Whether a LoRA is trained on top.</summary>
+    internal bool HasResidual => residual is not null;
+
+    FixedWeight.Form Fix(Tensor frozen, bool whole)
     {
         bool merged = frozen.dtype.ElementSize() > 2 || Order is not (null or EvaluationOrder.Stacked);
-        return fixedWeight.ForOrMake(frozen, merged, () =>
+        return fixedWeight.ForOrMake(frozen, merged, whole && merged, () =>
         {
             // What is kept serves later passes too, also those with a graph.
             using var normal = inference_mode(false);
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
             var spread = stack.Spread(Weights());
-            return (merged ? stack.AddTo(frozen, spread) : spread).MoveToOuterDisposeScope();
+            if (!merged) return spread.MoveToOuterDisposeScope();
+            var weight = stack.AddTo(frozen, spread);
+            if (whole && residual is not null)
+                weight = addmm(weight, residual.B.to(frozen.dtype).mul(residual.Scaling), residual.A.to(frozen.dtype), beta: 1, alpha: 1);
+            return weight.MoveToOuterDisposeScope();
         });
     }
 

@@ -15,9 +15,6 @@ public sealed class UniformComposer : LoraComposer
     public UniformComposer(Linear baseLayer, IReadOnlyList<LoraDelta?> modules) : base(nameof(UniformComposer), baseLayer, modules) => RegisterComponents();
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Parameter> TrainableParameters => [];
-
-    /// <inheritdoc/>
     protected override bool WeightsAreConstant => true;
 
     /// <inheritdoc/>

@@ -29,9 +29,6 @@ public sealed class WeightedComposer : LoraComposer
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Parameter> TrainableParameters => [];
-
-    /// <inheritdoc/>
     protected override bool WeightsAreConstant => true;
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public sealed class UnconstrainedComposer : LoraComposer
         RegisterComponents();
     }
 
-    public override IReadOnlyList<Parameter> TrainableParameters => [lambda];
+    protected override IReadOnlyList<Parameter> TrainedWeights => [lambda];
 
     public override Tensor Weights() => lambda.alias();   // a new handle within the graph: the caller disposes it
 }

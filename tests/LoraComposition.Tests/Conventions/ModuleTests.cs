@@ -19,11 +19,21 @@ public class ModuleTests
         ["lora"] = (seed => new LoraLinear(SmallLayers.Linear(6, 4, seed: seed), SmallLayers.Delta(6, 4, 2, 1.5, seed + 50), dropout: 0), Layer),
         ["uniform"] = (seed => new UniformComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed)), Layer),
         ["learned"] = (seed => new LearnedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [seed, 0.5]), Layer),
+        ["unconstrained"] = (seed => new UnconstrainedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [seed, 0.5]), Layer),
+        ["residual"] = (seed => WithResidual(new LearnedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [seed, 0.5]), seed), Layer),
         ["weighted"] = (seed => new WeightedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [0.3, -0.2]), Layer),
         ["vit"] = (seed => VisionTransformer.Create(vit, seed), (module, type) => ((Module<Tensor, Tensor>)module).call(SmallLayers.Input(9, ScalarType.Float32, 2, 3, 8, 8).to(type))),
         ["t5"] = (seed => T5Model.Create(t5, seed), Text),
         ["t5 gated"] = (seed => T5Model.Create(t5 with { FeedForward = T5FeedForwardKind.GatedGelu, TiedHead = false, ScaledHead = false }, seed), Text),
     };
+
+    static LearnedComposer WithResidual(LearnedComposer composer, int seed)
+    {
+        using var noGrad = no_grad();
+        composer.AddResidual(new LoraOptions { Rank = 2 });
+        foreach (var parameter in composer.ResidualParameters) parameter.copy_(SmallLayers.Input(seed + 70, ScalarType.Float32, parameter.shape));
+        return composer;
+    }
 
     public static TheoryData<string> Names => [.. modules.Keys];
 

@@ -14,7 +14,5 @@ sealed class FixedComposer : LoraComposer
         RegisterComponents();
     }
 
-    public override IReadOnlyList<Parameter> TrainableParameters => [];
-
     public override Tensor Weights() => tensor(weights, dtype: ScalarType.Float32);
 }

@@ -1,0 +1,56 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace LoraComposition;
+
+/// <summary>Updates whose weights are a function of one trained vector v <c>[N]</c>, which this layer has for itself or shares with others.</summary>
+/// <remarks>v is float32, also over a 16-bit base layer. A shared v belongs to the first of its layers, which must live as long as the others.</remarks>
+public abstract class VectorComposer : LoraComposer
+{
+    readonly Parameter? v;
+
+    // In a list, because a module that stands in a field becomes a child.
+    readonly VectorComposer[] owner;
+
+    private protected VectorComposer(string name, Linear baseLayer, IReadOnlyList<LoraDelta?> modules, IReadOnlyList<double>? initial, double fallback)
+        : base(name, baseLayer, modules)
+    {
+        if (initial is not null && initial.Count != ModuleCount)
+            throw new ArgumentException($"Expected {ModuleCount} numbers to start v from, one per module, found {initial.Count}.");
+        if (initial is not null && !initial.All(double.IsFinite)) throw new ArgumentException("v must start from finite numbers.");
+        var weight = baseLayer.weight!;
+        var type = weight.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        using Scalar same = fallback;
+        var start = initial is null ? full(ModuleCount, same, dtype: type, device: weight.device) : tensor(initial.ToArray(), dtype: type, device: weight.device);
+        v = new Parameter(start);
+        v.DetachFromDisposeScope();
+        owner = [this];
+        RegisterComponents();
+    }
+
+    private protected VectorComposer(string name, Linear baseLayer, IReadOnlyList<LoraDelta?> modules, VectorComposer first) : base(name, baseLayer, modules)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        if (first.GetType() != GetType()) throw new ArgumentException($"A {name} shares v with layers of its own kind, found a {first.GetType().Name}.", nameof(first));
+        if (first.ModuleCount != ModuleCount)
+            throw new ArgumentException($"The shared v is for {first.ModuleCount} modules, found {ModuleCount}.", nameof(first));
+        owner = [first.owner[0]];
+        RegisterComponents();
+    }
+
+    /// <summary>The trained vector v, <c>[N]</c>. Owned by this layer, or by the first of those that share it.</summary>
+    /// <exception cref="ObjectDisposedException">The layer that owns it was disposed.</exception>
+    public Parameter Vector => owner[0].Alive(owner[0].v!);
+
+    /// <inheritdoc/>
+    protected sealed override IReadOnlyList<Parameter> TrainedWeights => [Vector];
+
+    /// <summary>The vector where this layer computes.</summary>
+    private protected Tensor VectorHere()
+    {
+        var device = base_layer.weight!.device;
+        // Layers of one model may lie on several devices.
+        return Vector.device_type == device.type && Vector.device_index == device.index ? Vector : Vector.to(device);
+    }
+}
