@@ -98,7 +98,7 @@ public sealed class ImageAdaptation
             {
                 cancellation.ThrowIfCancellationRequested();
                 var trained = Train(trainer, method, samples, progress, cancellation);
-                bool better = best is null || IsBetter(trained, best);
+                bool better = best is null || IsBetter(trained, best, options.Tuning.Training.Criterion);
                 var loser = better ? best : trained;
                 if (better) best = trained;
                 try
@@ -140,11 +140,11 @@ public sealed class ImageAdaptation
     }
 
     // Where training did not improve on the warm-up, a LoRA is the classifier and a learned composition the uniform one: the simpler is then kept.
-    static bool IsBetter(TrainedModel<VisionTransformer> one, TrainedModel<VisionTransformer> other)
+    static bool IsBetter(TrainedModel<VisionTransformer> one, TrainedModel<VisionTransformer> other, StoppingCriterion criterion)
     {
         ValidationScore score = one.Outcome.Validation!.Value, otherScore = other.Outcome.Validation!.Value;
         bool same = score.Accuracy == otherScore.Accuracy && Math.Abs(score.Loss - otherScore.Loss) <= SameLoss;
-        return same ? one.TrainableParameters < other.TrainableParameters : score.IsBetterThan(otherScore);
+        return same ? one.TrainableParameters < other.TrainableParameters : score.IsBetterThan(otherScore, criterion);
     }
 
     static MethodResult Result(TrainedModel<VisionTransformer> trained) => new()

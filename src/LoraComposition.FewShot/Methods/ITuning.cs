@@ -1,10 +1,17 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
 namespace LoraComposition.FewShot;
 
 /// <summary>A model made ready for one method. <see cref="CompositionTuning"/> and <see cref="ParameterTuning"/> serve most methods.</summary>
 public interface ITuning : IDisposable
 {
-    /// <summary>What trains besides the head; null where nothing does.</summary>
-    TrainableGroup? Trained { get; }
+    /// <summary>What trains besides the head, in groups of one learning rate; none where nothing does.</summary>
+    IReadOnlyList<TrainableGroup> Trained { get; }
+
+    /// <summary>What is added to the summed loss of the samples, with its graph; null where nothing is.</summary>
+    /// <returns>A scalar. The caller's dispose scope owns it.</returns>
+    Tensor? Penalty() => null;
 
     /// <summary>Makes evaluation as cheap as the plain model until the result is disposed.</summary>
     /// <returns>What ends it, or null where it costs no more anyway. The caller owns it.</returns>
@@ -44,23 +51,40 @@ public sealed class CompositionTuning : ITuning
 {
     readonly Composition composition;
     readonly Func<Composition, TuningFindings?>? findings;
+    readonly double penalty;
+    readonly (Parameter Vector, Tensor Start)[] drawn = [];
 
     /// <summary>Takes over a composition.</summary>
     /// <param name="composition">The composition. Owned by the new object.</param>
     /// <param name="learningRate">The learning rate of its weights; passed over where there is nothing to learn.</param>
+    /// <param name="residual">The learning rate and the decay of the LoRA on top of it; passed over where there is none.</param>
+    /// <param name="penalty">How strongly the vectors behind the weights are drawn to where they are now: half of it times their squared distance is added to the
+    /// summed loss. Default 0.</param>
     /// <param name="findings">What to report of the trained state; nothing where not given.</param>
-    public CompositionTuning(Composition composition, double? learningRate = null, Func<Composition, TuningFindings?>? findings = null)
+    public CompositionTuning(Composition composition, double? learningRate = null, (double LearningRate, double WeightDecay)? residual = null, double penalty = 0,
+        Func<Composition, TuningFindings?>? findings = null)
     {
         ArgumentNullException.ThrowIfNull(composition);
-        (this.composition, this.findings) = (composition, findings);
-        if (learningRate is { } rate && composition.TrainableParameters() is { Count: > 0 } parameters) Trained = new TrainableGroup(parameters, rate);
+        ArgumentOutOfRangeException.ThrowIfNegative(penalty);
+        (this.composition, this.findings, this.penalty) = (composition, findings, penalty);
+        var ofResidual = composition.ResidualParameters();
+        Parameter[] ofWeights = [.. composition.TrainableParameters().Except<Parameter>(ofResidual, ReferenceEqualityComparer.Instance)];
+        var groups = new List<TrainableGroup>();
+        if (learningRate is { } rate && ofWeights.Length > 0) groups.Add(new TrainableGroup(ofWeights, rate));
+        if (residual is { } lora && ofResidual.Count > 0) groups.Add(new TrainableGroup(ofResidual, lora.LearningRate, lora.WeightDecay));
+        Trained = groups;
+        if (penalty > 0) drawn = [.. ofWeights.Select(vector => (vector, vector.detach().clone().DetachFromDisposeScope()))];
     }
 
     /// <inheritdoc/>
-    public TrainableGroup? Trained { get; }
+    public IReadOnlyList<TrainableGroup> Trained { get; }
 
     /// <inheritdoc/>
-    public IDisposable? FixForEvaluation() => Trained is null ? null : composition.FixWeights();
+    public Tensor? Penalty() => drawn.Length == 0 ? null
+        : stack([.. drawn.Select(pair => (pair.Vector - pair.Start).square().sum())]).sum() * (penalty / 2);
+
+    /// <inheritdoc/>
+    public IDisposable? FixForEvaluation() => Trained.Count == 0 ? null : composition.FixWeights();
 
     /// <inheritdoc/>
     public LoraAdapter ToAdapter(string name) => composition.ToAdapter(name);
@@ -72,7 +96,11 @@ public sealed class CompositionTuning : ITuning
     public TuningFindings? ToFindings() => findings?.Invoke(composition);
 
     /// <summary>Takes the composition out of the model.</summary>
-    public void Dispose() => composition.Dispose();
+    public void Dispose()
+    {
+        foreach (var (_, start) in drawn) start.Dispose();
+        composition.Dispose();
+    }
 }
 
 /// <summary>A tuning without composition: of nothing, of the model's own weights, or of a LoRA.</summary>
@@ -84,10 +112,10 @@ public sealed class ParameterTuning : ITuning
     /// <summary>Describes the tuning.</summary>
     /// <param name="trained">What trains besides the head; null where nothing does.</param>
     /// <param name="lora">The LoRA whose parameters these are, where it is one. Owned by the new object.</param>
-    public ParameterTuning(TrainableGroup? trained, LoraTuning? lora = null) => (Trained, this.lora) = (trained, lora);
+    public ParameterTuning(TrainableGroup? trained, LoraTuning? lora = null) => (Trained, this.lora) = (trained is null ? [] : [trained], lora);
 
     /// <inheritdoc/>
-    public TrainableGroup? Trained { get; }
+    public IReadOnlyList<TrainableGroup> Trained { get; }
 
     /// <inheritdoc/>
     public LoraAdapter? ToAdapter(string name) => lora?.ToAdapter(name);

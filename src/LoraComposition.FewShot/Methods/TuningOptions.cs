@@ -7,10 +7,20 @@ namespace LoraComposition.FewShot;
 /// </summary>
 public sealed record TuningOptions
 {
-    /// <summary>Length, batches and schedule of the training after the warm-up.</summary>
-    public TrainingOptions Training { get; init; } = new();
+    /// <summary>Length, batches and schedule of the training of everything together. Default 300 steps.</summary>
+    public TrainingOptions Training { get; init; } = new() { Steps = 300 };
 
-    /// <summary>The epochs over which the head alone is trained first, on features computed once. Default 50, as in section 5.1 of the paper.</summary>
+    /// <summary>
+    /// How the head is fitted before anything else trains; null: it is trained over <see cref="WarmUpEpochs"/>, as section 5.1 of the paper does.
+    /// </summary>
+    public HeadOptions? Head { get; init; } = new();
+
+    /// <summary>How pictures are changed each time they are learned from. Default flips.</summary>
+    public ImageAugmentation Augmentation { get; init; } = ImageAugmentation.Flip;
+
+    /// <summary>
+    /// The epochs over which the head alone is trained first where <see cref="Head"/> is null, on features computed once. Default 50, as in section 5.1 of the paper.
+    /// </summary>
     public int WarmUpEpochs { get; init; } = 50;
 
     /// <summary>The head's learning rate in the warm-up, and where nothing else trains. Default 0.01.</summary>
@@ -21,6 +31,17 @@ public sealed record TuningOptions
 
     /// <summary>The learning rate of the composition's vectors v. Default 0.05.</summary>
     public double ComposerLearningRate { get; init; } = 0.05;
+
+    /// <summary>The learning rate of free coefficients. Default 0.02.</summary>
+    public double CoefficientLearningRate { get; init; } = 0.02;
+
+    /// <summary>
+    /// How strongly free coefficients are drawn to where they start: half of it times their squared distance is added to the summed loss of the images. Default 10.
+    /// </summary>
+    public double CoefficientPenalty { get; init; } = 10;
+
+    /// <summary>The learning rate of a LoRA on top of a composition. Default 0.001.</summary>
+    public double ResidualLearningRate { get; init; } = 1e-3;
 
     /// <summary>The learning rate of a LoRA from scratch. Default 0.002.</summary>
     public double LoraLearningRate { get; init; } = 2e-3;
@@ -40,16 +61,30 @@ public sealed record TuningOptions
     /// <summary>The samples in a batch where nothing trains. Default 128.</summary>
     public int EvaluationBatchSize { get; init; } = 128;
 
+    /// <summary>
+    /// The protocol of arXiv:2402.15414 as far as it is stated: a warm-up of the head for 50 epochs, then everything together; no augmentation; the state of the
+    /// best accuracy is kept.
+    /// </summary>
+    public static TuningOptions Paper { get; } = new()
+    {
+        Head = null,
+        Augmentation = ImageAugmentation.None,
+        Training = new TrainingOptions { Steps = 100, Checks = 5, Patience = 3, Criterion = StoppingCriterion.Accuracy },
+    };
+
     /// <summary>Checks every setting.</summary>
     /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
     public void Validate()
     {
         Training.Validate();
         Lora.Validate();
+        Head?.Validate();
+        if (!(CoefficientPenalty >= 0 && double.IsFinite(CoefficientPenalty)))
+            throw new ArgumentException($"The penalty of the coefficients is {CoefficientPenalty}; it must be at least 0.");
         if (LoraRoles.Count == 0) throw new ArgumentException("There are no LoRA roles; give at least one layer to adapt.");
         if (WarmUpEpochs < 0) throw new ArgumentException($"The warm-up has {WarmUpEpochs} epochs; it must have at least 0.");
         if (EvaluationBatchSize < 1) throw new ArgumentException($"The evaluation batch size is {EvaluationBatchSize}; it must be at least 1.");
-        foreach (double rate in new[] { HeadWarmUpLearningRate, HeadLearningRate, ComposerLearningRate, LoraLearningRate, FullLearningRate })
+        foreach (double rate in new[] { HeadWarmUpLearningRate, HeadLearningRate, ComposerLearningRate, CoefficientLearningRate, ResidualLearningRate, LoraLearningRate, FullLearningRate })
             if (!(rate > 0 && double.IsFinite(rate))) throw new ArgumentException($"A learning rate is {rate}; it must be positive.");
         if (!(WeightDecay >= 0 && double.IsFinite(WeightDecay))) throw new ArgumentException($"The weight decay is {WeightDecay}; it must be at least 0.");
     }

@@ -86,6 +86,12 @@ public readonly record struct RandomStream(int Number)
     /// <summary>The order of a question's options.</summary>
     public static RandomStream Options => new(6);
 
+    /// <summary>The parts of a support set that take turns as the held-out one.</summary>
+    public static RandomStream Folds => new(10);
+
+    /// <summary>How a picture is changed each time it is learned from.</summary>
+    public static RandomStream Augmentation => new(11);
+
     /// <summary>A test part where the publisher has none.</summary>
     public static RandomStream TestPart => new(9);
 }

@@ -17,15 +17,17 @@ internal sealed class FeatureBank : IDisposable
     readonly VisionTransformer model;
     readonly PreprocessedImages images;
     readonly int batchSize;
+    readonly bool flipped;
     readonly Dictionary<int, long> rowOf = [];
     Tensor features;
 
     /// <param name="model">The frozen model.</param>
     /// <param name="images">The images.</param>
     /// <param name="batchSize">The images in a batch.</param>
-    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize)
+    /// <param name="flipped">Whether the features are those of the mirrored images.</param>
+    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize, bool flipped = false)
     {
-        (this.model, this.images, this.batchSize) = (model, images, batchSize);
+        (this.model, this.images, this.batchSize, this.flipped) = (model, images, batchSize, flipped);
         features = Empty(0);
     }
 
@@ -45,7 +47,8 @@ internal sealed class FeatureBank : IDisposable
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             int[] full = [.. batch, .. Enumerable.Repeat(batch[^1], batchSize - batch.Length)];
-            var computed = model.Features(images.Batch(full, device, type)).narrow(0, 0, batch.Length).to(ScalarType.Float32);
+            var pixels = images.Batch(full, device, type);   // [batch, 3, size, size]
+            var computed = model.Features(flipped ? pixels.flip(3) : pixels).narrow(0, 0, batch.Length).to(ScalarType.Float32);
             features.narrow(0, rowOf.Count, batch.Length).copy_(computed);
             foreach (int i in batch) rowOf.Add(i, rowOf.Count);
             progress.Advance(batch.Length);
@@ -81,13 +84,13 @@ internal sealed class FeatureBank : IDisposable
 internal sealed class FrozenModels(ImageBaseModel baseModel, IReadOnlyList<string> classNames, IReadOnlyList<LoraAdapter> modules, int batchSize) : IDisposable
 {
     readonly Dictionary<StartingPoint, (VisionTransformer Model, IDisposable? Attached)> models = [];
-    readonly Dictionary<(StartingPoint, PreprocessedImages), FeatureBank> banks = [];
+    readonly Dictionary<(StartingPoint, PreprocessedImages, bool Flipped), FeatureBank> banks = [];
 
     /// <summary>The features of some images from one of the models.</summary>
-    public FeatureBank Bank(StartingPoint start, PreprocessedImages images)
+    public FeatureBank Bank(StartingPoint start, PreprocessedImages images, bool flipped = false)
     {
-        if (banks.TryGetValue((start, images), out var bank)) return bank;
-        return banks[(start, images)] = new FeatureBank(Model(start), images, batchSize);
+        if (banks.TryGetValue((start, images, flipped), out var bank)) return bank;
+        return banks[(start, images, flipped)] = new FeatureBank(Model(start), images, batchSize, flipped);
     }
 
     public void Dispose()

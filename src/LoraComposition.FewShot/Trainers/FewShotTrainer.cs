@@ -54,7 +54,7 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
             {
                 var trained = TrainOne(candidate, samples, options, progress, cancellation);
                 scores.Add(new CandidateScore(trained.Findings, trained.Outcome.Validation!.Value));
-                bool better = best is null || scores[^1].Validation.IsBetterThan(best.Outcome.Validation!.Value);
+                bool better = best is null || scores[^1].Validation.IsBetterThan(best.Outcome.Validation!.Value, options.Training.Criterion);
                 (better ? best : trained)?.Dispose();
                 if (better) best = trained;
             }
@@ -89,12 +89,12 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         progress ??= NullProgressReporter.Instance;
         options.Validate();
         using var model = LoadModel(options.Seed);
-        WarmUpModule(model, name, samples, options, progress, cancellation);
+        WarmUpModule(model, name, samples, validation, options, progress, cancellation);
         using var tuning = LoraTuning.Attach(model, options.Lora, options.Seed, options.LoraRoles, model.HasHead(), Logger);
         var head = MakeTrainable(model);
         TrainableGroup[] groups = [new(tuning.TrainableParameters(), options.LearningRate, options.WeightDecay),
             .. HeadGroup(head, options.LearningRate, options.WeightDecay)];
-        using var batches = OpenBatches(model, samples);
+        using var batches = OpenBatches(model, samples, options.Augmentation, options.Seed);
         using var bar = progress.Begin($"module {name}: LoRA", options.Training.StepsFor(samples.Count));
         Func<ValidationScore>? validate = validation.Count == 0 ? null : () => Validate(model, validation, ModuleTrainingOptions.EvaluationBatchSize, cancellation);
         var outcome = Trainer.Train(groups, samples, batches.Loss, validate, options.Training, options.Seed, Logger, bar, cancellation);
@@ -119,17 +119,17 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     private protected abstract IReadOnlyList<Parameter> HeadOf(TModel model);
 
     /// <summary>The loss on batches of some samples. The caller disposes it.</summary>
-    private protected abstract IBatchLoss OpenBatches(TModel model, IReadOnlyList<int> samples);
+    private protected abstract IBatchLoss OpenBatches(TModel model, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed);
 
     /// <summary>The score on some samples, without gradients and dropout.</summary>
     private protected abstract ValidationScore Validate(TModel model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation);
 
     /// <summary>Trains the head alone where the task has one, and says how it went: with the steps that follow the warm-up where nothing else trains.</summary>
-    private protected abstract TrainingOutcome TrainHead(TModel model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone,
-        IProgressReporter progress, CancellationToken cancellation);
+    private protected abstract TrainedHead TrainHead(TModel model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
+        bool headAlone, IProgressReporter progress, CancellationToken cancellation);
 
     /// <summary>Trains the head of a module's task alone, where it has one.</summary>
-    private protected abstract void WarmUpModule(TModel model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options,
+    private protected abstract void WarmUpModule(TModel model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation, ModuleTrainingOptions options,
         IProgressReporter progress, CancellationToken cancellation);
 
     TrainedModel<TModel> TrainOne(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress, CancellationToken cancellation)
@@ -143,15 +143,17 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
             tuning = method.Begin(model, Modules, options, seed);
             var head = MakeTrainable(model);
             laps.End("load");
-            var outcome = TrainHead(model, method, samples, options, headAlone: tuning.Trained is null, progress, cancellation);
+            var trainedHead = TrainHead(model, method.Start, method.Name, samples, options, headAlone: tuning.Trained.Count == 0, progress, cancellation);
+            var outcome = trainedHead.Outcome;
             if (head.Count > 0) laps.End("warm-up");
-            if (tuning.Trained is { } trained)
+            if (tuning.Trained is { Count: > 0 } trained)
             {
-                TrainableGroup[] groups = [trained, .. HeadGroup(head, options.HeadLearningRate, options.WeightDecay)];
-                outcome = TrainTogether(model, groups, method, tuning, samples, options, progress, cancellation);
+                // A fitted head keeps its penalty, which is part of the loss; other ones decay.
+                TrainableGroup[] groups = [.. trained, .. HeadGroup(head, options.HeadLearningRate, trainedHead.Fitted is null ? options.WeightDecay : 0)];
+                outcome = TrainTogether(model, groups, method, tuning, trainedHead, head, samples, options, progress, cancellation);
             }
             laps.End("training");
-            return new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds);
+            return new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds) { Head = trainedHead.Fitted };
         }
         catch
         {
@@ -161,18 +163,25 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         }
     }
 
-    TrainingOutcome TrainTogether(TModel model, IReadOnlyList<TrainableGroup> groups, ITuningMethod method, ITuning tuning, FewShotSamples samples,
-        TuningOptions options,
-        IProgressReporter progress, CancellationToken cancellation)
+    TrainingOutcome TrainTogether(TModel model, IReadOnlyList<TrainableGroup> groups, ITuningMethod method, ITuning tuning, TrainedHead trainedHead,
+        IReadOnlyList<Parameter> head, FewShotSamples samples, TuningOptions options, IProgressReporter progress, CancellationToken cancellation)
     {
-        using var batches = OpenBatches(model, samples.Support.Indices);
+        using var batches = OpenBatches(model, samples.Support.Indices, options.Augmentation, samples.Support.Seed);
+        int images = samples.Support.Indices.Count;
+        Tensor Loss(int[] batch)
+        {
+            var loss = batches.Loss(batch);
+            // Penalties are defined beside the summed loss of all samples.
+            if (trainedHead.Decay > 0) loss = loss + head[0].to(ScalarType.Float32).square().sum() * (trainedHead.Decay / (2 * images));
+            return tuning.Penalty() is { } penalty ? loss + penalty / images : loss;
+        }
         ValidationScore Score()
         {
             using var fixedWeights = tuning.FixForEvaluation();
             return Validate(model, samples.Validation, options.EvaluationBatchSize, cancellation);
         }
         using var bar = progress.Begin($"{method.Name}: training", options.Training.StepsFor(samples.Support.Indices.Count));
-        return Trainer.Train(groups, samples.Support.Indices, batches.Loss, samples.Validation.Count > 0 ? Score : null, options.Training, samples.Support.Seed,
+        return Trainer.Train(groups, samples.Support.Indices, Loss, samples.Validation.Count > 0 ? Score : null, options.Training, samples.Support.Seed,
             Logger, bar, cancellation);
     }
 
@@ -187,6 +196,17 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
 
     static IEnumerable<TrainableGroup> HeadGroup(IReadOnlyList<Parameter> head, double learningRate, double weightDecay) =>
         head.Count == 0 ? [] : [new TrainableGroup(head, learningRate, weightDecay)];
+}
+
+/// <summary>How a head was trained before anything else.</summary>
+/// <param name="Outcome">How that went.</param>
+sealed record TrainedHead(TrainingOutcome Outcome)
+{
+    /// <summary>How it was fitted; null where it was trained by steps, or there is none.</summary>
+    public FittedHead? Fitted { get; init; }
+
+    /// <summary>The penalty on its squared weights beside the summed loss of the images, for features as they are.</summary>
+    public double Decay { get; init; }
 }
 
 /// <summary>The loss of a model on batches of one set of samples.</summary>

@@ -15,6 +15,7 @@ internal sealed class ImageBatches : IDisposable
     readonly PreprocessedImages images;
     readonly Device device;
     readonly ScalarType type;
+    readonly SeededRandom? flips;
     readonly Dictionary<int, long> rowOf = [];
     readonly Tensor? pixels, labels;
 
@@ -22,8 +23,11 @@ internal sealed class ImageBatches : IDisposable
     /// <param name="samples">The positions of the training set.</param>
     /// <param name="device">Where the batches go.</param>
     /// <param name="type">The type of the batches.</param>
-    public ImageBatches(PreprocessedImages images, IReadOnlyList<int> samples, Device device, ScalarType type)
-        : this(images, samples, device, type, device.type == DeviceType.CPU ? 0 : LargestOnGpu)
+    /// <param name="augmentation">How the pictures are changed.</param>
+    /// <param name="seed">The seed of that.</param>
+    public ImageBatches(PreprocessedImages images, IReadOnlyList<int> samples, Device device, ScalarType type,
+        ImageAugmentation augmentation = ImageAugmentation.None, int seed = 0)
+        : this(images, samples, device, type, device.type == DeviceType.CPU ? 0 : LargestOnGpu, augmentation, seed)
     {
     }
 
@@ -32,8 +36,12 @@ internal sealed class ImageBatches : IDisposable
     /// <param name="device">Where the batches go.</param>
     /// <param name="type">The type of the batches.</param>
     /// <param name="largest">The most bytes of pixels to keep on the device.</param>
-    internal ImageBatches(PreprocessedImages images, IReadOnlyList<int> samples, Device device, ScalarType type, long largest)
+    /// <param name="augmentation">How the pictures are changed.</param>
+    /// <param name="seed">The seed of that.</param>
+    internal ImageBatches(PreprocessedImages images, IReadOnlyList<int> samples, Device device, ScalarType type, long largest,
+        ImageAugmentation augmentation = ImageAugmentation.None, int seed = 0)
     {
+        if (augmentation == ImageAugmentation.Flip) flips = new SeededRandom(RandomStream.Augmentation, seed);
         (this.images, this.device, this.type) = (images, device, type);
         int[] distinct = [.. samples.Distinct()];
         if (distinct.Length == 0 || distinct.Length * images.BytesPerImage > largest) return;
@@ -47,6 +55,16 @@ internal sealed class ImageBatches : IDisposable
 
     /// <summary>A batch: pixels <c>[batch, 3, size, size]</c> and labels <c>[batch]</c>, int64. The caller owns both.</summary>
     public (Tensor Pixels, Tensor Labels) Take(int[] batch)
+    {
+        var (plain, chosen) = TakePlain(batch);
+        if (flips is null) return (plain, chosen);
+        using (plain)
+        using (var mirrored = plain.flip(3))
+        using (var which = HostToDevice.Copy(tensor(batch.Select(_ => flips.Next(2) == 1).ToArray(), [batch.Length, 1, 1, 1]), device))
+            return (where(which, mirrored, plain), chosen);
+    }
+
+    (Tensor Pixels, Tensor Labels) TakePlain(int[] batch)
     {
         if (pixels is null) return (images.Batch(batch, device, type), images.Labels(batch, device));
         using var rows = HostToDevice.Copy(tensor(batch.Select(i => rowOf[i]).ToArray()), device);

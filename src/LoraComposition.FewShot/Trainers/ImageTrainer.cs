@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -54,7 +55,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(trained);
-        if (trained.Tuning.Trained is null)
+        if (trained.Tuning.Trained.Count == 0)
         {
             var bank = frozen.Bank(trained.Method.Start, scored);
             using var features = bank.Features(indices, cancellation);
@@ -74,7 +75,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     public int[] Predict(TrainedModel<VisionTransformer> trained, IReadOnlyList<int> indices, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(trained);
-        if (trained.Tuning.Trained is null)
+        if (trained.Tuning.Trained.Count == 0)
         {
             using var features = frozen.Bank(trained.Method.Start, images).Features(indices, cancellation);
             return Evaluator.PredictFromFeatures(trained.Model, features);
@@ -87,18 +88,20 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
 
     private protected override IReadOnlyList<Parameter> HeadOf(VisionTransformer model) => [.. model.Classifier!.parameters()];
 
-    private protected override IBatchLoss OpenBatches(VisionTransformer model, IReadOnlyList<int> samples) => new Batches(model, images, samples);
+    private protected override IBatchLoss OpenBatches(VisionTransformer model, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed) =>
+        new Batches(model, images, samples, augmentation, seed);
 
     private protected override ValidationScore Validate(VisionTransformer model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
         Evaluator.OnImages(model, images, samples, batchSize, cancellation: cancellation);
 
     // The rest of the model is frozen here, so its features are computed once and the head trains on them.
-    private protected override TrainingOutcome TrainHead(VisionTransformer model, ITuningMethod method, FewShotSamples samples, TuningOptions options,
+    private protected override TrainedHead TrainHead(VisionTransformer model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation)
     {
-        var bank = frozen.Bank(method.Start, images);
+        if (options.Head is { } head) return FitHead(model, start, name, samples.Support.Indices, samples.Validation, head, options.Augmentation, samples.Support.Seed, progress, cancellation);
+        var bank = frozen.Bank(start, images);
         var (support, validation) = (samples.Support, samples.Validation);
-        using var bar = progress.Begin($"{method.Name}: features", support.Indices.Count + validation.Count);
+        using var bar = progress.Begin($"{name}: features", support.Indices.Count + validation.Count);
         using var features = bank.Features(support.Indices, bar, cancellation);
         using var labels = bank.Labels(support.Indices);
         using var heldOut = validation.Count > 0 ? bank.Features(validation, bar, cancellation) : null;
@@ -111,12 +114,42 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         var outcome = TrainingOutcome.Untrained;
         if (options.WarmUpEpochs > 0) outcome = Train(options.HeadWarmUpLearningRate,
             options.Training with { Steps = null, Epochs = options.WarmUpEpochs, Checks = 10, Patience = 10 });
-        return headAlone ? Train(options.HeadLearningRate, options.Training) : outcome;
+        return new TrainedHead(headAlone ? Train(options.HeadLearningRate, options.Training) : outcome);
     }
 
-    private protected override void WarmUpModule(VisionTransformer model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options,
-        IProgressReporter progress, CancellationToken cancellation)
+    TrainedHead FitHead(VisionTransformer model, StartingPoint start, string name, IReadOnlyList<int> samples, IReadOnlyList<int> heldOut, HeadOptions options,
+        ImageAugmentation augmentation, int seed, IProgressReporter progress, CancellationToken cancellation)
     {
+        bool flipped = augmentation == ImageAugmentation.Flip;
+        using var bar = progress.Begin($"{name}: features", (flipped ? 2 : 1) * samples.Count + heldOut.Count);
+        using var support = Features(start, samples, flipped, bar, cancellation);
+        using var validation = heldOut.Count == 0 ? null : Features(start, heldOut, flipped: false, bar, cancellation);
+        var (fitted, how) = HeadFitting.Fit(support, validation, images.Dataset.ClassNames.Count, options, seed, cancellation);
+        using (fitted) fitted.CopyTo(model);
+        double scale = HeadRegression.ScaleOf(support);
+        Logger.HeadFitted(name, how.Penalty, how.Choice, how.HeldOut?.Loss ?? double.NaN);
+        return new TrainedHead(new TrainingOutcome(0, 0, how.HeldOut, false)) { Fitted = how, Decay = how.Penalty * scale * scale };
+    }
+
+    ImageFeatures Features(StartingPoint start, IReadOnlyList<int> indices, bool flipped, IProgressTask bar, CancellationToken cancellation)
+    {
+        var bank = frozen.Bank(start, images);
+        var plain = bank.Features(indices, bar, cancellation);   // [indices, d]
+        var labels = bank.Labels(indices);
+        if (!flipped) return new ImageFeatures(plain, labels, 1);
+        using (plain)
+        using (var mirrored = frozen.Bank(start, images, flipped: true).Features(indices, bar, cancellation))
+            return new ImageFeatures(torch.stack([plain, mirrored], 1).flatten(0, 1), labels, 2);   // [indices, 2, d] -> [2 · indices, d]
+    }
+
+    private protected override void WarmUpModule(VisionTransformer model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,
+        ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation)
+    {
+        if (options.Head is { } head)
+        {
+            FitHead(model, StartingPoint.BaseModel, $"module {name}", samples, validation, head, options.Augmentation, options.Seed, progress, cancellation);
+            return;
+        }
         if (options.WarmUpEpochs == 0) return;
         using var bank = new FeatureBank(model, images, FeatureBank.DefaultBatchSize);
         using var bar = progress.Begin($"module {name}: features", samples.Count);
@@ -144,10 +177,10 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         readonly VisionTransformer model;
         readonly ImageBatches batches;
 
-        public Batches(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> samples)
+        public Batches(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed)
         {
             var (type, device) = Evaluator.Place(model);
-            (this.model, batches) = (model, new ImageBatches(images, samples, device, type));
+            (this.model, batches) = (model, new ImageBatches(images, samples, device, type, augmentation, seed));
         }
 
         public Tensor Loss(int[] batch)

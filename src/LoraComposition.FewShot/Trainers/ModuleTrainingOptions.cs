@@ -11,7 +11,10 @@ public sealed record ModuleTrainingOptions
     /// <summary>Length, batches and schedule. Default: 5 epochs in batches of 64.</summary>
     public TrainingOptions Training { get; init; } = new() { Steps = null, Epochs = 5, BatchSize = 64 };
 
-    /// <summary>The head's warm-up on features computed once, in epochs, where the task has a head. Default 10.</summary>
+    /// <summary>How the head is fitted first, where the task has one; null: it is trained over <see cref="WarmUpEpochs"/>.</summary>
+    public HeadOptions? Head { get; init; } = new();
+
+    /// <summary>The head's warm-up on features computed once, in epochs, where <see cref="Head"/> is null. Default 10.</summary>
     public int WarmUpEpochs { get; init; } = 10;
 
     /// <summary>The head's learning rate in the warm-up. Default 0.01.</summary>
@@ -22,6 +25,9 @@ public sealed record ModuleTrainingOptions
 
     /// <summary>AdamW's weight decay. Default 0.01.</summary>
     public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>How pictures are changed each time they are learned from. Default flips.</summary>
+    public ImageAugmentation Augmentation { get; init; } = ImageAugmentation.Flip;
 
     /// <summary>Rank, alpha and dropout of the module.</summary>
     public LoraOptions Lora { get; init; } = new();
@@ -38,6 +44,7 @@ public sealed record ModuleTrainingOptions
     {
         Training.Validate();
         Lora.Validate();
+        Head?.Validate();
         if (LoraRoles.Count == 0) throw new ArgumentException("There are no LoRA roles; give at least one layer to adapt.");
         if (WarmUpEpochs < 0) throw new ArgumentException($"The warm-up has {WarmUpEpochs} epochs; it must have at least 0.");
         foreach (double rate in new[] { HeadWarmUpLearningRate, LearningRate })

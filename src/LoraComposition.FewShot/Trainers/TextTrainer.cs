@@ -45,17 +45,16 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
 
     private protected override IReadOnlyList<Parameter> HeadOf(T5Model model) => [];
 
-    private protected override IBatchLoss OpenBatches(T5Model model, IReadOnlyList<int> samples) => new Batches(model, questions);
+    private protected override IBatchLoss OpenBatches(T5Model model, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed) => new Batches(model, questions);
 
     private protected override ValidationScore Validate(T5Model model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
         TextEvaluator.Validate(model, questions, samples, batchSize, cancellation);
 
-    private protected override TrainingOutcome TrainHead(T5Model model, ITuningMethod method, FewShotSamples samples, TuningOptions options, bool headAlone,
-        IProgressReporter progress, CancellationToken cancellation) =>
-        TrainingOutcome.Untrained;
+    private protected override TrainedHead TrainHead(T5Model model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
+        bool headAlone, IProgressReporter progress, CancellationToken cancellation) => new(TrainingOutcome.Untrained);
 
-    private protected override void WarmUpModule(T5Model model, string name, IReadOnlyList<int> samples, ModuleTrainingOptions options,
-        IProgressReporter progress, CancellationToken cancellation)
+    private protected override void WarmUpModule(T5Model model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,
+        ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation)
     {
     }
 

@@ -13,7 +13,7 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
         IReadOnlyDictionary<string, double> timings)
     {
         (Method, Model, Tuning, Options, Outcome, HeadParameters, Timings) = (method, model, tuning, options, outcome, headParameters, timings);
-        TrainableParameters = tuning.Trained?.Parameters.Sum(p => p.numel()) ?? 0;
+        TrainableParameters = tuning.Trained.SelectMany(group => group.Parameters).Sum(p => p.numel());
         Findings = tuning.ToFindings();
     }
 
@@ -28,6 +28,9 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
 
     /// <summary>How the training went, step by step.</summary>
     public TrainingOutcome Outcome { get; }
+
+    /// <summary>How the head was fitted before the rest was trained; null where it was trained by steps, or there is none.</summary>
+    public FittedHead? Head { get; init; }
 
     /// <summary>What the method found that a reader wants to know; null where there is nothing.</summary>
     public TuningFindings? Findings { get; }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LoraComposition.FewShot;
 
 /// <summary>The state of the parameters at the best check so far.</summary>
-internal sealed class BestState(IReadOnlyList<Parameter> parameters) : IDisposable
+internal sealed class BestState(IReadOnlyList<Parameter> parameters, StoppingCriterion criterion) : IDisposable
 {
     Tensor[] kept = [];
 
@@ -17,7 +17,7 @@ internal sealed class BestState(IReadOnlyList<Parameter> parameters) : IDisposab
     /// <returns>Whether it is.</returns>
     public bool Offer(int step, ValidationScore score)
     {
-        if (Score is { } best && !score.IsBetterThan(best)) return false;
+        if (Score is { } best && !score.IsBetterThan(best, criterion)) return false;
         (Score, Step) = (score, step);
         using var noGrad = no_grad();
         if (kept.Length == 0) kept = parameters.Select(p => p.clone().DetachFromDisposeScope()).ToArray();

@@ -35,7 +35,7 @@ public static class Trainer
         long started = Stopwatch.GetTimestamp();
 
         using var training = new TrainingStep(groups, options.ClipNorm);
-        using var best = new BestState(training.Parameters);
+        using var best = new BestState(training.Parameters, options.Criterion);
         int steps = options.StepsFor(samples.Count);
         var order = new BatchOrder(samples, options.BatchSize, seed);
         IReadOnlyList<int[]> epoch = [];

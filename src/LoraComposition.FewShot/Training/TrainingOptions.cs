@@ -15,14 +15,19 @@ public sealed record TrainingOptions
     /// <summary>The part of the steps over which the learning rate rises from zero; it then falls to zero as a cosine. Default 0.1.</summary>
     public double WarmUpFraction { get; init; } = 0.1;
 
-    /// <summary>The norm to which the gradient of all parameters together is clipped; null: not clipped. Default 1.</summary>
+    /// <summary>
+    /// The norm to which the gradient of each group of parameters is clipped, the head's apart from the composition's; null: not clipped. Default 1.
+    /// </summary>
     public double? ClipNorm { get; init; } = 1;
 
-    /// <summary>How many times the validation part is looked at during training, evenly spread; the best state of these is kept. Default 5.</summary>
-    public int Checks { get; init; } = 5;
+    /// <summary>How many times the validation part is looked at during training, evenly spread; the best state of these is kept. Default 10.</summary>
+    public int Checks { get; init; } = 10;
 
-    /// <summary>After how many checks without a better one training stops early. Default 3.</summary>
-    public int Patience { get; init; } = 3;
+    /// <summary>After how many checks without a better one training stops early. Default 5.</summary>
+    public int Patience { get; init; } = 5;
+
+    /// <summary>What makes a state the best: its loss on the validation part, which a few samples already tell apart, or its accuracy. Default the loss.</summary>
+    public StoppingCriterion Criterion { get; init; } = StoppingCriterion.Loss;
 
     /// <summary>The number of steps for a support set.</summary>
     /// <param name="samples">The number of samples.</param>
@@ -40,6 +45,16 @@ public sealed record TrainingOptions
         if (ClipNorm is { } norm && !(norm > 0)) throw new ArgumentException($"The clipping norm is {ClipNorm}; it must be positive.");
         if (Checks < 1 || Patience < 1) throw new ArgumentException($"Checks ({Checks}) and patience ({Patience}) must be at least 1.");
     }
+}
+
+/// <summary>By which of two numbers held-out scores are compared.</summary>
+public enum StoppingCriterion
+{
+    /// <summary>The mean cross-entropy.</summary>
+    Loss,
+
+    /// <summary>The part classified correctly; between equals the cross-entropy.</summary>
+    Accuracy,
 }
 
 /// <summary>A linear rise, then a cosine down to zero, computed from the step alone so that it has no state to lose.</summary>

@@ -28,13 +28,16 @@ public sealed record TrainingOutcome(int Steps, int BestStep, ValidationScore? V
 /// <param name="Validation">The score on the validation part, where there is one.</param>
 public sealed record TrainingCheck(int Step, double? TrainingLoss, ValidationScore? Validation);
 
-/// <summary>How good a state is on held-out samples: by accuracy, between equals by loss.</summary>
+/// <summary>How good a state is on held-out samples.</summary>
 /// <param name="Accuracy">The part of the samples that is classified correctly.</param>
 /// <param name="Loss">The mean cross-entropy.</param>
 public readonly record struct ValidationScore(double Accuracy, double Loss)
 {
     /// <summary>Whether this state is strictly better.</summary>
     /// <param name="other">The other state.</param>
-    /// <returns>True where the accuracy is higher, or equal with a lower loss.</returns>
-    public bool IsBetterThan(ValidationScore other) => Accuracy > other.Accuracy || (Accuracy == other.Accuracy && Loss < other.Loss);
+    /// <param name="criterion">What is compared.</param>
+    /// <returns>By loss: true where it is lower. By accuracy: true where that is higher, or equal with a lower loss.</returns>
+    public bool IsBetterThan(ValidationScore other, StoppingCriterion criterion) => criterion == StoppingCriterion.Loss
+        ? Loss < other.Loss
+        : Accuracy > other.Accuracy || (Accuracy == other.Accuracy && Loss < other.Loss);
 }

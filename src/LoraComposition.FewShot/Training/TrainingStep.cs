@@ -16,7 +16,7 @@ internal sealed class TrainingStep : IDisposable
     readonly double? clipNorm;
 
     /// <param name="groups">What trains, and how fast.</param>
-    /// <param name="clipNorm">The norm to which the gradient is clipped; null: not clipped.</param>
+    /// <param name="clipNorm">The norm to which the gradient of each group is clipped; null: not clipped.</param>
     public TrainingStep(IReadOnlyList<TrainableGroup> groups, double? clipNorm)
     {
         this.groups = [.. groups.Select(group => group with { Parameters = masters.For(group.Parameters) })];
@@ -38,7 +38,8 @@ internal sealed class TrainingStep : IDisposable
         var value = loss();
         value.backward();
         masters.TakeGradients();
-        if (clipNorm is { } norm) GradientClipping.Clip(parameters, norm);
+        if (clipNorm is { } norm)
+            foreach (var group in groups) GradientClipping.Clip(group.Parameters, norm);
         optimizer.step();
         optimizer.zero_grad();
         masters.GiveBack();
