@@ -151,7 +151,7 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
                 outcome = TrainTogether(model, groups, method, tuning, samples, options, progress, cancellation);
             }
             laps.End("training");
-            return new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds);
+            return TrainingRemarks.Log(Logger, new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds));
         }
         catch
         {
