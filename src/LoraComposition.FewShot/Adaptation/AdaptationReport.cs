@@ -21,7 +21,7 @@ public sealed record AdaptationReport
     /// <summary>The chosen model on the test images; null where the data have none.</summary>
     public required TestScore? Test { get; init; }
 
-    /// <summary>What a reader should know before trusting the numbers: samples that were short, adapters that change nothing, a tiny base. Empty where nothing.</summary>
+    /// <summary>What makes the numbers doubtful: samples that were short, adapters that change nothing, a tiny base. Empty where nothing does.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>The classes in the order of the labels.</summary>

@@ -44,7 +44,7 @@ public sealed class ImageAdaptation
 
     /// <summary>Tries the methods and keeps the best.</summary>
     /// <param name="data">The labelled images.</param>
-    /// <param name="progress">Is told how far the work is, and in a line each of classes with too few images, modules that change nothing and a tiny base.</param>
+    /// <param name="progress">Is told how far the work is, and in a line each of classes with too few images, idle modules and a tiny base.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The model and the report, not saved yet. The caller owns it.</returns>
     /// <exception cref="DataException">There are too few classes or images, or a picture is damaged.</exception>
