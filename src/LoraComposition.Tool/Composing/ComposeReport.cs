@@ -30,7 +30,7 @@ sealed record ComposeReport
 
     /// <summary>Those of the warnings that name an adapter that changes nothing.</summary>
     [JsonIgnore]
-    public required IReadOnlyList<string> ZeroWarnings { get; init; }
+    public IReadOnlyList<string> ZeroWarnings { get; init; } = [];
 }
 
 /// <summary>How far two states of a model are apart on the same inputs.</summary>
