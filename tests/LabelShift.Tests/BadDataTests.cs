@@ -29,7 +29,7 @@ public sealed class BadDataTests : IDisposable
         }
         File.WriteAllText(folder.At("pictures", "class-0", "3.png"), "damaged");
 
-        await FailsAsync("3.png", "--data", "folder", "--path", folder.At("pictures", "x")[..^2], "--validation", "1");
+        await FailsAsync("3.png", "--data", "folder", "--path", folder.At("pictures", "x")[..^2], "--validation", "1", "--splits", "2", "--downstream", "2");
     }
 
     [Fact]

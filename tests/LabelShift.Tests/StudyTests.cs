@@ -57,6 +57,26 @@ public sealed class StudyTests : IDisposable
         File.ReadAllLines(folder["out/entangled-weights-k2.csv"])[1..].Should().OnlyContain(row => row.EndsWith(",2"), "each is the weight of two learned runs");
     }
 
+    /// <summary>A task of one class is always guessed right: 100.00 ± 0.00.</summary>
+    [Theory]
+    [InlineData("shift", "--splits", "5")]
+    [InlineData("split-size", "--splits", "5")]
+    [InlineData("entangled")]
+    public async Task ASetOfASingleClassIsRefused(string study, params string[] splits)
+    {
+        if (study == "entangled") Directory.Delete(folder["pictures/train/class-7"], recursive: true);
+        if (study == "entangled") Directory.Delete(folder["pictures/test/class-7"], recursive: true);
+
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--study", study, .. splits]);
+
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Be(study == "entangled"
+            ? "--study entangled: the data has only 7 classes; each of the 4 sets needs at least 2, because a single class is always guessed right."
+            : "--splits: the data has only 8 classes; each of the 5 sets needs at least 2, because a single class is always guessed right.");
+        printed.Should().BeEmpty();
+        Directory.Exists(folder["out"]).Should().BeFalse();
+    }
+
     [Theory]
     [InlineData("split-size", "--downstream", "2")]
     [InlineData("entangled", "--downstream", "2")]

@@ -28,6 +28,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--rank", "-3")]
     [InlineData("--rank", "1.5")]
     [InlineData("--splits", "1")]
+    [InlineData("--splits", "21")]
     [InlineData("--splits", "41")]
     [InlineData("--downstream", "9")]
     [InlineData("--downstream", "0")]

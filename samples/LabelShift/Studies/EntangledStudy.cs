@@ -12,7 +12,7 @@ sealed class EntangledStudy : IStudy
     public void Run(LabelShiftSettings settings, ImageBaseModel baseModel, LabelTasks tasks, IProgressReporter progress, CancellationToken cancellation)
     {
         var experiment = settings.Experiment;
-        var sets = LabelRange.Sets(tasks.ClassCount, Modules);
+        var sets = LabelRange.Sets(tasks.ClassCount, Modules, "--study entangled");
         ImageModuleTraining[] trainings = [.. sets.Select(range => new ImageModuleTraining(baseModel, tasks.Upstream(range), experiment.Upstream))];
         var results = new List<(LabelRange Labels, ExperimentResults Results)>();
         bool whole = true;

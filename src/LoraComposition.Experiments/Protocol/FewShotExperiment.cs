@@ -117,7 +117,14 @@ public sealed class FewShotExperiment
         HeadParameters = outcome.HeadParameters,
         BestEpoch = outcome.Training.BestEpoch,
         Timings = outcome.Timings,
-        Details = ConfigurationHash.ToJson(new { outcome.Training.Steps, outcome.Training.BestStep, outcome.Training.StoppedEarly, trained = Trained(outcome) }),
+        Details = ConfigurationHash.ToJson(new
+        {
+            outcome.Training.Steps,
+            outcome.Training.BestStep,
+            outcome.Training.StoppedEarly,
+            trained = Trained(outcome),
+            outcome.Remarks
+        }),
         Weights = outcome.Findings?.Weights,
         StartedUtc = started,
     };

@@ -67,6 +67,7 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
             Timings = new Dictionary<string, double>(trained.Timings) { ["test"] = Math.Round(clock.Elapsed.TotalSeconds, 3) },
             Findings = trained.Findings,
             Candidates = trained.Candidates,
+            Remarks = [.. trained.Remarks, .. method.NeedsModules ? trainer.Modules.Select(module => module.ZeroWarning).OfType<string>() : []],
             Predictions = score.Predictions,
         };
         if (trained is { TrainableParameters: 0, HeadParameters: 0 }) untrained[(method.Name, part)] = outcome;

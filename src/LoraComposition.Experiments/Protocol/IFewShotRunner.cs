@@ -67,6 +67,9 @@ public sealed record FewShotOutcome
     /// <summary>What the method found; null where it tells nothing.</summary>
     public TuningFindings? Findings { get; init; }
 
+    /// <summary>What makes the result doubtful, in sentences: a training that kept its start, modules that change nothing. Empty where nothing does.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>The candidates among which the model was chosen; empty where there was no choice.</summary>
     public IReadOnlyList<CandidateScore> Candidates { get; init; } = [];
 

@@ -50,9 +50,12 @@ public sealed class UpstreamModules
     {
         ArgumentNullException.ThrowIfNull(training);
         string target = Path.Combine(folder, $"{training.Name}-{KeyOf(training)[..12]}");
-        if (Directory.Exists(target)) logger.ModuleIsThere(training.Name, target);
+        bool isThere = Directory.Exists(target);
+        if (isThere) logger.ModuleIsThere(training.Name, target);
         else Train(training, target, progress, cancellation);
-        return LoraAdapter.Load(target, training.Name, logger: logger);
+        var module = LoraAdapter.Load(target, training.Name, logger: logger);
+        if (isThere && module.ZeroWarning is { } warning) Warn(warning, progress);
+        return module;
     }
 
     void Train(IModuleTraining training, string target, IProgressReporter? progress, CancellationToken cancellation)
@@ -61,13 +64,17 @@ public sealed class UpstreamModules
         foreach (string leftover in StagedFolder.RemoveLeftovers(folder)) progress?.Report($"warning: removed {leftover}, which a run left that was killed");
         var (module, outcome) = training.Train(progress, cancellation);
         using var trained = module;
+        // A start that was kept is an update of zero, which is the stronger word; only a training of one's own can start elsewhere.
+        string[] warnings = module.ZeroWarning is { } zero ? [zero]
+            : [.. TrainingRemarks.Of(outcome, findings: null, module.ParameterCount).Select(remark => $"Module '{training.Name}': {remark}")];
+        foreach (string warning in warnings) Warn(warning, progress);
         try
         {
             StagedFolder.Write(target, building =>
             {
                 module.Save(building, logger: logger);
                 AtomicFile.Write(Path.Combine(building, Report), stream =>
-                    JsonSerializer.Serialize(stream, new { configuration = ConfigurationHash.ToJson(training.Configuration), outcome }, indented));
+                    JsonSerializer.Serialize(stream, new { configuration = ConfigurationHash.ToJson(training.Configuration), outcome, warnings }, indented));
             }, replace: false, logger);
             logger.ModuleTrained(training.Name, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, target);
         }
@@ -76,6 +83,12 @@ public sealed class UpstreamModules
             // Either of the two is as good.
             logger.ModuleWasFinishedElsewhere(training.Name, target);
         }
+    }
+
+    void Warn(string warning, IProgressReporter? progress)
+    {
+        progress?.Report($"warning: {warning}");
+        logger.ModuleIsDoubtful(warning);
     }
 }
 
@@ -90,4 +103,7 @@ static partial class UpstreamLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Another process finished module '{Module}' meanwhile; the one it put in {Path} is used")]
     public static partial void ModuleWasFinishedElsewhere(this ILogger logger, string module, string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+    public static partial void ModuleIsDoubtful(this ILogger logger, string problem);
 }

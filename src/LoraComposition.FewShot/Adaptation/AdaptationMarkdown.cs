@@ -10,9 +10,11 @@ static class AdaptationMarkdown
     {
         var text = new StringBuilder("# Adapted model\n\n");
         text.Append(report.Verdict).Append("\n\n");
-        if (report.Warning is { } warning) text.Append("Warning: ").Append(MarkdownTable.Escape(warning)).Append("\n\n");
+        foreach (string warning in report.Warnings) text.Append("Warning: ").Append(MarkdownTable.Escape(warning)).Append("\n\n");
         text.Append(MarkdownTable.Of(["method", "validation accuracy", "validation loss", "|Θ|".Replace("|", "\\|", StringComparison.Ordinal), "steps",
             "seconds"], report.Methods.Select(Row)));
+        string[] remarks = [.. report.Methods.SelectMany(method => method.Remarks.Select(remark => $"- {method.Method}: {remark}"))];
+        if (remarks.Length > 0) text.Append('\n').AppendJoin('\n', remarks.Select(MarkdownTable.Escape)).Append('\n');
         if (report.Comparisons.Count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{report.Chosen} against the others, on the same {report.ValidationCount} validation images:\n\n");

@@ -21,8 +21,8 @@ public sealed record AdaptationReport
     /// <summary>The chosen model on the test images; null where the data have none.</summary>
     public required TestScore? Test { get; init; }
 
-    /// <summary>What was short, where something was.</summary>
-    public required string? Warning { get; init; }
+    /// <summary>What makes the numbers doubtful: samples that were short, adapters that change nothing, a tiny base. Empty where nothing does.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>The classes in the order of the labels.</summary>
     public required IReadOnlyList<ClassSamples> Classes { get; init; }
@@ -100,6 +100,9 @@ public sealed record MethodResult
 
     /// <summary>Whether the score had stopped rising before the last step.</summary>
     public required bool StoppedEarly { get; init; }
+
+    /// <summary>What the training left undone, in sentences; empty where nothing.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <summary>The seconds that loading, warm-up and training took. The first method of a start also computes the features that the next one finds ready.</summary>
     public required IReadOnlyDictionary<string, double> Timings { get; init; }

@@ -44,7 +44,7 @@ public sealed class ImageAdaptation
 
     /// <summary>Tries the methods and keeps the best.</summary>
     /// <param name="data">The labelled images.</param>
-    /// <param name="progress">Is told how far the work is, and of classes with too few images, in one line.</param>
+    /// <param name="progress">Is told how far the work is, and in a line each of classes with too few images, idle modules and a tiny base.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The model and the report, not saved yet. The caller owns it.</returns>
     /// <exception cref="DataException">There are too few classes or images, or a picture is damaged.</exception>
@@ -59,20 +59,19 @@ public sealed class ImageAdaptation
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
         var samples = FewShotSamples.OfImages(data.Train, options.Shots, options.ValidationPerClass, options.Seed);
-        if (samples.Warning is { } warning)
-        {
-            progress.Report($"warning: {warning}");
-            logger.SamplesAreShort(warning);
-        }
+        var warnings = new List<string>();
+        Warn(warnings, samples.Warning, progress);
+        foreach (var module in modules) Warn(warnings, module.ZeroWarning, progress);
         using var images = new PreprocessedImages(data.Train, baseModel.Preprocessing);
         Prepare(images, [.. samples.Support.Indices, .. samples.Validation], progress, cancellation);
+        Warn(warnings, TinyBase.Warning(baseModel, images.MedianSide()), progress);
 
         var model = Try(images, samples, progress, out var attempts, cancellation);
         try
         {
             var test = data.Test is null ? null : Test(model, data.Test, progress, cancellation);
             logger.ModelAdapted(model.Info.Method, clock.ElapsedMilliseconds);
-            return new ImageAdaptationResult(model, Report(data, samples, attempts, model.Info.Method, test, started, clock.Elapsed));
+            return new ImageAdaptationResult(model, Report(data, samples, warnings, attempts, model.Info.Method, test, started, clock.Elapsed));
         }
         catch
         {
@@ -85,6 +84,14 @@ public sealed class ImageAdaptation
     {
         using var bar = progress.Begin("reading pictures", indices.Count);
         images.Prepare(indices, bar, cancellation);
+    }
+
+    void Warn(List<string> warnings, string? warning, IProgressReporter progress)
+    {
+        if (warning is null) return;
+        warnings.Add(warning);
+        progress.Report($"warning: {warning}");
+        logger.ResultsAreDoubtful(warning);
     }
 
     AdaptedModel Try(PreprocessedImages images, FewShotSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
@@ -157,6 +164,7 @@ public sealed class ImageAdaptation
         Steps = trained.Outcome.Steps,
         BestStep = trained.Outcome.BestStep,
         StoppedEarly = trained.Outcome.StoppedEarly,
+        Remarks = trained.Remarks,
         Timings = trained.Timings,
     };
 
@@ -177,8 +185,8 @@ public sealed class ImageAdaptation
         return new TestScore(test.Count, correct / test.Count, loss / test.Count);
     }
 
-    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, IReadOnlyList<Attempt> attempts, string chosen, TestScore? test,
-        DateTimeOffset started, TimeSpan elapsed)
+    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, IReadOnlyList<string> warnings, IReadOnlyList<Attempt> attempts, string chosen,
+        TestScore? test, DateTimeOffset started, TimeSpan elapsed)
     {
         var best = attempts.Single(attempt => attempt.Result.Method == chosen);
         return new AdaptationReport
@@ -188,7 +196,7 @@ public sealed class ImageAdaptation
             Comparisons = [.. attempts.Where(attempt => attempt != best).Select(other => MethodComparison.Of(other.Result.Method, best.Correct, other.Correct))],
             ValidationCount = samples.Validation.Count,
             Test = test,
-            Warning = samples.Warning,
+            Warnings = warnings,
             Classes = [.. data.Train.ClassNames.Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label],
                 samples.ValidationCounts[label]))],
             TrainingFiles = [.. samples.Support.Indices.Select(data.Train.RelativePath)],
@@ -231,7 +239,7 @@ static partial class AdaptationLog
     public static partial void ModelAdapted(this ILogger logger, string method, long milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
-    public static partial void SamplesAreShort(this ILogger logger, string problem);
+    public static partial void ResultsAreDoubtful(this ILogger logger, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Skipped a picture: {Problem}")]
     public static partial void PictureRefused(this ILogger logger, string problem);

@@ -12,6 +12,7 @@ namespace LoraComposition.FewShot;
 public sealed class PreprocessedImages : IDisposable
 {
     readonly byte[]?[] planes;
+    readonly int[] sides;   // the smaller side of each picture as it was, 0 where it is not ready yet
     Tensor? scale;
     Tensor? shift;
     bool disposed;
@@ -26,7 +27,7 @@ public sealed class PreprocessedImages : IDisposable
         ArgumentNullException.ThrowIfNull(preprocessing);
         preprocessing.Validate();
         (Dataset, Preprocessing) = (dataset, preprocessing);
-        planes = new byte[]?[dataset.Count];
+        (planes, sides) = (new byte[]?[dataset.Count], new int[dataset.Count]);
     }
 
     /// <summary>The pictures as they are. Not owned.</summary>
@@ -123,6 +124,7 @@ public sealed class PreprocessedImages : IDisposable
     {
         int size = Preprocessing.Size;
         var image = Dataset.Decode(index);
+        sides[index] = Math.Min(image.Width, image.Height);
         if (Preprocessing.Resample is { } filter) image = ImageResizer.Resize(image, size, size, filter);
         else if (image.Width != size || image.Height != size)
             throw new DataException($"{Dataset.Name}[{index}]",
@@ -140,6 +142,9 @@ public sealed class PreprocessedImages : IDisposable
         }
         return result;
     }
+
+    /// <summary>The median of the smaller sides that the pictures had, of those that are ready; 0 where none is.</summary>
+    internal int MedianSide() => sides.Where(side => side > 0).Order().ToArray() is { Length: > 0 } known ? known[known.Length / 2] : 0;
 
     /// <summary>The bytes of one picture.</summary>
     internal long BytesPerImage => 3L * Preprocessing.Size * Preprocessing.Size;

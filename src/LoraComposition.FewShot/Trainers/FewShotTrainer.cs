@@ -153,7 +153,8 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
                 outcome = TrainTogether(model, groups, method, tuning, trainedHead, head, samples, options, progress, cancellation);
             }
             laps.End("training");
-            return new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds) { Head = trainedHead.Fitted };
+            var result = new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds) { Head = trainedHead.Fitted };
+            return TrainingRemarks.Log(Logger, result);
         }
         catch
         {

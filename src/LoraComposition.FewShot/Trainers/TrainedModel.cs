@@ -35,6 +35,9 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
     /// <summary>What the method found that a reader wants to know; null where there is nothing.</summary>
     public TuningFindings? Findings { get; }
 
+    /// <summary>What the training left undone, in sentences: that it kept its start, or that learned weights did not move. Empty where nothing.</summary>
+    public IReadOnlyList<string> Remarks => TrainingRemarks.Of(Outcome, Findings, TrainableParameters);
+
     /// <summary>How each of the candidates did among which this one was chosen; empty where there was no choice.</summary>
     public IReadOnlyList<CandidateScore> Candidates { get; private set; } = [];
 

@@ -105,6 +105,8 @@ static class AdaptCommand
             table.AddRow(result.Method, Text($"{100 * result.ValidationAccuracy:F1} %"), Text($"{result.ValidationLoss:F3}"),
                 Text($"{result.TrainableParameters:N0}"), Text($"{result.Steps}"), Text($"{result.Timings.Values.Sum():F1}"));
         console.Write(table);
+        foreach (var result in report.Methods)
+            foreach (string remark in result.Remarks) console.WriteLine($"{result.Method}: {remark}");
         console.WriteLine(report.Verdict);
         console.WriteLine($"The model is in {folder}; report.md in it says more. Use it with: lora-compose predict --model {folder} --images PATH");
     }

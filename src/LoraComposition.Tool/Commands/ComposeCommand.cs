@@ -57,6 +57,8 @@ static class ComposeCommand
                 {
                     log = ErrorLog.For(parsed, progress.Report);
                     report = ComposeJob.Run(settings, log, progress, cancellation);
+                    // An adapter without effect is hardly meant, so it is said where a script that reads the result sees it too.
+                    foreach (string warning in report.ZeroWarnings.Where(warning => log?.Holds(warning) != true)) progress.Report($"warning: {warning}");
                 }
                 ToolOutput.Write(parsed, report, (console, result) => Print(console, result, log));
                 return ExitCodes.Done;
@@ -123,7 +125,8 @@ static class ComposeCommand
             console.Write(table);
             console.WriteLine($"Compressing changes the outputs on random inputs by up to {report.CompressionError!.Largest:G3} ({report.CompressionError.Relative:P2} of the largest).");
         }
-        foreach (string warning in report.Warnings.Where(warning => log?.Holds(warning) != true)) console.WriteLine($"warning: {warning}");
+        foreach (string warning in report.Warnings.Except(report.ZeroWarnings).Where(warning => log?.Holds(warning) != true))
+            console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the {(report.Form == ComposeForm.Adapter ? "adapter" : "checkpoint")} to {report.Out}. Read again, it differs from the composition in memory by at most {report.WrittenError.Largest:G3} in outputs of up to {report.WrittenError.Scale:G3}.");
     }
 

@@ -44,6 +44,7 @@ static class ComposeJob
             Adapters = composition.AdapterNames,
             Layers = composition.Layers.Count,
             Warnings = [.. Warnings(set.Adapters, compatibility), .. leftovers],
+            ZeroWarnings = [.. set.Adapters.Select(adapter => adapter.ZeroWarning).OfType<string>()],
             WrittenError = new OutputDifference(0, 0),
         };
         Write(settings, compatibility, folder =>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tool;
@@ -26,6 +27,10 @@ sealed record ComposeReport
 
     /// <summary>What readers of the result should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Those of the warnings that name an adapter that changes nothing.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> ZeroWarnings { get; init; } = [];
 }
 
 /// <summary>How far two states of a model are apart on the same inputs.</summary>

@@ -49,6 +49,9 @@ sealed record AdapterInspection : Inspection
 
     public required IReadOnlyList<AdapterLayer> Layers { get; init; }
 
+    /// <summary>The number of layers whose update is zero.</summary>
+    public required int ZeroLayers { get; init; }
+
     /// <summary>The number of classes of a saved head; null where there is none.</summary>
     public required long? HeadClasses { get; init; }
 

@@ -46,7 +46,8 @@ static class Inspector
             HeadClasses = adapter.Head?.ClassCount,
             Fingerprint = adapter.Fingerprint,
             Provenance = adapter.Provenance,
-            Warnings = adapter.Warnings,
+            ZeroLayers = adapter.ZeroLayerCount,
+            Warnings = [.. adapter.Warnings, .. adapter.ZeroWarning is { } zero ? [zero] : Array.Empty<string>()],
         };
     }
 

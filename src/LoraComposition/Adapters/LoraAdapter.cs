@@ -77,6 +77,20 @@ public sealed class LoraAdapter : IDisposable
     /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
     public long ParameterCount => Layers.Values.Sum(d => d.Rank * (d.InFeatures + d.OutFeatures));
 
+    /// <summary>The number of layers whose update is zero.</summary>
+    /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
+    public int ZeroLayerCount => Layers.Values.Count(delta => delta.IsZero);
+
+    /// <summary>Whether the update is zero in every layer, as it is where a training kept its start: the model then computes what it does without.</summary>
+    /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
+    public bool IsZero => Layers.Values.All(delta => delta.IsZero);
+
+    /// <summary>Says that the module changes nothing, in a sentence for people; null where it changes something.</summary>
+    /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
+    public string? ZeroWarning => IsZero
+        ? $"Adapter '{Name}' changes nothing: its update is zero in {(Layers.Count == 1 ? "its only layer" : $"all {Layers.Count} layers")}; its training may have kept its start."
+        : null;
+
     /// <summary>Reads one adapter from a PEFT folder (<c>adapter_config.json</c> and <c>adapter_model.safetensors</c>).</summary>
     /// <remarks>
     /// Only plain LoRA on linear layers is read; every other setting is refused. A rank that differs from the tensors', and <c>fan_in_fan_out</c>, which PEFT

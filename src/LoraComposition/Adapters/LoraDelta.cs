@@ -55,6 +55,10 @@ public sealed class LoraDelta : IDisposable
     /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public long OutFeatures => B.shape[0];
 
+    /// <summary>Whether the update is zero because the scaling or one of the factors is, as B of a LoRA is before training. It is not multiplied out.</summary>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
+    public bool IsZero => Scaling == 0 || IsAllZero(B) || IsAllZero(A);
+
     /// <summary>The adapter and the layer that the update belongs to; null where it stands alone. Told to whoever uses it after it was disposed.</summary>
     internal (string Adapter, string Layer)? Place { get; set; }
 
@@ -78,6 +82,14 @@ public sealed class LoraDelta : IDisposable
         disposed = true;
         a.Dispose();
         b.Dispose();
+    }
+
+    static bool IsAllZero(Tensor factor)
+    {
+        using var noGrad = no_grad();
+        // NaN counts as something, so what diverged is not taken for zero.
+        using var any = factor.any();
+        return !any.item<bool>();
     }
 
     ObjectDisposedException Gone() => new(Place is { } place ? $"{nameof(LoraDelta)} of layer '{place.Layer}' of adapter '{place.Adapter}'" : nameof(LoraDelta));

@@ -18,8 +18,8 @@ public sealed record AdapterCompatibility
     public IReadOnlyList<AdapterRefusal> Refusals { get; }
 
     /// <summary>
-    /// What fits but looks wrong: another base model, a revision, two saved heads, an update out of all proportion. What was odd about each adapter's files is
-    /// in <see cref="LoraAdapter.Warnings"/>.
+    /// What fits but looks wrong: another base model, a revision, two saved heads, an update out of all proportion, or one that is zero in every layer. What
+    /// was odd about each adapter's files is in <see cref="LoraAdapter.Warnings"/>.
     /// </summary>
     public IReadOnlyList<string> Warnings { get; }
 
@@ -52,6 +52,7 @@ public sealed record AdapterCompatibility
     [
         .. adapters.SelectMany(adapter => BaseWarnings(model, adapter)),
         .. HeadWarnings(adapters),
+        .. adapters.Select(adapter => adapter.ZeroWarning).OfType<string>(),
         .. outsized.Select(update =>
             $"Adapter '{update.Adapter}' changes layer '{update.Layer}' by {update.Ratio:G2} times the layer's own weight; its training diverged, or its lora_alpha is wrong."),
     ];

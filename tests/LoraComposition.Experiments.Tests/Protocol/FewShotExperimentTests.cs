@@ -45,6 +45,23 @@ public sealed class FewShotExperimentTests : IDisposable
         tiny.Experiment(task).Invoking(_ => new RunStore(tiny.RunFolder).LoadAll()).Should().NotThrow().Subject.Should().HaveCount(10);
     }
 
+    [Fact]
+    public void AResultSaysWhatMakesItDoubtful()
+    {
+        using var still = new LoraAdapter("still", [.. tiny.Modules[0].Layers.Select(layer => KeyValuePair.Create(layer.Key, new LoraDelta(layer.Value.A.clone(), TorchSharp.torch.zeros_like(layer.Value.B), 1)))]);
+        using var runner = new ImageFewShotRunner(tiny.BaseModel, task, [tiny.Modules[0], still], new Dictionary<string, string> { ["first"] = "1", ["still"] = "2" }, 5);
+        // Steps this small leave the first state the best.
+        var options = TinyExperiment.Options with { HeadLearningRate = 1e-12, LoraLearningRate = 1e-12, ComposerLearningRate = 1e-12 };
+
+        new FewShotExperiment("tiny", runner, new RunStore(tiny.RunFolder)).Run(TinyExperiment.Work([new LoraFromScratch(), new LearnedComposition()], [2], [0], options));
+
+        var remarks = new RunStore(tiny.RunFolder).LoadAll().ToDictionary(r => r.Key.Method, r => r.Details!.Value.GetProperty("remarks").EnumerateArray().Select(remark => remark.GetString()!).ToArray());
+        remarks["lora"].Should().ContainSingle().Which.Should().StartWith("The training kept its start: ");
+        remarks["learned"].Should().HaveCount(2);
+        remarks["learned"][0].Should().StartWith("The training kept its start: ").And.EndWith("so its 12 numbers are as before.");
+        remarks["learned"][1].Should().Be(still.ZeroWarning);
+    }
+
     /// <summary>A page made from what a run hands on is the page of its files.</summary>
     [Fact]
     public void WhatARunHandsOnIsWhatItsFilesHold()

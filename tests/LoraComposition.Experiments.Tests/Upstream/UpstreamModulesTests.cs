@@ -66,7 +66,48 @@ public sealed class UpstreamModulesTests : IDisposable
         Modules.GetOrTrain(Training(task), progress).Dispose();
 
         Directory.GetFileSystemEntries(Folder).Should().Equal(Target);
-        progress.Lines.Should().ContainSingle().Which.Should().Be($"warning: removed {leftover}, which a run left that was killed");
+        progress.Lines.Should().Contain($"warning: removed {leftover}, which a run left that was killed");
+    }
+
+    [Fact]
+    public void AModuleThatKeptItsStartIsNamedEachTimeItIsUsed()
+    {
+        // Steps this small leave the first state the best.
+        var training = Training(task, Options with { LearningRate = 1e-12 });
+        const string Warning = "Adapter 'first' changes nothing: its update is zero in all 6 layers; its training may have kept its start.";
+        foreach (string _ in (string[])["trained", "read"])
+        {
+            using var progress = new ScriptedProgress();
+            var logger = new LoraComposition.Tests.Support.CollectingLogger();
+
+            new UpstreamModules(Folder, logger).GetOrTrain(training, progress).Dispose();
+
+            progress.Lines.Should().Equal($"warning: {Warning}");
+            logger.At(Microsoft.Extensions.Logging.LogLevel.Warning).Should().Equal(Warning);
+        }
+        Recorded().Should().Equal(Warning);
+    }
+
+    [Fact]
+    public void AModuleThatKeptAStartOfItsOwnIsNamedToo()
+    {
+        using var progress = new ScriptedProgress();
+
+        new UpstreamModules(Folder).GetOrTrain(new KeptStart(tiny.Modules[0]), progress).Dispose();
+
+        progress.Lines.Should().ContainSingle().Which.Should().StartWith("warning: Module 'first': The training kept its start: no state in its 9 steps was better");
+        Recorded().Select(warning => $"warning: {warning}").Should().Equal(progress.Lines);
+    }
+
+    [Fact]
+    public void AModuleThatTrainedIsNotWarnedOf()
+    {
+        using var progress = new ScriptedProgress();
+
+        Modules.GetOrTrain(Training(task with { Validation = [] }), progress).Dispose();
+
+        progress.Lines.Should().BeEmpty();
+        Recorded().Should().BeEmpty();
     }
 
     [Fact]
@@ -203,4 +244,21 @@ public sealed class UpstreamModulesTests : IDisposable
     string KeyOf(ImageTask on, ModuleTrainingOptions? options = null) => UpstreamModules.KeyOf(Training(on, options));
 
     static byte[] Factors(LoraAdapter module) => [.. module.Layers.Values.SelectMany(d => Snapshot.Of(d.A).Concat(Snapshot.Of(d.B)))];
+
+    IReadOnlyList<string?> Recorded()
+    {
+        using var report = JsonDocument.Parse(File.ReadAllText(Directory.GetFiles(Folder, "training.json", SearchOption.AllDirectories).Single()));
+        return [.. report.RootElement.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString())];
+    }
+
+    /// <summary>A training that starts from another module and keeps it.</summary>
+    sealed class KeptStart(LoraAdapter start) : IModuleTraining
+    {
+        public string Name => start.Name;
+
+        public object Configuration => new { own = true };
+
+        public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default) =>
+            (new LoraAdapter(Name, [.. start.Layers.Select(layer => KeyValuePair.Create(layer.Key, layer.Value.Clone()))]), new TrainingOutcome(9, 0, null, true));
+    }
 }

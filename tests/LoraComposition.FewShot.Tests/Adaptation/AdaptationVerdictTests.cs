@@ -39,7 +39,7 @@ public sealed class AdaptationVerdictTests
         Comparisons = comparisons,
         ValidationCount = 200,
         Test = null,
-        Warning = null,
+        Warnings = [],
         Classes = [],
         TrainingFiles = [],
         ValidationFiles = [],

@@ -56,7 +56,7 @@ public sealed class ImageAdaptationTests : IDisposable
         report.ValidationCount.Should().Be(9);
         report.Classes.Should().Equal(new ClassSamples("\"pear\"", 2, 3), new ClassSamples("apple, red", 2, 3), new ClassSamples("plum", 2, 3));
         report.TrainingFiles.Should().HaveCount(6).And.NotIntersectWith(report.ValidationFiles);
-        report.Warning.Should().BeNull();
+        report.Warnings.Should().Equal(TinyAdaptation.Warning);
         report.Inputs.Should().Contain("base", tiny.BaseModel.Fingerprint).And.Contain("adapter module-1", tiny.Modules[0].Fingerprint!);
     }
 
@@ -116,10 +116,44 @@ public sealed class ImageAdaptationTests : IDisposable
 
         using var result = tiny.Run(TinyAdaptation.Options with { Methods = [new ClassifierTuning()] }, "few", progress);
 
-        progress.Lines.Should().ContainSingle().Which.Should().Be(
-            "warning: 1 of 3 classes have fewer than 2 images ('b' has 1), and all of theirs are learned from; 2 of 3 classes have no image left to compare methods on ('b', 'c').");
-        result.Report.Warning.Should().NotBeNull();
+        progress.Lines.Should().Equal(
+            "warning: 1 of 3 classes have fewer than 2 images ('b' has 1), and all of theirs are learned from; 2 of 3 classes have no image left to compare methods on ('b', 'c').",
+            $"warning: {TinyAdaptation.Warning}");
+        result.Report.Warnings.Select(warning => $"warning: {warning}").Should().Equal(progress.Lines);
         result.Report.Classes.Should().Equal(new ClassSamples("a", 2, 3), new ClassSamples("b", 1, 0), new ClassSamples("c", 2, 0));
+    }
+
+    [Fact]
+    public void WarnsOfAModuleThatChangesNothing()
+    {
+        using var still = new LoraAdapter("still", [.. tiny.Modules[0].Layers.Select(layer => KeyValuePair.Create(layer.Key, new LoraDelta(layer.Value.A.clone(), TorchSharp.torch.zeros_like(layer.Value.B), 1)))]);
+        var progress = new ScriptedProgress();
+        var logger = new LoraComposition.Tests.Support.CollectingLogger();
+
+        using var result = new ImageAdaptation(tiny.BaseModel, [tiny.Modules[0], still], TinyAdaptation.Options with { Methods = [new UniformComposition()] }, logger)
+            .Run(ImageFolderSplits.Open(tiny.At("pictures")), progress);
+        result.Save(tiny.At("out"));
+
+        progress.Lines.Should().Equal($"warning: {still.ZeroWarning}", $"warning: {TinyAdaptation.Warning}");
+        logger.At(Microsoft.Extensions.Logging.LogLevel.Warning).Should().Contain([still.ZeroWarning!, TinyAdaptation.Warning]);
+        result.Report.Warnings.Should().Equal(still.ZeroWarning, TinyAdaptation.Warning);
+        File.ReadAllText(tiny.At("out", "report.md")).Should().Contain("Adapter 'still' changes nothing").And.Contain("the base is tiny");
+    }
+
+    [Fact]
+    public void SaysThatATrainingKeptItsStart()
+    {
+        // Steps this small leave the first state the best.
+        var tuning = TinyAdaptation.Options.Tuning with { HeadLearningRate = 1e-12, LoraLearningRate = 1e-12 };
+
+        using var result = tiny.Run(TinyAdaptation.Options with { Tuning = tuning, Methods = [new LoraFromScratch(), new ClassifierTuning()] });
+        result.Save(tiny.At("out"));
+
+        result.Report.Methods.Should().OnlyContain(method => method.BestStep == 0);
+        result.Report.Methods[0].Remarks.Should().ContainSingle().Which.Should().MatchRegex(@"^The training kept its start: no state in its \d+ steps was better on the validation part, so its 384 numbers are as before\.$");
+        result.Report.Methods[1].Remarks.Should().ContainSingle().Which.Should().EndWith("so the head is as before.");
+        File.ReadAllText(tiny.At("out", "report.md")).Should().Contain("- lora: The training kept its start").And.Contain("- classifier: The training kept its start");
+        File.ReadAllText(tiny.At("out", "report.json")).Should().Contain("\"remarks\"");
     }
 
     [Fact]

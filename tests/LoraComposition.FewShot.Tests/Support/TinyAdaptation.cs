@@ -7,6 +7,9 @@ internal sealed class TinyAdaptation : IDisposable
 {
     public static readonly (string, int)[] Classes = [("apple, red", 6), ("\"pear\"", 6), ("plum", 6)];
 
+    /// <summary>What is said of the base.</summary>
+    public const string Warning = "the base is tiny (0.008 M parameters, 16 px): expect little of it on photos";
+
     readonly TemporaryFolder folder = new();
 
     public TinyAdaptation()

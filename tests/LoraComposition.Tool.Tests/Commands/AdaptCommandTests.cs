@@ -30,6 +30,24 @@ public sealed class AdaptCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task SaysWhatMakesTheResultDoubtful()
+    {
+        string place = inputs.At("module-1");
+        using (var module = LoraAdapter.Load(place))
+        using (var still = new LoraAdapter("module-1", [.. module.Layers.Select(layer => KeyValuePair.Create(layer.Key, new LoraDelta(layer.Value.A.clone(), TorchSharp.torch.zeros_like(layer.Value.B), 1)))]))
+            still.Save(place);
+
+        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--method", "uniform", "--out", inputs.At("out"), "--json"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        string[] expected = ["Adapter 'module-1' changes nothing: its update is zero in all 6 layers; its training may have kept its start.", "the base is tiny (0.008 M parameters, 16 px): expect little of it on photos"];
+        errors.Where(line => line.StartsWith("warning: ", StringComparison.Ordinal)).Should().Equal(expected.Select(warning => $"warning: {warning}"));
+        using var report = JsonDocument.Parse(output);
+        report.RootElement.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()).Should().Equal(expected);
+        report.RootElement.GetProperty("methods")[0].GetProperty("remarks").ValueKind.Should().Be(JsonValueKind.Array);
+    }
+
+    [Fact]
     public async Task TheComposedAdapterAndItsWeightsAreOrdinaryFiles()
     {
         var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--method", "uniform", "--out", inputs.At("out"), "--json"]);
@@ -132,6 +150,8 @@ public sealed class AdaptCommandTests : IDisposable
             // A million steps are under way: after 10 s at the latest a line says so.
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             string? line = await process.StandardError.ReadLineAsync(deadline.Token);
+            line.Should().Contain("the base is tiny");
+            line = await process.StandardError.ReadLineAsync(deadline.Token);
             line.Should().Contain("training");
             await Interrupt.SendAsync(process, deadline.Token);
             await process.WaitForExitAsync(deadline.Token);

@@ -65,6 +65,9 @@ public sealed class LabelTasks : IDisposable
 /// <param name="End">The one after the last.</param>
 public readonly record struct LabelRange(int First, int End)
 {
+    // A model that knows one class alone is right without learning anything.
+    const int Fewest = 2;
+
     /// <summary>Their number.</summary>
     public int Count => End - First;
 
@@ -83,9 +86,11 @@ public readonly record struct LabelRange(int First, int End)
 
     /// <summary>All labels in as many sets as the settings say.</summary>
     /// <param name="classes">The number of labels.</param>
-    /// <param name="splits">The number of sets, as <c>--splits</c> gives it.</param>
+    /// <param name="splits">The number of sets.</param>
+    /// <param name="option">What gives that number, for messages.</param>
     /// <returns>The sets, in order.</returns>
-    /// <exception cref="UsageException">There are fewer labels than sets.</exception>
-    public static IReadOnlyList<LabelRange> Sets(int classes, int splits) =>
-        classes >= splits ? Split(new LabelRange(0, classes), splits) : throw new UsageException($"--splits {splits}: the data has only {classes} classes.");
+    /// <exception cref="UsageException">There are fewer than two labels for each set.</exception>
+    public static IReadOnlyList<LabelRange> Sets(int classes, int splits, string option = "--splits") =>
+        classes >= Fewest * splits ? Split(new LabelRange(0, classes), splits)
+            : throw new UsageException($"{option}: the data has only {classes} classes; each of the {splits} sets needs at least {Fewest}, because a single class is always guessed right.");
 }
