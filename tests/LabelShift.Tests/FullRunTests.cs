@@ -26,12 +26,16 @@ public sealed partial class FullRunTests : IDisposable
 
         code.Should().Be(0, string.Join('\n', errors));
         string[] summary = File.ReadAllLines(Path.Combine(output, "summary.csv"));
-        summary[0].Should().Be("method,shots,mean,std,runs,trainable_parameters");
-        summary[1..].Select(row => Numbers().Replace(row, "#,#,")).Should().Equal(
+        summary[0].Should().Be("method,shots,mean,std,runs,trainable_parameters,ci95_low,ci95_high");
+        summary[1..].Select(row => string.Join(',', Numbers().Replace(row, "#,#,").Split(',')[..6])).Should().Equal(
             "classifier,1,#,#,2,0", "classifier,all,#,#,2,0", "lora,1,#,#,2,384", "lora,all,#,#,2,384", "learned,1,#,#,2,18", "learned,all,#,#,2,18");
         foreach (string row in summary[1..]) double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture).Should().BeInRange(0, 1);
+        string[] table = File.ReadAllLines(Path.Combine(output, "runs.csv"));
+        table.Should().HaveCount(1 + 12);
+        table[0].Should().StartWith("method,k,seed,").And.Contain(",training.steps,");
+        foreach (string field in table[1..].SelectMany(row => row.Split(',')[1..]).Where(field => field.Length > 0)) double.TryParse(field, CultureInfo.InvariantCulture, out _).Should().BeTrue(field);
         printed[0].Should().StartWith("Label shift: 3 modules, 2 new classes; top-1 accuracy on 10 test images");
-        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("command.txt", "summary.csv", "accuracy.png", "accuracy.svg", "report.html");
+        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo("command.txt", "summary.csv", "runs.csv", "accuracy.png", "accuracy.svg", "report.html");
         string command = "dotnet run -c Release --project samples/LabelShift -- " + string.Join(' ', [.. arguments, "--steps", "3"]) + "\n";
         File.ReadAllText(Path.Combine(output, "command.txt")).Should().Be(command);
         // The second of the four sets is learned from few images; the others are the modules.
@@ -91,7 +95,7 @@ public sealed partial class FullRunTests : IDisposable
         var (code, _, errors) = await CommandLine.RunAsync([.. TinyRun.Arguments(folder), "--out", output, "--shots", "2", "--seeds", "1", "--steps", "3", "--methods", "uniform,best-single,random-uniform,random-learned"]);
 
         code.Should().Be(0, string.Join('\n', errors));
-        File.ReadAllLines(Path.Combine(output, "summary.csv"))[1..].Select(row => (row.Split(',')[0], row.Split(',')[^1])).Should().Equal(("uniform", "0"), ("best-single", "0"), ("random-uniform", "0"), ("random-learned", "18"));
+        File.ReadAllLines(Path.Combine(output, "summary.csv"))[1..].Select(row => (row.Split(',')[0], row.Split(',')[5])).Should().Equal(("uniform", "0"), ("best-single", "0"), ("random-uniform", "0"), ("random-learned", "18"));
         File.ReadAllText(Path.Combine(output, "runs", "best-single-k002-seed0.json")).Should().Contain("\"chosen\"").And.Contain("labels-000-001");
     }
 

@@ -69,11 +69,11 @@ public sealed class SweepTests : IDisposable
         await RunAsync("out", "--grid");
 
         string[] log = File.ReadAllLines(folder["out/grid.csv"]);
-        log[0].Should().Be("method,point,validation_accuracy,validation_loss,chosen");
+        log[0].Should().StartWith("method,point,validation_accuracy,validation_loss,chosen,").And.Contain(",lora.rank,");
         log.Should().HaveCount(1 + 3 * 5);
-        log.Count(line => line.EndsWith(",yes", StringComparison.Ordinal)).Should().Be(3);
+        log.Count(line => line.Split(',')[4] == "1").Should().Be(3);
         Directory.GetFiles(folder["out/grid"]).Should().HaveCount(3 * 5 * 2 * 2);
-        foreach (string line in log.Where(line => line.EndsWith(",yes", StringComparison.Ordinal)))
+        foreach (string line in log.Where(line => line.Split(',')[4] == "1"))
         {
             var (method, point) = (line.Split(',')[0], line.Split(',')[1]);
             var options = Json($"out/grid/{point}-k001-seed0.json")["configuration"]!["options"]!;

@@ -38,7 +38,7 @@ sealed class RankStudy(IReadOnlyList<int> ranks) : IStudy
             [.. ranks.Select(rank => ScoreStatistics.Of([.. results.Where(r => r.Rank == rank && r.Result.Key.Method == method.Name && r.Result.Key.Shots == shots).Select(r => r.Result.Accuracy)]))]))]);
         table.WriteCsv($"{path}.csv");
         ScorePlot.Save(table, title, new PlotLabels("Rank r", PlotLabels.Images.Score), path);
-        Console.WriteLine($"{title}; top-1 accuracy on {tasks.Downstream.Test!.Dataset.Count} test images by rank, mean ± standard deviation over {experiment.Seeds.Count} seeds");
+        Console.WriteLine($"{title}; top-1 accuracy on {tasks.Downstream.Test!.Dataset.Count} test images by rank, mean [95 % interval of the mean, Student's t] over {experiment.Seeds.Count} seeds");
         Console.Write(table.ToMarkdown());
         foreach (string sentence in ScoreTableReading.Of(table)) Console.WriteLine(sentence);
     }

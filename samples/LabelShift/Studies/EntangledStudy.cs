@@ -55,7 +55,7 @@ sealed class EntangledStudy : IStudy
     static void Write(ExperimentSettings experiment, ScoreTable table, string name, string title)
     {
         table.WriteCsv(Path.Combine(experiment.Out, $"{name}.csv"));
-        Console.WriteLine($"{title}, mean ± standard deviation over {experiment.Seeds.Count} seeds");
+        Console.WriteLine($"{title}, mean [95 % interval of the mean, Student's t] over {experiment.Seeds.Count} seeds");
         Console.Write(table.ToMarkdown());
     }
 }

@@ -6,7 +6,7 @@ using CellText = Spectre.Console.Text;
 namespace LoraComposition.CommandLine;
 
 /// <summary>
-/// Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> of the run.
+/// Shows what an experiment found: a table and sentences on the console, a plot in the folder of the results, beside the <c>summary.csv</c> and <c>runs.csv</c> of the run.
 /// </summary>
 public static class ExperimentReport
 {
@@ -24,10 +24,11 @@ public static class ExperimentReport
         ArgumentNullException.ThrowIfNull(results);
         var summary = results.Summary;
         AccuracyPlot.Save(summary, title, Path.Combine(settings.Out, "accuracy"), labels);
-        Console.WriteLine($"{title}; {measure}, mean ± standard deviation over {settings.Seeds.Count} seeds");
+        Console.WriteLine($"{title}; {measure}, mean [95 % interval of the mean, Student's t] over {settings.Seeds.Count} seeds");
         SummaryTable.Write(AnsiConsole.Console, summary);
-        foreach (string sentence in SummaryReading.Of(summary, references)) Console.WriteLine(sentence);
-        Console.WriteLine($"Results: {Path.Combine(settings.Out, "summary.csv")}, accuracy.png and accuracy.svg beside it, one file for each run in {settings.RunFolder}.");
+        foreach (string line in CoincidenceReading.Of(summary, results.Runs)) Console.WriteLine(line);
+        foreach (string sentence in SummaryReading.Of(summary, results.Runs, references)) Console.WriteLine(sentence);
+        Console.WriteLine($"Results: {Path.Combine(settings.Out, "summary.csv")}, runs.csv with a row a run, accuracy.png and accuracy.svg beside it, one file for each run in {settings.RunFolder}.");
     }
 
     /// <summary>Writes another number of the same runs: a table on the console, a CSV file in the folder of the results.</summary>
@@ -44,6 +45,7 @@ public static class ExperimentReport
         summary.WriteCsv(file);
         Console.WriteLine($"{measure} ({file})");
         SummaryTable.Write(AnsiConsole.Console, summary);
+        foreach (string line in CoincidenceReading.Of(summary, results.Runs)) Console.WriteLine(line);
     }
 }
 
@@ -71,8 +73,8 @@ public static class ExperimentPage
 }
 
 /// <summary>
-/// Shows a summary: a row per method, a column per K with <c>mean ± std</c> in percent and the best of the column in bold, and |Θ|, the
-/// trained numbers without the head. A cell without ± is a single run.
+/// Shows a summary: a row per method, a column per K with the mean and its 95 % interval in percent and the highest of the column in bold, and |Θ|, the
+/// trained numbers without the head. A cell without brackets is a single run.
 /// </summary>
 public static class SummaryTable
 {

@@ -1,8 +1,5 @@
-using System.Globalization;
-using System.Text;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
-using LoraComposition.Files;
 
 namespace LoraComposition.CommandLine;
 
@@ -36,7 +33,7 @@ public sealed class ExperimentRun
 
     /// <summary>
     /// Keeps the command as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says
-    /// what there is to do. The end of all is <c>summary.csv</c>.
+    /// what there is to do. The end of all is <c>summary.csv</c> and <c>runs.csv</c>.
     /// </summary>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
@@ -62,7 +59,7 @@ public sealed class ExperimentRun
                     return null;
                 }
                 var choices = GridSearch.Choose(points, found);
-                GridLog.Write(Path.Combine(settings.Out, "grid.csv"), choices);
+                GridTable.WriteCsv(Path.Combine(settings.Out, "grid.csv"), choices);
                 return Test(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))],
                     progress, cancellation);
             }
@@ -80,6 +77,7 @@ public sealed class ExperimentRun
         if (Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), work, progress, cancellation) is not { } results) return null;
         var summary = Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]);
         summary.WriteCsv(Path.Combine(settings.Out, "summary.csv"));
+        RunTable.WriteCsv(Path.Combine(settings.Out, "runs.csv"), results);
         return new ExperimentResults(settings.RunFolder, results, summary);
     }
 
@@ -126,20 +124,5 @@ static class ExperimentPlan
         }
         if (open > 0) Console.WriteLine(known ? $"  all of shard {shard.Number}/{shard.Count}: about {Duration.Text(TimeSpan.FromSeconds(left))}"
             : $"  all of shard {shard.Number}/{shard.Count}: more than {Duration.Text(TimeSpan.FromSeconds(left))}");
-    }
-}
-
-/// <summary>The log of a search: every point of every method with its score on the validation part.</summary>
-static class GridLog
-{
-    /// <summary>Writes it as CSV, whole or not at all.</summary>
-    public static void Write(string path, IReadOnlyList<GridChoice> choices)
-    {
-        var text = new StringBuilder("method,point,validation_accuracy,validation_loss,chosen\n");
-        foreach (var choice in choices)
-            text.Append(CultureInfo.InvariantCulture,
-                $"{choice.Method.Name},{choice.Name},{choice.Accuracy:F6},{choice.Loss:F6},{(choice.Chosen ? "yes" : "no")}\n");
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text.ToString())));
     }
 }

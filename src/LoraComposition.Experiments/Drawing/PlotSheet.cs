@@ -23,13 +23,13 @@ static class PlotSheet
         return plot;
     }
 
-    /// <summary>Names the columns at 0, 1, 2 … and fits the scores in, from 0 to 1 with their spread, with a margin that keeps markers off the frame.</summary>
-    public static void SetAxes(Plot plot, IReadOnlyList<string> columns, IReadOnlyCollection<(double Mean, double Spread)> scores)
+    /// <summary>Names the columns at 0, 1, 2 … and fits the scores in, from 0 to 1 with their intervals, with a margin that keeps markers off the frame.</summary>
+    public static void SetAxes(Plot plot, IReadOnlyList<string> columns, IReadOnlyCollection<(double Low, double High)> scores)
     {
         double[] positions = [.. columns.Select((_, index) => (double)index)];
         plot.Axes.Bottom.SetTicks(positions, [.. columns]);
         plot.Axes.SetLimitsX(-0.4, positions.Length - 0.6);
-        double lowest = 100 * scores.Min(s => s.Mean - s.Spread), highest = 100 * scores.Max(s => s.Mean + s.Spread);
+        double lowest = 100 * scores.Min(s => s.Low), highest = 100 * scores.Max(s => s.High);
         double margin = Math.Max(1, 0.05 * (highest - lowest));
         plot.Axes.SetLimitsY(Math.Max(lowest, 0) - margin, Math.Min(highest, 100) + margin);
     }

@@ -113,6 +113,7 @@ public sealed class FewShotExperiment
         Scores = outcome.Scores,
         ValidationAccuracy = outcome.Training.Validation?.Accuracy,
         TestCount = outcome.TestCount,
+        Correct = outcome.Correct is { } correct ? CorrectSamples.Encode(correct) : null,
         TrainableParameters = outcome.TrainableParameters,
         HeadParameters = outcome.HeadParameters,
         BestEpoch = outcome.Training.BestEpoch,

@@ -60,6 +60,7 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
         {
             Accuracy = score.Accuracy,
             TestCount = indices.Count,
+            Correct = score.Correct,
             Scores = score.Scores,
             Training = trained.Outcome,
             TrainableParameters = trained.TrainableParameters,
@@ -86,6 +87,12 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
 
     private protected abstract string Shortage(FewShotSplit support);
 
-    private protected abstract (double Accuracy, IReadOnlyDictionary<string, double> Scores, IReadOnlyList<ScoredPrediction>? Predictions) Score(
-        TrainedModel<TModel> trained, TSamples samples, IReadOnlyList<int> indices, CancellationToken cancellation);
+    private protected abstract PartScore Score(TrainedModel<TModel> trained, TSamples samples, IReadOnlyList<int> indices, CancellationToken cancellation);
 }
+
+/// <summary>What a trained method reached on a part.</summary>
+/// <param name="Accuracy">The score that tables show.</param>
+/// <param name="Correct">For each sample whether it was right.</param>
+/// <param name="Scores">Other numbers, by camelCase names.</param>
+/// <param name="Predictions">What the model wrote; null where it writes no text.</param>
+sealed record PartScore(double Accuracy, IReadOnlyList<bool> Correct, IReadOnlyDictionary<string, double> Scores, IReadOnlyList<ScoredPrediction>? Predictions);

@@ -49,6 +49,9 @@ public sealed record FewShotOutcome
     /// <summary>The number of samples it was scored on.</summary>
     public required int TestCount { get; init; }
 
+    /// <summary>Which of these samples were right, in their order; null where that is not known.</summary>
+    public IReadOnlyList<bool>? Correct { get; init; }
+
     /// <summary>Other numbers of the test, by camelCase names.</summary>
     public required IReadOnlyDictionary<string, double> Scores { get; init; }
 

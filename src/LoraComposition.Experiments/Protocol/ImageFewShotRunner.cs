@@ -51,11 +51,11 @@ public sealed class ImageFewShotRunner : FewShotRunner<VisionTransformer, Prepro
     private protected override string Shortage(FewShotSplit support) =>
         $"{support.ShortClasses.Count} classes hold fewer than {support.Shots} images, for example '{task.ClassNames[support.ShortClasses[0]]}'; all of theirs are used, and each result records the number.";
 
-    private protected override (double Accuracy, IReadOnlyDictionary<string, double> Scores, IReadOnlyList<ScoredPrediction>? Predictions) Score(
-        TrainedModel<VisionTransformer> trained, PreprocessedImages samples, IReadOnlyList<int> indices, CancellationToken cancellation)
+    private protected override PartScore Score(TrainedModel<VisionTransformer> trained, PreprocessedImages samples, IReadOnlyList<int> indices,
+        CancellationToken cancellation)
     {
-        var score = trainer.Score(trained, samples, indices, cancellation);
-        return (score.Accuracy, new Dictionary<string, double> { ["loss"] = score.Loss }, null);
+        var (score, correct) = trainer.ScoreEach(trained, samples, indices, cancellation);
+        return new(score.Accuracy, correct, new Dictionary<string, double> { ["loss"] = score.Loss }, null);
     }
 
     static ImageTrainer Trainer(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, int featureBatchSize, ILogger? logger)

@@ -42,11 +42,11 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
     private protected override string Shortage(FewShotSplit support) =>
         $"the task has fewer than {support.Shots} questions to learn from; all {support.Indices.Count} are used, and each result records the number.";
 
-    private protected override (double Accuracy, IReadOnlyDictionary<string, double> Scores, IReadOnlyList<ScoredPrediction>? Predictions) Score(
-        TrainedModel<T5Model> trained, TokenizedQuestions samples, IReadOnlyList<int> indices, CancellationToken cancellation)
+    private protected override PartScore Score(TrainedModel<T5Model> trained, TokenizedQuestions samples, IReadOnlyList<int> indices,
+        CancellationToken cancellation)
     {
         var (scores, loss) = TextTrainer.Score(trained, samples, indices, cancellation: cancellation);
-        return (scores.ExactMatch, new Dictionary<string, double>
+        return new(scores.ExactMatch, [.. scores.Predictions.Select(prediction => prediction.ExactMatch)], new Dictionary<string, double>
         {
             ["loss"] = loss,
             ["accuracy"] = scores.Accuracy,

@@ -17,10 +17,13 @@ public static class LayerMatrixFiles
     public static void Save(IReadOnlyList<(LayerMatrix Matrix, string PathWithoutExtension)> matrices)
     {
         ArgumentNullException.ThrowIfNull(matrices);
-        Save(matrices, HeatScale.Of(Numbers(matrices)));
+        Save(matrices, HeatScale.Of(Numbers(matrices)), _ => true);
     }
 
-    /// <summary>Writes matrices of the weights of modules; the uniform weight is the middle of their one scale of colours.</summary>
+    /// <summary>
+    /// Writes matrices of the weights of modules; the uniform weight is the middle of their one scale of colours. Weights that are all uniform are not drawn: a
+    /// map would look as if it said something.
+    /// </summary>
     /// <param name="matrices">The matrices, all of the same modules, and the paths of their files without the extension; folders are created where they are
     /// missing.</param>
     /// <exception cref="ArgumentException">A matrix cannot be, see <see cref="LayerMatrix.Save"/>.</exception>
@@ -28,16 +31,18 @@ public static class LayerMatrixFiles
     public static void SaveWeights(IReadOnlyList<(LayerMatrix Matrix, string PathWithoutExtension)> matrices)
     {
         ArgumentNullException.ThrowIfNull(matrices);
-        Save(matrices, HeatScale.OfWeights(Math.Max(1, matrices.Max(m => m.Matrix.Columns.Count)), Numbers(matrices)));
+        Save(matrices, HeatScale.OfWeights(Math.Max(1, matrices.Max(m => m.Matrix.Columns.Count)), Numbers(matrices)),
+            matrix => !LearnedWeights.AreTheStart(matrix.Columns.Count, matrix.Values));
     }
 
-    static void Save(IReadOnlyList<(LayerMatrix Matrix, string Path)> matrices, HeatScale scale)
+    static void Save(IReadOnlyList<(LayerMatrix Matrix, string Path)> matrices, HeatScale scale, Func<LayerMatrix, bool> isDrawn)
     {
         foreach (var (matrix, path) in matrices)
         {
             matrix.Save($"{path}.json");
-            var drawing = HeatMap.Draw(matrix, scale);
             Write($"{path}.csv", Encoding.UTF8.GetBytes(Csv(matrix)));
+            if (!isDrawn(matrix)) continue;
+            var drawing = HeatMap.Draw(matrix, scale);
             Write($"{path}.png", DrawingPng.Of(drawing));
             Write($"{path}.svg", Encoding.UTF8.GetBytes(DrawingSvg.Of(drawing)));
         }

@@ -18,6 +18,9 @@ public static class LayerReading
         var (least, most) = Range(mean);
         string range = $"{mean.Title}: from {Percent(least.Value)} % ({mean.Columns[least.Column]}, {mean.Rows[least.Row]}) to {Percent(most.Value)} % ({mean.Columns[most.Column]}, {mean.Rows[most.Row]}); uniform is {Percent(1.0 / modules)} %";
         if (modules == 1) return $"{mean.Title}: with one module the weight is 1 at every layer.";
+        int kept = seeds.Count(seed => LearnedWeights.AreTheStart(modules, seed.Values));
+        if (kept == seeds.Count) return $"{mean.Title}: the start was kept in {kept} of {seeds.Count} runs; every weight is {Percent(1.0 / modules)} %.";
+        if (kept > 0) range += $"; the start was kept in {kept} of {seeds.Count} runs";
         double away = RootMeanSquare(mean.Values.SelectMany(row => row.Select(value => value - 1.0 / modules)));
         if (seeds.Count == 1)
             return $"{range}. The weights are {Percent(away)} points from uniform (root mean square); with one seed it is unknown how much of that is chance.";

@@ -22,6 +22,18 @@ public static class LearnedWeights
         return weights.Layers.Values.Average(layer => layer[position]);
     }
 
+    /// <summary>Whether all weights are those before the first step, 1/N of N modules: the state before it was the best, or nothing was trained.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <returns>Whether they say nothing of the modules.</returns>
+    public static bool AreTheStart(this CompositionWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return AreTheStart(weights.AdapterNames.Count, weights.Layers.Values);
+    }
+
+    internal static bool AreTheStart(int modules, IEnumerable<IReadOnlyList<double>> layers) =>
+        layers.All(layer => layer.All(weight => Math.Abs(weight - 1.0 / modules) <= 1e-6));
+
     /// <summary>What a result records of weights.</summary>
     internal static object ToRecord(CompositionWeights weights) => new { modules = weights.AdapterNames, weights = weights.Layers, roles = weights.Roles };
 

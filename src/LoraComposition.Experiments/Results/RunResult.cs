@@ -39,6 +39,12 @@ public sealed record RunResult
     /// <summary>The number of test samples.</summary>
     public required int TestCount { get; init; }
 
+    /// <summary>
+    /// Which of the test samples were right, a bit each, in base64 (<see cref="CorrectSamples"/> reads it); of texts those that match exactly.
+    /// <see langword="null"/> in results of earlier versions.
+    /// </summary>
+    public string? Correct { get; init; }
+
     /// <summary>The trained numbers without the head.</summary>
     public required long TrainableParameters { get; init; }
 
@@ -78,7 +84,7 @@ public sealed record RunResult
         foreach (var (name, count) in new (string, long)[] { ("test count", TestCount), ("number of trainable parameters", TrainableParameters),
             ("number of head parameters", HeadParameters) })
             if (count < 0) return FormattableString.Invariant($"expected a {name} of at least 0, found {count}");
-        return null;
+        return Correct is null ? null : CorrectSamples.Problem(Correct, TestCount, Accuracy);
     }
 }
 

@@ -2,7 +2,7 @@ using ScottPlot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Draws a table of scores: the score in percent over the columns, a line per row, with error bars of one standard deviation.</summary>
+/// <summary>Draws a table of scores: the score in percent over the columns, a line per row, with error bars of 95 % intervals of the mean (Student's t over the seeds).</summary>
 public static class ScorePlot
 {
     // Neighbouring points are moved apart by this part of the distance of two columns, so that their error bars do not hide each other.
@@ -50,7 +50,7 @@ public static class ScorePlot
         for (int i = 0; i < table.Rows.Count; i++)
             AddRow(plot, table.Rows[i], (i - (table.Rows.Count - 1) / 2.0) * Apart, Color.FromHex(PlotColors.Of(i)), shapes[i % shapes.Length]);
         PlotSheet.SetAxes(plot, table.Columns, [.. table.Rows.SelectMany(row => row.Cells).OfType<ScoreStatistics>()
-            .Select(score => (score.Mean, score.StandardDeviation))]);
+            .Select(score => (score.Interval?.Low ?? score.Mean, score.Interval?.High ?? score.Mean))]);
         PlotSheet.ShowLegend(plot);
         return plot;
     }
@@ -58,19 +58,22 @@ public static class ScorePlot
     static void AddRow(Plot plot, (string Name, IReadOnlyList<ScoreStatistics?> Cells) row, double offset, Color color, MarkerShape shape)
     {
         var points = row.Cells.Select((cell, index) => (X: index + offset, Cell: cell))
-            .Where(p => p.Cell is not null).Select(p => (p.X, Y: 100 * p.Cell!.Mean, Error: 100 * p.Cell.StandardDeviation)).ToList();
+            .Where(p => p.Cell is not null).Select(p => (p.X, Y: 100 * p.Cell!.Mean, p.Cell.Interval)).ToList();
         var line = plot.Add.Scatter(points.Select(p => p.X).ToArray(), points.Select(p => p.Y).ToArray(), color);
         line.LegendText = row.Name;
         (line.LineWidth, line.MarkerSize, line.MarkerShape) = (2, 9, shape);
         (line.MarkerLineWidth, line.MarkerLineColor) = (2, color);
-        var spread = points.Where(p => p.Error > 0).ToList();
+        var spread = points.Where(p => p.Interval is { } interval && interval.High > interval.Low).ToList();
         if (spread.Count == 0) return;
-        var bars = plot.Add.ErrorBar(spread.Select(p => p.X).ToArray(), spread.Select(p => p.Y).ToArray(), spread.Select(p => p.Error).ToArray());
+        double[] below = [.. spread.Select(p => p.Y - 100 * p.Interval!.Value.Low)], above = [.. spread.Select(p => 100 * p.Interval!.Value.High - p.Y)];
+        var bars = plot.Add.ErrorBar(spread.Select(p => p.X).ToArray(), spread.Select(p => p.Y).ToArray(), above);
+        // Not the same on both sides where the interval ends at 0 or 100 %.
+        bars.YErrorNegative = below;
         (bars.Color, bars.LineWidth, bars.CapSize) = (color, 1.5f, 4);
     }
 }
 
-/// <summary>Draws a summary: the score in percent over the number of samples, a line per method, with error bars of one standard deviation.</summary>
+/// <summary>Draws a summary: the score in percent over the number of samples, a line per method, with error bars of 95 % intervals of the mean (Student's t over the seeds).</summary>
 public static class AccuracyPlot
 {
     /// <summary>Writes the plot as <c>.png</c> (1200×800 pixels) and <c>.svg</c>, each whole or not at all.</summary>

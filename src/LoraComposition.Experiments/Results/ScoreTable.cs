@@ -38,7 +38,7 @@ public sealed class ScoreTable
     public IReadOnlyList<(string Name, IReadOnlyList<ScoreStatistics?> Cells)> Rows { get; }
 
     /// <summary>
-    /// The table in Markdown: <c>mean ± standard deviation</c> in percent, the best of a column between <c>**</c>, padded so that it reads well as plain text.
+    /// The table in Markdown: the mean and its 95 % interval in percent, the highest of a column between <c>**</c>, padded so that it reads well as plain text.
     /// </summary>
     /// <returns>The lines, each ended by LF.</returns>
     public string ToMarkdown() => MarkdownTable.Of(
@@ -62,12 +62,11 @@ public sealed class ScoreTable
     /// <exception cref="IOException">The file cannot be read.</exception>
     internal static ScoreTable ReadCsv(string path) => ScoreTableCsv.Read(path);
 
-    /// <summary>A cell as text, and whether it is the best of its column.</summary>
+    /// <summary>A cell as text, and whether it is the highest of its column.</summary>
     internal SummaryGrid.Cell Cell(int row, int column)
     {
         if (Rows[row].Cells[column] is not { } cell) return new("–");
-        string text = cell.Runs > 1 ? $"{SummaryGrid.Percent(cell.Mean)} ± {SummaryGrid.Percent(cell.StandardDeviation)}" : SummaryGrid.Percent(cell.Mean);
-        return new(text, Best: cell.Mean >= Rows.Max(other => other.Cells[column]?.Mean));
+        return new(SummaryGrid.WithInterval(cell.Mean, cell.Interval), Best: cell.Mean >= Rows.Max(other => other.Cells[column]?.Mean));
     }
 
     static string Bold(SummaryGrid.Cell cell) => cell.Best ? $"**{cell.Text}**" : cell.Text;
@@ -109,7 +108,7 @@ static class ScoreTableCsv
     }
 }
 
-/// <summary>What a table of scores says, in words: how much each row varies over the columns, and whether that is more than the seeds do.</summary>
+/// <summary>What a table of scores says, in words: how much each row varies over the columns, and whether that is more than chance would make.</summary>
 public static class ScoreTableReading
 {
     /// <summary>Reads a table.</summary>
@@ -125,12 +124,14 @@ public static class ScoreTableReading
     {
         var results = table.Columns.Zip(cells).Where(pair => pair.Second is not null).Select(pair => (Column: pair.First, Score: pair.Second!)).ToArray();
         var (least, most) = (results.MinBy(r => r.Score.Mean), results.MaxBy(r => r.Score.Mean));
-        double difference = most.Score.Mean - least.Score.Mean, spread = results.Max(r => r.Score.StandardDeviation);
-        string seeds = $"the spread of the seeds ({SummaryGrid.Percent(spread)})";
-        // The highest and the lowest are picked, so chance alone puts them more than one deviation apart.
-        string caution = results.Any(r => r.Score.Runs == 1) ? "; with one seed the spread is unknown"
-            : difference <= spread ? $", within {seeds}"
-            : difference <= 2 * spread ? $", not clearly more than {seeds}" : $", more than twice {seeds}";
+        double difference = most.Score.Mean - least.Score.Mean;
+        // The highest and the lowest are picked from all pairs, so the interval is that of the widest of as many comparisons (Bonferroni).
+        string caution = MeanDifference.Interval(most.Score, least.Score, results.Length * (results.Length - 1) / 2) switch
+        {
+            null => "; with one seed there is no interval",
+            { HoldsZero: true } interval => $" [{SummaryGrid.Percent(interval.Low)}, {SummaryGrid.Percent(interval.High)}]: no difference can be seen",
+            { } interval => $" [{SummaryGrid.Percent(interval.Low)}, {SummaryGrid.Percent(interval.High)}]: {table.ColumnTitle} {most.Column} is better than {least.Column}",
+        };
         return $"{name}: from {SummaryGrid.Percent(least.Score.Mean)} % ({table.ColumnTitle} {least.Column}) to {SummaryGrid.Percent(most.Score.Mean)} % ({table.ColumnTitle} {most.Column}), {SummaryGrid.Percent(difference)} points{caution}.";
     }
 }
@@ -141,6 +142,9 @@ public static class ScoreTableReading
 /// <param name="Runs">Their number, at least 1.</param>
 public sealed record ScoreStatistics(double Mean, double StandardDeviation, int Runs)
 {
+    /// <summary>The 95 % interval of the mean (Student's t), within 0 and 1; null for a single run.</summary>
+    public ConfidenceInterval? Interval => ConfidenceInterval.OfScore(Mean, StandardDeviation, Runs);
+
     /// <summary>Summarises scores.</summary>
     /// <param name="scores">The scores, at least one.</param>
     /// <returns>Mean and spread.</returns>

@@ -53,7 +53,7 @@ public static class SubsetPlot
         AddSubsets(plot, table, method);
         // Points are means without error bars, so the axis fits the means.
         PlotSheet.SetAxes(plot, [.. table.Sizes.Select(size => $"{size.Modules}")],
-            [.. table.Subsets.Select(s => s.Score).Concat(table.References.Select(r => r.Score)).Select(score => (score.Mean, 0.0))]);
+            [.. table.Subsets.Select(s => s.Score).Concat(table.References.Select(r => r.Score)).Select(score => (score.Mean, score.Mean))]);
         PlotSheet.ShowLegend(plot);
         return plot;
     }

@@ -163,10 +163,15 @@ public static class SubsetReading
 
     static string Reference(SubsetSize largest, string name, ScoreStatistics score)
     {
-        double difference = score.Mean - largest.Mean, spread = Math.Max(score.StandardDeviation, largest.Subsets.Max(subset => subset.Score.StandardDeviation));
-        bool single = score.Runs == 1 || largest.Subsets.Any(subset => subset.Score.Runs == 1);
-        string caution = single ? " (one seed: the spread is unknown)" : Math.Abs(difference) <= spread ? " (within the spread of the seeds)" : "";
-        return $"{name} has {SummaryGrid.Percent(score.Mean)} %, {SummaryGrid.Percent(Math.Abs(difference))} points {(difference >= 0 ? "above" : "below")} the composition of {Modules(largest.Modules)}{caution}.";
+        // Of several largest subsets the one that varies most, with their common mean: on the safe side.
+        var composition = new ScoreStatistics(largest.Mean, largest.Subsets.Max(subset => subset.Score.StandardDeviation),
+            largest.Subsets.Min(subset => subset.Score.Runs));
+        bool above = score.Mean >= composition.Mean;
+        var interval = above ? MeanDifference.Interval(score, composition) : MeanDifference.Interval(composition, score);
+        string difference = $"{SummaryGrid.Percent(Math.Abs(score.Mean - composition.Mean))} points {(above ? "above" : "below")} the composition of {Modules(largest.Modules)}";
+        string caution = interval is not { } known ? " (one seed: no interval)"
+            : $" [{SummaryGrid.Percent(known.Low)}, {SummaryGrid.Percent(known.High)}]{(known.HoldsZero ? ": no difference can be seen" : "")}";
+        return $"{name} has {SummaryGrid.Percent(score.Mean)} %, {difference}{caution}.";
     }
 
     // The root of the mean variance; null where some subset has one run.

@@ -90,78 +90,100 @@ public sealed class Summary
 /// <param name="StandardDeviation">The sample standard deviation of the accuracy (divided by runs − 1), 0 to 1; 0 for a single run, whose spread is unknown.</param>
 /// <param name="Runs">The number of runs, one per seed.</param>
 /// <param name="TrainableParameters">The trained numbers without the head.</param>
-public sealed record SummaryRow(string Method, int? Shots, double Mean, double StandardDeviation, int Runs, long TrainableParameters);
+public sealed record SummaryRow(string Method, int? Shots, double Mean, double StandardDeviation, int Runs, long TrainableParameters)
+{
+    /// <summary>The 95 % interval of the mean over the seeds (Student's t), within 0 and 1; null for a single run.</summary>
+    public ConfidenceInterval? Interval => ConfidenceInterval.OfScore(Mean, StandardDeviation, Runs);
+}
 
 /// <summary>The rows of a summary as CSV (RFC 4180, but LF as the end of a line).</summary>
 static class SummaryCsv
 {
     public static string Of(Summary summary)
     {
-        var text = new StringBuilder("method,shots,mean,std,runs,trainable_parameters\n");
+        var text = new StringBuilder("method,shots,mean,std,runs,trainable_parameters,ci95_low,ci95_high\n");
         foreach (var row in summary.Rows)
             text.Append(CultureInfo.InvariantCulture,
-                $"{CsvField.Of(row.Method)},{ShotCount.Text(row.Shots)},{row.Mean:F6},{row.StandardDeviation:F6},{row.Runs},{row.TrainableParameters}\n");
+                $"{CsvField.Of(row.Method)},{ShotCount.Text(row.Shots)},{row.Mean:F6},{row.StandardDeviation:F6},{row.Runs},{row.TrainableParameters},{row.Interval?.Low:F6},{row.Interval?.High:F6}\n");
         return text.ToString();
     }
 }
 
-/// <summary>Says in plain sentences what a summary shows: who won at each K, by how much, and whether that is more than the spread of the seeds.</summary>
+/// <summary>Says in plain sentences what a summary shows: which mean is the highest at each K, and which differences are more than chance would make.</summary>
 public static class SummaryReading
 {
-    /// <summary>One sentence per K, then how often each winner won.</summary>
+    /// <summary>
+    /// One sentence per K, then how often each method was better than all others. A difference is called one where its paired 95 % interval does not hold zero,
+    /// by Holm's correction for the number of methods at that K.
+    /// </summary>
     /// <param name="summary">The summary.</param>
-    /// <param name="references">The methods the winner is always compared with, for example LoRA from scratch and classifier tuning.</param>
+    /// <param name="runs">Its runs.</param>
+    /// <param name="references">The methods that the highest is always compared with, for example LoRA from scratch and classifier tuning.</param>
     /// <returns>The sentences. None where the summary has no row.</returns>
-    public static IReadOnlyList<string> Of(Summary summary, IReadOnlyList<string> references)
+    public static IReadOnlyList<string> Of(Summary summary, IReadOnlyList<RunResult> runs, IReadOnlyList<string> references)
     {
         ArgumentNullException.ThrowIfNull(summary);
+        ArgumentNullException.ThrowIfNull(runs);
         ArgumentNullException.ThrowIfNull(references);
-        List<string> sentences = [.. summary.Shots.Select(shots => At(summary, references, shots))];
-        if (summary.Shots.Count > 1 && summary.Methods.Count > 1) sentences.Add(Overall(summary));
+        Standing[] standings = [.. summary.Shots.Select(shots => Standing.Of(summary, runs, shots))];
+        List<string> sentences = [.. standings.Select(standing => At(summary, references, standing))];
+        if (summary.Shots.Count > 1 && summary.Methods.Count > 1) sentences.Add(Overall(standings));
+        string basis = Basis([.. standings.SelectMany(s => s.Comparisons).Select(c => c.Paired)]);
+        if (basis.Length > 0) sentences.Add(basis);
         return sentences;
     }
 
-    static string At(Summary summary, IReadOnlyList<string> references, int? shots)
+    static string At(Summary summary, IReadOnlyList<string> references, Standing standing)
     {
-        var ranked = summary.Methods.Select(method => summary.Find(method, shots)).OfType<SummaryRow>().OrderByDescending(r => r.Mean).ToList();
-        var missing = summary.Methods.Where(method => summary.Find(method, shots) is null).ToList();
-        string absent = missing.Count == 0 ? "" : $" No result for {Join(missing)}.";
-        string at = $"K = {ShotCount.Text(shots)}";
-        var best = ranked[0];
+        string[] missing = [.. summary.Methods.Where(method => standing.Ranked.All(row => row.Method != method))];
+        string absent = missing.Length == 0 ? "" : $" No result for {Join(missing)}.";
+        string at = $"K = {ShotCount.Text(standing.Shots)}";
+        var best = standing.Ranked[0];
         string score = $"{SummaryGrid.Percent(best.Mean)} % ({(best.Runs == 1 ? "1 run" : $"{best.Runs} runs")})";
-        if (ranked.Count == 1) return $"{at}: only {best.Method} was run: {score}.{absent}";
+        if (standing.Ranked.Count == 1) return $"{at}: only {best.Method} was run: {score}.{absent}";
 
-        var winners = Winners(summary, shots);
-        var others = ranked.Skip(winners.Count).ToList();
+        string[] highest = [.. standing.Ranked.TakeWhile(row => row.Mean == best.Mean).Select(row => row.Method)];
+        string verdict = highest.Length == 1 ? $"{best.Method} has the highest mean, {score}" : $"{Join(highest)} have the same highest mean, {score}";
         // The runner-up always, then the references that are not said yet.
-        var compared = others.Take(1).Concat(others.Skip(1).Where(r => references.Contains(r.Method)));
-        var margins = compared.Select((row, index) => Margin(best, row, index == 0)).ToList();
-        string verdict = winners.Count == 1 ? $"{best.Method} won with {score}" : $"{Join(winners)} tie at {score}";
-        return margins.Count == 0 ? $"{at}: {verdict}.{absent}" : $"{at}: {verdict}, {Join(margins)}.{absent}";
+        var others = standing.Ranked.Skip(highest.Length).Select((row, index) => (row.Method, Said: index == 0 || references.Contains(row.Method)))
+            .Where(other => other.Said).Select(other => standing.Comparisons.FirstOrDefault(c => c.Second == other.Method)?.Sentence()
+                ?? $"{best.Method} and {other.Method} have no seed in common");
+        return $"{string.Join("; ", others.Prepend($"{at}: {verdict}"))}.{absent}";
     }
 
-    static string Margin(SummaryRow best, SummaryRow other, bool runnerUp)
+    static string Overall(Standing[] standings)
     {
-        double difference = best.Mean - other.Mean;
-        string caution = best.Runs == 1 && other.Runs == 1 ? " (one seed each: the spread is unknown)"
-            : best.Runs == 1 || other.Runs == 1 ? " (one of the two has one seed: its spread is unknown)"
-            : "";
-        if (difference <= Math.Max(best.StandardDeviation, other.StandardDeviation)) caution = " (within the spread of the seeds)";
-        return $"{SummaryGrid.Percent(difference)} points over {(runnerUp ? "the runner-up " : "")}{other.Method}{caution}";
+        var clear = standings.Where(s => s.IsClear).GroupBy(s => s.Ranked[0].Method).Select(g => $"{g.Key} at K = {string.Join(", ", g.Select(s =>
+            ShotCount.Text(s.Shots)))}").ToArray();
+        return clear.Length == 0 ? $"At none of {standings.Length} values of K is one method better than every other."
+            : $"Better than every other method, out of {standings.Length} values of K: {Join(clear)}.";
     }
 
-    static string Overall(Summary summary)
+    static string Basis(IReadOnlyList<PairedDifference> differences)
     {
-        var wins = summary.Methods.Select(method => (method, count: summary.Shots.Count(shots => Winners(summary, shots).Contains(method))))
-            .Where(w => w.count > 0).OrderByDescending(w => w.count);
-        return $"Best or tied for best, out of {summary.Shots.Count} values of K: {Join([.. wins.Select(w => $"{w.method} {w.count}")])}.";
+        bool samples = differences.Any(d => d.Basis == IntervalBasis.SeedsAndSamples), seeds = differences.Any(d => d.Basis == IntervalBasis.Seeds);
+        string drawn = differences.Where(d => d.Basis == IntervalBasis.SeedsAndSamples).All(d => d.Seeds == 1) ? "test samples; there is one seed"
+            : "seeds and test samples";
+        return (samples, seeds) switch
+        {
+            (false, false) => "",
+            (true, false) => $"In brackets: paired 95 % intervals by bootstrap over {drawn}.",
+            (false, true) => "In brackets: paired 95 % t intervals over the seeds.",
+            _ => $"In brackets: paired 95 % intervals, by bootstrap over {drawn} where the results say which samples were right, else t intervals over the seeds.",
+        };
     }
 
-    static List<string> Winners(Summary summary, int? shots)
+    static string Join(IReadOnlyList<string> parts) => parts.Count == 1 ? parts[0] : $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}";
+
+    // The methods at one K, and the highest against all others.
+    sealed record Standing(int? Shots, IReadOnlyList<SummaryRow> Ranked, IReadOnlyList<MethodDifference> Comparisons)
     {
-        double best = summary.Rows.Where(r => r.Shots == shots).Max(r => r.Mean);
-        return [.. summary.Methods.Where(method => summary.Find(method, shots)?.Mean == best)];
-    }
+        public bool IsClear => Ranked.Count > 1 && Comparisons.Count == Ranked.Count - 1 && Comparisons.All(c => c.IsSeen && c.Paired.Difference > 0);
 
-    static string Join(List<string> parts) => parts.Count == 1 ? parts[0] : $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}";
+        public static Standing Of(Summary summary, IReadOnlyList<RunResult> runs, int? shots)
+        {
+            SummaryRow[] ranked = [.. summary.Methods.Select(method => summary.Find(method, shots)).OfType<SummaryRow>().OrderByDescending(r => r.Mean)];
+            return new(shots, ranked, RunComparison.Of(runs, shots, ranked[0].Method, [.. ranked.Skip(1).Select(row => row.Method)]));
+        }
+    }
 }

@@ -7,9 +7,9 @@ namespace LoraComposition.Experiments;
 /// <remarks>Immutable.</remarks>
 public sealed class SummaryGrid
 {
-    /// <summary>The text of one cell, and whether it is the best of its column.</summary>
+    /// <summary>The text of one cell, and whether it is the highest of its column.</summary>
     /// <param name="Text">The text.</param>
-    /// <param name="Best">Whether no other of its column is better.</param>
+    /// <param name="Best">Whether no other of its column is higher; not whether that is more than chance.</param>
     public readonly record struct Cell(string Text, bool Best = false);
 
     SummaryGrid(IReadOnlyList<string> header, IReadOnlyList<IReadOnlyList<Cell>> rows) => (Header, Rows) = (header, rows);
@@ -34,15 +34,17 @@ public sealed class SummaryGrid
     /// <returns>Two decimals.</returns>
     public static string Percent(double fraction) => (100 * fraction).ToString("F2", CultureInfo.InvariantCulture);
 
+    /// <summary>A mean with its interval in percent. A single run has none to show.</summary>
+    internal static string WithInterval(double mean, ConfidenceInterval? interval) =>
+        interval is { } found ? $"{Percent(mean)} [{Percent(found.Low)}, {Percent(found.High)}]" : Percent(mean);
+
     static List<Cell> Row(Summary summary, string method) =>
         [new(method), .. summary.Shots.Select(k => Accuracy(summary, summary.Find(method, k))), new(Parameters(summary, method))];
 
     static Cell Accuracy(Summary summary, SummaryRow? row)
     {
         if (row is null) return new("–");
-        // A single run has no spread to show: "± 0.00" would claim one.
-        string text = row.Runs > 1 ? $"{Percent(row.Mean)} ± {Percent(row.StandardDeviation)}" : Percent(row.Mean);
-        return new(text, Best: row.Mean >= summary.Rows.Where(r => r.Shots == row.Shots).Max(r => r.Mean));
+        return new(WithInterval(row.Mean, row.Interval), Best: row.Mean >= summary.Rows.Where(r => r.Shots == row.Shots).Max(r => r.Mean));
     }
 
     static string Parameters(Summary summary, string method) => string.Join(" / ", summary.Rows.Where(r => r.Method == method)
@@ -52,7 +54,7 @@ public sealed class SummaryGrid
 /// <summary>A summary as a Markdown table.</summary>
 public static class SummaryMarkdown
 {
-    /// <summary>The table: a row per method, a column per K with <c>mean ± std</c> in percent, the best of the column between <c>**</c>, and |Θ|.</summary>
+    /// <summary>The table: a row per method, a column per K with the mean and its 95 % interval in percent, the highest of the column between <c>**</c>, and |Θ|.</summary>
     /// <param name="summary">The summary.</param>
     /// <returns>The lines, each ended by LF.</returns>
     public static string Of(Summary summary)

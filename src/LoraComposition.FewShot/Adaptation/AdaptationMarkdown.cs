@@ -18,9 +18,9 @@ static class AdaptationMarkdown
         if (report.Comparisons.Count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{report.Chosen} against the others, on the same {report.ValidationCount} validation images:\n\n");
-            text.Append(MarkdownTable.Of(["method", "difference in points", "standard error", "reading"], report.Comparisons.Select(Row)));
-            text.Append("\nThe standard error is that of the difference of two equally good methods, from the images that only one of the two gets right. Chance alone goes beyond one standard error about one time in three: "
-                + "more than it is a hint, more than twice as much is good evidence. The validation images also stopped the training, so all accuracies on them are somewhat too high.\n");
+            text.Append(MarkdownTable.Of(["method", "difference in points", "95 % interval", "p", "p (Holm)", "reading"], report.Comparisons.Select(Row)));
+            text.Append("\nOnly the images that one of the two gets right and the other does not count. p is McNemar's mid-p-value: how often two equally good methods would differ so much; Holm's correction is for the number of methods. "
+                + "Above 0.05 no difference can be seen. The validation images also stopped the training, so all accuracies on them are somewhat too high.\n");
         }
         text.Append("\n| class | learned from | validation |\n| --- | ---: | ---: |\n");
         foreach (var row in report.Classes) text.Append(CultureInfo.InvariantCulture, $"| {MarkdownTable.Escape(row.Name)} | {row.Shots} | {row.Validation} |\n");
@@ -38,8 +38,8 @@ static class AdaptationMarkdown
     ];
 
     static string[] Row(MethodComparison comparison) =>
-        [MarkdownTable.Escape(comparison.Other), Number(100 * comparison.Difference, "F1"), Number(100 * comparison.StandardError, "F1"),
-            comparison.IsTie ? "tie" : "better"];
+        [MarkdownTable.Escape(comparison.Other), Number(100 * comparison.Difference, "F1"), AdaptationVerdict.Interval(comparison),
+            Number(comparison.PValue, "F3"), Number(comparison.AdjustedPValue, "F3"), comparison.IsTie ? "no difference can be seen" : "better"];
 
     static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }
@@ -50,32 +50,37 @@ static class AdaptationVerdict
     public static string Of(AdaptationReport report)
     {
         string judged = report.Comparisons.Count == 0 ? Alone(report) : report.Comparisons.Any(c => c.IsTie) ? Tie(report) : Clear(report);
-        return $"{judged} {Tested(report)}";
+        return $"{judged} {Intervals(report)}{Tested(report)}";
     }
 
     public static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:F1} %");
+
+    /// <summary>The 95 % interval of a difference in points.</summary>
+    public static string Interval(MethodComparison comparison) =>
+        string.Create(CultureInfo.InvariantCulture, $"[{100 * comparison.Low:F1}, {100 * comparison.High:F1}]");
 
     static string Alone(AdaptationReport report) =>
         $"{report.Chosen} reaches {Accuracy(report, report.Chosen)} on {Images(report.ValidationCount, "validation")}; no other method was tried.";
 
     static string Clear(AdaptationReport report)
     {
-        var next = report.Comparisons.MinBy(c => c.Difference)!;
-        return $"{report.Chosen} is best: {Accuracy(report, report.Chosen)} on {Images(report.ValidationCount, "validation")}, {Points(next.Difference)} above {next.Other} ({Accuracy(report, next.Other)}), "
-            + $"which is more than the difference's standard error of {Points(next.StandardError)}.";
+        string[] others = [.. report.Comparisons.OrderBy(c => c.Difference).Select(c => $"{c.Other} ({Accuracy(report, c.Other)}) by {Points(c.Difference)} {Interval(c)}")];
+        return $"{report.Chosen} is best: {Accuracy(report, report.Chosen)} on {Images(report.ValidationCount, "validation")}, better than {Listed(others)}.";
     }
 
     static string Tie(AdaptationReport report)
     {
-        var tied = report.Comparisons.Where(c => c.IsTie).OrderBy(c => c.Difference).ToArray();
-        string[] others = [.. tied.Select(c => string.Create(CultureInfo.InvariantCulture,
-            $"{c.Other} ({Accuracy(report, c.Other)}, behind by {100 * c.Difference:F1} ± {100 * c.StandardError:F1} points)"))];
-        return $"A tie: on {Images(report.ValidationCount, "validation")} {report.Chosen} ({Accuracy(report, report.Chosen)}) cannot be told from {Listed(others)}, as the difference is not larger than its standard error. "
+        string[] others = [.. report.Comparisons.Where(c => c.IsTie).OrderBy(c => c.Difference).Select(c =>
+            $"{c.Other} ({Accuracy(report, c.Other)}, behind by {Points(c.Difference)} {Interval(c)})")];
+        return $"No difference can be seen on {Images(report.ValidationCount, "validation")} between {report.Chosen} ({Accuracy(report, report.Chosen)}) and {Listed(others)}. "
             + $"{report.Chosen} is kept: none is more accurate, and of those as accurate none has a lower loss, or as low a one with fewer trained numbers.";
     }
 
+    static string Intervals(AdaptationReport report) => report.Comparisons.Count == 0 ? ""
+        : "In brackets: 95 % intervals of the difference in points; a difference is called one where McNemar's test, by Holm's correction for the number of methods, has p ≤ 0.05. ";
+
     static string Tested(AdaptationReport report) => report.Test is { } test
-        ? $"On {Images(test.Count, "test")}, used for nothing else, {report.Chosen} reaches {Percent(test.Accuracy)} (standard error {Points(test.StandardError)})."
+        ? $"On {Images(test.Count, "test")}, used for nothing else, {report.Chosen} reaches {Percent(test.Accuracy)} (95 % interval {Percent(test.Low)} to {Percent(test.High)})."
         : "There are no test images; validation accuracy is somewhat too high, since the same images stopped the training and chose the method.";
 
     static string Accuracy(AdaptationReport report, string method) => Percent(report.Methods.Single(m => m.Method == method).ValidationAccuracy);

@@ -111,19 +111,29 @@ public sealed record MethodResult
 /// <summary>The best method against another one, on the same validation images.</summary>
 /// <param name="Other">The other method.</param>
 /// <param name="Difference">By how much the best is more accurate, at least 0.</param>
-/// <param name="StandardError">The standard error of that difference if both were equally good: the square root of the number of images that only one of the
-/// two gets right, over the number of images.</param>
-public sealed record MethodComparison(string Other, double Difference, double StandardError)
+/// <param name="Low">The lower end of the 95 % interval of the difference.</param>
+/// <param name="High">The upper end.</param>
+/// <param name="PValue">McNemar's mid-p-value: how often two equally good methods would differ so much on these images.</param>
+/// <param name="AdjustedPValue">The same by Holm's correction for all the methods that the best is compared with.</param>
+public sealed record MethodComparison(string Other, double Difference, double Low, double High, double PValue, double AdjustedPValue)
 {
-    /// <summary>Whether the difference is not larger than its standard error.</summary>
-    public bool IsTie => !(Difference > StandardError);
+    /// <summary>Whether no difference can be seen: it may well be chance, by the adjusted p-value above 0.05.</summary>
+    public bool IsTie => !(AdjustedPValue <= 0.05);
 
-    // With the paired images (McNemar) what both get right or wrong says nothing. The spread under "no difference" rather than the observed one:
-    // else a single image that differs would already be more than its error.
-    internal static MethodComparison Of(string other, IReadOnlyList<bool> best, IReadOnlyList<bool> others)
+    internal static IReadOnlyList<MethodComparison> OfAll(IReadOnlyList<bool> best, IReadOnlyList<(string Method, IReadOnlyList<bool> Correct)> others)
+    {
+        var comparisons = others.Select(other => Of(other.Method, best, other.Correct)).ToArray();
+        var adjusted = HolmCorrection.Adjust([.. comparisons.Select(c => c.PValue)]);
+        return [.. comparisons.Zip(adjusted, (comparison, value) => comparison with { AdjustedPValue = value })];
+    }
+
+    // What both get right or wrong says nothing of the two.
+    static MethodComparison Of(string other, IReadOnlyList<bool> best, IReadOnlyList<bool> others)
     {
         int onlyBest = best.Zip(others).Count(pair => pair is (true, false)), onlyOther = best.Zip(others).Count(pair => pair is (false, true));
-        return new MethodComparison(other, (double)(onlyBest - onlyOther) / best.Count, Math.Sqrt(onlyBest + onlyOther) / best.Count);
+        var (low, high) = McNemarTest.Interval(onlyBest, onlyOther, best.Count);
+        double value = McNemarTest.MidP(onlyBest, onlyOther);
+        return new MethodComparison(other, (double)(onlyBest - onlyOther) / best.Count, low, high, value, value);
     }
 }
 
@@ -133,8 +143,20 @@ public sealed record MethodComparison(string Other, double Difference, double St
 /// <param name="Loss">The mean cross-entropy.</param>
 public sealed record TestScore(int Count, double Accuracy, double Loss)
 {
-    /// <summary>The standard error of the accuracy.</summary>
-    public double StandardError => Math.Sqrt(Accuracy * (1 - Accuracy) / Count);
+    const double NormalQuantile = 1.959963984540054;
+
+    /// <summary>The lower end of the accuracy's 95 % interval (Wilson's).</summary>
+    public double Low => Middle - Reach;
+
+    /// <summary>The upper end.</summary>
+    public double High => Middle + Reach;
+
+    // What is added to the count: z².
+    static double Added => NormalQuantile * NormalQuantile;
+
+    double Middle => (Accuracy * Count + Added / 2) / (Count + Added);
+
+    double Reach => NormalQuantile * Math.Sqrt(Accuracy * (1 - Accuracy) * Count + Added / 4) / (Count + Added);
 }
 
 /// <summary>How many images of one class were used.</summary>

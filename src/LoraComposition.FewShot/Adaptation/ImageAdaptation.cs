@@ -193,7 +193,8 @@ public sealed class ImageAdaptation
         {
             Chosen = chosen,
             Methods = [.. attempts.Select(attempt => attempt.Result)],
-            Comparisons = [.. attempts.Where(attempt => attempt != best).Select(other => MethodComparison.Of(other.Result.Method, best.Correct, other.Correct))],
+            Comparisons = MethodComparison.OfAll(best.Correct, [.. attempts.Where(attempt => attempt != best)
+                .Select(other => (other.Result.Method, (IReadOnlyList<bool>)other.Correct))]),
             ValidationCount = samples.Validation.Count,
             Test = test,
             Warnings = warnings,

@@ -18,17 +18,22 @@ public static class Evaluator
     /// <returns>Accuracy and mean loss.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ValidationScore OnImages(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize,
-        IProgressTask? progress = null, CancellationToken cancellation = default)
+        IProgressTask? progress = null, CancellationToken cancellation = default) => OnEachImage(model, images, indices, batchSize, progress, cancellation).Score;
+
+    /// <summary>As <see cref="OnImages"/>, and which of the images were classified correctly.</summary>
+    internal static (ValidationScore Score, IReadOnlyList<bool> Correct) OnEachImage(VisionTransformer model, PreprocessedImages images,
+        IReadOnlyList<int> indices, int batchSize, IProgressTask? progress, CancellationToken cancellation)
     {
-        double correct = 0, loss = 0;
+        var correct = new List<bool>(indices.Count);
+        double loss = 0;
         ForEachBatch(model, images, indices, batchSize, (batch, logits) =>
         {
             var (right, sum) = Count(logits, images.Labels(batch, logits.device));
-            correct += right;
+            correct.AddRange(right);
             loss += sum;
             progress?.Advance(batch.Length);
         }, cancellation);
-        return new ValidationScore(correct / indices.Count, loss / indices.Count);
+        return (Mean(correct, loss), correct);
     }
 
     /// <summary>The class that the model gives each of some images, in their order; as in <see cref="OnImages"/>, without dropout.</summary>
@@ -48,12 +53,15 @@ public static class Evaluator
     }
 
     /// <summary>Runs the head alone over features <c>[samples, d]</c> with labels <c>[samples]</c>.</summary>
-    internal static ValidationScore OnFeatures(VisionTransformer model, Tensor features, Tensor labels)
+    internal static ValidationScore OnFeatures(VisionTransformer model, Tensor features, Tensor labels) => OnEachFeature(model, features, labels).Score;
+
+    /// <summary>As <see cref="OnFeatures"/>, and which of the samples were classified correctly.</summary>
+    internal static (ValidationScore Score, IReadOnlyList<bool> Correct) OnEachFeature(VisionTransformer model, Tensor features, Tensor labels)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (correct, loss) = Count(model.Classify(features), labels);
-        return new ValidationScore(correct / labels.shape[0], loss / labels.shape[0]);
+        return (Mean(correct, loss), correct);
     }
 
     /// <summary>The type and device of a model's parameters, the head's apart.</summary>
@@ -93,9 +101,11 @@ public static class Evaluator
     // [samples, classes] → [samples]
     static int[] Largest(Tensor logits) => [.. logits.argmax(1).cpu().data<long>().Select(label => (int)label)];
 
-    static (double Correct, double Loss) Count(Tensor logits, Tensor labels) =>
-        (logits.argmax(1).eq(labels).sum().item<long>(), nn.functional.cross_entropy(logits.to(ScalarType.Float32), labels,
+    static (bool[] Correct, double Loss) Count(Tensor logits, Tensor labels) =>
+        (logits.argmax(1).eq(labels).cpu().data<bool>().ToArray(), nn.functional.cross_entropy(logits.to(ScalarType.Float32), labels,
             reduction: nn.Reduction.Sum).item<float>());
+
+    static ValidationScore Mean(IReadOnlyList<bool> correct, double loss) => new((double)correct.Count(right => right) / correct.Count, loss / correct.Count);
 }
 
 /// <summary>Trains a head alone, on features that a frozen model gave once.</summary>

@@ -52,7 +52,17 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     /// <returns>The score.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public ValidationScore Score(TrainedModel<VisionTransformer> trained, PreprocessedImages scored, IReadOnlyList<int> indices,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => ScoreEach(trained, scored, indices, cancellation).Score;
+
+    /// <summary>As <see cref="Score"/>, and which of the images were classified correctly.</summary>
+    /// <param name="trained">A model that this object trained.</param>
+    /// <param name="scored">The images, of the same classes.</param>
+    /// <param name="indices">Their positions.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <returns>The score, and for each position whether the model is right.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public (ValidationScore Score, IReadOnlyList<bool> Correct) ScoreEach(TrainedModel<VisionTransformer> trained, PreprocessedImages scored,
+        IReadOnlyList<int> indices, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(trained);
         if (trained.Tuning.Trained.Count == 0)
@@ -60,10 +70,10 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
             var bank = frozen.Bank(trained.Method.Start, scored);
             using var features = bank.Features(indices, cancellation);
             using var labels = bank.Labels(indices);
-            return Evaluator.OnFeatures(trained.Model, features, labels);
+            return Evaluator.OnEachFeature(trained.Model, features, labels);
         }
         using var fixedWeights = trained.Tuning.FixForEvaluation();
-        return Evaluator.OnImages(trained.Model, scored, indices, trained.Options.EvaluationBatchSize, cancellation: cancellation);
+        return Evaluator.OnEachImage(trained.Model, scored, indices, trained.Options.EvaluationBatchSize, progress: null, cancellation);
     }
 
     /// <summary>The class that a trained model gives each of some images of the data set.</summary>

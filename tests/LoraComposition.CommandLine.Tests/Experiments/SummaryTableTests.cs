@@ -24,7 +24,7 @@ public class SummaryTableTests
 
         string text = Written(terminal: true, width: 120);
 
-        text.Should().Contain($"{bold}55.00 ± 7.07{normal}").And.Contain($"{bold}90.00{normal}").And.Contain(" 41.00 ± 1.41 ").And.Contain("|Θ|").And.Contain("learned|x");
+        text.Should().Contain($"{bold}55.00 [0.00, 100.00]{normal}").And.Contain($"{bold}90.00{normal}").And.Contain(" 41.00 [28.29, 53.71] ").And.Contain("|Θ|").And.Contain("learned|x");
         text.Should().NotContain($"{bold}41.00").And.NotContain("**");
     }
 

@@ -23,6 +23,8 @@ public sealed class FewShotExperimentTests : IDisposable
         foreach (var result in results)
         {
             result.TestCount.Should().Be(12);
+            CorrectSamples.Of(result)!.Count(right => right).Should().Be((int)Math.Round(12 * result.Accuracy));
+            result.Configuration.TryGetProperty("correct", out _).Should().BeFalse("what came out does not decide the run");
             result.Accuracy.Should().BeInRange(0, 1);
             result.ValidationAccuracy.Should().BeInRange(0, 1);
             // 6 samples in batches of 4 are two steps.

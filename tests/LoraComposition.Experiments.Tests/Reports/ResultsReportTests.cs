@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
 using LoraComposition.Experiments.Tests.Results;
@@ -29,8 +28,7 @@ public sealed class ResultsReportTests : IDisposable
         foreach (var group in new RunStore(folder["label/runs"]).LoadAll().GroupBy(r => (r.Key.Method, r.Key.Shots)))
         {
             var statistics = ScoreStatistics.Of([.. group.OrderBy(r => r.Key.Seed).Select(r => r.Accuracy)]);
-            string mean = (100 * statistics.Mean).ToString("F2", CultureInfo.InvariantCulture), spread = (100 * statistics.StandardDeviation).ToString("F2", CultureInfo.InvariantCulture);
-            page.Should().Contain(statistics.Runs > 1 ? $"{mean} ± {spread}" : mean, group.Key.ToString());
+            page.Should().Contain(SummaryGrid.WithInterval(statistics.Mean, statistics.Interval), group.Key.ToString());
         }
         // The learned weights: the mean over the seeds of 0.2 and 0.4.
         page.Should().Contain("0.300").And.Contain("module-a");
@@ -98,6 +96,91 @@ public sealed class ResultsReportTests : IDisposable
         ResultsReport.Read([folder["own"]]).ToHtml().Should().Contain("learned: value").And.NotContain("learned: first");
     }
 
+    /// <summary>Uniform weights are not what was learned.</summary>
+    [Fact]
+    public void WeightsThatKeptTheStartAreSaidAndNotDrawn()
+    {
+        foreach (int seed in (int[])[0, 1]) Save("flat", 5, seed, [0.5, 0.5]);
+        Save("flat", 1, 0, [0.3, 0.7]);
+
+        var report = ResultsReport.Read([folder["flat"]]);
+
+        report.ToHtml().Should().Contain("learned: the start was kept in 2 of 3 runs (2 of 2 at K = 5); all their weights are 1/N").And.NotContain("learned: query");
+        Figures(report).Should().NotContain(name => name.StartsWith("weights", StringComparison.Ordinal));
+
+        Save("partly", 5, 0, [0.5, 0.5]);
+        Save("partly", 5, 1, [0.1, 0.9]);
+        ResultsReport.Read([folder["partly"]]).ToHtml().Should().Contain("mean of 2 seeds, of which 1 kept the start").And.Contain("learned: query");
+    }
+
+    /// <summary>The study of the layers leaves the weights of its runs as matrices too; those of another K are in no other map.</summary>
+    [Fact]
+    public void AMapIsDrawnOnce()
+    {
+        Save("layers", 5, 0, [0.2, 0.8]);
+        Save("layers", 1, 0, [0.3, 0.7]);
+        new LayerMatrix("Learned weight, query, K = 5", ["layer 0"], ["a", "b"], [[0.2, 0.8]]).Save(folder["layers/matrices/weights-query-k5.json"]);
+        new LayerMatrix("Learned weight, query, K = 1", ["layer 0"], ["a", "b"], [[0.3, 0.7]]).Save(folder["layers/matrices/weights-query-k1.json"]);
+        new LayerMatrix("CKA, query", ["layer 0"], ["a", "b"], [[0.4, 0.6]]).Save(folder["layers/matrices/cka-query.json"]);
+
+        var report = ResultsReport.Read([folder["layers"]]);
+
+        Figures(report).Where(name => name.Contains("matrix") || name.StartsWith("weights", StringComparison.Ordinal)).Should()
+            .BeEquivalentTo("weights-1-query", "matrix-1-cka--query", "matrix-2-learned-weight--query--k---1");
+        report.ToHtml().Should().NotContain("Learned weight, query, K = 5").And.Contain("Learned weight, query, K = 1");
+    }
+
+    [Fact]
+    public void MethodsThatCoincideAreNamedUnderTheTable()
+    {
+        var store = new RunStore(folder["same/runs"]);
+        store.Save(ResultOf.Run("uniform", 5, 0, 0.5, 0) with { TestCount = 2, Correct = CorrectSamples.Encode([true, false]) });
+        store.Save(ResultOf.Run("learned", 5, 0, 0.5) with { TestCount = 2, Correct = CorrectSamples.Encode([true, false]) });
+
+        var report = ResultsReport.Read([folder["same"]]);
+
+        report.ToHtml().Should().Contain("</table></div>\n<p class=\"note\">uniform and learned coincide to three digits at K = 5; their predictions are identical");
+        report.SaveTables(folder["tables"]);
+        File.ReadAllText(folder["tables/01-demo/results.tex"]).Should().Contain("% uniform and learned coincide");
+    }
+
+    [Fact]
+    public void TheGainHasAPairedInterval()
+    {
+        var store = new RunStore(folder["gain/runs"]);
+        // Gains of 9, 10 and 11 points: ± 4.30265 / √3.
+        foreach (var run in ResultOf.Runs("classifier", 1, 0, 0.5, 0.6, 0.7).Concat(ResultOf.Runs("uniform", 1, 0, 0.59, 0.7, 0.81))) store.Save(run);
+
+        ResultsReport.Read([folder["gain"]]).ToHtml().Should().Contain("uniform +10.00 [+7.52, +12.48]");
+    }
+
+    [Theory]
+    [InlineData("method,point,validation_accuracy,validation_loss,chosen,rank,rate\nlora,lora-rate-x1,0.5,1.5,1,4,0.25\nlora,lora-rate-x3,0.25,2,0,4,0.75\n", "<th scope=\"col\">rate</th>", "<th scope=\"col\">rank</th>")]
+    [InlineData("method,point,validation_accuracy,validation_loss,chosen\nlora,lora-rate-x1,0.5,1.5,yes\n", "<td>yes</td>", "rate</th>")]
+    public void TheSearchIsShownWithTheSettingsThatVary(string log, string shown, string hidden)
+    {
+        File.WriteAllText(folder["label/grid.csv"], log);
+
+        Read().ToHtml().Should().Contain("The search for the settings").And.Contain(shown).And.NotContain(hidden);
+
+        File.AppendAllText(folder["label/grid.csv"], "lora,lora-rate-x10,0.5,1.5,1,4\n");
+        FluentActions.Invoking(Read).Should().Throw<RunFileException>().WithMessage("*grid.csv*line*");
+    }
+
+    void Save(string place, int shots, int seed, double[] weights) => new RunStore(folder[$"{place}/runs"]).Save(ResultOf.Run("learned", shots, seed, 0.5) with
+    {
+        Details = ConfigurationHash.ToJson(new
+        {
+            trained = LearnedWeights.ToRecord(new CompositionWeights(["a", "b"], [KeyValuePair.Create("vit.layers.0.attention.q_proj", (IReadOnlyList<double>)weights)])),
+        }),
+    });
+
+    string[] Figures(ResultsReport report)
+    {
+        report.SaveFigures(folder["drawn"]);
+        return [.. Directory.GetFiles(folder["drawn"], "*.svg", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path))];
+    }
+
     [Fact]
     public void SubFoldersAreExperiments()
     {
@@ -121,7 +204,7 @@ public sealed class ResultsReportTests : IDisposable
         string page = report.ToHtml();
 
         report.Experiments.Should().Equal("study", "n01");
-        page.Should().Contain("60.00 ± 12.50").And.Contain("<strong>70.00 ± 1.00</strong>").And.Contain("37.50 ± 25.00").And.Contain("<strong>81.25 ± 1.00</strong>").And.NotContain("foreign");
+        page.Should().Contain("60.00 [0.00, 100.00]").And.Contain("<strong>70.00 [61.02, 78.98]</strong>").And.Contain("37.50 [0.00, 100.00]").And.Contain("<strong>81.25 [72.27, 90.23]</strong>").And.NotContain("foreign");
         report.SaveFigures(folder["figures"]);
         // Labels are no axis to draw over, and one K alone no curve.
         Directory.GetFiles(folder["figures"], "*.svg", SearchOption.AllDirectories).Select(Path.GetFileName).Should().Equal("study-1-split-size-k5.svg");
@@ -136,10 +219,10 @@ public sealed class ResultsReportTests : IDisposable
     [Fact]
     public void AStudysTableShowsTheDigitsThatItsRunsHave()
     {
-        // 0.16496 points, which six digits would round to 0.165 and a page then to 0.17.
-        new ScoreTable("method", "rank", ["4"], [("lora", [new(0.921, 0.0016496, 3)])]).WriteCsv(folder["study/rank-k5.csv"]);
+        // 92.1 ± 4.30265 · 0.16304 / √3 ends at 92.505; with six digits of the deviation a page would say 92.50.
+        new ScoreTable("method", "rank", ["4"], [("lora", [new(0.921, 0.0016304, 3)])]).WriteCsv(folder["study/rank-k5.csv"]);
 
-        ResultsReport.Read([folder["study"]]).ToHtml().Should().Contain("92.10 ± 0.16");
+        ResultsReport.Read([folder["study"]]).ToHtml().Should().Contain("92.10 [91.69, 92.51]");
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace LoraComposition.Experiments.Tests.Results;
 
 public class LayerMatricesTests
 {
-    static readonly LayerMatrix First = Of("first", [0.25, 0.75], [0.5, 0.5]), Second = Of("second", [0.75, 0.25], [0.1, 0.9]);
+    static readonly LayerMatrix First = Of("first", [0.25, 0.75], [0.5, 0.5]), Second = Of("second", [0.75, 0.25], [0.1, 0.9]), Flat = Of("flat", [0.5, 0.5 + 5e-7], [0.5, 0.5]);
 
     [Fact]
     public void TheMeanIsTakenCellByCell()
@@ -37,6 +37,16 @@ public class LayerMatricesTests
     }
 
     [Fact]
+    public void WeightsThatSayNothingAreNotDrawn()
+    {
+        using var folder = new TemporaryFolder();
+
+        LayerMatrixFiles.SaveWeights([(Flat, folder["flat"])]);
+
+        folder.Files.Should().BeEquivalentTo("flat.json", "flat.csv");
+    }
+
+    [Fact]
     public void AMatrixThatCannotBeLeavesNoFile()
     {
         using var folder = new TemporaryFolder();
@@ -51,6 +61,8 @@ public class LayerMatricesTests
     {
         LayerReading.OfWeights([First, Second]).Should().StartWith("first: from 30.0 % (a, layer 1) to 70.0 % (b, c, layer 1); uniform is 50.0 %").And.EndWith(": hardly more than chance.");
         LayerReading.OfWeights([First, Of("like", [0.26, 0.74], [0.51, 0.49])]).Should().EndWith(": more than chance.");
+        LayerReading.OfWeights([Flat, Flat]).Should().Be("flat: the start was kept in 2 of 2 runs; every weight is 50.0 %.");
+        LayerReading.OfWeights([First, Flat]).Should().Contain("; the start was kept in 1 of 2 runs.");
         LayerReading.OfWeights([First]).Should().Contain("with one seed");
         LayerReading.OfWeights([new LayerMatrix("single", ["layer 0"], ["a"], [[1]])]).Should().Contain("the weight is 1 at every layer");
         FluentActions.Invoking(() => LayerReading.OfWeights([])).Should().Throw<ArgumentException>();

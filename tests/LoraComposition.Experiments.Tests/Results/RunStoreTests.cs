@@ -29,10 +29,36 @@ public sealed class RunStoreTests : IDisposable
     [Fact]
     public void What_may_be_absent_comes_back_absent()
     {
-        Store.Save(result with { ValidationAccuracy = null, BestEpoch = null, Details = null });
+        Store.Save(result with { Correct = null, ValidationAccuracy = null, BestEpoch = null, Details = null });
 
         Store.TryLoad(result.Key, "abc", out var loaded).Should().BeTrue();
         (loaded!.ValidationAccuracy, loaded.BestEpoch, loaded.Details).Should().Be((null, null, null));
+    }
+
+    [Fact]
+    public void Which_samples_were_right_comes_back_and_is_checked()
+    {
+        var right = result with { Accuracy = 0.5, TestCount = 4, Correct = CorrectSamples.Encode([true, false, false, true]) };
+        Store.Save(right);
+
+        Store.TryLoad(result.Key, "abc", out var loaded).Should().BeTrue();
+        CorrectSamples.Of(loaded!).Should().Equal(true, false, false, true);
+        FluentActions.Invoking(() => Store.Save(right with { Accuracy = 0.75 })).Should().Throw<ArgumentException>().WithMessage("*right samples*");
+        File.WriteAllText(ResultPath, File.ReadAllText(ResultPath).Replace("\"testCount\": 4", "\"testCount\": 40", StringComparison.Ordinal));
+        FluentActions.Invoking(() => Store.TryLoad(result.Key, "abc", out _)).Should().Throw<RunFileException>().WithMessage("*base64 of 40 bits*");
+    }
+
+    /// <summary>Results of earlier versions have no such member.</summary>
+    [Fact]
+    public void A_result_without_the_right_samples_is_read()
+    {
+        Store.Save(result);
+        string text = File.ReadAllText(ResultPath);
+        text.Should().Contain("  \"correct\": null,\n");
+        File.WriteAllText(ResultPath, text.Replace("  \"correct\": null,\n", "", StringComparison.Ordinal));
+
+        Store.TryLoad(result.Key, "abc", out var loaded).Should().BeTrue();
+        loaded!.Correct.Should().BeNull();
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace LoraComposition.Experiments.Tests.Results;
 public class ScoreTableReadingTests
 {
     [Fact]
-    public void ARowsRangeIsComparedWithTheSeeds()
+    public void ARowsRangeHasAnInterval()
     {
         var sentences = ScoreTableReading.Of(new ScoreTable("method", "rank", ["4", "8", "16"],
         [
@@ -15,10 +15,11 @@ public class ScoreTableReadingTests
         ]));
 
         sentences.Should().HaveCount(4);
-        sentences[0].Should().Be("flat: from 50.00 % (rank 4) to 51.00 % (rank 8), 1.00 points, within the spread of the seeds (2.00).");
-        sentences[1].Should().Be("steep: from 50.00 % (rank 4) to 60.00 % (rank 8), 10.00 points, more than twice the spread of the seeds (2.00).");
-        sentences[2].Should().EndWith("3.00 points, not clearly more than the spread of the seeds (2.00).");
-        sentences[3].Should().EndWith("10.00 points; with one seed the spread is unknown.");
+        // Of three pairs the widest: t of 2 degrees of freedom within 1 − 0.05 / 3 is 7.6488.
+        sentences[0].Should().Be("flat: from 50.00 % (rank 4) to 51.00 % (rank 8), 1.00 points [-8.87, 10.87]: no difference can be seen.");
+        sentences[1].Should().Be("steep: from 50.00 % (rank 4) to 60.00 % (rank 8), 10.00 points [4.45, 15.55]: rank 8 is better than 4.");
+        sentences[2].Should().StartWith("between: from 50.00 % (rank 4) to 53.00 % (rank 8), 3.00 points [-3.25, 9.25]: no difference");
+        sentences[3].Should().EndWith("10.00 points; with one seed there is no interval.");
     }
 
     static ScoreStatistics Score(double mean, double deviation) => new(mean, deviation, 3);

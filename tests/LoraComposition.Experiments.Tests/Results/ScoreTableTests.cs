@@ -26,8 +26,8 @@ public class ScoreTableTests
 
         lines.Should().HaveCount(4);
         lines[0].Should().Contain("method").And.Contain(" 1 |").And.Contain(" 3 |");
-        lines[2].Should().Contain("**60.00 ± 14.14**").And.Contain("–");
-        lines[3].Should().Contain("learned \\| v").And.Contain("**60.00**").And.Contain("**37.50 ± 17.68**");
+        lines[2].Should().Contain("**60.00 [0.00, 100.00]**").And.Contain("–");
+        lines[3].Should().Contain("learned \\| v").And.Contain("**60.00**").And.Contain("**37.50 [0.00, 100.00]**");
     }
 
     [Fact]

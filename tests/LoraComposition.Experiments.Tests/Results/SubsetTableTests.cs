@@ -103,8 +103,8 @@ public class SubsetTableTests
 
         sentences.Should().HaveCount(5);
         sentences[1].Should().Contain("best of 3 subsets is a + b, c with 80.00 %").And.Contain("too high");
-        sentences[2].Should().Be("full has 90.00 %, 10.00 points above the composition of 2 modules.");
-        sentences[3].Should().Contain("1.00 points below").And.Contain("within the spread");
+        sentences[2].Should().Be("full has 90.00 %, 10.00 points above the composition of 2 modules [4.45, 15.55].");
+        sentences[3].Should().Contain("1.00 points below").And.Contain("]: no difference can be seen");
         sentences[4].Should().Contain("one seed");
     }
 

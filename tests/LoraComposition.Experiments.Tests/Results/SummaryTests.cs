@@ -46,12 +46,12 @@ public class SummaryTests
         Summary.Of(results, ["lora", "learned"]).WriteCsv(path);
 
         File.ReadAllBytes(path).Should().Equal(System.Text.Encoding.ASCII.GetBytes(
-            "method,shots,mean,std,runs,trainable_parameters\n" +
-            "lora,2,0.312500,0.265165,2,884736\n" +
-            "learned,2,0.500000,0.353553,2,108\n" +
-            "learned,10,0.600000,0.100000,3,108\n" +
-            "learned,all,0.900000,0.000000,1,108\n" +
-            "\"extra, \"\"odd\"\"\",2,1.000000,0.000000,2,0\n"));
+            "method,shots,mean,std,runs,trainable_parameters,ci95_low,ci95_high\n" +
+            "lora,2,0.312500,0.265165,2,884736,0.000000,1.000000\n" +
+            "learned,2,0.500000,0.353553,2,108,0.000000,1.000000\n" +
+            "learned,10,0.600000,0.100000,3,108,0.351586,0.848414\n" +
+            "learned,all,0.900000,0.000000,1,108,,\n" +
+            "\"extra, \"\"odd\"\"\",2,1.000000,0.000000,2,0,1.000000,1.000000\n"));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public class SummaryTests
         var summary = Summary.Of([], ["learned"]);
 
         summary.Rows.Should().BeEmpty();
-        SummaryReading.Of(summary, ["lora"]).Should().BeEmpty();
+        SummaryReading.Of(summary, [], ["lora"]).Should().BeEmpty();
         SummaryMarkdown.Of(summary).Should().StartWith("| Method |");
     }
 }

@@ -4,22 +4,26 @@ namespace LoraComposition.FewShot.Tests.Adaptation;
 
 public sealed class AdaptationVerdictTests
 {
+    const string Brackets = "In brackets: 95 % intervals of the difference in points; a difference is called one where McNemar's test, by Holm's correction for the number of methods, has p ≤ 0.05. ";
+
     [Fact]
-    public void SaysByHowMuchTheBestIsBetter() => Report([0.75, 0.7, 0.6], [new("b", 0.05, 0.02), new("c", 0.15, 0.03)]).Verdict.Should().Be(
-        "a is best: 75.0 % on 200 validation images, 5.0 points above b (70.0 %), which is more than the difference's standard error of 2.0 points. "
+    public void SaysByHowMuchTheBestIsBetter() => Report([0.75, 0.7, 0.6], [new("b", 0.05, 0.01, 0.09, 0.01, 0.01), new("c", 0.15, 0.1, 0.2, 0, 0)]).Verdict.Should().Be(
+        "a is best: 75.0 % on 200 validation images, better than b (70.0 %) by 5.0 points [1.0, 9.0] and c (60.0 %) by 15.0 points [10.0, 20.0]. " + Brackets
         + "There are no test images; validation accuracy is somewhat too high, since the same images stopped the training and chose the method.");
 
     [Fact]
-    public void CallsATieATie() => Report([0.75, 0.74, 0.6], [new("b", 0.01, 0.02), new("c", 0.15, 0.03)]).Verdict.Should().StartWith(
-        "A tie: on 200 validation images a (75.0 %) cannot be told from b (74.0 %, behind by 1.0 ± 2.0 points), as the difference is not larger than its standard error. "
-        + "a is kept: none is more accurate, and of those as accurate none has a lower loss, or as low a one with fewer trained numbers.");
+    public void ClaimsNoDifferenceThatCannotBeSeen() => Report([0.75, 0.74, 0.6], [new("b", 0.01, -0.03, 0.05, 0.4, 0.4), new("c", 0.15, 0.1, 0.2, 0, 0)]).Verdict.Should().StartWith(
+        "No difference can be seen on 200 validation images between a (75.0 %) and b (74.0 %, behind by 1.0 points [-3.0, 5.0]). "
+        + "a is kept: none is more accurate, and of those as accurate none has a lower loss, or as low a one with fewer trained numbers. " + Brackets);
 
     [Fact]
-    public void NamesEveryTiedMethod() => Report([0.75, 0.74, 0.75], [new("b", 0.01, 0.02), new("c", 0, 0.03)]).Verdict.Should().Contain("from c (75.0 %, behind by 0.0 ± 3.0 points) and b (74.0 %");
+    public void NamesEveryTiedMethod() => Report([0.75, 0.74, 0.75], [new("b", 0.01, -0.03, 0.05, 0.4, 0.8), new("c", 0, -0.04, 0.04, 1, 1)]).Verdict.Should()
+        .Contain("and c (75.0 %, behind by 0.0 points [-4.0, 4.0]) and b (74.0 %");
 
+    /// <summary>Wilson's interval of 80 of 100.</summary>
     [Fact]
     public void ClaimsNothingOfASingleMethod() => (Report([0.75], []) with { Test = new TestScore(100, 0.8, 0.5) }).Verdict.Should().Be(
-        "a reaches 75.0 % on 200 validation images; no other method was tried. On 100 test images, used for nothing else, a reaches 80.0 % (standard error 4.0 points).");
+        "a reaches 75.0 % on 200 validation images; no other method was tried. On 100 test images, used for nothing else, a reaches 80.0 % (95 % interval 71.1 % to 86.7 %).");
 
     static AdaptationReport Report(double[] accuracies, MethodComparison[] comparisons) => new()
     {

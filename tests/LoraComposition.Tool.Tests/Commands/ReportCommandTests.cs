@@ -24,7 +24,7 @@ public sealed class ReportCommandTests : IDisposable
         code.Should().Be(0, string.Join('\n', errors));
         var said = JsonDocument.Parse(output).RootElement;
         said.GetProperty("runs").GetInt32().Should().Be(5);
-        File.ReadAllText(folder["new/report.html"]).Should().Contain("<h1>A &amp; B</h1>").And.Contain("55.00 ± 7.07").And.Contain("<strong>65.00 ± 7.07</strong>").And.Contain("+10.00");
+        File.ReadAllText(folder["new/report.html"]).Should().Contain("<h1>A &amp; B</h1>").And.Contain("55.00 [0.00, 100.00]").And.Contain("<strong>65.00 [1.47, 100.00]</strong>").And.Contain("+10.00");
         Directory.GetFiles(folder["figures"], "*", SearchOption.AllDirectories).Should().HaveCount(2 * said.GetProperty("figures").GetInt32());
         Directory.GetFiles(folder["tables"], "*", SearchOption.AllDirectories).Should().HaveCount(2 * said.GetProperty("tables").GetInt32());
     }

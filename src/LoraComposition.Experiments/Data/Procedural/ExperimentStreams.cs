@@ -9,6 +9,7 @@ static class ExperimentStreams
     public static RandomStream FractalInstance => new(5);
     public static RandomStream ProceduralText => new(7);
     public static RandomStream Shards => new(8);
+    public static RandomStream Bootstrap => new(10);
     public static RandomStream PolygonInstance => new(20);
     public static RandomStream GlyphClass => new(21);
     public static RandomStream GlyphInstance => new(22);

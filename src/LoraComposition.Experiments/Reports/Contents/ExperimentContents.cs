@@ -12,14 +12,17 @@ sealed class ExperimentContents
         Studies = [.. experiment.Studies.Select((study, index) => StudyContents.Of(study, $"study-{index + 1}-{study.Name}"))];
         // The runs of all subsets of the modules are too many for lines and maps of their own.
         HasSubsets = experiment.Studies.Any(study => study is SubsetStudyTable);
-        WeightMaps = HasSubsets ? [] : WeightMap.Of(experiment);
+        var runWeights = HasSubsets ? [] : WeightMap.Of(experiment);
+        WeightMaps = [.. WeightMap.AtLargest(runWeights).Where(map => !map.IsFlat)];
+        KeptStarts = HasSubsets ? [] : KeptStart.Of(experiment);
         if (experiment.Summary.Shots.Count > 1 && !HasSubsets) Accuracy = new AccuracyFigure("accuracy",
-            $"{experiment.Labels.Score} of each method over {experiment.Labels.Columns}; the numbers are in the table.", experiment.Summary, experiment.Name,
+            $"{experiment.Labels.Score} of each method over {experiment.Labels.Columns}, with 95 % intervals of the mean; the numbers are in the table.", experiment.Summary, experiment.Name,
             experiment.Labels);
         Gain = DrawGain();
         Weights = [.. WeightMaps.Select((map, index) => Map($"weights-{index + 1}-{map.Role}", map.Matrix, ScaleOf(map)))];
-        Matrices = [.. experiment.Matrices.Select((matrix, index) => Map($"matrix-{index + 1}-{matrix.Title}", matrix,
-            HeatScale.Of(matrix.Values.SelectMany(row => row))))];
+        // What the runs hold is drawn once, with them, and not at all where every run kept the start.
+        Matrices = [.. experiment.Matrices.Select((matrix, index) => (matrix, index)).Where(m => !WeightMaps.Concat(runWeights.Where(map => map.IsFlat)).Any(map => map.IsAlso(m.matrix)))
+            .Select(m => Map($"matrix-{m.index + 1}-{m.matrix.Title}", m.matrix, HeatScale.Of(m.matrix.Values.SelectMany(row => row))))];
     }
 
     public ReportExperiment Experiment { get; }
@@ -38,7 +41,11 @@ sealed class ExperimentContents
     /// <summary>The gain with one sample; null where there is no result to compare.</summary>
     public DrawnFigure? Gain { get; }
 
+    /// <summary>The maps at the largest K that say something: where every run kept the uniform start there is nothing to see.</summary>
     public IReadOnlyList<WeightMap> WeightMaps { get; }
+
+    /// <summary>How many runs of each method ended with the weights they started from.</summary>
+    public IReadOnlyList<string> KeptStarts { get; }
 
     /// <summary>A figure for each of <see cref="WeightMaps"/>.</summary>
     public IReadOnlyList<DrawnFigure> Weights { get; }
@@ -65,11 +72,11 @@ sealed class ExperimentContents
     {
         var gains = OneShotGain.Of(Experiment.Runs, Experiment.Summary, Experiment.Reference);
         if (gains.Count == 0) return null;
-        string title = $"Gain over {Experiment.Reference} at K = 1, in points";
+        string title = $"Gain over {Experiment.Reference} at K = 1, in points [paired 95 % interval]";
         string Exact(double value) => value.ToString("F6", CultureInfo.InvariantCulture);
-        string[] header = ["method", "gain in points", "standard deviation"];
+        string[] header = ["method", "gain in points", "95 % interval, low", "95 % interval, high"];
         var table = new ReportTable("one-shot-gain", title, ["Method", "Points"], [.. gains.Select(g => (SummaryGrid.Cell[])[new(g.Method), new(g.Text)])],
-            CsvText.Of([header, .. gains.Select(g => (string[])[g.Method, Exact(g.Points), Exact(g.Spread)])]));
+            CsvText.Of([header, .. gains.Select(g => (string[])[g.Method, Exact(g.Points), g.Interval is { } i ? Exact(i.Low) : "", g.Interval is { } j ? Exact(j.High) : ""])]));
         var methods = Experiment.Summary.Methods.ToList();
         return new DrawnFigure("one-shot-gain", $"{title}: {string.Join("; ", gains.Select(g => $"{g.Method} {g.Text}"))}.", table,
             GainBars.Draw(title, gains, method => PlotColors.Of(methods.IndexOf(method))));
@@ -79,6 +86,8 @@ sealed class ExperimentContents
 /// <summary>The tables of an experiment: its main score, then the other scores that texts have.</summary>
 static class ScoreTables
 {
+    const string Intervals = ", mean [95 % interval of the mean over the seeds]";
+
     static readonly (string Name, string Caption)[] others =
     [
         ("accuracy", "Plain accuracy (%): equal but for case and white space at the ends"),
@@ -90,17 +99,23 @@ static class ScoreTables
     public static IReadOnlyList<ReportTable> Of(ReportExperiment experiment)
     {
         if (experiment.Runs.Count == 0) return [];
-        var tables = new List<ReportTable> { ReportTable.Of("results", Title(experiment), experiment.Summary) };
+        var tables = new List<ReportTable> { ReportTable.Of("results", Title(experiment) + Intervals, experiment.Summary, Coincidences(experiment, experiment.Summary)) };
         foreach (var (name, caption) in others)
         {
             var scored = experiment.Runs.Where(r => r.Scores.ContainsKey(name)).ToArray();
             if (scored.FirstOrDefault(r => r.Scores[name] is not (>= 0 and <= 1)) is { } bad)
                 throw new RunFileException(experiment.PathOf(bad),
                     FormattableString.Invariant($"expected a score '{name}' from 0 to 1, found {bad.Scores[name]}. Delete the file to run it again."));
-            if (scored.Length > 0) tables.Add(ReportTable.Of($"results-{name}", caption, experiment.Summarise(scored, r => r.Scores[name])));
+            if (scored.Length == 0) continue;
+            var summary = experiment.Summarise(scored, r => r.Scores[name]);
+            tables.Add(ReportTable.Of($"results-{name}", caption + Intervals, summary, Coincidences(experiment, summary)));
         }
         return tables;
     }
+
+    // The runs of all subsets of the modules are many methods, of which some always coincide.
+    static IReadOnlyList<string> Coincidences(ReportExperiment experiment, Summary summary) =>
+        experiment.Studies.Any(study => study is SubsetStudyTable) ? [] : CoincidenceReading.Of(summary, experiment.Runs);
 
     static string Title(ReportExperiment experiment) => experiment.IsText ? "Exact match (%)" : "Top-1 accuracy (%)";
 }
@@ -124,11 +139,11 @@ sealed record StudyContents(ReportTable Table, ReportFigure? Figure, IReadOnlyLi
     static StudyContents Of(string name, string file, ScoreTable table)
     {
         bool numbers = table.Columns.Count > 1 && table.Columns.All(column => double.TryParse(column, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
-        var shown = new ReportTable(file, $"{name}: by {table.RowTitle} and {table.ColumnTitle} (%)", [Capital(table.RowTitle), .. table.Columns],
+        var shown = new ReportTable(file, $"{name}: by {table.RowTitle} and {table.ColumnTitle} (%), mean [95 % interval of the mean, Student's t over the seeds]", [Capital(table.RowTitle), .. table.Columns],
             [.. table.Rows.Select((row, index) => (SummaryGrid.Cell[])[new(row.Name), .. table.Columns.Select((_, column) => table.Cell(index, column))])],
                 ScoreTableCsv.Of(table));
         return new StudyContents(shown, numbers ? new ScoreFigure(file,
-            $"{PlotLabels.Images.Score} by {table.RowTitle} over {table.ColumnTitle}; the numbers are in the table.", table, name,
+            $"{PlotLabels.Images.Score} by {table.RowTitle} over {table.ColumnTitle}, with 95 % intervals of the mean; the numbers are in the table.", table, name,
             new PlotLabels(Capital(table.ColumnTitle), PlotLabels.Images.Score)) : null,
             numbers ? ScoreTableReading.Of(table) : []);
     }

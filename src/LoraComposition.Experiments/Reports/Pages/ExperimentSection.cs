@@ -5,7 +5,7 @@ namespace LoraComposition.Experiments;
 /// <summary>The part of a page that shows one experiment.</summary>
 sealed class ExperimentSection(ExperimentContents contents, string id)
 {
-    const string Reading = "Mean ± standard deviation (n − 1) over the seeds; a number without ± is a single run. The best of each K is bold. |Θ| counts the trained numbers without the head.";
+    const string Reading = "Mean [95 % interval of the mean, Student's t over the seeds]; a number without brackets is a single run. The highest of each K is bold, whether or not that is more than chance. |Θ| counts the trained numbers without the head.";
 
     readonly ReportExperiment experiment = contents.Experiment;
 
@@ -29,7 +29,7 @@ sealed class ExperimentSection(ExperimentContents contents, string id)
 
     Html Table() => Html.Of($"""
         {TableHtml.Of(contents.Tables[0])}<p class="note">{Reading}</p>
-        {Sentences(SummaryReading.Of(experiment.Summary, [new LoraFromScratch().Name, experiment.Reference]))}{(contents.Accuracy is { } figure ? FigureHtml.Of(figure, id) : Html.Empty)}{Html.Each(contents.Tables.Skip(1), TableHtml.Of)}
+        {Sentences(SummaryReading.Of(experiment.Summary, experiment.Runs, [new LoraFromScratch().Name, experiment.Reference]))}{(contents.Accuracy is { } figure ? FigureHtml.Of(figure, id) : Html.Empty)}{Html.Each(contents.Tables.Skip(1), TableHtml.Of)}
         """);
 
     static Html Sentences(IReadOnlyList<string> sentences) => Html.Of($"<ul>\n{Html.Each(sentences, s => Html.Of($"<li>{s}</li>\n"))}</ul>\n");
@@ -40,17 +40,16 @@ sealed class ExperimentSection(ExperimentContents contents, string id)
         {(contents.Gain is { } figure ? FigureHtml.Of(figure, id) : Html.Of($"<p>Not shown: it needs results of {experiment.Reference} and of another method at K = 1.</p>\n"))}
         """);
 
-    Html Weights() => contents.Weights.Count == 0 ? Html.Empty : Html.Of($"""
+    Html Weights() => contents.Weights.Count == 0 && contents.KeptStarts.Count == 0 ? Html.Empty : Html.Of($"""
         <h3>Learned weights</h3>
-        <p class="note">The mean over the seeds at the largest K, by layer and module. White is the uniform weight; blue is more, orange is less.</p>
-        {Html.Each(contents.WeightMaps.Zip(contents.Weights), pair => Html.Of($"<p>{Describe(pair.First)}</p>\n{FigureHtml.Of(pair.Second, id)}"))}
+        {(contents.KeptStarts.Count > 0 ? Sentences(contents.KeptStarts) : Html.Empty)}{(contents.Weights.Count > 0 ? Html.Of($"<p class=\"note\">The mean over the seeds at the largest K, by layer and module. White is the uniform weight; blue is more, orange is less.</p>\n") : Html.Empty)}{Html.Each(contents.WeightMaps.Zip(contents.Weights), pair => Html.Of($"<p>{Describe(pair.First)}</p>\n{FigureHtml.Of(pair.Second, id)}"))}
         """);
 
     static string Describe(WeightMap map)
     {
         var matrix = map.Matrix;
         var means = matrix.Columns.Select((module, column) => $"{module} {HeatMap.Number(matrix.Values.Average(row => row[column]))}");
-        return $"{map.Method}, {map.Role}, K = {ShotCount.Text(map.Shots)}, {(map.Seeds == 1 ? "one seed" : $"mean of {map.Seeds} seeds")}. Mean over the layers: {string.Join(", ", means)}; uniform would be {HeatMap.Number(1.0 / matrix.Columns.Count)}.";
+        return $"{map.Method}, {map.Role}, K = {ShotCount.Text(map.Shots)}, {(map.Seeds == 1 ? "one seed" : $"mean of {map.Seeds} seeds")}{(map.Kept > 0 ? $", of which {map.Kept} kept the start" : "")}. Mean over the layers: {string.Join(", ", means)}; uniform would be {HeatMap.Number(1.0 / matrix.Columns.Count)}.";
     }
 
     Html Matrices() => contents.Matrices.Count == 0 ? Html.Empty : Html.Of($"""

@@ -48,7 +48,9 @@ sealed class Html
 /// <summary>Tables of a page, each in a box of its own that scrolls where it is too wide.</summary>
 static class TableHtml
 {
-    public static Html Of(ReportTable table) => Of(table.Caption, table.Header, Html.Each(table.Rows, row => Row(row[0].Text, Html.Each(row.Skip(1), Cell))));
+    public static Html Of(ReportTable table) => Html.Of($"""
+        {Of(table.Caption, table.Header, Html.Each(table.Rows, row => Row(row[0].Text, Html.Each(row.Skip(1), Cell))))}{Html.Each(table.Notes, note => Html.Of($"<p class=\"note\">{note}</p>\n"))}
+        """);
 
     /// <summary>A table of names and values.</summary>
     public static Html OfPairs(string caption, string header, IEnumerable<(string Name, string Value)> pairs) =>

@@ -100,19 +100,24 @@ static class SearchLog
 {
     const int LongestFile = 1 << 20;
     const string Header = "method,point,validation_accuracy,validation_loss,chosen";
+    const int Scores = 5;
 
-    /// <summary>The lines as fields, the header first; none where there is no file.</summary>
+    /// <summary>The lines as fields, the header first, of the settings those that vary; none where there is no file.</summary>
     /// <exception cref="RunFileException">The file is no such log.</exception>
     public static IReadOnlyList<IReadOnlyList<string>> TryRead(string path)
     {
         if (!File.Exists(path)) return [];
         string[] lines = Encoding.UTF8.GetString(OutsideFile.Read(path, LongestFile, RunFileException.For(path))).TrimEnd('\n').Split('\n');
-        if (lines[0] != Header) throw Damaged(path, $"expected the first line {Header}");
+        // Those of earlier versions have no settings.
+        if (lines[0] != Header && !lines[0].StartsWith($"{Header},", StringComparison.Ordinal)) throw Damaged(path, $"expected a first line that begins {Header}");
         var fields = lines.Select(line => line.Split(',')).ToArray();
         for (int i = 1; i < fields.Length; i++)
-            if (fields[i] is not [_, _, var accuracy, var loss, "yes" or "no"] || !IsNumber(accuracy) || !IsNumber(loss))
-                throw Damaged(path, $"line {i + 1}: expected a method, a point, two numbers and yes or no");
-        return fields;
+            if (fields[i] is not [_, _, var accuracy, var loss, "yes" or "no" or "1" or "0", .. var settings] || fields[i].Length != fields[0].Length
+                || !IsNumber(accuracy) || !IsNumber(loss) || !settings.All(setting => setting.Length == 0 || IsNumber(setting)))
+                throw Damaged(path, $"line {i + 1}: expected a method, a point, two numbers, 1 or 0, and a number for each setting");
+        int[] shown = [.. Enumerable.Range(0, fields[0].Length).Where(column => column < Scores
+            || fields.Skip(1).Select(line => line[column]).Distinct().Count() > 1)];
+        return [.. fields.Select(line => shown.Select(column => line[column]).ToArray())];
     }
 
     static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);

@@ -11,11 +11,14 @@ namespace LoraComposition.Experiments;
 /// <param name="Csv">The table as CSV, with all digits.</param>
 sealed record ReportTable(string Name, string Caption, IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<SummaryGrid.Cell>> Rows, string Csv)
 {
+    /// <summary>What a reader must know of the numbers, under the table.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>The paper's layout: methods by K, and |Θ|.</summary>
-    public static ReportTable Of(string name, string caption, Summary summary)
+    public static ReportTable Of(string name, string caption, Summary summary, IReadOnlyList<string> notes)
     {
         var grid = SummaryGrid.Of(summary);
-        return new ReportTable(name, caption, grid.Header, grid.Rows, SummaryCsv.Of(summary));
+        return new ReportTable(name, caption, grid.Header, grid.Rows, SummaryCsv.Of(summary)) { Notes = notes };
     }
 }
 
@@ -35,12 +38,6 @@ static class MatrixTable
         [new(layer), .. values.Select(value => new SummaryGrid.Cell(HeatMap.Number(value)))];
 }
 
-/// <summary>Lines of fields as CSV (RFC 4180, but LF as the end of a line).</summary>
-static class CsvText
-{
-    public static string Of(IEnumerable<IReadOnlyList<string>> lines) => string.Concat(lines.Select(line => string.Join(',', line.Select(CsvField.Of)) + "\n"));
-}
-
 /// <summary>A table as a plain <c>tabular</c>, which needs no package.</summary>
 static class LatexTable
 {
@@ -50,7 +47,9 @@ static class LatexTable
         text.Append("\\begin{tabular}{l").Append('r', table.Header.Count - 1).Append("}\n\\hline\n");
         text.Append(Line(table.Header.Select(LatexText.Escape))).Append("\\hline\n");
         foreach (var row in table.Rows) text.Append(Line(row.Select(Show)));
-        return text.Append("\\hline\n\\end{tabular}\n").ToString();
+        text.Append("\\hline\n\\end{tabular}\n");
+        foreach (string note in table.Notes) text.Append("% ").Append(LatexText.Escape(note)).Append('\n');
+        return text.ToString();
     }
 
     static string Show(SummaryGrid.Cell cell) => cell.Best ? $"\\textbf{{{LatexText.Escape(cell.Text)}}}" : LatexText.Escape(cell.Text);
