@@ -10,7 +10,7 @@ public sealed record ExperimentDefaults
     public string Kind { get; init; } = "";
 
     /// <summary>The methods that can be asked for, in the order of the tables.</summary>
-    public IReadOnlyList<ITuningMethod> KnownMethods { get; init; } = [.. TuningMethods.Vision, .. TuningMethods.VisionControls];
+    public IReadOnlyList<ITuningMethod> KnownMethods { get; init; } = [.. TuningMethods.Vision, .. TuningMethods.VisionControls, .. TuningMethods.Compositions];
 
     /// <summary>The methods that are run.</summary>
     public IReadOnlyList<ITuningMethod> Methods { get; init; } = TuningMethods.Vision;

@@ -21,6 +21,7 @@ public sealed class ExperimentOptions
     readonly Option<string?> model, shots, methods, targets, output, shard;
     readonly Option<int> seeds, rank;
     readonly Option<int?> steps, upstreamEpochs, validation;
+    readonly TuningSettingOptions tuning = new();
     readonly ComputeOptions compute = new();
     readonly Option<bool> resume, plan, grid;
 
@@ -54,7 +55,7 @@ public sealed class ExperimentOptions
     }
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, .. compute.All, output, resume, plan,
+    public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, .. tuning.All, .. compute.All, output, resume, plan,
         shard, grid];
 
     /// <summary>Reads and checks what was given.</summary>
@@ -86,12 +87,7 @@ public sealed class ExperimentOptions
             Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
             Grid = parsed.GetValue(grid),
             Command = ReadCommand(parsed),
-            Tuning = defaults.Tuning with
-            {
-                Lora = lora,
-                LoraRoles = roles,
-                Training = defaults.Tuning.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Tuning.Training.Steps }
-            },
+            Tuning = WithSteps(tuning.Read(parsed, defaults.Tuning with { Lora = lora, LoraRoles = roles }), OptionReading.AtLeast(parsed, steps, 1)),
             Upstream = defaults.Upstream with
             {
                 Lora = lora,
@@ -100,6 +96,8 @@ public sealed class ExperimentOptions
             },
         };
     }
+
+    static TuningOptions WithSteps(TuningOptions options, int? given) => options with { Training = options.Training with { Steps = given ?? options.Training.Steps } };
 
     // Which shard this is, that runs were there already and how much is said are no part of the experiment.
     string[] ReadCommand(ParseResult parsed)

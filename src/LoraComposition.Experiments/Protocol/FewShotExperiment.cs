@@ -137,7 +137,7 @@ public sealed class FewShotExperiment
         {
             chosen = Found(outcome.Findings),
             candidates = outcome.Candidates.Select(candidate =>
-            new { trained = Found(candidate.Trained), candidate.Validation })
+            new { candidate.Method, trained = Found(candidate.Trained), candidate.Validation })
         };
 
     static object? Found(TuningFindings? findings) => findings switch

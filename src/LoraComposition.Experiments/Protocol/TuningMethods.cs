@@ -13,6 +13,15 @@ public static class TuningMethods
     public static IReadOnlyList<ITuningMethod> VisionControls { get; } = [new BestSingleModule(), new RandomModules(new UniformComposition()),
         new RandomModules(new LearnedComposition())];
 
+    /// <summary>The compositions beside the paper's: shared vectors, free coefficients, a LoRA on top, and the choice among them.</summary>
+    public static IReadOnlyList<ITuningMethod> Compositions { get; } =
+    [
+        new LearnedComposition(WeightSharing.Block), new LearnedComposition(WeightSharing.Role), new LearnedComposition(WeightSharing.Model),
+        new UnconstrainedComposition(), new UnconstrainedComposition(WeightSharing.Block), new UnconstrainedComposition(WeightSharing.Role),
+        new UnconstrainedComposition(WeightSharing.Model), new UniformComposition(residual: true), new LearnedComposition(WeightSharing.Model, residual: true),
+        new UnconstrainedComposition(WeightSharing.Model, residual: true), new AutomaticChoice(),
+    ];
+
     /// <summary>The five methods of the language experiment, in the order of the tables.</summary>
     public static IReadOnlyList<ITuningMethod> Text { get; } = [new ZeroShot(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(),
         new LearnedComposition()];

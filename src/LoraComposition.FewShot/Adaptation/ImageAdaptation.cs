@@ -101,8 +101,15 @@ public sealed class ImageAdaptation
         TrainedModel<VisionTransformer>? best = null;
         try
         {
+            var budget = new SearchBudget(options.Tuning.Budget);
             foreach (var method in options.Methods)
             {
+                if (!budget.Begin())
+                {
+                    string cut = budget.Remark(options.Methods.Count - attempts.Count)!;
+                    progress.Report($"warning: {cut}");
+                    break;
+                }
                 cancellation.ThrowIfCancellationRequested();
                 var trained = Train(trainer, method, samples, progress, cancellation);
                 bool better = best is null || IsBetter(trained, best, options.Tuning.Training.Criterion);

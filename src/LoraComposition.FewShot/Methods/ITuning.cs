@@ -61,6 +61,7 @@ public sealed class CompositionTuning : ITuning
     /// <param name="penalty">How strongly the vectors behind the weights are drawn to where they are now: half of it times their squared distance is added to the
     /// summed loss. Default 0.</param>
     /// <param name="findings">What to report of the trained state; nothing where not given.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The penalty is negative.</exception>
     public CompositionTuning(Composition composition, double? learningRate = null, (double LearningRate, double WeightDecay)? residual = null, double penalty = 0,
         Func<Composition, TuningFindings?>? findings = null)
     {
@@ -73,7 +74,8 @@ public sealed class CompositionTuning : ITuning
         if (learningRate is { } rate && ofWeights.Length > 0) groups.Add(new TrainableGroup(ofWeights, rate));
         if (residual is { } lora && ofResidual.Count > 0) groups.Add(new TrainableGroup(ofResidual, lora.LearningRate, lora.WeightDecay));
         Trained = groups;
-        if (penalty > 0) drawn = [.. ofWeights.Select(vector => (vector, vector.detach().clone().DetachFromDisposeScope()))];
+        using var noGrad = no_grad();
+        if (penalty > 0) drawn = [.. ofWeights.Select(vector => (vector, vector.clone().DetachFromDisposeScope()))];
     }
 
     /// <inheritdoc/>

@@ -58,6 +58,14 @@ public sealed record TuningOptions
     /// <summary>The layers that a LoRA from scratch adapts. Default query, key and value, as in section 5 of the paper.</summary>
     public IReadOnlyList<LinearRole> LoraRoles { get; init; } = LoraTuning.DefaultRoles;
 
+    /// <summary>The parts of the support set that take turns where candidates are chosen among and there is no validation part. Default 3.</summary>
+    public int Folds { get; init; } = 3;
+
+    /// <summary>
+    /// The time for trying candidates, after which no further one is begun; null: all are tried. What is then tried depends on the machine. Default null.
+    /// </summary>
+    public TimeSpan? Budget { get; init; }
+
     /// <summary>The samples in a batch where nothing trains. Default 128.</summary>
     public int EvaluationBatchSize { get; init; } = 128;
 
@@ -83,6 +91,8 @@ public sealed record TuningOptions
             throw new ArgumentException($"The penalty of the coefficients is {CoefficientPenalty}; it must be at least 0.");
         if (LoraRoles.Count == 0) throw new ArgumentException("There are no LoRA roles; give at least one layer to adapt.");
         if (WarmUpEpochs < 0) throw new ArgumentException($"The warm-up has {WarmUpEpochs} epochs; it must have at least 0.");
+        if (Folds < 2) throw new ArgumentException($"The folds are {Folds}; they must be at least 2.");
+        if (Budget is { } budget && budget <= TimeSpan.Zero) throw new ArgumentException($"The budget is {budget}; it must be positive.");
         if (EvaluationBatchSize < 1) throw new ArgumentException($"The evaluation batch size is {EvaluationBatchSize}; it must be at least 1.");
         foreach (double rate in new[] { HeadWarmUpLearningRate, HeadLearningRate, ComposerLearningRate, CoefficientLearningRate, ResidualLearningRate, LoraLearningRate, FullLearningRate })
             if (!(rate > 0 && double.IsFinite(rate))) throw new ArgumentException($"A learning rate is {rate}; it must be positive.");

@@ -20,7 +20,8 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     private protected ILogger Logger { get; }
 
     /// <summary>
-    /// Trains a fresh copy of the base model; where the method has several candidates one for each, of which the best on the validation part is kept.
+    /// Trains a fresh copy of the base model; where the method has several candidates one for each, of which the best on held-out samples is kept: on the validation
+    /// part, or by cross-validation within the support set where there is none.
     /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="samples">What to learn from, and what to stop and choose by.</param>
@@ -28,8 +29,7 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The trained model. The caller owns it.</returns>
-    /// <exception cref="ArgumentException">A setting lies outside its range, the method needs modules and there are none, or it chooses among candidates and
-    /// there is no validation part.</exception>
+    /// <exception cref="ArgumentException">A setting lies outside its range, or the method needs modules and there are none.</exception>
     /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -44,27 +44,8 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         if (method.NeedsModules && Modules.Count == 0) throw new ArgumentException($"Method '{method.Name}' composes modules, and none are given.", nameof(method));
         var candidates = method.Candidates(Modules.Count);
         if (candidates is [var only]) return TrainOne(only, samples, options, progress, cancellation);
-        if (samples.Validation.Count == 0) throw new ArgumentException($"Method '{method.Name}' chooses on the validation part, and there is none.", nameof(method));
-        var clock = Stopwatch.StartNew();
-        var scores = new List<CandidateScore>();
-        TrainedModel<TModel>? best = null;
-        try
-        {
-            foreach (var candidate in candidates)
-            {
-                var trained = TrainOne(candidate, samples, options, progress, cancellation);
-                scores.Add(new CandidateScore(trained.Findings, trained.Outcome.Validation!.Value));
-                bool better = best is null || scores[^1].Validation.IsBetterThan(best.Outcome.Validation!.Value, options.Training.Criterion);
-                (better ? best : trained)?.Dispose();
-                if (better) best = trained;
-            }
-            return best!.ChosenFrom(scores, Math.Round(clock.Elapsed.TotalSeconds, 3));
-        }
-        catch
-        {
-            best?.Dispose();
-            throw;
-        }
+        return samples.Validation.Count > 0 ? ChooseOnValidation(candidates, samples, options, progress, cancellation)
+            : ChooseByFolds(method, candidates, samples, options, progress, cancellation);
     }
 
     /// <summary>Trains a LoRA module on samples of its own task: where the task has a head, that is warmed up on features first, then both train.</summary>
@@ -112,6 +93,9 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     {
     }
 
+    /// <summary>The class of each sample, for folds that have all of them, and the number of classes; one where there are none.</summary>
+    private protected abstract (int[] Labels, int Classes) ClassesOf(IReadOnlyList<int> samples);
+
     /// <summary>A fresh copy of the base model, with a fresh head where the task has one.</summary>
     private protected abstract TModel LoadModel(int seed);
 
@@ -131,6 +115,73 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     /// <summary>Trains the head of a module's task alone, where it has one.</summary>
     private protected abstract void WarmUpModule(TModel model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation, ModuleTrainingOptions options,
         IProgressReporter progress, CancellationToken cancellation);
+
+    TrainedModel<TModel> ChooseOnValidation(IReadOnlyList<ITuningMethod> candidates, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
+        CancellationToken cancellation)
+    {
+        var budget = new SearchBudget(options.Budget);
+        var scores = new List<CandidateScore>();
+        TrainedModel<TModel>? best = null;
+        try
+        {
+            foreach (var candidate in candidates)
+            {
+                if (!budget.Begin()) break;
+                var trained = TrainOne(candidate, samples, options, progress, cancellation);
+                scores.Add(new CandidateScore(candidate.Name, trained.Findings, trained.Outcome.Validation!.Value));
+                bool better = best is null || scores[^1].Validation.IsBetterThan(best.Outcome.Validation!.Value, options.Training.Criterion);
+                (better ? best : trained)?.Dispose();
+                if (better) best = trained;
+            }
+            return best!.ChosenFrom(scores, budget.Seconds, budget.Remark(candidates.Count - scores.Count));
+        }
+        catch
+        {
+            best?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Without held-out samples parts of the support set take turns; the chosen candidate is then trained on all of it.</summary>
+    TrainedModel<TModel> ChooseByFolds(ITuningMethod method, IReadOnlyList<ITuningMethod> candidates, FewShotSamples samples, TuningOptions options,
+        IProgressReporter progress, CancellationToken cancellation)
+    {
+        var support = samples.Support;
+        var (labels, classes) = ClassesOf(support.Indices);
+        int[][] folds = StratifiedFolds.Of(labels, classes, options.Folds, support.Seed);
+        if (folds.Length < 2)
+            return TrainOne(candidates[0], samples, options, progress, cancellation).ChosenFrom([], 0,
+                $"Method '{method.Name}' had nothing to choose by, as a class has only one sample: '{candidates[0].Name}' was taken, with fixed settings.");
+        var budget = new SearchBudget(options.Budget);
+        var scores = new List<CandidateScore>();
+        foreach (var candidate in candidates)
+        {
+            if (!budget.Begin()) break;
+            scores.Add(new CandidateScore(candidate.Name, null, ScoreByFolds(candidate, support, folds, options, progress, cancellation)));
+        }
+        int best = 0;
+        for (int i = 1; i < scores.Count; i++)
+            if (scores[i].Validation.IsBetterThan(scores[best].Validation, options.Training.Criterion)) best = i;
+        return TrainOne(candidates[best], samples, options, progress, cancellation)
+            .ChosenFrom(scores, budget.Seconds, budget.Remark(candidates.Count - scores.Count));
+    }
+
+    ValidationScore ScoreByFolds(ITuningMethod candidate, FewShotSplit support, int[][] folds, TuningOptions options, IProgressReporter progress,
+        CancellationToken cancellation)
+    {
+        double correct = 0, loss = 0;
+        foreach (int[] fold in folds)
+        {
+            int[] held = [.. fold.Select(position => support.Indices[position])];
+            var rest = new FewShotSplit(support.Shots, support.Seed, [.. support.Indices.Except(held)], [.. support.EffectiveShots]);
+            using var trained = TrainOne(candidate, new FewShotSamples(rest, []), options, progress, cancellation);
+            using var fixedWeights = trained.Tuning.FixForEvaluation();
+            var score = Validate(trained.Model, held, options.EvaluationBatchSize, cancellation);
+            correct += score.Accuracy * held.Length;
+            loss += score.Loss * held.Length;
+        }
+        return new ValidationScore(correct / support.Indices.Count, loss / support.Indices.Count);
+    }
 
     TrainedModel<TModel> TrainOne(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress, CancellationToken cancellation)
     {

@@ -96,6 +96,9 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
 
     private protected override VisionTransformer LoadModel(int seed) => baseModel.Load(images.Dataset.ClassNames, headSeed: seed);
 
+    private protected override (int[] Labels, int Classes) ClassesOf(IReadOnlyList<int> samples) =>
+        ([.. samples.Select(images.Dataset.Label)], images.Dataset.ClassNames.Count);
+
     private protected override IReadOnlyList<Parameter> HeadOf(VisionTransformer model) => [.. model.Classifier!.parameters()];
 
     private protected override IBatchLoss OpenBatches(VisionTransformer model, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed) =>
@@ -149,7 +152,8 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         if (!flipped) return new ImageFeatures(plain, labels, 1);
         using (plain)
         using (var mirrored = frozen.Bank(start, images, flipped: true).Features(indices, bar, cancellation))
-            return new ImageFeatures(torch.stack([plain, mirrored], 1).flatten(0, 1), labels, 2);   // [indices, 2, d] -> [2 · indices, d]
+        using (var both = torch.stack([plain, mirrored], 1))
+            return new ImageFeatures(both.flatten(0, 1), labels, 2);   // [indices, 2, d] -> [2 · indices, d]
     }
 
     private protected override void WarmUpModule(VisionTransformer model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,

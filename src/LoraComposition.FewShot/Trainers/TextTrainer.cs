@@ -43,6 +43,8 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
 
     private protected override T5Model LoadModel(int seed) => baseModel.Load();
 
+    private protected override (int[] Labels, int Classes) ClassesOf(IReadOnlyList<int> samples) => (new int[samples.Count], 1);
+
     private protected override IReadOnlyList<Parameter> HeadOf(T5Model model) => [];
 
     private protected override IBatchLoss OpenBatches(T5Model model, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed) => new Batches(model, questions);

@@ -8,6 +8,7 @@ namespace LoraComposition.FewShot;
 public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBaseModel
 {
     bool released;
+    string? choiceRemark;
 
     internal TrainedModel(ITuningMethod method, TModel model, ITuning tuning, TuningOptions options, TrainingOutcome outcome, long headParameters,
         IReadOnlyDictionary<string, double> timings)
@@ -36,7 +37,8 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
     public TuningFindings? Findings { get; }
 
     /// <summary>What the training left undone, in sentences: that it kept its start, or that learned weights did not move. Empty where nothing.</summary>
-    public IReadOnlyList<string> Remarks => TrainingRemarks.Of(Outcome, Findings, TrainableParameters);
+    public IReadOnlyList<string> Remarks =>
+        [.. TrainingRemarks.Of(Outcome, Findings, TrainableParameters), .. TrainingRemarks.Of(Head), .. choiceRemark is null ? [] : new[] { choiceRemark }];
 
     /// <summary>How each of the candidates did among which this one was chosen; empty where there was no choice.</summary>
     public IReadOnlyList<CandidateScore> Candidates { get; private set; } = [];
@@ -96,9 +98,10 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
     }
 
     /// <summary>Records the choice that it came out of, and the seconds that all candidates took.</summary>
-    internal TrainedModel<TModel> ChosenFrom(IReadOnlyList<CandidateScore> scores, double seconds)
+    internal TrainedModel<TModel> ChosenFrom(IReadOnlyList<CandidateScore> scores, double seconds, string? remark)
     {
-        (Candidates, Timings) = (scores, new Dictionary<string, double> { ["training"] = seconds });
+        choiceRemark = remark;
+        if (scores.Count > 0) (Candidates, Timings) = (scores, new Dictionary<string, double> { ["training"] = seconds });
         return this;
     }
 
@@ -113,6 +116,7 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
 }
 
 /// <summary>How one of several candidates did.</summary>
-/// <param name="Trained">What it found.</param>
-/// <param name="Validation">Its score on the validation part.</param>
-public sealed record CandidateScore(TuningFindings? Trained, ValidationScore Validation);
+/// <param name="Method">The candidate.</param>
+/// <param name="Trained">What it found; null where it was trained on parts of the support set only.</param>
+/// <param name="Validation">Its score on what was held out.</param>
+public sealed record CandidateScore(string Method, TuningFindings? Trained, ValidationScore Validation);

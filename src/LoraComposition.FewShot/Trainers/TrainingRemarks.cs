@@ -27,6 +27,10 @@ public static class TrainingRemarks
             ? ["The learned weights did not move from their start: all modules count the same at every layer."] : [];
     }
 
+    /// <summary>Says where nothing could choose the head's penalty.</summary>
+    internal static IReadOnlyList<string> Of(FittedHead? head) => head is not { Choice: HeadChoice.Fixed } ? []
+        : [string.Create(CultureInfo.InvariantCulture, $"The head's penalty is the fixed {head.Penalty}: a class has only one sample, so nothing could be held out to choose it by.")];
+
     /// <summary>Logs the remarks on a trained model and passes the model on.</summary>
     internal static TrainedModel<TModel> Log<TModel>(ILogger logger, TrainedModel<TModel> trained) where TModel : class, IBaseModel
     {

@@ -6,11 +6,14 @@ namespace LoraComposition.FewShot;
 /// </summary>
 public sealed record HeadOptions
 {
+    // One list, so that equal settings compare as equal.
+    static readonly IReadOnlyList<double> defaultPenalties = [0.3, 1, 3, 10, 30, 100, 300];
+
     /// <summary>
     /// The penalties to choose from. The fitted head minimises the summed cross-entropy of the images plus half the penalty times the squared weights, over features
     /// scaled to a mean square of 1; the bias is free. Default 0.3 to 300 in steps of about three.
     /// </summary>
-    public IReadOnlyList<double> Penalties { get; init; } = [0.3, 1, 3, 10, 30, 100, 300];
+    public IReadOnlyList<double> Penalties { get; init; } = defaultPenalties;
 
     /// <summary>The parts of the support set that take turns as the held-out one where there is no validation part. Default 5.</summary>
     public int Folds { get; init; } = 5;

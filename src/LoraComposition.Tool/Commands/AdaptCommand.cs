@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
 using LoraComposition.FewShot;
@@ -9,9 +10,10 @@ namespace LoraComposition.Tool;
 /// <summary><c>adapt</c>: learns a folder of labelled images from few of them and keeps the best model.</summary>
 static class AdaptCommand
 {
-    const string All = "all";
+    const string All = "all", Auto = "auto";
     static readonly ImageAdaptationOptions defaults = new();
-    static readonly string names = string.Join(", ", defaults.Methods.Select(m => m.Name));
+    static readonly ITuningMethod[] known = [.. defaults.Methods, new LearnedComposition(), new LearnedComposition(WeightSharing.Model), new UnconstrainedComposition(), new LoraFromScratch()];
+    static readonly string names = string.Join(", ", known.Select(m => m.Name));
 
     static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");
     static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
@@ -19,8 +21,8 @@ static class AdaptCommand
     static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };
     static readonly Option<string> method = new("--method")
     {
-        Description = $"Of {names}, separated by commas, or {All}; the best on held-out images is kept.",
-        DefaultValueFactory = _ => All
+        Description = $"{Auto}: those that earn their place, {string.Join(", ", defaults.Methods.Select(m => m.Name))}; or some of {names}, separated by commas, or {All}. The one of the lowest loss on held-out images is kept.",
+        DefaultValueFactory = _ => Auto
     };
     static readonly Option<int> seed = new("--seed")
     {
@@ -34,6 +36,8 @@ static class AdaptCommand
         DefaultValueFactory = _ => defaults.Tuning.Training.Steps ?? 100
     };
     static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Tuning.Lora.Rank };
+    static readonly Option<string?> budget = new("--budget") { Description = "The time for trying methods, for example 90s, 5m or 1h: no further one is begun that would not end in it." };
+    static readonly TuningSettingOptions tuning = new();
     static readonly ComputeOptions compute = new(withType: false);
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = CommonOptions.Force();
@@ -46,7 +50,8 @@ static class AdaptCommand
 
     public static Command Create()
     {
-        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, output, force };
+        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, budget, output, force };
+        foreach (var option in tuning.All) command.Add(option);
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
@@ -62,7 +67,7 @@ static class AdaptCommand
     {
         var methods = Methods(parsed.GetValue(method)!);
         if (parsed.GetValue(adapters)!.Length == 0 && methods.FirstOrDefault(m => m.NeedsModules) is { } composing)
-            throw new UsageException($"--method {parsed.GetValue(method)}: {composing.Name} composes adapters; give --adapter, or of the methods only {string.Join(",", defaults.Methods.Where(m => !m.NeedsModules).Select(m => m.Name))}.");
+            throw new UsageException($"--method {parsed.GetValue(method)}: {composing.Name} composes adapters; give --adapter, or of the methods only {string.Join(",", known.Where(m => !m.NeedsModules).Select(m => m.Name))}.");
         if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => named.Name, StringComparer.Ordinal)
             .FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
@@ -73,12 +78,23 @@ static class AdaptCommand
             ValidationPerClass = Positive(parsed, validation),
             Methods = methods,
             Seed = parsed.GetValue(seed),
-            Tuning = defaults.Tuning with
-            {
-                Training = defaults.Tuning.Training with { Steps = Positive(parsed, steps) },
-                Lora = defaults.Tuning.Lora with { Rank = Positive(parsed, rank) },
-            },
+            Tuning = Tuning(parsed),
         };
+    }
+
+    static TuningOptions Tuning(ParseResult parsed)
+    {
+        var read = tuning.Read(parsed, defaults.Tuning with { Lora = defaults.Tuning.Lora with { Rank = Positive(parsed, rank) } });
+        return read with { Training = read.Training with { Steps = Positive(parsed, steps) }, Budget = Budget(parsed.GetValue(budget)) };
+    }
+
+    static TimeSpan? Budget(string? text)
+    {
+        if (text is null) return null;
+        double unit = text.EndsWith('s') ? 1 : text.EndsWith('m') ? 60 : text.EndsWith('h') ? 3600 : 0;
+        return unit > 0 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count > 0 && count * unit < 1e6
+            ? TimeSpan.FromSeconds(count * unit)
+            : throw new UsageException($"--budget {text}: expected a time such as 90s, 5m or 1h.");
     }
 
     static int Run(ParseResult parsed, ImageAdaptationOptions options, ComputeSettings place, CancellationToken cancellation)
@@ -117,9 +133,10 @@ static class AdaptCommand
 
     static ITuningMethod[] Methods(string text)
     {
-        if (text == All) return [.. defaults.Methods];
-        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => defaults.Methods.FirstOrDefault(m => m.Name == name)
-            ?? throw new UsageException($"--method {text}: '{name}' is not one of {names} or {All}.")).ToArray();
+        if (text == Auto) return [.. defaults.Methods];
+        if (text == All) return known;
+        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => known.FirstOrDefault(m => m.Name == name)
+            ?? throw new UsageException($"--method {text}: '{name}' is not one of {names}, {Auto} or {All}.")).ToArray();
         return methods.Distinct().Count() == methods.Length ? methods : throw new UsageException($"--method {text}: a method occurs twice.");
     }
 

@@ -18,7 +18,7 @@ public sealed class BestSingleModuleTests : IDisposable
     {
         using var runner = Runner(task);
         var singles = Enumerable.Range(0, 3).Select(module => Execute(runner, new SingleModule(module))).ToArray();
-        int expected = Enumerable.Range(0, 3).Aggregate((best, module) => singles[module].Training.Validation!.Value.IsBetterThan(singles[best].Training.Validation!.Value) ? module : best);
+        int expected = Enumerable.Range(0, 3).Aggregate((best, module) => singles[module].Training.Validation!.Value.IsBetterThan(singles[best].Training.Validation!.Value, StoppingCriterion.Loss) ? module : best);
 
         var outcome = Execute(runner, new BestSingleModule());
 
@@ -55,11 +55,13 @@ public sealed class BestSingleModuleTests : IDisposable
     }
 
     [Fact]
-    public void WithoutAValidationPartThereIsNoChoice()
+    public void WithoutAValidationPartPartsOfTheSupportSetChoose()
     {
         using var runner = Runner(task with { Validation = [] });
 
-        FluentActions.Invoking(() => Execute(runner, new BestSingleModule())).Should().Throw<ArgumentException>().WithMessage("*best-single*validation part*");
+        var outcome = Execute(runner, new BestSingleModule());
+        outcome.Candidates.Should().HaveCount(3).And.OnlyContain(candidate => candidate.Validation.Loss > 0);
+        outcome.Training.Validation.Should().BeNull();
         FluentActions.Invoking(() => Execute(runner, new SingleModule(3))).Should().Throw<ArgumentException>().WithMessage("*module 4*only 3*");
     }
 

@@ -63,8 +63,8 @@ public sealed class TuningMethodsTests : IDisposable
 
         using var tuning = Begin(name);
 
-        tuning.Trained!.Parameters.Sum(p => p.numel()).Should().Be(expected);
-        Trainable().Should().BeEquivalentTo(tuning.Trained.Parameters.Select(p => p.Handle));
+        tuning.Trained.Single().Parameters.Sum(p => p.numel()).Should().Be(expected);
+        Trainable().Should().BeEquivalentTo(tuning.Trained.Single().Parameters.Select(p => p.Handle));
         before.Where(p => p.requires_grad).Select(p => p.Handle).Should().BeEquivalentTo(model.Classifier!.parameters().Select(p => p.Handle), "the head trains too");
     }
 
@@ -75,7 +75,7 @@ public sealed class TuningMethodsTests : IDisposable
     {
         using var tuning = Begin(name);
 
-        tuning.Trained.Should().BeNull();
+        tuning.Trained.Should().BeEmpty();
         tuning.FixForEvaluation().Should().BeNull();
         Trainable().Should().BeEmpty();
     }
@@ -89,7 +89,7 @@ public sealed class TuningMethodsTests : IDisposable
 
         var body = model.named_parameters().Where(p => p.name is not ("classifier.weight" or "classifier.bias")).Select(p => p.parameter.Handle).ToArray();
         body.Should().HaveCount(model.parameters().Count() - 2);
-        tuning.Trained!.Parameters.Select(p => p.Handle).Should().BeEquivalentTo(body);
+        tuning.Trained.Single().Parameters.Select(p => p.Handle).Should().BeEquivalentTo(body);
         Trainable().Should().Contain(body);
     }
 
@@ -101,7 +101,7 @@ public sealed class TuningMethodsTests : IDisposable
     {
         using var tuning = TuningMethods.Vision.Find(name)!.Begin(model, tiny.Modules, new TuningOptions(), 0);
 
-        (tuning.Trained!.LearningRate, tuning.Trained.WeightDecay).Should().Be((rate, decay));
+        (tuning.Trained.Single().LearningRate, tuning.Trained.Single().WeightDecay).Should().Be((rate, decay));
     }
 
     [Theory]
@@ -128,7 +128,7 @@ public sealed class TuningMethodsTests : IDisposable
     public void LearnedTellsItsWeights()
     {
         using var tuning = Begin("learned");
-        using (no_grad()) tuning.Trained!.Parameters[0].copy_(tensor(new float[] { 0, 1, 2 }));
+        using (no_grad()) tuning.Trained.Single().Parameters[0].copy_(tensor(new float[] { 0, 1, 2 }));
 
         var found = tuning.ToFindings()!.Weights!;
 
@@ -156,7 +156,7 @@ public sealed class TuningMethodsTests : IDisposable
     public void FixingLearnedWeightsChangesTheCostOnly()
     {
         using var tuning = Begin("learned");
-        using (no_grad()) tuning.Trained!.Parameters[0].copy_(tensor(new float[] { 0, 1, 2 }));
+        using (no_grad()) tuning.Trained.Single().Parameters[0].copy_(tensor(new float[] { 0, 1, 2 }));
         using var pixels = Pixels();
         using var noGrad = no_grad();
         using var before = model.call(pixels);
@@ -168,7 +168,7 @@ public sealed class TuningMethodsTests : IDisposable
             during.allclose(before, rtol: 0, atol: 1e-5).Should().BeTrue();
         }
 
-        tuning.Trained!.Parameters[0].zero_();
+        tuning.Trained.Single().Parameters[0].zero_();
         using var after = model.call(pixels);
         after.allclose(before, rtol: 0, atol: 1e-5).Should().BeFalse("changes of the weights are seen again");
     }
@@ -180,7 +180,7 @@ public sealed class TuningMethodsTests : IDisposable
         {
             using var fresh = tiny.BaseModel.Load(["a", "b"], 3);
             using var tuning = TuningMethods.Vision.Find("lora")!.Begin(fresh, [], TinyExperiment.Options, seed);
-            return [.. tuning.Trained!.Parameters.SelectMany(p => Snapshot.Of(p))];
+            return [.. tuning.Trained.Single().Parameters.SelectMany(p => Snapshot.Of(p))];
         }
 
         byte[] first = Start(1);

@@ -33,7 +33,9 @@ internal sealed class WatchedMethod(ITuningMethod inner, Action? begins = null) 
 
     sealed class Tuning(ITuning tuning, Action ended) : ITuning
     {
-        public TrainableGroup? Trained => tuning.Trained;
+        public IReadOnlyList<TrainableGroup> Trained => tuning.Trained;
+
+        public TorchSharp.torch.Tensor? Penalty() => tuning.Penalty();
 
         public TuningFindings? ToFindings() => tuning.ToFindings();
 

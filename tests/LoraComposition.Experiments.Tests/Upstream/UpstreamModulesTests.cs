@@ -141,7 +141,7 @@ public sealed class UpstreamModulesTests : IDisposable
     {
         using var progress = new ScriptedProgress();
 
-        using var module = Modules.GetOrTrain(Training(task with { Validation = [] }, Options with { WarmUpEpochs = 0 }), progress);
+        using var module = Modules.GetOrTrain(Training(task with { Validation = [] }, Options with { Head = null, WarmUpEpochs = 0 }), progress);
 
         progress.Begun.Should().Equal("module first: LoRA");
         module.Layers.Should().HaveCount(6);

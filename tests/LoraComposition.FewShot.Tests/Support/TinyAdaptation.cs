@@ -30,9 +30,10 @@ internal sealed class TinyAdaptation : IDisposable
     {
         Shots = 2,
         ValidationPerClass = 3,
-        Tuning = new TuningOptions
+        Methods = [new LearnedComposition(), new UniformComposition(), new LoraFromScratch(), new ClassifierTuning()],
+        Tuning = TuningOptions.Paper with
         {
-            Training = new TrainingOptions { Steps = 6, BatchSize = 4, Checks = 3 },
+            Training = new TrainingOptions { Steps = 6, BatchSize = 4, Checks = 3, Patience = 3, Criterion = StoppingCriterion.Accuracy },
             WarmUpEpochs = 3,
             LoraLearningRate = 0.05,
             ComposerLearningRate = 0.5,

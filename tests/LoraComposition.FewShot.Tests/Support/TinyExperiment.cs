@@ -15,9 +15,9 @@ internal sealed class TinyExperiment : IDisposable
         Modules = [Own(TinyAdapters.Create(model, "first", 1)), Own(TinyAdapters.Create(model, "second", 2)), Own(TinyAdapters.Create(model, "third", 3))];
     }
 
-    public static TuningOptions Options { get; } = new()
+    public static TuningOptions Options { get; } = TuningOptions.Paper with
     {
-        Training = new TrainingOptions { Steps = 6, BatchSize = 4, Checks = 3 },
+        Training = new TrainingOptions { Steps = 6, BatchSize = 4, Checks = 3, Patience = 3, Criterion = StoppingCriterion.Accuracy },
         WarmUpEpochs = 3,
         LoraLearningRate = 0.01,
         FullLearningRate = 0.001,

@@ -17,9 +17,9 @@ internal sealed class TinyTextExperiment : IDisposable
         Modules = [TinyAdapters.Create(model, "first", 1), TinyAdapters.Create(model, "second", 2), TinyAdapters.Create(model, "third", 3)];
     }
 
-    public static TuningOptions Options { get; } = new()
+    public static TuningOptions Options { get; } = TuningOptions.Paper with
     {
-        Training = new TrainingOptions { Steps = 6, BatchSize = 4, Checks = 3 },
+        Training = new TrainingOptions { Steps = 6, BatchSize = 4, Checks = 3, Patience = 3, Criterion = StoppingCriterion.Accuracy },
         LoraLearningRate = 0.01,
         FullLearningRate = 0.01,
         Lora = new LoraOptions { Rank = 2 },

@@ -37,4 +37,25 @@ public sealed class ImageBatchesTests : IDisposable
 
         (batches.Preloaded, elsewhere.Preloaded).Should().Be((false, true));
     }
+
+    [Fact]
+    public void FlipsAreSeededAndMirrorAboutHalfOfThePictures()
+    {
+        using var scope = NewDisposeScope();
+        var images = tiny.Task("task", [0, 1]).Train;
+        int[] wanted = [.. Enumerable.Repeat(3, 64)];
+        Tensor Taken(ImageAugmentation augmentation, int seed)
+        {
+            using var batches = new ImageBatches(images, [3], CPU, ScalarType.Float32, augmentation, seed);
+            return batches.Take(wanted).Pixels;
+        }
+
+        var (plain, flipped) = (Taken(ImageAugmentation.None, 1), Taken(ImageAugmentation.Flip, 1));
+
+        var mirrored = flipped.eq(plain.flip(3)).flatten(1).all(1);   // [64]
+        mirrored.logical_or(flipped.eq(plain).flatten(1).all(1)).all().item<bool>().Should().BeTrue("a picture is as it was or mirrored");
+        mirrored.sum().item<long>().Should().BeInRange(16, 48);
+        Taken(ImageAugmentation.Flip, 1).equal(flipped).all().item<bool>().Should().BeTrue();
+        Taken(ImageAugmentation.Flip, 2).equal(flipped).all().item<bool>().Should().BeFalse();
+    }
 }

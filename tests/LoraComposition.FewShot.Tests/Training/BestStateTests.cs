@@ -10,7 +10,7 @@ public sealed class BestStateTests
     public void KeepsTheBestNotTheLast()
     {
         using var parameter = new Parameter(zeros(3));
-        using var best = new BestState([parameter]);
+        using var best = new BestState([parameter], StoppingCriterion.Accuracy);
         best.Score.Should().BeNull();
 
         Offer(1, 0.3).Should().BeTrue();
@@ -34,7 +34,7 @@ public sealed class BestStateTests
     public void LeavesParametersAloneWhereNothingWasOffered()
     {
         using var parameter = new Parameter(ones(2));
-        using var best = new BestState([parameter]);
+        using var best = new BestState([parameter], StoppingCriterion.Accuracy);
 
         best.Restore();
 

@@ -6,7 +6,7 @@ namespace LoraComposition.FewShot.Tests.Training;
 
 public sealed class MasterWeightsTests
 {
-    static readonly TrainingOptions Options = new() { Steps = 40, BatchSize = 1, WarmUpFraction = 0 };
+    static readonly TrainingOptions Options = new() { Steps = 40, BatchSize = 1, WarmUpFraction = 0, Criterion = StoppingCriterion.Accuracy };
 
     [Fact]
     public void SixteenBitsTakeStepsSmallerThanTheirSpacing()

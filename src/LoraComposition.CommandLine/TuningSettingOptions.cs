@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using LoraComposition.FewShot;
+
+namespace LoraComposition.CommandLine;
+
+/// <summary>The options that change how few-shot methods are trained.</summary>
+public sealed class TuningSettingOptions
+{
+    const string Paper = "paper", Fitted = "fitted", Flip = "flip", None = "none";
+    static readonly TuningOptions defaults = new();
+
+    readonly Option<string> protocol, augment;
+    readonly Option<int?> checks, patience;
+    readonly Option<double?> headRate, composerRate, coefficientRate, coefficientPenalty, residualRate, loraRate, fullRate, decay;
+
+    /// <summary>Makes the options.</summary>
+    public TuningSettingOptions()
+    {
+        protocol = new("--protocol")
+        {
+            Description = $"{Fitted}: the head is fitted with a penalty chosen by held-out loss, which also stops training; {Paper}: as arXiv:2402.15414, a warm-up of the head and stopping by accuracy.",
+            DefaultValueFactory = _ => Fitted,
+        };
+        augment = new("--augment") { Description = $"{Flip}: pictures are mirrored at random in training; {None}. The protocol {Paper} mirrors none.", DefaultValueFactory = _ => Flip };
+        checks = new("--checks") { Description = $"How many times a training looks at what is held out. Default {defaults.Training.Checks}, {Paper} {TuningOptions.Paper.Training.Checks}." };
+        patience = new("--patience") { Description = $"After how many checks without a better one training stops. Default {defaults.Training.Patience}, {Paper} {TuningOptions.Paper.Training.Patience}." };
+        headRate = Rate("--head-rate", "the head where other parameters train too", defaults.HeadLearningRate);
+        composerRate = Rate("--composer-rate", "softmax weights", defaults.ComposerLearningRate);
+        coefficientRate = Rate("--coefficient-rate", "free coefficients", defaults.CoefficientLearningRate);
+        coefficientPenalty = new("--coefficient-penalty") { Description = $"How strongly free coefficients are drawn to 1/N. Default {defaults.CoefficientPenalty}." };
+        residualRate = Rate("--residual-rate", "a LoRA on top of a composition", defaults.ResidualLearningRate);
+        loraRate = Rate("--lora-rate", "a LoRA from scratch", defaults.LoraLearningRate);
+        fullRate = Rate("--full-rate", "all weights", defaults.FullLearningRate);
+        decay = new("--decay") { Description = $"AdamW's weight decay. Default {defaults.WeightDecay}." };
+    }
+
+    /// <summary>The options, in the order of the help.</summary>
+    public IReadOnlyList<Option> All => [protocol, augment, checks, patience, headRate, composerRate, coefficientRate, coefficientPenalty, residualRate, loraRate,
+        fullRate, decay];
+
+    /// <summary>Reads and checks what was given.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="defaults">The settings of the default protocol.</param>
+    /// <returns>The settings.</returns>
+    /// <exception cref="UsageException">A value cannot be; the message names its option.</exception>
+    public TuningOptions Read(ParseResult parsed, TuningOptions defaults)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(defaults);
+        bool paper = OneOf(parsed, protocol, Fitted, Paper) == Paper;
+        bool flip = OneOf(parsed, augment, Flip, None) == Flip;
+        var start = paper ? TuningOptions.Paper with { Lora = defaults.Lora, LoraRoles = defaults.LoraRoles } : defaults;
+        return start with
+        {
+            Augmentation = flip && !paper ? ImageAugmentation.Flip : ImageAugmentation.None,
+            Training = start.Training with
+            {
+                Checks = OptionReading.AtLeast(parsed, checks, 1) ?? start.Training.Checks,
+                Patience = OptionReading.AtLeast(parsed, patience, 1) ?? start.Training.Patience,
+            },
+            HeadLearningRate = Positive(parsed, headRate) ?? start.HeadLearningRate,
+            ComposerLearningRate = Positive(parsed, composerRate) ?? start.ComposerLearningRate,
+            CoefficientLearningRate = Positive(parsed, coefficientRate) ?? start.CoefficientLearningRate,
+            CoefficientPenalty = NotNegative(parsed, coefficientPenalty) ?? start.CoefficientPenalty,
+            ResidualLearningRate = Positive(parsed, residualRate) ?? start.ResidualLearningRate,
+            LoraLearningRate = Positive(parsed, loraRate) ?? start.LoraLearningRate,
+            FullLearningRate = Positive(parsed, fullRate) ?? start.FullLearningRate,
+            WeightDecay = NotNegative(parsed, decay) ?? start.WeightDecay,
+        };
+    }
+
+    static Option<double?> Rate(string name, string what, double value) =>
+        new(name) { Description = FormattableString.Invariant($"The learning rate of {what}. Default {value}.") };
+
+    static string OneOf(ParseResult parsed, Option<string> option, params string[] known) => parsed.GetValue(option) is { } value && known.Contains(value) ? value
+        : throw new UsageException($"{option.Name} {parsed.GetValue(option)}: it must be one of {string.Join(", ", known)}.");
+
+    static double? Positive(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) is not { } value ? null
+        : value > 0 && double.IsFinite(value) ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be positive."));
+
+    static double? NotNegative(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) is not { } value ? null
+        : value >= 0 && double.IsFinite(value) ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be at least 0."));
+}

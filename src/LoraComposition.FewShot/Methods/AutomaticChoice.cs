@@ -1,0 +1,45 @@
+using LoraComposition.Models;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>
+/// Tries the methods that earn their place and keeps the one of the lowest held-out loss: the head alone over the base, over the mean and over each single
+/// module, then free coefficients, a LoRA on top of the mean, and both together. The cheap ones come first, as a budget may end the search.
+/// </summary>
+/// <remarks>It has no state of its own, so several threads may use it.</remarks>
+public sealed class AutomaticChoice : ITuningMethod
+{
+    /// <inheritdoc/>
+    public string Name => "auto";
+
+    /// <inheritdoc/>
+    public StartingPoint Start => StartingPoint.BaseModel;
+
+    /// <inheritdoc/>
+    public bool NeedsModules => true;
+
+    /// <inheritdoc/>
+    public bool KeepsBase => true;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ITuningMethod> Candidates(int modules) =>
+        [new UniformComposition(), new ClassifierTuning(), .. modules > 1 ? Enumerable.Range(0, modules).Select(module => new SingleModule(module)) : [],
+        new UnconstrainedComposition(WeightSharing.Model), new UniformComposition(residual: true),
+        new UnconstrainedComposition(WeightSharing.Model, residual: true)];
+
+    /// <summary>Changes nothing: every candidate has a rate of its own.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="factor">Passed over.</param>
+    /// <returns>The same settings.</returns>
+    public TuningOptions ScaleRate(TuningOptions options, double factor) => options;
+
+    /// <summary>Is refused: held-out samples have to choose among the <see cref="Candidates"/>, so train with a trainer.</summary>
+    /// <param name="model">Passed over.</param>
+    /// <param name="modules">Passed over.</param>
+    /// <param name="options">Passed over.</param>
+    /// <param name="seed">Passed over.</param>
+    /// <returns>Nothing, so the caller owns nothing.</returns>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) =>
+        throw new NotSupportedException($"Method '{Name}' chooses among candidates; train it with a trainer, which tries each.");
+}
