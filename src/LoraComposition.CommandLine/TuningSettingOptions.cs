@@ -48,12 +48,10 @@ public sealed class TuningSettingOptions
     {
         ArgumentNullException.ThrowIfNull(parsed);
         ArgumentNullException.ThrowIfNull(defaults);
-        bool paper = OneOf(parsed, protocol, Fitted, Paper) == Paper;
-        bool flip = OneOf(parsed, augment, Flip, None) == Flip;
-        var start = paper ? TuningOptions.Paper with { Lora = defaults.Lora, LoraRoles = defaults.LoraRoles } : defaults;
+        var start = IsPaper(parsed) ? defaults with { Head = null, Training = AsPaper(defaults.Training) } : defaults;
         return start with
         {
-            Augmentation = flip && !paper ? ImageAugmentation.Flip : ImageAugmentation.None,
+            Augmentation = Augmentation(parsed),
             Training = start.Training with
             {
                 Checks = OptionReading.AtLeast(parsed, checks, 1) ?? start.Training.Checks,
@@ -69,6 +67,32 @@ public sealed class TuningSettingOptions
             WeightDecay = NotNegative(parsed, decay) ?? start.WeightDecay,
         };
     }
+
+    /// <summary>Reads what concerns the trainings of modules.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="defaults">The settings of the default protocol.</param>
+    /// <returns>The settings.</returns>
+    /// <exception cref="UsageException">A value cannot be; the message names its option.</exception>
+    public ModuleTrainingOptions ReadUpstream(ParseResult parsed, ModuleTrainingOptions defaults)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(defaults);
+        var start = IsPaper(parsed) ? defaults with { Head = null, Training = AsPaper(defaults.Training) } : defaults;
+        return start with { Augmentation = Augmentation(parsed) };
+    }
+
+    bool IsPaper(ParseResult parsed) => OneOf(parsed, protocol, Fitted, Paper) == Paper;
+
+    ImageAugmentation Augmentation(ParseResult parsed) =>
+        OneOf(parsed, augment, Flip, None) == Flip && !IsPaper(parsed) ? ImageAugmentation.Flip : ImageAugmentation.None;
+
+    // Length, batches and rates stay what the program says; the paper states none of them.
+    static TrainingOptions AsPaper(TrainingOptions training) => training with
+    {
+        Checks = TuningOptions.Paper.Training.Checks,
+        Patience = TuningOptions.Paper.Training.Patience,
+        Criterion = TuningOptions.Paper.Training.Criterion,
+    };
 
     static Option<double?> Rate(string name, string what, double value) =>
         new(name) { Description = FormattableString.Invariant($"The learning rate of {what}. Default {value}.") };

@@ -12,7 +12,7 @@ public sealed class LayersStudyTests : IDisposable
     [Fact]
     public async Task WeightsAndSimilaritiesAreKeptByLayerAndModule()
     {
-        var (code, printed, errors) = await CommandLine.RunAsync([.. TinyRun.LabelSets(folder), "--study", "layers", "--shots", "2"]);
+        var (code, printed, errors) = await CommandLine.RunAsync([.. TinyRun.LabelSets(folder), "--study", "layers", "--protocol", "paper", "--shots", "2"]);
 
         code.Should().Be(0, string.Join('\n', errors));
         Directory.GetFiles(folder["out/matrices"]).Should().HaveCount(2 * 3 * 4);

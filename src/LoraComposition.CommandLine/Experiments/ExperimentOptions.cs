@@ -88,11 +88,11 @@ public sealed class ExperimentOptions
             Grid = parsed.GetValue(grid),
             Command = ReadCommand(parsed),
             Tuning = WithSteps(tuning.Read(parsed, defaults.Tuning with { Lora = lora, LoraRoles = roles }), OptionReading.AtLeast(parsed, steps, 1)),
-            Upstream = defaults.Upstream with
+            Upstream = tuning.ReadUpstream(parsed, defaults.Upstream) with
             {
                 Lora = lora,
                 LoraRoles = roles,
-                Training = defaults.Upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs }
+                Training = tuning.ReadUpstream(parsed, defaults.Upstream).Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs }
             },
         };
     }

@@ -31,7 +31,8 @@ public sealed class LearnedComposition : ITuningMethod
 
     /// <inheritdoc/>
     public TuningOptions ScaleRate(TuningOptions options, double factor) => CompositionMethod.ScaleResidual(residual, options, factor)
-        with { ComposerLearningRate = factor * options.ComposerLearningRate };
+        with
+    { ComposerLearningRate = factor * options.ComposerLearningRate };
 
     /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)
@@ -73,7 +74,8 @@ public sealed class UnconstrainedComposition : ITuningMethod
 
     /// <inheritdoc/>
     public TuningOptions ScaleRate(TuningOptions options, double factor) => CompositionMethod.ScaleResidual(residual, options, factor)
-        with { CoefficientLearningRate = factor * options.CoefficientLearningRate };
+        with
+    { CoefficientLearningRate = factor * options.CoefficientLearningRate };
 
     /// <inheritdoc/>
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed)

@@ -9,11 +9,11 @@ namespace Documentation.Tests.Snippets;
 
 #region composer
 /// <summary>Σ λₙ·ΔWₙ with free λ (no softmax), which starts at the mean.</summary>
-public sealed class UnconstrainedComposer : LoraComposer
+public sealed class FreeComposer : LoraComposer
 {
     readonly Parameter lambda;
 
-    public UnconstrainedComposer(Linear layer, IReadOnlyList<LoraDelta?> modules) : base(nameof(UnconstrainedComposer), layer, modules)
+    public FreeComposer(Linear layer, IReadOnlyList<LoraDelta?> modules) : base(nameof(FreeComposer), layer, modules)
     {
         lambda = new Parameter(full(ModuleCount, 1.0 / ModuleCount, device: layer.weight!.device));
         lambda.DetachFromDisposeScope();   // it belongs to this module, whatever scope stands around
@@ -39,7 +39,7 @@ public class ComposerSnippets
         Tensor uniform;
         using (Composition.AttachUniform(model, modules)) uniform = model.call(images).detach();
         #region composer-attach
-        using var composition = Composition.Attach(model, modules, (site, layer, updates) => new UnconstrainedComposer(layer, updates));
+        using var composition = Composition.Attach(model, modules, (site, layer, updates) => new FreeComposer(layer, updates));
         #endregion
         model.call(images).allclose(uniform, 1e-4, 1e-5).Should().BeTrue("it starts at the mean");
 
@@ -53,6 +53,6 @@ public class ComposerSnippets
         }
         composition.ReadWeights().Should().Contain(layer => Math.Abs(layer.Weights.Sum() - 1) > 1e-3, "no softmax keeps the sum at one");
         using var adapter = composition.ToAdapter("mine");
-        adapter.Provenance!.Method.Should().Be("unconstrained");
+        adapter.Provenance!.Method.Should().Be("free");
     }
 }

@@ -15,7 +15,7 @@ public class ConcurrentForwardTests
     {
         public ConstantComposer(Linear baseLayer, IReadOnlyList<LoraDelta?> modules) : base(nameof(ConstantComposer), baseLayer, modules) => RegisterComponents();
 
-            protected override bool WeightsAreConstant => true;
+        protected override bool WeightsAreConstant => true;
 
         public override Tensor Weights() => tensor([0.5, -1, 2]);
     }

@@ -18,15 +18,33 @@ public sealed class AdaptCommandTests : IDisposable
         var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--out", inputs.At("out")]);
 
         code.Should().Be(0, string.Join('\n', errors));
-        output.Should().ContainAll("| learned", "| uniform", "| lora", "| classifier", "on 9 validation images", "On 18 test images, used for nothing else", $"lora-compose predict --model {inputs.At("out")}");
+        output.Should().ContainAll("| uniform", "| classifier", "| unconstrained-model", "| uniform+lora", "on 9 validation images", "On 18 test images, used for nothing else", $"lora-compose predict --model {inputs.At("out")}");
         using var report = JsonDocument.Parse(File.ReadAllText(inputs.At("out", "report.json")));
-        report.RootElement.GetProperty("methods").GetArrayLength().Should().Be(4);
+        report.RootElement.GetProperty("methods").GetArrayLength().Should().Be(6);
         output.Should().Contain(report.RootElement.GetProperty("verdict").GetString());
         File.ReadAllText(inputs.At("out", "report.md")).Should().Contain(report.RootElement.GetProperty("verdict").GetString());
         using var model = AdaptedModel.Load(inputs.At("out"));
         model.Info.Method.Should().Be(report.RootElement.GetProperty("chosen").GetString());
         report.RootElement.GetProperty("inputs").GetProperty("base").GetString().Should().Be(model.Info.Base.Sha256);
         Directory.GetFileSystemEntries(inputs.Path).Select(Path.GetFileName).Should().BeEquivalentTo("base", "module-1", "module-2", "pictures", "out");
+    }
+
+    [Fact]
+    public async Task TakesEverySettingAndRecordsIt()
+    {
+        var (code, _, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--method", "unconstrained", "--protocol", "paper", "--checks", "2", "--patience", "1",
+            "--coefficient-rate", "0.5", "--coefficient-penalty", "3", "--decay", "0.2", "--budget", "5m", "--out", inputs.At("out")]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        using var report = JsonDocument.Parse(File.ReadAllText(inputs.At("out", "report.json")));
+        var tuning = report.RootElement.GetProperty("configuration").GetProperty("tuning");
+        tuning.GetProperty("training").GetProperty("checks").GetInt32().Should().Be(2);
+        tuning.GetProperty("training").GetProperty("patience").GetInt32().Should().Be(1);
+        tuning.GetProperty("head").ValueKind.Should().Be(JsonValueKind.Null);
+        tuning.GetProperty("coefficientLearningRate").GetDouble().Should().Be(0.5);
+        tuning.GetProperty("coefficientPenalty").GetDouble().Should().Be(3);
+        tuning.GetProperty("weightDecay").GetDouble().Should().Be(0.2);
+        tuning.GetProperty("budget").GetString().Should().Be("00:05:00");
     }
 
     [Fact]
@@ -79,8 +97,15 @@ public sealed class AdaptCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--method", "best", "'best' is not one of learned, uniform, lora, classifier or all")]
+    [InlineData("--method", "best", "'best' is not one of uniform, classifier, best-single, unconstrained-model, uniform+lora, unconstrained-model+lora, learned, learned-model, unconstrained, lora, auto or all")]
     [InlineData("--method", "lora,lora", "a method occurs twice")]
+    [InlineData("--budget", "soon", "--budget soon: expected a time such as 90s, 5m or 1h")]
+    [InlineData("--budget", "-5m", "expected a time such as")]
+    [InlineData("--protocol", "mine", "--protocol mine: it must be one of fitted, paper")]
+    [InlineData("--augment", "crop", "--augment crop: it must be one of flip, none")]
+    [InlineData("--head-rate", "0", "--head-rate is 0; it must be positive")]
+    [InlineData("--coefficient-penalty", "-1", "--coefficient-penalty is -1; it must be at least 0")]
+    [InlineData("--checks", "0", "--checks is 0; it must be at least 1")]
     [InlineData("--shots", "0", "--shots is 0; it must be at least 1")]
     [InlineData("--threads", "0", "--threads is 0; it must be at least 1")]
     public async Task RefusesWrongUsage(string option, string value, string message)
