@@ -137,8 +137,8 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         using var bar = progress.Begin($"{name}: features", (flipped ? 2 : 1) * samples.Count + heldOut.Count);
         using var support = Features(start, samples, flipped, bar, cancellation);
         using var validation = heldOut.Count == 0 ? null : Features(start, heldOut, flipped: false, bar, cancellation);
-        using (var finite = support.Values.isfinite().all())
-            if (!finite.item<bool>()) throw new TrainingDivergedException(0, double.NaN);
+        using (NewDisposeScope())
+            if (!support.Values.isfinite().all().item<bool>()) throw new TrainingDivergedException(0, double.NaN);
         var (fitted, how) = HeadFitting.Fit(support, validation, images.Dataset.ClassNames.Count, options, seed, cancellation);
         using (fitted) fitted.CopyTo(model);
         double scale = HeadRegression.ScaleOf(support);
