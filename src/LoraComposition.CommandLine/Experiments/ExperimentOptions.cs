@@ -71,6 +71,7 @@ public sealed class ExperimentOptions
         if (!Directory.Exists(folder)) throw new UsageException($"--model {folder}: there is no such folder.");
         var lora = new LoraOptions { Rank = OptionReading.AtLeast(parsed, rank, 1) };
         var roles = ReadTargets(parsed.GetValue(targets) ?? defaults.Targets);
+        var upstream = tuning.ReadUpstream(parsed, defaults.Upstream);
         string results = parsed.GetValue(output) ?? defaults.Out;
         if (parsed.GetValue(resume) && !Directory.Exists(ExperimentSettings.RunFolderOf(results)))
             throw new UsageException($"--resume: {results} holds no runs to go on with.");
@@ -88,11 +89,11 @@ public sealed class ExperimentOptions
             Grid = parsed.GetValue(grid),
             Command = ReadCommand(parsed),
             Tuning = WithSteps(tuning.Read(parsed, defaults.Tuning with { Lora = lora, LoraRoles = roles }), OptionReading.AtLeast(parsed, steps, 1)),
-            Upstream = tuning.ReadUpstream(parsed, defaults.Upstream) with
+            Upstream = upstream with
             {
                 Lora = lora,
                 LoraRoles = roles,
-                Training = tuning.ReadUpstream(parsed, defaults.Upstream).Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? defaults.Upstream.Training.Epochs }
+                Training = upstream.Training with { Epochs = OptionReading.AtLeast(parsed, upstreamEpochs, 1) ?? upstream.Training.Epochs }
             },
         };
     }

@@ -66,7 +66,7 @@ public sealed class ImageAdaptation
         Prepare(images, [.. samples.Support.Indices, .. samples.Validation], progress, cancellation);
         Warn(warnings, TinyBase.Warning(baseModel, images.MedianSide()), progress);
 
-        var model = Try(images, samples, progress, out var attempts, cancellation);
+        var model = Try(images, samples, warnings, progress, out var attempts, cancellation);
         try
         {
             var test = data.Test is null ? null : Test(model, data.Test, progress, cancellation);
@@ -94,7 +94,8 @@ public sealed class ImageAdaptation
         logger.ResultsAreDoubtful(warning);
     }
 
-    AdaptedModel Try(PreprocessedImages images, FewShotSamples samples, IProgressReporter progress, out List<Attempt> attempts, CancellationToken cancellation)
+    AdaptedModel Try(PreprocessedImages images, FewShotSamples samples, List<string> warnings, IProgressReporter progress, out List<Attempt> attempts,
+        CancellationToken cancellation)
     {
         using var trainer = new ImageTrainer(baseModel, images, modules, logger: logger);
         attempts = [];
@@ -106,8 +107,7 @@ public sealed class ImageAdaptation
             {
                 if (!budget.Begin())
                 {
-                    string cut = budget.Remark(options.Methods.Count - attempts.Count)!;
-                    progress.Report($"warning: {cut}");
+                    Warn(warnings, budget.Remark(options.Methods.Count - attempts.Count), progress);
                     break;
                 }
                 cancellation.ThrowIfCancellationRequested();

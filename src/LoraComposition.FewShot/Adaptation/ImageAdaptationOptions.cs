@@ -12,15 +12,8 @@ public sealed record ImageAdaptationOptions
     /// <summary>At most so many further images of each class are held out to stop the training and to compare the methods. Default 20.</summary>
     public int ValidationPerClass { get; init; } = 20;
 
-    /// <summary>
-    /// The methods to try, each once, the cheap ones first. Default: the classifier alone, the mean, the best single module, free coefficients for the whole model,
-    /// a LoRA on top of the mean, both together.
-    /// </summary>
-    public IReadOnlyList<ITuningMethod> Methods { get; init; } =
-    [
-        new UniformComposition(), new ClassifierTuning(), new BestSingleModule(), new UnconstrainedComposition(WeightSharing.Model),
-        new UniformComposition(residual: true), new UnconstrainedComposition(WeightSharing.Model, residual: true),
-    ];
+    /// <summary>The methods to try, each once, the cheap ones first. Default: those of <see cref="AutomaticChoice"/>.</summary>
+    public IReadOnlyList<ITuningMethod> Methods { get; init; } = AutomaticChoice.Methods;
 
     /// <summary>The settings of the methods.</summary>
     public TuningOptions Tuning { get; init; } = new();

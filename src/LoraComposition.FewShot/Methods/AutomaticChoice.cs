@@ -21,11 +21,18 @@ public sealed class AutomaticChoice : ITuningMethod
     /// <inheritdoc/>
     public bool KeepsBase => true;
 
-    /// <inheritdoc/>
+    /// <summary>What is tried, in this order.</summary>
+    public static IReadOnlyList<ITuningMethod> Methods { get; } =
+    [
+        new UniformComposition(), new ClassifierTuning(), new BestSingleModule(), new UnconstrainedComposition(WeightSharing.Model),
+        new UniformComposition(residual: true), new UnconstrainedComposition(WeightSharing.Model, residual: true),
+    ];
+
+    /// <summary>The <see cref="Methods"/>, each single module as a candidate of its own; of one module the mean is the module.</summary>
+    /// <param name="modules">The number of modules.</param>
+    /// <returns>The methods to train.</returns>
     public IReadOnlyList<ITuningMethod> Candidates(int modules) =>
-        [new UniformComposition(), new ClassifierTuning(), .. modules > 1 ? Enumerable.Range(0, modules).Select(module => new SingleModule(module)) : [],
-        new UnconstrainedComposition(WeightSharing.Model), new UniformComposition(residual: true),
-        new UnconstrainedComposition(WeightSharing.Model, residual: true)];
+        [.. Methods.Where(method => modules > 1 || method is not BestSingleModule).SelectMany(method => method.Candidates(modules))];
 
     /// <summary>Changes nothing: every candidate has a rate of its own.</summary>
     /// <param name="options">The settings.</param>

@@ -12,21 +12,13 @@ public class ComposerTests
     static LoraDelta?[] Modules(ScalarType type = ScalarType.Float32) =>
         [SmallLayers.Delta(In, Out, 2, 0.5, 1, type), null, SmallLayers.Delta(In, Out, 5, 1.5, 2, type), SmallLayers.Delta(In, Out, 1, -2, 3, type)];
 
-    static Tensor Formula(Tensor x, TorchSharp.Modules.Linear layer, IReadOnlyList<LoraDelta?> modules, Tensor weights)
-    {
-        var output = layer.call(x);
-        for (int n = 0; n < modules.Count; n++)
-            if (modules[n] is { } m) output = output.add(x.matmul(m.ToDense().t()).mul(weights[n]));
-        return output;
-    }
-
     [Fact]
     public void Uniform_is_the_mean_of_the_updates()
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (layer, modules, x) = (SmallLayers.Linear(In, Out), Modules(), SmallLayers.Input(1, ScalarType.Float32, 3, 7, In));
-        var expected = Formula(x, layer, modules, full(4, 0.25));
+        var expected = SmallLayers.Formula(x, layer, modules, full(4, 0.25));
 
         var composer = new UniformComposer(layer, modules);
 
@@ -66,7 +58,7 @@ public class ComposerTests
         var (v, x2) = (composer.Logits.detach().clone().requires_grad_(), x.detach().clone().requires_grad_());
 
         var output = composer.call(x);
-        var expected = Formula(x2, layer, modules, v.softmax(0));
+        var expected = SmallLayers.Formula(x2, layer, modules, v.softmax(0));
         output.sin().sum().backward();
         expected.sin().sum().backward();
 
@@ -117,7 +109,7 @@ public class ComposerTests
         var layer = SmallLayers.Linear(In, Out).to(ScalarType.BFloat16);
         var x = SmallLayers.Input(1, ScalarType.Float32, 500, In).to(ScalarType.BFloat16);
         var composer = new LearnedComposer(layer, Modules());
-        var expected = Formula(x.to(ScalarType.Float32), SmallLayers.Linear(In, Out), Modules(), full(4, 0.25));
+        var expected = SmallLayers.Formula(x.to(ScalarType.Float32), SmallLayers.Linear(In, Out), Modules(), full(4, 0.25));
 
         var output = composer.call(x);
         output.sum().backward();

@@ -11,14 +11,6 @@ public class VectorComposerTests
 
     static LoraDelta?[] Modules() => [SmallLayers.Delta(In, Out, 2, 0.5, 1, Type), null, SmallLayers.Delta(In, Out, 5, 1.5, 2, Type)];
 
-    static Tensor Formula(Tensor x, TorchSharp.Modules.Linear layer, IReadOnlyList<LoraDelta?> modules, Tensor weights)
-    {
-        var output = layer.call(x);
-        for (int n = 0; n < modules.Count; n++)
-            if (modules[n] is { } m) output = output.add(x.matmul(m.ToDense().t()).mul(weights[n]));
-        return output;
-    }
-
     [Fact]
     public void Unconstrained_starts_as_the_mean()
     {
@@ -46,7 +38,7 @@ public class VectorComposerTests
         var output = composer.call(x);
         output.sin().sum().backward();
 
-        output.ShouldBeClose(Formula(x, layer, modules, tensor([-0.5, 3, 1.7])), 1e-12);
+        output.ShouldBeClose(SmallLayers.Formula(x, layer, modules, tensor([-0.5, 3, 1.7])), 1e-12);
         composer.Vector.grad!.ShouldBeClose(FiniteDifferences.Of(() => composer.call(x).sin().sum(), composer.Vector), 1e-8);
         using var delta = composer.ToDelta();
         layer.call(x).add(x.matmul(delta.ToDense().t())).ShouldBeClose(output, 1e-12);

@@ -27,4 +27,13 @@ static class SmallLayers
         using var generator = new Generator((ulong)seed, CPU);
         return randn(shape, dtype: type, generator: generator);
     }
+
+    /// <summary>What a composition of a layer computes, by its definition: <c>x·(W₀ + Σ wₙΔWₙ)ᵀ + b</c>.</summary>
+    public static Tensor Formula(Tensor x, Linear layer, IReadOnlyList<LoraDelta?> modules, Tensor weights)
+    {
+        var output = layer.call(x);
+        for (int n = 0; n < modules.Count; n++)
+            if (modules[n] is { } m) output = output.add(x.matmul(m.ToDense().t()).mul(weights[n]));
+        return output;
+    }
 }
