@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using LoraComposition.FewShot;
 
 namespace LoraComposition.CommandLine;
@@ -12,7 +13,8 @@ public sealed class TuningSettingOptions
 
     readonly Option<string> protocol, augment;
     readonly Option<int?> checks, patience;
-    readonly Option<double?> headRate, composerRate, coefficientRate, coefficientPenalty, residualRate, loraRate, fullRate, decay;
+    readonly Option<double?> headRate, composerRate, coefficientRate, residualRate, loraRate, fullRate, decay;
+    readonly Option<string?> coefficientPenalties;
 
     /// <summary>Makes the options.</summary>
     public TuningSettingOptions()
@@ -28,7 +30,7 @@ public sealed class TuningSettingOptions
         headRate = Rate("--head-rate", "the head where other parameters train too", defaults.HeadLearningRate);
         composerRate = Rate("--composer-rate", "softmax weights", defaults.ComposerLearningRate);
         coefficientRate = Rate("--coefficient-rate", "free coefficients", defaults.CoefficientLearningRate);
-        coefficientPenalty = new("--coefficient-penalty") { Description = $"How strongly free coefficients are drawn to 1/N. Default {defaults.CoefficientPenalty}." };
+        coefficientPenalties = new("--coefficient-penalties") { Description = $"How strongly free coefficients are drawn to where they start; of several the one of the lowest held-out loss is taken. Default {string.Join(',', defaults.CoefficientPenalties)}." };
         residualRate = Rate("--residual-rate", "a LoRA on top of a composition", defaults.ResidualLearningRate);
         loraRate = Rate("--lora-rate", "a LoRA from scratch", defaults.LoraLearningRate);
         fullRate = Rate("--full-rate", "all weights", defaults.FullLearningRate);
@@ -36,7 +38,7 @@ public sealed class TuningSettingOptions
     }
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [protocol, augment, checks, patience, headRate, composerRate, coefficientRate, coefficientPenalty, residualRate, loraRate,
+    public IReadOnlyList<Option> All => [protocol, augment, checks, patience, headRate, composerRate, coefficientRate, coefficientPenalties, residualRate, loraRate,
         fullRate, decay];
 
     /// <summary>Reads and checks what was given.</summary>
@@ -60,7 +62,7 @@ public sealed class TuningSettingOptions
             HeadLearningRate = Positive(parsed, headRate) ?? start.HeadLearningRate,
             ComposerLearningRate = Positive(parsed, composerRate) ?? start.ComposerLearningRate,
             CoefficientLearningRate = Positive(parsed, coefficientRate) ?? start.CoefficientLearningRate,
-            CoefficientPenalty = NotNegative(parsed, coefficientPenalty) ?? start.CoefficientPenalty,
+            CoefficientPenalties = Penalties(parsed.GetValue(coefficientPenalties)) ?? start.CoefficientPenalties,
             ResidualLearningRate = Positive(parsed, residualRate) ?? start.ResidualLearningRate,
             LoraLearningRate = Positive(parsed, loraRate) ?? start.LoraLearningRate,
             FullLearningRate = Positive(parsed, fullRate) ?? start.FullLearningRate,
@@ -99,6 +101,10 @@ public sealed class TuningSettingOptions
 
     static string OneOf(ParseResult parsed, Option<string> option, params string[] known) => parsed.GetValue(option) is { } value && known.Contains(value) ? value
         : throw new UsageException($"{option.Name} {parsed.GetValue(option)}: it must be one of {string.Join(", ", known)}.");
+
+    double[]? Penalties(string? text) => text is null ? null : [.. text.Split(',', StringSplitOptions.TrimEntries).Select(part =>
+        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && double.IsFinite(value) ? value
+            : throw new UsageException($"{coefficientPenalties.Name} {text}: '{part}' is not a number of at least 0."))];
 
     static double? Positive(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) is not { } value ? null
         : value > 0 && double.IsFinite(value) ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be positive."));

@@ -36,16 +36,17 @@ public sealed class StudyTests : IDisposable
 
         code.Should().Be(0, string.Join('\n', errors));
         Directory.GetDirectories(folder["out/modules"]).Should().HaveCount(4);
-        Directory.GetDirectories(folder["out"]).Select(Path.GetFileName).Should().BeEquivalentTo("modules", "labels-006-007", "labels-002-003", "labels-001-002");
-        string[] rows = File.ReadAllLines(folder["out/entangled-weights-k2.csv"]);
-        rows.Should().HaveCount(1 + 4 * 3);
+        Directory.GetDirectories(folder["out"]).Select(Path.GetFileName).Should().BeEquivalentTo("modules", "labels-006-007", "labels-002-003", "labels-001-002", "labels-006-007-new");
+        string[] rows = File.ReadAllLines(folder["out/entangled-weights-learned-k2.csv"]);
+        rows.Should().HaveCount(1 + 4 * 3 + 3, "the last set is learned without the module that knows it");
         // The weights of the modules add up to one for each downstream set.
         foreach (var downstream in rows[1..].Select(r => r.Split(',')).GroupBy(r => r[1]))
             downstream.Sum(r => double.Parse(r[2], System.Globalization.CultureInfo.InvariantCulture)).Should().BeApproximately(1, 1e-5);
-        File.ReadAllLines(folder["out/entangled-accuracy-k2.csv"]).Should().HaveCount(1 + 2 * 3);
-        printed.Should().Contain(line => line.Contains("mean learned weight"));
+        File.ReadAllLines(folder["out/entangled-accuracy-k2.csv"]).Should().HaveCount(1 + 2 * 4);
+        printed.Should().Contain(line => line.Contains("share of each module in the weights of learned"));
+        printed.Should().Contain(line => line.StartsWith("Entangled tasks, all downstream labels together"));
         File.ReadAllLines(folder["out/labels-006-007/summary.csv"])[1..].Select(row => row.Split(',')[0]).Should().Equal("uniform", "learned");
-        File.ReadAllText(folder["out/report.html"]).Should().Contain("entangled-weights-k2");
+        File.ReadAllText(folder["out/report.html"]).Should().Contain("entangled-weights-learned-k2");
     }
 
     [Fact]
@@ -54,7 +55,8 @@ public sealed class StudyTests : IDisposable
         var (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--study", "entangled", "--shots", "2", "--methods", "learned,random-learned"]);
 
         code.Should().Be(0, string.Join('\n', errors));
-        File.ReadAllLines(folder["out/entangled-weights-k2.csv"])[1..].Should().OnlyContain(row => row.EndsWith(",2"), "each is the weight of two learned runs");
+        Directory.GetFiles(folder["out"], "entangled-weights-*").Should().ContainSingle();
+        File.ReadAllLines(folder["out/entangled-weights-learned-k2.csv"])[1..].Should().OnlyContain(row => row.EndsWith(",2"), "each is the weight of two learned runs");
     }
 
     /// <summary>A task of one class is always guessed right: 100.00 ± 0.00.</summary>

@@ -48,6 +48,7 @@ public sealed class FewShotExperiment
         {
             cancellation.ThrowIfCancellationRequested();
             if (TryLoad(item, out var result)) logger.RunIsThere(result.Key);
+            else if (Derive(item) is { } derived) result = derived;
             else
             {
                 var support = runner.Sample(item.Shots, item.Seed);
@@ -88,6 +89,22 @@ public sealed class FewShotExperiment
         ["scored"] = item.Part,
     };
 
+    RunResult? Derive(FewShotWork item)
+    {
+        if (DerivedChoice.Of(item, other => TryLoad(other, out var run) ? run : null) is not { } choice) return null;
+        var result = choice.Chosen with
+        {
+            Key = KeyOf(item),
+            ConfigurationHash = ConfigurationHash.Of(ConfigurationOf(item)),
+            Configuration = ConfigurationHash.ToJson(ConfigurationOf(item)),
+            Timings = new Dictionary<string, double> { ["training"] = Math.Round(choice.Seconds, 3), ["test"] = choice.Chosen.Timings.GetValueOrDefault("test") },
+            Details = ConfigurationHash.ToJson(choice.Details),
+        };
+        store.Save(result);
+        logger.ChoiceDerived(result.Key, choice.Chosen.Key.Method);
+        return result;
+    }
+
     RunResult Execute(FewShotWork item, FewShotSplit support, CancellationToken cancellation)
     {
         var started = DateTimeOffset.UtcNow;
@@ -112,6 +129,7 @@ public sealed class FewShotExperiment
         Accuracy = outcome.Accuracy,
         Scores = outcome.Scores,
         ValidationAccuracy = outcome.Training.Validation?.Accuracy,
+        ValidationLoss = outcome.Training.Validation?.Loss,
         TestCount = outcome.TestCount,
         Correct = outcome.Correct is { } correct ? CorrectSamples.Encode(correct) : null,
         TrainableParameters = outcome.TrainableParameters,
@@ -135,6 +153,7 @@ public sealed class FewShotExperiment
         ? Found(outcome.Findings)
         : new
         {
+            method = outcome.Chosen,
             chosen = Found(outcome.Findings),
             candidates = outcome.Candidates.Select(candidate =>
             new { candidate.Method, trained = Found(candidate.Trained), candidate.Validation })
@@ -143,7 +162,7 @@ public sealed class FewShotExperiment
     static object? Found(TuningFindings? findings) => findings switch
     {
         null => null,
-        { Weights: { } weights } => LearnedWeights.ToRecord(weights),
+        { Weights: { } weights } => LearnedWeights.ToRecord(weights, findings.Start),
         { Module: { } module } => new { module },
         _ => findings.Notes,
     };
@@ -157,6 +176,9 @@ static partial class ExperimentLog
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: accuracy {Accuracy} on {Count} samples, in {Milliseconds} ms")]
     public static partial void RunDone(this ILogger logger, RunKey run, double accuracy, int count, long milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: took '{Method}', read off the runs of the methods that it would try")]
+    public static partial void ChoiceDerived(this ILogger logger, RunKey run, string method);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
     public static partial void SamplesAreShort(this ILogger logger, string problem);

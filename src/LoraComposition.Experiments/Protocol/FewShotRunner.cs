@@ -67,6 +67,7 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
             HeadParameters = trained.HeadParameters,
             Timings = new Dictionary<string, double>(trained.Timings) { ["test"] = Math.Round(clock.Elapsed.TotalSeconds, 3) },
             Findings = trained.Findings,
+            Chosen = trained.Candidates.Count > 0 ? trained.Method.Name : null,
             Candidates = trained.Candidates,
             Remarks = [.. trained.Remarks, .. method.NeedsModules ? trainer.Modules.Select(module => module.ZeroWarning).OfType<string>() : []],
             Predictions = score.Predictions,

@@ -73,6 +73,9 @@ public sealed record FewShotOutcome
     /// <summary>What makes the result doubtful, in sentences: a training that kept its start, modules that change nothing. Empty where nothing does.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>The candidate that was chosen; null where there was no choice.</summary>
+    public string? Chosen { get; init; }
+
     /// <summary>The candidates among which the model was chosen; empty where there was no choice.</summary>
     public IReadOnlyList<CandidateScore> Candidates { get; init; } = [];
 

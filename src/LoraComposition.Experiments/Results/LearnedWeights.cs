@@ -17,9 +17,20 @@ public static class LearnedWeights
     public static double MeanOf(this CompositionWeights weights, string module)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        int position = weights.AdapterNames.ToList().IndexOf(module);
-        if (position < 0) throw new ArgumentException($"The weights are of {string.Join(", ", weights.AdapterNames)}, not of '{module}'.", nameof(module));
+        int position = PositionOf(weights, module);
         return weights.Layers.Values.Average(layer => layer[position]);
+    }
+
+    /// <summary>The mean share of a module over all layers: its weight's size by the sizes of all, which of a softmax is the weight itself.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="module">The module's name.</param>
+    /// <returns>The mean, from 0 to 1; 0 where all weights are 0.</returns>
+    /// <exception cref="ArgumentException">The weights are of other modules.</exception>
+    public static double ShareOf(this CompositionWeights weights, string module)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        int position = PositionOf(weights, module);
+        return weights.Layers.Values.Average(layer => layer.Sum(Math.Abs) is var all and > 0 ? Math.Abs(layer[position]) / all : 0);
     }
 
     /// <summary>Whether all weights are those before the first step, 1/N of N modules: the state before it was the best, or nothing was trained.</summary>
@@ -31,11 +42,19 @@ public static class LearnedWeights
         return AreTheStart(weights.AdapterNames.Count, weights.Layers.Values);
     }
 
+    static int PositionOf(CompositionWeights weights, string module)
+    {
+        int position = weights.AdapterNames.ToList().IndexOf(module);
+        return position >= 0 ? position : throw new ArgumentException($"The weights are of {string.Join(", ", weights.AdapterNames)}, not of '{module}'.", nameof(module));
+    }
+
     internal static bool AreTheStart(int modules, IEnumerable<IReadOnlyList<double>> layers) =>
         layers.All(layer => layer.All(weight => Math.Abs(weight - 1.0 / modules) <= 1e-6));
 
     /// <summary>What a result records of weights.</summary>
-    internal static object ToRecord(CompositionWeights weights) => new { modules = weights.AdapterNames, weights = weights.Layers, roles = weights.Roles };
+    internal static object ToRecord(CompositionWeights weights, string? start = null) => start is null
+        ? new { modules = weights.AdapterNames, weights = weights.Layers, roles = weights.Roles }
+        : new { modules = weights.AdapterNames, weights = weights.Layers, roles = weights.Roles, start };
 
     /// <summary>Reads them from a result's details; null where the run learned none. Results of earlier versions hold no roles.</summary>
     /// <exception cref="RunFileException">The result holds weights that do not fit its modules.</exception>

@@ -36,6 +36,9 @@ public sealed record RunResult
     /// <summary>The accuracy on the validation split, 0 to 1; <see langword="null"/> where there is none.</summary>
     public double? ValidationAccuracy { get; init; }
 
+    /// <summary>The mean cross-entropy on the validation split; <see langword="null"/> where there is none, and in results of earlier versions.</summary>
+    public double? ValidationLoss { get; init; }
+
     /// <summary>The number of test samples.</summary>
     public required int TestCount { get; init; }
 
@@ -72,6 +75,10 @@ public sealed record RunResult
 
     /// <summary>When the run started, in UTC.</summary>
     public required DateTimeOffset StartedUtc { get; init; }
+
+    /// <summary>Whether the method chose among candidates, so that its runs may differ in what they trained.</summary>
+    internal bool IsChoice => Details is { ValueKind: JsonValueKind.Object } details && details.TryGetProperty("trained", out var trained)
+        && trained.ValueKind == JsonValueKind.Object && trained.TryGetProperty("candidates", out _);
 
     /// <summary>The first thing that cannot be, in words; <see langword="null"/> where there is none.</summary>
     internal string? Problem()

@@ -73,13 +73,14 @@ public sealed class Summary
         if (runs.GroupBy(r => r.Key.Seed).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Expected one run per seed, found {twice.Count()} of seed {twice.Key} ({where}).", nameof(runs));
         long[] parameters = [.. runs.Select(r => r.TrainableParameters).Distinct()];
-        if (parameters.Length > 1)
+        // A method that chooses among others trains what the chosen one trains.
+        if (parameters.Length > 1 && !runs.All(r => r.IsChoice))
             throw new ArgumentException($"Expected the same number of trainable parameters in every run, found {string.Join(", ", parameters)} ({where}).",
                 nameof(runs));
         double mean = runs.Sum(score) / runs.Count;
         double squares = runs.Sum(r => (score(r) - mean) * (score(r) - mean));
         double deviation = runs.Count > 1 ? Math.Sqrt(squares / (runs.Count - 1)) : 0;
-        return new SummaryRow(method, shots, mean, deviation, runs.Count, parameters[0]);
+        return new SummaryRow(method, shots, mean, deviation, runs.Count, parameters.Max());
     }
 }
 
@@ -89,7 +90,7 @@ public sealed class Summary
 /// <param name="Mean">The mean accuracy, 0 to 1.</param>
 /// <param name="StandardDeviation">The sample standard deviation of the accuracy (divided by runs − 1), 0 to 1; 0 for a single run, whose spread is unknown.</param>
 /// <param name="Runs">The number of runs, one per seed.</param>
-/// <param name="TrainableParameters">The trained numbers without the head.</param>
+/// <param name="TrainableParameters">The trained numbers without the head; the most of its runs where a method chooses among others.</param>
 public sealed record SummaryRow(string Method, int? Shots, double Mean, double StandardDeviation, int Runs, long TrainableParameters)
 {
     /// <summary>The 95 % interval of the mean over the seeds (Student's t), within 0 and 1; null for a single run.</summary>

@@ -30,9 +30,10 @@ public sealed class AutomaticChoice : ITuningMethod
 
     /// <summary>The <see cref="Methods"/>, each single module as a candidate of its own; of one module the mean is the module.</summary>
     /// <param name="modules">The number of modules.</param>
+    /// <param name="options">The settings; each choice of those that hold several is a candidate of its own.</param>
     /// <returns>The methods to train.</returns>
-    public IReadOnlyList<ITuningMethod> Candidates(int modules) =>
-        [.. Methods.Where(method => modules > 1 || method is not BestSingleModule).SelectMany(method => method.Candidates(modules))];
+    public IReadOnlyList<ITuningMethod> Candidates(int modules, TuningOptions options) =>
+        [.. Methods.Where(method => modules > 1 || method is not BestSingleModule).SelectMany(method => method.Candidates(modules, options))];
 
     /// <summary>Changes nothing: every candidate has a rate of its own.</summary>
     /// <param name="options">The settings.</param>

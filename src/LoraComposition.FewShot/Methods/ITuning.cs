@@ -41,6 +41,9 @@ public sealed record TuningFindings
     /// <summary>The learned weight of every module at every layer; null where none was learned.</summary>
     public CompositionWeights? Weights { get; init; }
 
+    /// <summary>The module that the weights started from, as it did best on what was held out; null where they started from the mean of all.</summary>
+    public string? Start { get; init; }
+
     /// <summary>What else is worth a word, by camelCase names. Default nothing.</summary>
     public IReadOnlyDictionary<string, string> Notes { get; init; } = new Dictionary<string, string>();
 }

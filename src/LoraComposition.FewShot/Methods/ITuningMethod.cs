@@ -21,8 +21,17 @@ public interface ITuningMethod
 
     /// <summary>The methods to train, of which the one that does best on the validation part is kept: this one, where there is nothing to choose.</summary>
     /// <param name="modules">The number of upstream modules.</param>
+    /// <param name="options">The settings; a candidate is one choice of those that hold several.</param>
     /// <returns>At least one method.</returns>
-    IReadOnlyList<ITuningMethod> Candidates(int modules) => [this];
+    IReadOnlyList<ITuningMethod> Candidates(int modules, TuningOptions options) => [this];
+
+    /// <summary>
+    /// This method from each of the points that it can begin at, of which the one that does best on held-out samples before anything but a head has been fitted is
+    /// trained: this one alone, where there is nothing to choose.
+    /// </summary>
+    /// <param name="modules">The number of upstream modules.</param>
+    /// <returns>At least one method; the first is taken where nothing can be held out.</returns>
+    IReadOnlyList<ITuningMethod> Starts(int modules) => [this];
 
     /// <summary>Changes the learning rate that matters most to the method, for a search.</summary>
     /// <param name="options">The settings.</param>

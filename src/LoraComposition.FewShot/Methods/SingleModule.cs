@@ -62,8 +62,9 @@ public sealed class BestSingleModule : ITuningMethod
 
     /// <summary>Each of the modules alone.</summary>
     /// <param name="modules">The number of modules.</param>
+    /// <param name="options">Passed over.</param>
     /// <returns>A method for each module, in their order.</returns>
-    public IReadOnlyList<ITuningMethod> Candidates(int modules) => [.. Enumerable.Range(0, modules).Select(module => new SingleModule(module))];
+    public IReadOnlyList<ITuningMethod> Candidates(int modules, TuningOptions options) => [.. Enumerable.Range(0, modules).Select(module => new SingleModule(module))];
 
     /// <inheritdoc/>
     public TuningOptions ScaleRate(TuningOptions options, double factor) => ClassifierTuning.ScaleHeadRates(options, factor);

@@ -20,11 +20,26 @@ public abstract record StartingPoint
     /// <returns>The starting point.</returns>
     public static StartingPoint SingleModule(int module) => new SingleModuleStart(module);
 
+    /// <summary>The base model with the modules' updates, most of them one module's.</summary>
+    /// <param name="module">That module's position, from 0.</param>
+    /// <param name="share">Its weight, in (0, 1); the others have equal parts of the rest.</param>
+    /// <returns>The starting point.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The share is not in (0, 1).</exception>
+    public static StartingPoint LeaningComposition(int module, double share)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(share, 0);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(share, 1);
+        return new LeaningStart(module, share);
+    }
+
     /// <summary>Makes a fresh copy of the base model compute this.</summary>
     /// <param name="model">The copy.</param>
     /// <param name="modules">The modules. They stay the caller's.</param>
     /// <returns>What was attached, or null where it is nothing. The caller owns it.</returns>
     public abstract IDisposable? Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules);
+
+    internal static double[] Leaning(int modules, int module, double share) =>
+        [.. Enumerable.Range(0, modules).Select(i => i == module ? share : (1 - share) / (modules - 1))];
 
     sealed record BaseModelStart : StartingPoint
     {
@@ -39,5 +54,11 @@ public abstract record StartingPoint
     sealed record SingleModuleStart(int Module) : StartingPoint
     {
         public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => Composition.AttachUniform(model, [modules[Module]]);
+    }
+
+    sealed record LeaningStart(int Module, double Share) : StartingPoint
+    {
+        public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) =>
+            Composition.AttachWeighted(model, modules, Leaning(modules.Count, Module, Share));
     }
 }

@@ -12,6 +12,8 @@ namespace LoraComposition.FewShot;
 /// <remarks>Owns what it keeps between trainings, neither the data nor the modules. Not thread-safe.</remarks>
 public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class, IBaseModel
 {
+    FewShotSamples? current;
+
     private protected FewShotTrainer(IReadOnlyList<LoraAdapter>? modules, ILogger? logger) => (Modules, Logger) = (modules ?? [], logger ?? NullLogger.Instance);
 
     /// <summary>The modules that methods may compose. Not owned.</summary>
@@ -42,7 +44,9 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         progress ??= NullProgressReporter.Instance;
         options.Validate();
         if (method.NeedsModules && Modules.Count == 0) throw new ArgumentException($"Method '{method.Name}' composes modules, and none are given.", nameof(method));
-        var candidates = method.Candidates(Modules.Count);
+        if (!samples.Equals(current)) ForgetHeads();
+        current = samples;
+        var candidates = method.Candidates(Modules.Count, options);
         if (candidates is [var only]) return TrainOne(only, samples, options, progress, cancellation);
         return samples.Validation.Count > 0 ? ChooseOnValidation(candidates, samples, options, progress, cancellation)
             : ChooseByFolds(method, candidates, samples, options, progress, cancellation);
@@ -112,6 +116,15 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     private protected abstract TrainedHead TrainHead(TModel model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation);
 
+    /// <summary>What a starting point is worth before anything but a head has been fitted; null where nothing can be held out.</summary>
+    private protected abstract ValidationScore? ScoreStart(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
+        CancellationToken cancellation);
+
+    /// <summary>Lets go of the heads that trainings on the same samples share.</summary>
+    private protected virtual void ForgetHeads()
+    {
+    }
+
     /// <summary>Trains the head of a module's task alone, where it has one.</summary>
     private protected abstract void WarmUpModule(TModel model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation, ModuleTrainingOptions options,
         IProgressReporter progress, CancellationToken cancellation);
@@ -152,12 +165,13 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         if (folds.Length < 2)
             return TrainOne(candidates[0], samples, options, progress, cancellation).ChosenFrom([], 0,
                 $"Method '{method.Name}' had nothing to choose by, as a class has only one sample: '{candidates[0].Name}' was taken, with fixed settings.");
+        (FewShotSamples Others, int[] Held)[] parts = [.. folds.Select(fold => Part(support, fold))];
         var budget = new SearchBudget(options.Budget);
         var scores = new List<CandidateScore>();
         foreach (var candidate in candidates)
         {
             if (!budget.Begin()) break;
-            scores.Add(new CandidateScore(candidate.Name, null, ScoreByFolds(candidate, support, folds, options, progress, cancellation)));
+            scores.Add(new CandidateScore(candidate.Name, null, ScoreByFolds(candidate, parts, options, progress, cancellation)));
         }
         int best = 0;
         for (int i = 1; i < scores.Count; i++)
@@ -166,27 +180,52 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
             .ChosenFrom(scores, budget.Seconds, budget.Remark(candidates.Count - scores.Count));
     }
 
-    ValidationScore ScoreByFolds(ITuningMethod candidate, FewShotSplit support, int[][] folds, TuningOptions options, IProgressReporter progress,
-        CancellationToken cancellation)
+    static (FewShotSamples Others, int[] Held) Part(FewShotSplit support, int[] fold)
+    {
+        int[] held = [.. fold.Select(position => support.Indices[position])];
+        return (new FewShotSamples(new FewShotSplit(support.Shots, support.Seed, [.. support.Indices.Except(held)], [.. support.EffectiveShots]), []), held);
+    }
+
+    ValidationScore ScoreByFolds(ITuningMethod candidate, IReadOnlyList<(FewShotSamples Others, int[] Held)> parts, TuningOptions options,
+        IProgressReporter progress, CancellationToken cancellation)
     {
         double correct = 0, loss = 0;
-        foreach (int[] fold in folds)
+        foreach (var (others, held) in parts)
         {
-            int[] held = [.. fold.Select(position => support.Indices[position])];
-            var rest = new FewShotSplit(support.Shots, support.Seed, [.. support.Indices.Except(held)], [.. support.EffectiveShots]);
-            using var trained = TrainOne(candidate, new FewShotSamples(rest, []), options, progress, cancellation);
+            using var trained = TrainOne(candidate, others, options, progress, cancellation);
             using var fixedWeights = trained.Tuning.FixForEvaluation();
             var score = Validate(trained.Model, held, options.EvaluationBatchSize, cancellation);
             correct += score.Accuracy * held.Length;
             loss += score.Loss * held.Length;
         }
-        return new ValidationScore(correct / support.Indices.Count, loss / support.Indices.Count);
+        int count = parts.Sum(part => part.Held.Length);
+        return new ValidationScore(correct / count, loss / count);
+    }
+
+    // The paper's protocol knows one starting point.
+    ITuningMethod ChooseStart(IReadOnlyList<ITuningMethod> starts, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
+        CancellationToken cancellation)
+    {
+        if (options.Head is null) return starts[0];
+        var (best, bestScore) = (starts[0], ScoreStart(starts[0], samples, options, progress, cancellation));
+        if (bestScore is null) return best;
+        foreach (var start in starts.Skip(1))
+        {
+            var score = ScoreStart(start, samples, options, progress, cancellation);
+            if (score is { } found && found.IsBetterThan(bestScore.Value, options.Training.Criterion)) (best, bestScore) = (start, score);
+        }
+        return best;
     }
 
     TrainedModel<TModel> TrainOne(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress, CancellationToken cancellation)
     {
         int seed = samples.Support.Seed;
         var laps = new Laps();
+        if (method.Starts(Modules.Count) is { Count: > 1 } starts)
+        {
+            method = ChooseStart(starts, samples, options, progress, cancellation);
+            laps.End("start");
+        }
         var model = LoadModel(seed);
         ITuning? tuning = null;
         try

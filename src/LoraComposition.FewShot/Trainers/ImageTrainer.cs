@@ -16,6 +16,9 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     readonly bool ownsImages;
     readonly FrozenModels frozen;
 
+    // Of the samples that are trained on now: methods that start alike share a head, and so do the choice of a start and the training from it.
+    readonly Dictionary<(StartingPoint, FewShotSamples, HeadOptions, ImageAugmentation), FittedOverFeatures> heads = [];
+
     /// <summary>Trains on a data set.</summary>
     /// <param name="baseModel">The base model.</param>
     /// <param name="dataset">The labelled images; prepared when first needed.</param>
@@ -111,7 +114,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     private protected override TrainedHead TrainHead(VisionTransformer model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation)
     {
-        if (options.Head is { } head) return FitHead(model, start, name, samples.Support.Indices, samples.Validation, head, options.Augmentation, samples.Support.Seed, progress, cancellation);
+        if (options.Head is { } head) return HeadOver(start, name, samples, head, options.Augmentation, progress, cancellation).CopyTo(model);
         var bank = frozen.Bank(start, images);
         var (support, validation) = (samples.Support, samples.Validation);
         using var bar = progress.Begin($"{name}: features", support.Indices.Count + validation.Count);
@@ -130,7 +133,26 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         return new TrainedHead(headAlone ? Train(options.HeadLearningRate, options.Training) : outcome);
     }
 
-    TrainedHead FitHead(VisionTransformer model, StartingPoint start, string name, IReadOnlyList<int> samples, IReadOnlyList<int> heldOut, HeadOptions options,
+    private protected override ValidationScore? ScoreStart(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
+        CancellationToken cancellation) =>
+        HeadOver(method.Start, method.Name, samples, options.Head!, options.Augmentation, progress, cancellation).How.HeldOut;
+
+    private protected override void ForgetHeads()
+    {
+        foreach (var head in heads.Values) head.Dispose();
+        heads.Clear();
+    }
+
+    FittedOverFeatures HeadOver(StartingPoint start, string name, FewShotSamples samples, HeadOptions options, ImageAugmentation augmentation,
+        IProgressReporter progress, CancellationToken cancellation)
+    {
+        var key = (start, samples, options, augmentation);
+        if (heads.TryGetValue(key, out var known)) return known;
+        return heads[key] = FitHead(start, name, samples.Support.Indices, samples.Validation, options, augmentation, samples.Support.Seed, progress,
+            cancellation);
+    }
+
+    FittedOverFeatures FitHead(StartingPoint start, string name, IReadOnlyList<int> samples, IReadOnlyList<int> heldOut, HeadOptions options,
         ImageAugmentation augmentation, int seed, IProgressReporter progress, CancellationToken cancellation)
     {
         bool flipped = augmentation == ImageAugmentation.Flip;
@@ -140,10 +162,9 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         using (NewDisposeScope())
             if (!support.Values.isfinite().all().item<bool>()) throw new TrainingDivergedException(0, double.NaN);
         var (fitted, how) = HeadFitting.Fit(support, validation, images.Dataset.ClassNames.Count, options, seed, cancellation);
-        using (fitted) fitted.CopyTo(model);
         double scale = HeadRegression.ScaleOf(support);
         Logger.HeadFitted(name, how.Penalty, how.Choice, how.HeldOut?.Loss ?? double.NaN);
-        return new TrainedHead(new TrainingOutcome(0, 0, how.HeldOut, false)) { Fitted = how, Decay = how.Penalty * scale * scale };
+        return new FittedOverFeatures(fitted, how, how.Penalty * scale * scale);
     }
 
     ImageFeatures Features(StartingPoint start, IReadOnlyList<int> indices, bool flipped, IProgressTask bar, CancellationToken cancellation)
@@ -163,7 +184,8 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     {
         if (options.Head is { } head)
         {
-            FitHead(model, StartingPoint.BaseModel, $"module {name}", samples, validation, head, options.Augmentation, options.Seed, progress, cancellation);
+            using var fitted = FitHead(StartingPoint.BaseModel, $"module {name}", samples, validation, head, options.Augmentation, options.Seed, progress, cancellation);
+            fitted.CopyTo(model);
             return;
         }
         if (options.WarmUpEpochs == 0) return;
@@ -177,6 +199,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
 
     private protected override void Dispose(bool disposing)
     {
+        ForgetHeads();
         frozen.Dispose();
         if (ownsImages) images.Dispose();
         base.Dispose(disposing);
@@ -186,6 +209,18 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         return new PreprocessedImages(dataset, baseModel.Preprocessing);
+    }
+
+    /// <summary>A head fitted over a frozen model's features, and its penalty on the squared weights for features as they are.</summary>
+    sealed record FittedOverFeatures(LinearHead Head, FittedHead How, double Decay) : IDisposable
+    {
+        public TrainedHead CopyTo(VisionTransformer model)
+        {
+            Head.CopyTo(model);
+            return new TrainedHead(new TrainingOutcome(0, 0, How.HeldOut, false)) { Fitted = How, Decay = Decay };
+        }
+
+        public void Dispose() => Head.Dispose();
     }
 
     sealed class Batches : IBatchLoss

@@ -15,7 +15,17 @@ public class LearnedWeightsTests
         weights.MeanOf("a").Should().BeApproximately(0.3, 1e-12);
         weights.MeanOf("b").Should().BeApproximately(0.7, 1e-12);
         weights.Invoking(w => w.MeanOf("c")).Should().Throw<ArgumentException>().WithMessage("*'c'*");
+        weights.ShareOf("a").Should().BeApproximately(0.3, 1e-12, "a softmax's weights are shares");
         weights.Roles.Should().BeEmpty("earlier versions recorded none");
+    }
+
+    [Fact]
+    public void TheShareOfAFreeCoefficientIsThatOfItsSize()
+    {
+        var weights = Read(new { modules = new[] { "a", "b" }, weights = new Dictionary<string, double[]> { ["z"] = [-0.5, 1.5], ["y"] = [0, 0] } })!;
+
+        weights.ShareOf("a").Should().BeApproximately(0.125, 1e-12);
+        weights.ShareOf("b").Should().BeApproximately(0.375, 1e-12);
     }
 
     [Fact]
