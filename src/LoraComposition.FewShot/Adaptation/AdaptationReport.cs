@@ -3,7 +3,7 @@ namespace LoraComposition.FewShot;
 /// <summary>What an adaptation tried, on which images, and what came out.</summary>
 public sealed record AdaptationReport
 {
-    /// <summary>The method that was chosen: the highest validation accuracy, between equals the lowest loss, then the fewest trained numbers.</summary>
+    /// <summary>The method that was chosen, by the criterion that also stops a training; between equals the one with the fewest trained numbers.</summary>
     public required string Chosen { get; init; }
 
     /// <summary>The outcome in a few sentences.</summary>
@@ -15,7 +15,12 @@ public sealed record AdaptationReport
     /// <summary>The chosen method against each of the others.</summary>
     public required IReadOnlyList<MethodComparison> Comparisons { get; init; }
 
-    /// <summary>The number of validation images.</summary>
+    /// <summary>
+    /// Whether the methods are compared by cross-validation: no image was held out, so those learned from took turns. Default false.
+    /// </summary>
+    public bool CrossValidated { get; init; }
+
+    /// <summary>The number of images that the methods are compared on: those held out, or where there are none those learned from.</summary>
     public required int ValidationCount { get; init; }
 
     /// <summary>The chosen model on the test images; null where the data have none.</summary>
@@ -58,7 +63,7 @@ public sealed record AdaptationConfiguration
     /// <summary>The images per class to learn from, K.</summary>
     public required int Shots { get; init; }
 
-    /// <summary>The most further images of each class that are held out.</summary>
+    /// <summary>The most further images of each class that are held out; 0 where none shall be.</summary>
     public required int ValidationPerClass { get; init; }
 
     /// <summary>The names of the methods that were tried.</summary>
@@ -80,11 +85,14 @@ public sealed record MethodResult
     /// <summary>The method.</summary>
     public required string Method { get; init; }
 
-    /// <summary>The part of the validation images that is classified correctly. The same images stopped the training, so it is somewhat too high.</summary>
-    public required double ValidationAccuracy { get; init; }
+    /// <summary>
+    /// The part of the validation images that is classified correctly. The same images stopped the training, so it is somewhat too high. Null where nothing could
+    /// be held out.
+    /// </summary>
+    public required double? ValidationAccuracy { get; init; }
 
-    /// <summary>The mean cross-entropy on them.</summary>
-    public required double ValidationLoss { get; init; }
+    /// <summary>The mean cross-entropy on them; null where nothing could be held out.</summary>
+    public required double? ValidationLoss { get; init; }
 
     /// <summary>The number of trained numbers besides the head's.</summary>
     public required long TrainableParameters { get; init; }
@@ -101,6 +109,9 @@ public sealed record MethodResult
     /// <summary>Whether the score had stopped rising before the last step.</summary>
     public required bool StoppedEarly { get; init; }
 
+    /// <summary>The module that learned weights started from; null where it was the mean of all, or none were learned.</summary>
+    public string? Start { get; init; }
+
     /// <summary>What the training left undone, in sentences; empty where nothing.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
@@ -110,7 +121,7 @@ public sealed record MethodResult
 
 /// <summary>The best method against another one, on the same validation images.</summary>
 /// <param name="Other">The other method.</param>
-/// <param name="Difference">By how much the best is more accurate, at least 0.</param>
+/// <param name="Difference">By how much the best is more accurate; below 0 where the other is, and has the higher loss.</param>
 /// <param name="Low">The lower end of the 95 % interval of the difference.</param>
 /// <param name="High">The upper end.</param>
 /// <param name="PValue">McNemar's mid-p-value: how often two equally good methods would differ so much on these images.</param>

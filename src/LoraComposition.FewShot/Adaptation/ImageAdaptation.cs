@@ -13,7 +13,6 @@ namespace LoraComposition.FewShot;
 /// <remarks>Not thread-safe.</remarks>
 public sealed class ImageAdaptation
 {
-    const double SameLoss = 1e-6;   // the losses of one model computed in two ways
     const int TestChunk = 1024;   // the pictures in memory at once
 
     readonly ImageBaseModel baseModel;
@@ -66,7 +65,9 @@ public sealed class ImageAdaptation
         Prepare(images, [.. samples.Support.Indices, .. samples.Validation], progress, cancellation);
         Warn(warnings, TinyBase.Warning(baseModel, images.MedianSide()), progress);
 
-        var model = Try(images, samples, warnings, progress, out var attempts, cancellation);
+        using var search = new MethodSearch(baseModel, modules, images, options, warning => Warn(warnings, warning, progress), logger);
+        var (trained, attempts) = search.Run(samples, progress, cancellation);
+        var model = Take(trained);
         try
         {
             var test = data.Test is null ? null : Test(model, data.Test, progress, cancellation);
@@ -78,6 +79,11 @@ public sealed class ImageAdaptation
             model.Dispose();
             throw;
         }
+    }
+
+    AdaptedModel Take(TrainedModel<VisionTransformer> trained)
+    {
+        using (trained) return AdaptedModel.Take(trained, baseModel);
     }
 
     static void Prepare(PreprocessedImages images, IReadOnlyList<int> indices, IProgressReporter progress, CancellationToken cancellation)
@@ -93,87 +99,6 @@ public sealed class ImageAdaptation
         progress.Report($"warning: {warning}");
         logger.ResultsAreDoubtful(warning);
     }
-
-    AdaptedModel Try(PreprocessedImages images, FewShotSamples samples, List<string> warnings, IProgressReporter progress, out List<Attempt> attempts,
-        CancellationToken cancellation)
-    {
-        using var trainer = new ImageTrainer(baseModel, images, modules, logger: logger);
-        attempts = [];
-        TrainedModel<VisionTransformer>? best = null;
-        try
-        {
-            var budget = new SearchBudget(options.Tuning.Budget);
-            foreach (var method in options.Methods)
-            {
-                if (!budget.Begin())
-                {
-                    Warn(warnings, budget.Remark(options.Methods.Count - attempts.Count), progress);
-                    break;
-                }
-                cancellation.ThrowIfCancellationRequested();
-                var trained = Train(trainer, method, samples, progress, cancellation);
-                bool better = best is null || IsBetter(trained, best, options.Tuning.Training.Criterion);
-                var loser = better ? best : trained;
-                if (better) best = trained;
-                try
-                {
-                    int[] predicted = trainer.Predict(trained, samples.Validation, cancellation);
-                    attempts.Add(new Attempt(Result(trained), [.. predicted.Zip(samples.Validation, (label, index) => label == images.Dataset.Label(index))]));
-                    logger.MethodTried(method.Name, attempts[^1].Result.ValidationAccuracy, attempts[^1].Result.ValidationLoss, samples.Validation.Count);
-                }
-                finally
-                {
-                    loser?.Dispose();
-                }
-            }
-            return AdaptedModel.Take(best!, baseModel);
-        }
-        finally
-        {
-            best?.Dispose();
-        }
-    }
-
-    TrainedModel<VisionTransformer> Train(ImageTrainer trainer, ITuningMethod method, FewShotSamples samples, IProgressReporter progress,
-        CancellationToken cancellation)
-    {
-        try
-        {
-            return trainer.Train(method, samples, options.Tuning, progress, cancellation);
-        }
-        catch (TrainingDivergedException e) when (method.NeedsModules && Outsized() is [var adapter, ..])
-        {
-            throw new NonFiniteException($"Adapter '{adapter}' changes the base out of all proportion, so that training with it gives no numbers; its own training diverged, or its lora_alpha is wrong.", e);
-        }
-    }
-
-    IReadOnlyList<string> Outsized()
-    {
-        using var model = VisionTransformer.Load(baseModel.Folder);
-        return AdapterCompatibility.Check(model, modules).Outsized;
-    }
-
-    // Where training did not improve on the warm-up, a LoRA is the classifier and a learned composition the uniform one: the simpler is then kept.
-    static bool IsBetter(TrainedModel<VisionTransformer> one, TrainedModel<VisionTransformer> other, StoppingCriterion criterion)
-    {
-        ValidationScore score = one.Outcome.Validation!.Value, otherScore = other.Outcome.Validation!.Value;
-        bool same = score.Accuracy == otherScore.Accuracy && Math.Abs(score.Loss - otherScore.Loss) <= SameLoss;
-        return same ? one.TrainableParameters < other.TrainableParameters : score.IsBetterThan(otherScore, criterion);
-    }
-
-    static MethodResult Result(TrainedModel<VisionTransformer> trained) => new()
-    {
-        Method = trained.Method.Name,
-        ValidationAccuracy = trained.Outcome.Validation!.Value.Accuracy,
-        ValidationLoss = trained.Outcome.Validation!.Value.Loss,
-        TrainableParameters = trained.TrainableParameters,
-        HeadParameters = trained.HeadParameters,
-        Steps = trained.Outcome.Steps,
-        BestStep = trained.Outcome.BestStep,
-        StoppedEarly = trained.Outcome.StoppedEarly,
-        Remarks = trained.Remarks,
-        Timings = trained.Timings,
-    };
 
     // In pieces, because a test part may be far larger than memory and each picture is needed once.
     TestScore Test(AdaptedModel model, ImageDataset test, IProgressReporter progress, CancellationToken cancellation)
@@ -192,17 +117,18 @@ public sealed class ImageAdaptation
         return new TestScore(test.Count, correct / test.Count, loss / test.Count);
     }
 
-    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, IReadOnlyList<string> warnings, IReadOnlyList<Attempt> attempts, string chosen,
+    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, IReadOnlyList<string> warnings, IReadOnlyList<MethodAttempt> attempts, string chosen,
         TestScore? test, DateTimeOffset started, TimeSpan elapsed)
     {
         var best = attempts.Single(attempt => attempt.Result.Method == chosen);
+        bool crossValidated = samples.Validation.Count == 0;
         return new AdaptationReport
         {
             Chosen = chosen,
             Methods = [.. attempts.Select(attempt => attempt.Result)],
-            Comparisons = MethodComparison.OfAll(best.Correct, [.. attempts.Where(attempt => attempt != best)
-                .Select(other => (other.Result.Method, (IReadOnlyList<bool>)other.Correct))]),
-            ValidationCount = samples.Validation.Count,
+            Comparisons = MethodComparison.OfAll(best.Correct, [.. attempts.Where(attempt => attempt != best).Select(other => (other.Result.Method, other.Correct))]),
+            CrossValidated = crossValidated,
+            ValidationCount = crossValidated ? samples.Support.Indices.Count : samples.Validation.Count,
             Test = test,
             Warnings = warnings,
             Classes = [.. data.Train.ClassNames.Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label],
@@ -233,8 +159,6 @@ public sealed class ImageAdaptation
         foreach (var module in modules) inputs[$"adapter {module.Name}"] = module.Fingerprint ?? "made in memory";
         return inputs;
     }
-
-    sealed record Attempt(MethodResult Result, bool[] Correct);
 }
 
 /// <summary>What adapting a model and predicting with it tells a logger.</summary>

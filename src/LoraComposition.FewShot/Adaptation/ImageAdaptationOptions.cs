@@ -9,7 +9,10 @@ public sealed record ImageAdaptationOptions
     /// <summary>The images per class to learn from, K. Default 10.</summary>
     public int Shots { get; init; } = 10;
 
-    /// <summary>At most so many further images of each class are held out to stop the training and to compare the methods. Default 20.</summary>
+    /// <summary>
+    /// At most so many further images of each class are held out to stop the training and to compare the methods; 0, or where there are none: the images learned
+    /// from take turns for it. Default 20.
+    /// </summary>
     public int ValidationPerClass { get; init; } = 20;
 
     /// <summary>The methods to try, each once, the cheap ones first. Default: those of <see cref="AutomaticChoice"/>.</summary>
@@ -26,7 +29,7 @@ public sealed record ImageAdaptationOptions
     public void Validate()
     {
         if (Shots < 1) throw new ArgumentException($"The shots are {Shots}; they must be at least 1.");
-        if (ValidationPerClass < 1) throw new ArgumentException($"The validation images per class are {ValidationPerClass}; they must be at least 1.");
+        if (ValidationPerClass < 0) throw new ArgumentException($"The validation images per class are {ValidationPerClass}; they must be at least 0.");
         if (Methods.Count == 0) throw new ArgumentException("There is no method; give at least one.");
         if (Methods.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new ArgumentException($"The method '{twice.Key}' is given twice.");
         if (Methods.FirstOrDefault(m => !m.KeepsBase) is { } method)

@@ -44,8 +44,8 @@ public sealed record TuningOptions
     /// </summary>
     public IReadOnlyList<double> CoefficientPenalties { get; init; } = defaultPenalties;
 
-    /// <summary>The learning rate of a LoRA on top of a composition. Default 0.001.</summary>
-    public double ResidualLearningRate { get; init; } = 1e-3;
+    /// <summary>The learning rate of a LoRA on top of a composition. Default 0.0003.</summary>
+    public double ResidualLearningRate { get; init; } = 3e-4;
 
     /// <summary>The learning rate of a LoRA from scratch. Default 0.002.</summary>
     public double LoraLearningRate { get; init; } = 2e-3;

@@ -14,26 +14,25 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
     /// <summary>Draws the K images first, then the validation part from what is left: images to learn from are the scarcer ones.</summary>
     /// <param name="dataset">The images.</param>
     /// <param name="shots">The images of each class to learn from, K. Default 10.</param>
-    /// <param name="validationPerClass">At most so many further images of each class are held out. Default 20.</param>
+    /// <param name="validationPerClass">At most so many further images of each class are held out; 0: none. Default 20.</param>
     /// <param name="seed">The seed of the draw. Default 0.</param>
     /// <returns>The draw.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A number is not positive.</exception>
-    /// <exception cref="DataException">There is only one class, or no class has more than K images, so that nothing is left to compare methods by.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    /// <exception cref="DataException">There is only one class.</exception>
     public static FewShotSamples OfImages(ImageDataset dataset, int shots = 10, int validationPerClass = 20, int seed = 0)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        ArgumentOutOfRangeException.ThrowIfLessThan(validationPerClass, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(validationPerClass);
         int[] labels = dataset.Labels();
         int classes = dataset.ClassNames.Count;
         if (classes < 2) throw new DataException(dataset.Name, $"expected at least 2 classes, found {classes} ('{dataset.ClassNames[0]}').");
         var support = FewShotSampler.Sample(labels, classes, shots, seed);
         int[] rest = [.. Enumerable.Range(0, labels.Length).Except(support.Indices)];
         int[][] heldOut = [.. ClassGroups.Shuffled(labels, classes, rest, RandomStream.Validation, seed).Select(group => group.Take(validationPerClass).ToArray())];
-        if (heldOut.All(group => group.Length == 0)) throw NothingLeft(dataset, support, shots, validationPerClass);
         return new FewShotSamples(support, [.. heldOut.SelectMany(group => group).Order()])
         {
             ValidationCounts = [.. heldOut.Select(group => group.Length)],
-            Warning = Shortage(dataset, support, heldOut, shots),
+            Warning = Shortage(dataset, support, heldOut, shots, validationPerClass),
         };
     }
 
@@ -58,22 +57,15 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
         return new FewShotSamples(support, heldOut) { ValidationCounts = [heldOut.Length] };
     }
 
-    static DataException NothingLeft(ImageDataset dataset, FewShotSplit support, int shots, int validationPerClass)
-    {
-        int largest = support.EffectiveShots.Max();
-        string fewer = largest > 1 ? $" or ask for at most {largest - 1} shots" : "";
-        return new DataException(dataset.Name,
-            $"no image is left to compare methods on: {shots} images per class are learned from, and no class has more than {largest}. "
-            + $"Expected at least {shots + 1} images in a class, better {shots + validationPerClass} in each; add images{fewer}.");
-    }
-
-    static string? Shortage(ImageDataset dataset, FewShotSplit support, int[][] heldOut, int shots)
+    static string? Shortage(ImageDataset dataset, FewShotSplit support, int[][] heldOut, int shots, int validationPerClass)
     {
         string[] uncompared = [.. Enumerable.Range(0, heldOut.Length).Where(label => heldOut[label].Length == 0).Select(label => dataset.ClassNames[label])];
         var parts = new List<string>();
         if (support.ShortClasses.Count > 0)
             parts.Add($"{support.ShortClasses.Count} of {heldOut.Length} classes have fewer than {shots} images ({Listed([.. support.ShortClasses.Select(label => $"'{dataset.ClassNames[label]}' has {support.EffectiveShots[label]}")])}), and all of theirs are learned from");
-        if (uncompared.Length > 0)
+        if (uncompared.Length == heldOut.Length && validationPerClass > 0)
+            parts.Add($"no image is left to compare methods on, so the images learned from take turns for it: no class has more than {support.EffectiveShots.Max()}, {shots} are learned from; {shots + validationPerClass} in each would be better");
+        else if (uncompared.Length > 0 && validationPerClass > 0)
             parts.Add($"{uncompared.Length} of {heldOut.Length} classes have no image left to compare methods on ({Listed([.. uncompared.Select(name => $"'{name}'")])})");
         return parts.Count == 0 ? null : $"{string.Join("; ", parts)}.";
     }

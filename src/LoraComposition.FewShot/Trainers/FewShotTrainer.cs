@@ -112,6 +112,10 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     /// <summary>The score on some samples, without gradients and dropout.</summary>
     private protected abstract ValidationScore Validate(TModel model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation);
 
+    /// <summary>As <see cref="Validate"/>, and which of the samples are right; empty where that is not known.</summary>
+    private protected abstract (ValidationScore Score, IReadOnlyList<bool> Correct) ValidateEach(TModel model, IReadOnlyList<int> samples, int batchSize,
+        CancellationToken cancellation);
+
     /// <summary>Trains the head alone where the task has one, and says how it went: with the steps that follow the warm-up where nothing else trains.</summary>
     private protected abstract TrainedHead TrainHead(TModel model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation);
@@ -159,19 +163,15 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     TrainedModel<TModel> ChooseByFolds(ITuningMethod method, IReadOnlyList<ITuningMethod> candidates, FewShotSamples samples, TuningOptions options,
         IProgressReporter progress, CancellationToken cancellation)
     {
-        var support = samples.Support;
-        var (labels, classes) = ClassesOf(support.Indices);
-        int[][] folds = StratifiedFolds.Of(labels, classes, options.Folds, support.Seed);
-        if (folds.Length < 2)
+        if (Folds(samples.Support, options) is not { } folds)
             return TrainOne(candidates[0], samples, options, progress, cancellation).ChosenFrom([], 0,
                 $"Method '{method.Name}' had nothing to choose by, as a class has only one sample: '{candidates[0].Name}' was taken, with fixed settings.");
-        (FewShotSamples Others, int[] Held)[] parts = [.. folds.Select(fold => Part(support, fold))];
         var budget = new SearchBudget(options.Budget);
         var scores = new List<CandidateScore>();
         foreach (var candidate in candidates)
         {
             if (!budget.Begin()) break;
-            scores.Add(new CandidateScore(candidate.Name, null, ScoreByFolds(candidate, parts, options, progress, cancellation)));
+            scores.Add(new CandidateScore(candidate.Name, null, CrossValidate(candidate, folds, options, progress, cancellation).Score));
         }
         int best = 0;
         for (int i = 1; i < scores.Count; i++)
@@ -180,26 +180,39 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
             .ChosenFrom(scores, budget.Seconds, budget.Remark(candidates.Count - scores.Count));
     }
 
-    static (FewShotSamples Others, int[] Held) Part(FewShotSplit support, int[] fold)
+    /// <summary>The parts of a support set that take turns as the held-out one; null where a class has only one sample.</summary>
+    internal SupportFolds? Folds(FewShotSplit support, TuningOptions options)
     {
-        int[] held = [.. fold.Select(position => support.Indices[position])];
-        return (new FewShotSamples(new FewShotSplit(support.Shots, support.Seed, [.. support.Indices.Except(held)], [.. support.EffectiveShots]), []), held);
+        var (labels, classes) = ClassesOf(support.Indices);
+        int[][] folds = StratifiedFolds.Of(labels, classes, options.Folds, support.Seed);
+        return folds.Length < 2 ? null : SupportFolds.Of(support, folds);
     }
 
-    ValidationScore ScoreByFolds(ITuningMethod candidate, IReadOnlyList<(FewShotSamples Others, int[] Held)> parts, TuningOptions options,
-        IProgressReporter progress, CancellationToken cancellation)
+    /// <summary>Trains one candidate on all parts of a support set but one, in turns, and scores it on that one.</summary>
+    internal CrossValidation CrossValidate(ITuningMethod candidate, SupportFolds folds, TuningOptions options, IProgressReporter progress,
+        CancellationToken cancellation)
     {
-        double correct = 0, loss = 0;
-        foreach (var (others, held) in parts)
+        var clock = Stopwatch.StartNew();
+        var correct = new Dictionary<int, bool>();
+        double right = 0, loss = 0;
+        CrossValidation? last = null;
+        foreach (var (others, held) in folds.Parts)
         {
             using var trained = TrainOne(candidate, others, options, progress, cancellation);
             using var fixedWeights = trained.Tuning.FixForEvaluation();
-            var score = Validate(trained.Model, held, options.EvaluationBatchSize, cancellation);
-            correct += score.Accuracy * held.Length;
-            loss += score.Loss * held.Length;
+            var (score, each) = ValidateEach(trained.Model, held, options.EvaluationBatchSize, cancellation);
+            right += score.Accuracy * held.Count;
+            loss += score.Loss * held.Count;
+            foreach (var (position, isRight) in held.Zip(each)) correct[position] = isRight;
+            last = new CrossValidation(candidate, default, [], trained.TrainableParameters, trained.HeadParameters, trained.Outcome.Steps, 0);
         }
-        int count = parts.Sum(part => part.Held.Length);
-        return new ValidationScore(correct / count, loss / count);
+        int count = folds.Support.Indices.Count;
+        return last! with
+        {
+            Score = new ValidationScore(right / count, loss / count),
+            Correct = correct.Count == count ? [.. folds.Support.Indices.Select(position => correct[position])] : [],
+            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
+        };
     }
 
     // The paper's protocol knows one starting point.

@@ -110,6 +110,9 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     private protected override ValidationScore Validate(VisionTransformer model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
         Evaluator.OnImages(model, images, samples, batchSize, cancellation: cancellation);
 
+    private protected override (ValidationScore Score, IReadOnlyList<bool> Correct) ValidateEach(VisionTransformer model, IReadOnlyList<int> samples, int batchSize,
+        CancellationToken cancellation) => Evaluator.OnEachImage(model, images, samples, batchSize, progress: null, cancellation);
+
     // The rest of the model is frozen here, so its features are computed once and the head trains on them.
     private protected override TrainedHead TrainHead(VisionTransformer model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation)

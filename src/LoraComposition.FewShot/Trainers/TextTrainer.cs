@@ -52,6 +52,9 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     private protected override ValidationScore Validate(T5Model model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
         TextEvaluator.Validate(model, questions, samples, batchSize, cancellation);
 
+    private protected override (ValidationScore Score, IReadOnlyList<bool> Correct) ValidateEach(T5Model model, IReadOnlyList<int> samples, int batchSize,
+        CancellationToken cancellation) => (Validate(model, samples, batchSize, cancellation), []);
+
     private protected override TrainedHead TrainHead(T5Model model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation) => new(TrainingOutcome.Untrained);
 

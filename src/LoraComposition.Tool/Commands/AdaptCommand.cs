@@ -29,7 +29,7 @@ static class AdaptCommand
         Description = "The seed of every random choice; the same seed gives the same model.",
         DefaultValueFactory = _ => defaults.Seed
     };
-    static readonly Option<int> validation = new("--validation") { Description = "At most so many further images of each class are held out to stop the training and to compare the methods.", DefaultValueFactory = _ => defaults.ValidationPerClass };
+    static readonly Option<int> validation = new("--validation") { Description = "At most so many further images of each class are held out to stop the training and to compare the methods. 0, or where there are none: the images learned from take turns.", DefaultValueFactory = _ => defaults.ValidationPerClass };
     static readonly Option<int> steps = new("--steps")
     {
         Description = "Training steps of each method.",
@@ -75,7 +75,7 @@ static class AdaptCommand
         return defaults with
         {
             Shots = Positive(parsed, shots),
-            ValidationPerClass = Positive(parsed, validation),
+            ValidationPerClass = NotNegative(parsed, validation),
             Methods = methods,
             Seed = parsed.GetValue(seed),
             Tuning = Tuning(parsed),
@@ -118,11 +118,14 @@ static class AdaptCommand
         var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Method"), Right("Validation"), Right("Loss"), Right("|Θ|"),
             Right("Steps"), Right("Seconds"));
         foreach (var result in report.Methods)
-            table.AddRow(result.Method, Text($"{100 * result.ValidationAccuracy:F1} %"), Text($"{result.ValidationLoss:F3}"),
+            table.AddRow(result.Method, result.ValidationAccuracy is null ? "–" : Text($"{100 * result.ValidationAccuracy:F1} %"), result.ValidationLoss is null ? "–" : Text($"{result.ValidationLoss:F3}"),
                 Text($"{result.TrainableParameters:N0}"), Text($"{result.Steps}"), Text($"{result.Timings.Values.Sum():F1}"));
         console.Write(table);
         foreach (var result in report.Methods)
+        {
+            if (result.Start is { } start) console.WriteLine($"{result.Method}: its weights started from {start} alone.");
             foreach (string remark in result.Remarks) console.WriteLine($"{result.Method}: {remark}");
+        }
         console.WriteLine(report.Verdict);
         console.WriteLine($"The model is in {folder}; report.md in it says more. Use it with: lora-compose predict --model {folder} --images PATH");
     }
@@ -138,6 +141,12 @@ static class AdaptCommand
         var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => known.FirstOrDefault(m => m.Name == name)
             ?? throw new UsageException($"--method {text}: '{name}' is not one of {names}, {Auto} or {All}.")).ToArray();
         return methods.Distinct().Count() == methods.Length ? methods : throw new UsageException($"--method {text}: a method occurs twice.");
+    }
+
+    static int NotNegative(ParseResult parsed, Option<int> option)
+    {
+        int value = parsed.GetValue(option);
+        return value >= 0 ? value : throw new UsageException($"{option.Name} is {value}; it must be at least 0.");
     }
 
     static int Positive(ParseResult parsed, Option<int> option)

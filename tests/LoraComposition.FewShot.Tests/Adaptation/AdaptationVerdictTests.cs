@@ -14,7 +14,20 @@ public sealed class AdaptationVerdictTests
     [Fact]
     public void ClaimsNoDifferenceThatCannotBeSeen() => Report([0.75, 0.74, 0.6], [new("b", 0.01, -0.03, 0.05, 0.4, 0.4), new("c", 0.15, 0.1, 0.2, 0, 0)]).Verdict.Should().StartWith(
         "No difference can be seen on 200 validation images between a (75.0 %) and b (74.0 %, behind by 1.0 points [-3.0, 5.0]). "
-        + "a is kept: none is more accurate, and of those as accurate none has a lower loss, or as low a one with fewer trained numbers. " + Brackets);
+        + "a is kept: none has a lower loss on them (1.000), or as low a one with fewer trained numbers. " + Brackets);
+
+    [Fact]
+    public void SaysThatAnotherIsMoreAccurate() => Report([0.75, 0.76, 0.85], [new("b", -0.01, -0.05, 0.03, 0.4, 0.4), new("c", -0.1, -0.2, -0.05, 0, 0)]).Verdict.Should().StartWith(
+        "No difference can be seen on 200 validation images between a (75.0 %) and b (76.0 %, ahead by 1.0 points [-5.0, 3.0]). "
+        + "More accurate than a (75.0 %) on 200 validation images, with a higher loss: c (85.0 %, by 10.0 points). a is kept: none has a lower loss");
+
+    [Fact]
+    public void SaysWhatDecidedByAccuracy() => (Report([0.75, 0.74], [new("b", 0.01, -0.03, 0.05, 0.4, 0.4)]) is var report ? report with { Configuration = report.Configuration with { Tuning = TuningOptions.Paper } } : null)!
+        .Verdict.Should().Contain("a is kept: none is more accurate, and of those as accurate none has a lower loss");
+
+    [Fact]
+    public void SaysThatImagesTookTurns() => (Report([0.75], []) with { CrossValidated = true }).Verdict.Should().Be(
+        "a reaches 75.0 % on 200 images learned from, held out in turns; no other method was tried. There are no test images; the accuracy of the best is somewhat too high, since the same images chose it.");
 
     [Fact]
     public void NamesEveryTiedMethod() => Report([0.75, 0.74, 0.75], [new("b", 0.01, -0.03, 0.05, 0.4, 0.8), new("c", 0, -0.04, 0.04, 1, 1)]).Verdict.Should()

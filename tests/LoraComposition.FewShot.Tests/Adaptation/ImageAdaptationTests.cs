@@ -32,7 +32,7 @@ public sealed class ImageAdaptationTests : IDisposable
         var files = Enumerable.Range(0, data.Train.Count).ToDictionary(data.Train.RelativePath);
         using var images = new PreprocessedImages(data.Train, loaded.Preprocessing);
         var score = Evaluator.OnImages(loaded.Model, images, [.. result.Report.ValidationFiles.Select(file => files[file])], 4);
-        score.Loss.Should().BeApproximately(result.Report.Methods.Single().ValidationLoss, 1e-4);
+        score.Loss.Should().BeApproximately(result.Report.Methods.Single().ValidationLoss!.Value, 1e-4);
         score.Accuracy.Should().Be(result.Report.Methods.Single().ValidationAccuracy);
         using var pixels = images.Batch([0, 7, 14], TorchSharp.torch.CPU);
         using var logits = loaded.Model.call(pixels);
@@ -52,7 +52,7 @@ public sealed class ImageAdaptationTests : IDisposable
         result.Model.Info.Method.Should().Be(best.Method);
         report.Comparisons.Select(c => c.Other).Should().BeEquivalentTo(report.Methods.Select(m => m.Method).Where(m => m != best.Method));
         foreach (var comparison in report.Comparisons)
-            comparison.Difference.Should().BeApproximately(best.ValidationAccuracy - report.Methods.Single(m => m.Method == comparison.Other).ValidationAccuracy, 1e-12);
+            comparison.Difference.Should().BeApproximately((best.ValidationAccuracy - report.Methods.Single(m => m.Method == comparison.Other).ValidationAccuracy)!.Value, 1e-12);
         report.ValidationCount.Should().Be(9);
         report.Classes.Should().Equal(new ClassSamples("\"pear\"", 2, 3), new ClassSamples("apple, red", 2, 3), new ClassSamples("plum", 2, 3));
         report.TrainingFiles.Should().HaveCount(6).And.NotIntersectWith(report.ValidationFiles);
@@ -156,12 +156,41 @@ public sealed class ImageAdaptationTests : IDisposable
         File.ReadAllText(tiny.At("out", "report.json")).Should().Contain("\"remarks\"");
     }
 
-    [Fact]
-    public void RefusesDataThatLeaveNothingToCompareOn()
+    /// <summary>All pictures are learned from, or none is to be held out.</summary>
+    [Theory]
+    [InlineData(6, 3)]
+    [InlineData(4, 0)]
+    public void WithoutImagesToHoldOutThoseLearnedFromTakeTurns(int shots, int validation)
     {
-        var run = () => tiny.Run(TinyAdaptation.Options with { Shots = 6 });
+        using var result = tiny.Run(TinyAdaptation.Options with { Shots = shots, ValidationPerClass = validation, Methods = AutomaticChoice.Methods, Tuning = new() { Training = TinyAdaptation.Options.Tuning.Training with { Criterion = StoppingCriterion.Loss }, Lora = new LoraOptions { Rank = 2 } } });
+        var report = result.Report;
+        result.Save(tiny.At("out"));
 
-        run.Should().Throw<DataException>().WithMessage("*6 images per class*no class has more than 6. Expected at least 7 images in a class, better 9 in each*at most 5 shots*");
+        report.CrossValidated.Should().BeTrue();
+        report.ValidationCount.Should().Be(3 * shots);
+        report.ValidationFiles.Should().BeEmpty();
+        report.TrainingFiles.Should().HaveCount(3 * shots);
+        report.Methods.Should().HaveCount(6).And.OnlyContain(method => method.ValidationLoss > 0 && method.ValidationAccuracy <= 1);
+        report.Methods.Single(method => method.Method == report.Chosen).ValidationLoss.Should().BeApproximately(report.Methods.Min(method => method.ValidationLoss)!.Value, 1e-6);
+        report.Comparisons.Should().HaveCount(5);
+        foreach (var comparison in report.Comparisons)
+            comparison.Difference.Should().BeApproximately((report.Methods.Single(m => m.Method == report.Chosen).ValidationAccuracy - report.Methods.Single(m => m.Method == comparison.Other).ValidationAccuracy)!.Value, 1e-12);
+        report.Verdict.Should().Contain($"on {3 * shots} images learned from, held out in turns");
+        report.Warnings.Any(warning => warning.Contains("take turns")).Should().Be(validation > 0);
+        File.ReadAllText(tiny.At("out", "report.md")).Should().Contain($"on the same {3 * shots} images learned from, held out in turns");
+        using var model = AdaptedModel.Load(tiny.At("out"));
+        model.Info.Method.Should().Be(report.Chosen);
+    }
+
+    [Fact]
+    public void OneImageAClassTakesTheFirstMethodWithFixedSettingsAndSaysSo()
+    {
+        using var result = tiny.Run(TinyAdaptation.Options with { Shots = 1, ValidationPerClass = 0, Methods = AutomaticChoice.Methods, Tuning = new() });
+
+        result.Report.Chosen.Should().Be("uniform");
+        result.Report.Methods.Should().ContainSingle().Which.ValidationAccuracy.Should().BeNull();
+        result.Report.Warnings.Should().Contain("a class has only one image, so nothing can be held out of it: 'uniform' is taken, with fixed settings.");
+        result.Report.Verdict.Should().StartWith("uniform was trained with fixed settings: a class has only one image");
     }
 
     [Fact]

@@ -1,0 +1,175 @@
+using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>
+/// Tries methods on the images of one adaptation and trains the best: by the images held out, or where there are none by those learned from, which take turns.
+/// </summary>
+sealed class MethodSearch : IDisposable
+{
+    const double SameLoss = 1e-6;   // the losses of one model computed in two ways
+
+    readonly ImageBaseModel baseModel;
+    readonly IReadOnlyList<LoraAdapter> modules;
+    readonly PreprocessedImages images;
+    readonly ImageAdaptationOptions options;
+    readonly Action<string> warn;
+    readonly ILogger logger;
+    readonly ImageTrainer trainer;
+
+    public MethodSearch(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, PreprocessedImages images, ImageAdaptationOptions options, Action<string> warn,
+        ILogger logger)
+    {
+        (this.baseModel, this.modules, this.images, this.options, this.warn, this.logger) = (baseModel, modules, images, options, warn, logger);
+        trainer = new ImageTrainer(baseModel, images, modules, logger: logger);
+    }
+
+    /// <summary>Tries every method that the budget allows. The caller owns the model.</summary>
+    public (TrainedModel<VisionTransformer> Best, IReadOnlyList<MethodAttempt> Attempts) Run(FewShotSamples samples, IProgressReporter progress,
+        CancellationToken cancellation)
+    {
+        if (samples.Validation.Count > 0) return OnValidation(samples, progress, cancellation);
+        if (trainer.Folds(samples.Support, options.Tuning) is { } folds) return ByFolds(samples, folds, progress, cancellation);
+        warn($"a class has only one image, so nothing can be held out of it: '{options.Methods[0].Name}' is taken, with fixed settings.");
+        var only = Train(options.Methods[0], samples, progress, cancellation);
+        return (only, [new MethodAttempt(Result(only), [])]);
+    }
+
+    public void Dispose() => trainer.Dispose();
+
+    (TrainedModel<VisionTransformer>, IReadOnlyList<MethodAttempt>) OnValidation(FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var attempts = new List<MethodAttempt>();
+        TrainedModel<VisionTransformer>? best = null;
+        try
+        {
+            foreach (var method in WithinBudget(cancellation))
+            {
+                var trained = Train(method, samples, progress, cancellation);
+                bool better = best is null || IsBetter(Standing(trained), Standing(best), options.Tuning.Training.Criterion);
+                var loser = better ? best : trained;
+                if (better) best = trained;
+                try
+                {
+                    int[] predicted = trainer.Predict(trained, samples.Validation, cancellation);
+                    Add(attempts, method, new MethodAttempt(Result(trained), [.. predicted.Zip(samples.Validation, (label, index) => label == images.Dataset.Label(index))]));
+                }
+                finally
+                {
+                    loser?.Dispose();
+                }
+            }
+            return (best!, attempts);
+        }
+        catch
+        {
+            best?.Dispose();
+            throw;
+        }
+    }
+
+    (TrainedModel<VisionTransformer>, IReadOnlyList<MethodAttempt>) ByFolds(FewShotSamples samples, SupportFolds folds, IProgressReporter progress,
+        CancellationToken cancellation)
+    {
+        var attempts = new List<MethodAttempt>();
+        CrossValidation? best = null;
+        foreach (var method in WithinBudget(cancellation))
+        {
+            CrossValidation? found = null;
+            foreach (var candidate in method.Candidates(modules.Count, options.Tuning))
+            {
+                var scored = Guarded(method, () => trainer.CrossValidate(candidate, folds, options.Tuning, progress, cancellation));
+                if (found is null || scored.Score.IsBetterThan(found.Score, options.Tuning.Training.Criterion)) found = scored;
+            }
+            Add(attempts, method, new MethodAttempt(Result(found!), found!.Correct));
+            if (best is null || IsBetter((found.Score, found.TrainableParameters), (best.Score, best.TrainableParameters), options.Tuning.Training.Criterion)) best = found;
+        }
+        var trained = Train(best!.Method, samples, progress, cancellation);
+        int place = attempts.FindIndex(attempt => attempt.Result.Method == trained.Method.Name);
+        attempts[place] = attempts[place] with { Result = attempts[place].Result with { Remarks = trained.Remarks } };
+        return (trained, attempts);
+    }
+
+    IEnumerable<ITuningMethod> WithinBudget(CancellationToken cancellation)
+    {
+        var budget = new SearchBudget(options.Tuning.Budget);
+        for (int i = 0; i < options.Methods.Count; i++)
+        {
+            if (!budget.Begin())
+            {
+                if (budget.Remark(options.Methods.Count - i) is { } remark) warn(remark);
+                yield break;
+            }
+            cancellation.ThrowIfCancellationRequested();
+            yield return options.Methods[i];
+        }
+    }
+
+    void Add(List<MethodAttempt> attempts, ITuningMethod method, MethodAttempt attempt)
+    {
+        attempts.Add(attempt);
+        logger.MethodTried(method.Name, attempt.Result.ValidationAccuracy ?? double.NaN, attempt.Result.ValidationLoss ?? double.NaN, attempt.Correct.Count);
+    }
+
+    TrainedModel<VisionTransformer> Train(ITuningMethod method, FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation) =>
+        Guarded(method, () => trainer.Train(method, samples, options.Tuning, progress, cancellation));
+
+    T Guarded<T>(ITuningMethod method, Func<T> train)
+    {
+        try
+        {
+            return train();
+        }
+        catch (TrainingDivergedException e) when (method.NeedsModules && Outsized() is [var adapter, ..])
+        {
+            throw new NonFiniteException($"Adapter '{adapter}' changes the base out of all proportion, so that training with it gives no numbers; its own training diverged, or its lora_alpha is wrong.", e);
+        }
+    }
+
+    IReadOnlyList<string> Outsized()
+    {
+        using var model = VisionTransformer.Load(baseModel.Folder);
+        return AdapterCompatibility.Check(model, modules).Outsized;
+    }
+
+    static (ValidationScore, long) Standing(TrainedModel<VisionTransformer> trained) => (trained.Outcome.Validation!.Value, trained.TrainableParameters);
+
+    // Where training did not improve on its start, a LoRA is the classifier and a learned composition the uniform one: the simpler is then kept.
+    static bool IsBetter((ValidationScore Score, long Trained) one, (ValidationScore Score, long Trained) other, StoppingCriterion criterion)
+    {
+        bool same = one.Score.Accuracy == other.Score.Accuracy && Math.Abs(one.Score.Loss - other.Score.Loss) <= SameLoss;
+        return same ? one.Trained < other.Trained : one.Score.IsBetterThan(other.Score, criterion);
+    }
+
+    static MethodResult Result(TrainedModel<VisionTransformer> trained) => new()
+    {
+        Method = trained.Method.Name,
+        ValidationAccuracy = trained.Outcome.Validation?.Accuracy,
+        ValidationLoss = trained.Outcome.Validation?.Loss,
+        TrainableParameters = trained.TrainableParameters,
+        HeadParameters = trained.HeadParameters,
+        Steps = trained.Outcome.Steps,
+        BestStep = trained.Outcome.BestStep,
+        StoppedEarly = trained.Outcome.StoppedEarly,
+        Start = trained.Findings?.Start,
+        Remarks = trained.Remarks,
+        Timings = trained.Timings,
+    };
+
+    static MethodResult Result(CrossValidation found) => new()
+    {
+        Method = found.Method.Name,
+        ValidationAccuracy = found.Score.Accuracy,
+        ValidationLoss = found.Score.Loss,
+        TrainableParameters = found.TrainableParameters,
+        HeadParameters = found.HeadParameters,
+        Steps = found.Steps,
+        BestStep = found.Steps,
+        StoppedEarly = false,
+        Timings = new Dictionary<string, double> { ["training"] = found.Seconds },
+    };
+}
+
+/// <summary>What a method reached, and which of the held-out images it got right.</summary>
+sealed record MethodAttempt(MethodResult Result, IReadOnlyList<bool> Correct);
