@@ -20,7 +20,7 @@ public sealed class RankStudyTests : IDisposable
         // 2 blocks of 3 layers, 16 wide, at rank 3.
         JsonNode.Parse(File.ReadAllText(folder["out/r03/runs/lora-k001-seed0.json"]))!["trainableParameters"]!.GetValue<int>().Should().Be(2 * 3 * 3 * 32);
         string[] rows = File.ReadAllLines(folder["out/rank-k2.csv"]);
-        rows[0].Should().Be("method,rank,mean,std,runs");
+        rows[0].Should().Be("method,rank,mean,std,runs,ci95_low,ci95_high");
         rows[1..].Select(row => string.Join(',', row.Split(',')[..2])).Should().Equal("lora,1", "lora,3", "uniform,1", "uniform,3", "learned,1", "learned,3");
         foreach (string file in (string[])["report.html", "r01/summary.csv", "r03/summary.csv", "rank-k1.csv", "rank-k1.png", "rank-k2.svg"]) File.Exists(folder[$"out/{file}"]).Should().BeTrue(file);
         printed.Should().Contain(line => line.StartsWith("lora: from", StringComparison.Ordinal) && line.Contains("(rank "));

@@ -22,7 +22,7 @@ public sealed class SubsetsStudyTests : IDisposable
         Directory.GetFiles(folder["out/runs"]).Select(Path.GetFileName).Should()
             .BeEquivalentTo([.. Subsets.Select(s => $"learned-{s}").Append("full").SelectMany(method => (string[])[$"{method}-k002-seed0.json", $"{method}-k002-seed1.json"])]);
         string[] rows = File.ReadAllLines(folder["out/subsets-learned-k2.csv"]);
-        rows[0].Should().Be("subset,n,mean,std,runs");
+        rows[0].Should().Be("subset,n,mean,std,runs,ci95_low,ci95_high");
         rows[1..].Select(row => string.Join(',', row.Split(',')[..2])).Should().Equal("labels-000-001,1", "labels-002-003,1", "labels-004-005,1", "labels-000-001 + labels-002-003,2",
             "labels-000-001 + labels-004-005,2", "labels-002-003 + labels-004-005,2", "labels-000-001 + labels-002-003 + labels-004-005,3", "full,0");
         // A subset's record names its modules alone.

@@ -22,11 +22,14 @@ public sealed class StudyTests : IDisposable
         Directory.GetDirectories(folder["out/modules"]).Should().HaveCount(4);
         Directory.GetFiles(folder["out/n03/runs"]).Should().HaveCount(2 * 2 * 2);
         string[] rows = File.ReadAllLines(folder["out/split-size-k2.csv"]);
-        rows[0].Should().Be("method,modules,mean,std,runs");
+        rows[0].Should().Be("method,modules,mean,std,runs,ci95_low,ci95_high");
         rows[1..].Select(r => string.Join(',', r.Split(',')[..2])).Should().Equal("uniform,1", "uniform,3", "learned,1", "learned,3");
         folder.Files.Should().BeEmpty();
         foreach (string file in (string[])["split-size-k1.png", "n01/summary.csv", "n03/summary.csv", "report.html"]) File.Exists(folder[$"out/{file}"]).Should().BeTrue(file);
         printed.Should().Contain(line => line.StartsWith("| learned"));
+        printed.Should().Contain(line => line.StartsWith("N = 1: uniform and learned coincide to three digits"), "one module's mean is the module");
+        printed.Should().Contain(line => line.StartsWith("N = 3: K = 2: "));
+        printed.Should().NotContain(line => line.Contains("shows that every part works"), "another base model is given");
     }
 
     [Fact]
@@ -56,7 +59,7 @@ public sealed class StudyTests : IDisposable
 
         code.Should().Be(0, string.Join('\n', errors));
         Directory.GetFiles(folder["out"], "entangled-weights-*").Should().ContainSingle();
-        File.ReadAllLines(folder["out/entangled-weights-learned-k2.csv"])[1..].Should().OnlyContain(row => row.EndsWith(",2"), "each is the weight of two learned runs");
+        File.ReadAllLines(folder["out/entangled-weights-learned-k2.csv"])[1..].Should().OnlyContain(row => row.Split(",", StringSplitOptions.None)[4] == "2", "each is the weight of two learned runs");
     }
 
     /// <summary>A task of one class is always guessed right: 100.00 ± 0.00.</summary>

@@ -55,8 +55,10 @@ sealed class EntangledStudy : IStudy
                 Write(experiment, weights, $"entangled-weights-{method}-k{k}", $"Entangled tasks, K = {k}: share of each module in the weights of {method}, by downstream labels");
             }
         }
+        StudyReading.Write(results);
         var pooled = PooledRuns.Of("entangled", [.. results.Select(r => r.Results)], [.. experiment.Methods.Select(m => m.Name)]);
         pooled.Summary.WriteCsv(Path.Combine(experiment.Out, "summary.csv"));
+        RunTable.WriteCsv(Path.Combine(experiment.Out, "runs.csv"), pooled.Runs);
         ExperimentReport.Write(experiment, pooled, "Entangled tasks, all downstream labels together", $"top-1 accuracy on the test images of {results.Count} sets of labels", PlotLabels.Images, ["lora", "uniform"]);
     }
 

@@ -29,6 +29,7 @@ sealed class SplitSizeStudy : IStudy
         }
         if (!whole) return;
         Report(experiment, [.. results.SelectMany(r => r.Results.Runs.Select(result => (r.Modules, result)))], downstream);
+        StudyReading.Write(results.Select(r => ($"N = {r.Modules}", r.Results)));
         ExperimentPage.Write(experiment, "Split size", [.. results.Select(r => r.Results)]);
     }
 

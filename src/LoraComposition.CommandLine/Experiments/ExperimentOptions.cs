@@ -83,6 +83,7 @@ public sealed class ExperimentOptions
             Methods = parsed.GetValue(methods) is { } named ? ReadMethods(named, defaults.KnownMethods) : defaults.Methods,
             Validation = OptionReading.AtLeast(parsed, validation, 1) ?? defaults.Validation,
             Compute = compute.Read(parsed),
+            IsDemonstration = parsed.GetValue(model) is null,
             Out = results,
             PlanOnly = parsed.GetValue(plan),
             Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),

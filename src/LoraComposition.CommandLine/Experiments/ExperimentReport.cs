@@ -68,6 +68,7 @@ public static class ExperimentPage
         ArgumentNullException.ThrowIfNull(settings);
         string page = Path.Combine(settings.Out, Name);
         ResultsReport.Read([settings.Out], title, results, matrices).SavePage(page);
+        if (settings.IsDemonstration) Console.WriteLine("The base model is the small one that comes with the program: this shows that every part works. What modules are worth is measured in docs/results.");
         Console.WriteLine($"Report: {page}; figures and tables as files: lora-compose report {settings.Out} --out FILE --figures DIR --tables DIR");
     }
 }

@@ -24,6 +24,9 @@ public sealed record ExperimentSettings
     /// <summary>Where and how to compute.</summary>
     public required ComputeSettings Compute { get; init; }
 
+    /// <summary>Whether the base model is the small one that comes with the program, so that results say little about modules.</summary>
+    public bool IsDemonstration { get; init; }
+
     /// <summary>The folder of the results.</summary>
     public required string Out { get; init; }
 

@@ -7,6 +7,10 @@ namespace LoraComposition.Experiments;
 /// <summary>A small CSV file that this library wrote, read back: a header, and lines with as many fields.</summary>
 sealed class CsvFile
 {
+    /// <summary>The columns of a score: mean, standard deviation, number of runs and the mean's 95 % interval, empty for a single run.</summary>
+    public const string ScoreColumns = "mean,std,runs,ci95_low,ci95_high";
+
+    const string EarlierScoreColumns = "mean,std,runs";
     const int LongestFile = 4 << 20;
     static readonly UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     readonly string path, what;
@@ -57,6 +61,13 @@ sealed class CsvFile
             throw file.Damaged($"line {wrong.Number} has not {header.Count} fields");
         return file;
     }
+
+    /// <summary>Whether a header of two names and a score's columns begins a file so; earlier versions wrote no interval.</summary>
+    public static bool IsScoreHeader(string line) => CsvField.TrySplit(line) is { Count: > 2 } fields && string.Join(',', fields.Skip(2)) is ScoreColumns or EarlierScoreColumns;
+
+    /// <summary>A score in its columns.</summary>
+    public static string Fields(ScoreStatistics score) => string.Create(CultureInfo.InvariantCulture,
+        $"{score.Mean:F10},{score.StandardDeviation:F10},{score.Runs},{score.Interval?.Low:F10},{score.Interval?.High:F10}");
 
     /// <summary>Reads mean, standard deviation and number of runs from three neighbouring fields.</summary>
     public ScoreStatistics Score((int Number, IReadOnlyList<string> Fields) line, int first) =>

@@ -38,7 +38,7 @@ public sealed class SubsetTable
         (string[])[$"{size.Modules}", $"{size.Subsets.Count}", SummaryGrid.Percent(size.Mean), SummaryGrid.Percent(size.Least), SummaryGrid.Percent(size.Most)]));
 
     /// <summary>
-    /// Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std,runs</c>, and for each reference, with n = 0; scores as fractions with
+    /// Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std,runs,ci95_low,ci95_high</c>, and for each reference, with n = 0; scores as fractions with
     /// ten digits, lines ended by LF.
     /// </summary>
     /// <param name="path">The file; its folder is created where it is missing.</param>
@@ -61,20 +61,20 @@ public sealed class SubsetTable
 /// <summary>The scores of subsets as CSV: a line for each subset, then one for each method without modules, n = 0.</summary>
 static class SubsetTableCsv
 {
-    const string Header = "subset,n,mean,std,runs", Between = " + ";
+    const string Start = "subset,n,", Header = Start + CsvFile.ScoreColumns, Between = " + ";
 
     public static string Of(SubsetTable table)
     {
         var text = new StringBuilder($"{Header}\n");
         void Line(string name, int modules, ScoreStatistics score) => text.Append(CultureInfo.InvariantCulture,
-            $"{CsvField.Of(name)},{modules},{score.Mean:F10},{score.StandardDeviation:F10},{score.Runs}\n");
+            $"{CsvField.Of(name)},{modules},{CsvFile.Fields(score)}\n");
         foreach (var subset in table.Subsets) Line(subset.Name, subset.Modules.Count, subset.Score);
         foreach (var (name, score) in table.References) Line(name, 0, score);
         return text.ToString();
     }
 
     /// <summary>Whether a file that begins so is such a table.</summary>
-    public static bool IsHeader(string line) => line == Header;
+    public static bool IsHeader(string line) => line.StartsWith(Start, StringComparison.Ordinal) && CsvFile.IsScoreHeader(line);
 
     public static SubsetTable Read(string path)
     {

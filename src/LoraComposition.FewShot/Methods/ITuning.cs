@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -54,7 +55,7 @@ public sealed class CompositionTuning : ITuning
 {
     readonly Composition composition;
     readonly Func<Composition, TuningFindings?>? findings;
-    readonly double penalty;
+    readonly Scalar half;   // of the penalty
     readonly (Parameter Vector, Tensor Start)[] drawn = [];
 
     /// <summary>Takes over a composition.</summary>
@@ -70,7 +71,7 @@ public sealed class CompositionTuning : ITuning
     {
         ArgumentNullException.ThrowIfNull(composition);
         ArgumentOutOfRangeException.ThrowIfNegative(penalty);
-        (this.composition, this.findings, this.penalty) = (composition, findings, penalty);
+        (this.composition, this.findings, half) = (composition, findings, penalty / 2);
         var ofResidual = composition.ResidualParameters();
         Parameter[] ofWeights = [.. composition.TrainableParameters().Except<Parameter>(ofResidual, ReferenceEqualityComparer.Instance)];
         var groups = new List<TrainableGroup>();
@@ -86,7 +87,7 @@ public sealed class CompositionTuning : ITuning
 
     /// <inheritdoc/>
     public Tensor? Penalty() => drawn.Length == 0 ? null
-        : stack([.. drawn.Select(pair => (pair.Vector - pair.Start).square().sum())]).sum() * (penalty / 2);
+        : stack([.. drawn.Select(pair => (pair.Vector - pair.Start).square().sum())]).sum().mul(half);
 
     /// <inheritdoc/>
     public IDisposable? FixForEvaluation() => Trained.Count == 0 ? null : composition.FixWeights();
@@ -104,6 +105,7 @@ public sealed class CompositionTuning : ITuning
     public void Dispose()
     {
         foreach (var (_, start) in drawn) start.Dispose();
+        half.Dispose();
         composition.Dispose();
     }
 }

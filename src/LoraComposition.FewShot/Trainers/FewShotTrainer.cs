@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -215,11 +216,9 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         };
     }
 
-    // The paper's protocol knows one starting point.
     ITuningMethod ChooseStart(IReadOnlyList<ITuningMethod> starts, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
         CancellationToken cancellation)
     {
-        if (options.Head is null) return starts[0];
         var (best, bestScore) = (starts[0], ScoreStart(starts[0], samples, options, progress, cancellation));
         if (bestScore is null) return best;
         foreach (var start in starts.Skip(1))
@@ -234,7 +233,8 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     {
         int seed = samples.Support.Seed;
         var laps = new Laps();
-        if (method.Starts(Modules.Count) is { Count: > 1 } starts)
+        // The paper's protocol knows one starting point.
+        if (options.Head is not null && method.Starts(Modules.Count) is { Count: > 1 } starts)
         {
             method = ChooseStart(starts, samples, options, progress, cancellation);
             laps.End("start");
@@ -271,13 +271,14 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         IReadOnlyList<Parameter> head, FewShotSamples samples, TuningOptions options, IProgressReporter progress, CancellationToken cancellation)
     {
         using var batches = OpenBatches(model, samples.Support.Indices, options.Augmentation, samples.Support.Seed);
-        int images = samples.Support.Indices.Count;
+        // Steps run beside garbage collections of other threads, so the numbers that torch reads are held.
+        using Scalar one = 1, images = (double)samples.Support.Indices.Count, decay = trainedHead.Decay / (2 * samples.Support.Indices.Count);
         Tensor Loss(int[] batch)
         {
             var loss = batches.Loss(batch);
             // Penalties are defined beside the summed loss of all samples.
-            if (trainedHead.Decay > 0) loss = loss + head[0].to(ScalarType.Float32).square().sum() * (trainedHead.Decay / (2 * images));
-            return tuning.Penalty() is { } penalty ? loss + penalty / images : loss;
+            if (trainedHead.Decay > 0) loss = loss.add(head[0].to(ScalarType.Float32).square().sum(), decay);
+            return tuning.Penalty() is { } penalty ? loss.add(penalty.div(images), one) : loss;
         }
         ValidationScore Score()
         {

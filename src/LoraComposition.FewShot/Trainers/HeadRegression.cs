@@ -26,11 +26,13 @@ static class HeadRegression
         var mean = values.mean([0L], keepdim: true);   // [1, d]
         var centred = values - mean;   // [images · copies, d]
         double scale = Scale(centred);
-        var inputs = cat([centred.div_(scale), ones(centred.shape[0], 1, dtype: ScalarType.Float64, device: centred.device)], 1);   // [images · copies, d + 1], the bias last
+        // The search runs beside garbage collections of other threads, so the numbers that torch reads in it are held.
+        using Scalar count = centred.shape[0], one = 1, minusOne = -1, by = scale, perImage = penalty / features.Images;
+        var inputs = cat([centred.div_(by), ones(centred.shape[0], 1, dtype: ScalarType.Float64, device: centred.device)], 1);   // [images · copies, d + 1], the bias last
         long width = inputs.shape[1] - 1;
         var targets = nn.functional.one_hot(features.Labels.repeat_interleave(features.Copies), classes).to(ScalarType.Float64);
         // The bias is not penalised.
-        var decay = ones(width + 1, dtype: ScalarType.Float64, device: inputs.device).mul_(penalty / features.Images);
+        var decay = ones(width + 1, dtype: ScalarType.Float64, device: inputs.device).mul_(perImage);
         decay[-1] = tensor(0.0, device: inputs.device);
 
         (double Value, Tensor Gradient) Objective(Tensor parameters)
@@ -40,15 +42,15 @@ static class HeadRegression
             var logProbabilities = logits.log_softmax(1);
             var shrunk = weight * decay;
             double value = -(logProbabilities * targets).sum().item<double>() / inputs.shape[0] + 0.5 * (shrunk * weight).sum().item<double>();
-            var gradient = (logProbabilities.exp_() - targets).t().matmul(inputs).div_(inputs.shape[0]).add_(shrunk);
+            var gradient = logProbabilities.exp_().add_(targets, minusOne).t().matmul(inputs).div_(count).add_(shrunk, one);
             return (value, gradient.view(-1));
         }
 
         var initial = start is null ? zeros(classes, width + 1, dtype: ScalarType.Float64, device: inputs.device)
-            : cat([start.Weight * scale, (start.Bias + start.Weight.matmul(mean.squeeze(0))).unsqueeze(1)], 1);
+            : cat([start.Weight.mul(by), start.Bias.add(start.Weight.matmul(mean.squeeze(0)), one).unsqueeze(1)], 1);
         var fitted = LimitedMemoryBfgs.Minimise(Objective, initial.view(-1), Iterations, Tolerance).view(classes, width + 1);
-        var raw = fitted.narrow(1, 0, width) / scale;
-        return new LinearHead(raw.MoveToOuterDisposeScope(), (fitted.select(1, width) - raw.matmul(mean.squeeze(0))).MoveToOuterDisposeScope());
+        var raw = fitted.narrow(1, 0, width).div(by);
+        return new LinearHead(raw.MoveToOuterDisposeScope(), fitted.select(1, width).add(raw.matmul(mean.squeeze(0)), minusOne).MoveToOuterDisposeScope());
     }
 
     /// <summary>The root mean square of features around their mean, <c>[n, d]</c>.</summary>

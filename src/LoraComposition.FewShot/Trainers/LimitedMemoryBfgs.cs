@@ -7,6 +7,7 @@ namespace LoraComposition.FewShot;
 /// L-BFGS (Nocedal and Wright, algorithm 7.5) with a backtracking line search, for smooth convex functions. TorchSharp's own writes a warning to the error stream
 /// in every step and has no line search.
 /// </summary>
+/// <remarks>It runs beside garbage collections of other threads, so every number that torch reads is held.</remarks>
 static class LimitedMemoryBfgs
 {
     const int History = 10;
@@ -14,6 +15,7 @@ static class LimitedMemoryBfgs
     const double SufficientDecrease = 1e-4;
     const double SmallestCurvature = 1e-12;
     const double SmallestDecrease = 1e-9;
+    static readonly Scalar minusOne = -1;
 
     /// <summary>Minimises a function.</summary>
     /// <param name="objective">The value and the gradient <c>[n]</c> at a point <c>[n]</c>, float64. Runs in a dispose scope of its own.</param>
@@ -34,7 +36,7 @@ static class LimitedMemoryBfgs
             double slope = direction.dot(gradient).item<double>();
             double length = steps.Count == 0 ? Math.Min(1, 1 / gradient.norm().item<double>()) : 1;
             if (Search(objective, point, value, direction, slope, length) is not { } found) break;
-            var (step, change) = (found.Point - point, found.Gradient - gradient);
+            var (step, change) = (found.Point.add(point, minusOne), found.Gradient.add(gradient, minusOne));
             double curvature = step.dot(change).item<double>();
             if (curvature > SmallestCurvature) steps.Add((step.MoveToOuterDisposeScope(), change.MoveToOuterDisposeScope(), curvature));
             if (steps.Count > History)
@@ -59,7 +61,8 @@ static class LimitedMemoryBfgs
         for (int i = 0; i < Halvings; i++, length /= 2)
         {
             using var scope = NewDisposeScope();
-            var next = point + direction * length;
+            using Scalar held = length;
+            var next = point.add(direction, held);
             var (found, gradient) = objective(next);
             if (found <= value + SufficientDecrease * length * slope) return (next.MoveToOuterDisposeScope(), found, gradient.MoveToOuterDisposeScope());
         }
@@ -74,13 +77,16 @@ static class LimitedMemoryBfgs
         for (int i = steps.Count - 1; i >= 0; i--)
         {
             kept[i] = steps[i].Step.dot(direction).item<double>() / steps[i].Curvature;
-            direction.sub_(steps[i].Change * kept[i]);
+            using Scalar held = -kept[i];
+            direction.add_(steps[i].Change, held);
         }
-        if (steps.Count > 0) direction.mul_(steps[^1].Curvature / steps[^1].Change.square().sum().item<double>());
+        using Scalar scale = steps.Count > 0 ? steps[^1].Curvature / steps[^1].Change.dot(steps[^1].Change).item<double>() : 1;
+        direction.mul_(scale);
         for (int i = 0; i < steps.Count; i++)
         {
             double again = steps[i].Change.dot(direction).item<double>() / steps[i].Curvature;
-            direction.add_(steps[i].Step * (kept[i] - again));
+            using Scalar held = kept[i] - again;
+            direction.add_(steps[i].Step, held);
         }
         return direction;
     }

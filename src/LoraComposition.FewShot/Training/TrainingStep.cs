@@ -69,7 +69,7 @@ public sealed record TrainableGroup(IReadOnlyList<Parameter> Parameters, double 
 internal static class GradientClipping
 {
     // torch's own, against a norm of zero.
-    const double Epsilon = 1e-6;
+    static readonly Scalar epsilon = 1e-6, one = 1;
 
     /// <param name="parameters">The parameters, on one device and with gradients of one type. Those without a gradient are left.</param>
     /// <param name="maxNorm">The largest Euclidean norm that stays as it is.</param>
@@ -80,7 +80,9 @@ internal static class GradientClipping
         Tensor[] gradients = [.. parameters.Select(p => p.grad).OfType<Tensor>()];
         if (gradients.Length == 0) return;
         var norm = stack(gradients.Select(g => g.norm())).norm();
-        var factor = norm.add(Epsilon).reciprocal().mul(maxNorm).clamp_max(1);
+        // Steps run beside garbage collections of other threads, so the numbers that torch reads are held.
+        using Scalar largest = maxNorm;
+        var factor = norm.add(epsilon, one).reciprocal().mul(largest).clamp_max(one);
         foreach (var gradient in gradients) gradient.mul_(factor);
     }
 }

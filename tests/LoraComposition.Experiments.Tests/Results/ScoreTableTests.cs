@@ -37,7 +37,7 @@ public class ScoreTableTests
 
         Table.WriteCsv(folder["new/table.csv"]);
 
-        File.ReadAllLines(folder["new/table.csv"]).Should().Equal("method,modules,mean,std,runs", "uniform,1,0.6000000000,0.1414213562,2", "learned | v,1,0.6000000000,0.0000000000,1", "learned | v,3,0.3750000000,0.1767766953,2");
+        File.ReadAllLines(folder["new/table.csv"]).Should().Equal("method,modules,mean,std,runs,ci95_low,ci95_high", "uniform,1,0.6000000000,0.1414213562,2,0.0000000000,1.0000000000", "learned | v,1,0.6000000000,0.0000000000,1,,", "learned | v,3,0.3750000000,0.1767766953,2,0.0000000000,1.0000000000");
     }
 
     [Fact]
@@ -53,6 +53,15 @@ public class ScoreTableTests
         read.Columns.Should().Equal(table.Columns);
         read.Rows.Select(row => row.Name).Should().Equal("uniform", "a,b");
         foreach (var (row, expected) in read.Rows.Zip(table.Rows)) row.Cells.Should().Equal(expected.Cells);
+    }
+
+    [Fact]
+    public void ATableOfAnEarlierVersionHasNoIntervals()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["table.csv"], "method,modules,mean,std,runs\nuniform,1,0.6,0.125,2\n");
+
+        ScoreTable.ReadCsv(folder["table.csv"]).Rows.Single().Cells.Should().Equal(new ScoreStatistics(0.6, 0.125, 2));
     }
 
     [Theory]
