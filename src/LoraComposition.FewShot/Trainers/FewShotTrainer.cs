@@ -302,36 +302,3 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     static IEnumerable<TrainableGroup> HeadGroup(IReadOnlyList<Parameter> head, double learningRate, double weightDecay) =>
         head.Count == 0 ? [] : [new TrainableGroup(head, learningRate, weightDecay)];
 }
-
-/// <summary>How a head was trained before anything else.</summary>
-/// <param name="Outcome">How that went.</param>
-sealed record TrainedHead(TrainingOutcome Outcome)
-{
-    /// <summary>How it was fitted; null where it was trained by steps, or there is none.</summary>
-    public FittedHead? Fitted { get; init; }
-
-    /// <summary>The penalty on its squared weights beside the summed loss of the images, for features as they are.</summary>
-    public double Decay { get; init; }
-}
-
-/// <summary>The loss of a model on batches of one set of samples.</summary>
-interface IBatchLoss : IDisposable
-{
-    /// <summary>The mean loss of a batch, with its graph. The caller's dispose scope owns it.</summary>
-    Tensor Loss(int[] batch);
-}
-
-/// <summary>How long the parts of a training took.</summary>
-sealed class Laps
-{
-    readonly Stopwatch clock = Stopwatch.StartNew();
-    readonly Dictionary<string, double> seconds = [];
-
-    public IReadOnlyDictionary<string, double> Seconds => seconds;
-
-    public void End(string part)
-    {
-        seconds[part] = Math.Round(clock.Elapsed.TotalSeconds, 3);
-        clock.Restart();
-    }
-}
