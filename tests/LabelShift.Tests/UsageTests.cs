@@ -76,8 +76,8 @@ public sealed class UsageTests : IDisposable
         string text = string.Join('\n', output);
         foreach (string option in (string[])["--study", "--data", "--path", "--model", "--shots", "--seeds", "--methods", "--rank", "--splits", "--downstream", "--steps", "--upstream-epochs", "--validation", "--device", "--dtype", "--threads", "--out", "--resume", "--plan", "--shard", "--grid", "--targets"])
             text.Should().Contain(option);
-        // Off by default, and named.
-        text.Should().Contain("best-single, random-uniform, random-learned").And.Contain("Default: shift classifier,full,lora,uniform,learned;");
+        // The last two are off by default, and named.
+        text.Should().Contain("best-single, random-uniform, random-learned").And.Contain("Default: shift classifier,full,lora,uniform,learned,best-single;");
     }
 
     async Task RefusesAsync(string option, string[] arguments)

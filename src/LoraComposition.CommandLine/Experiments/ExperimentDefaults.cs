@@ -12,8 +12,8 @@ public sealed record ExperimentDefaults
     /// <summary>The methods that can be asked for, in the order of the tables.</summary>
     public IReadOnlyList<ITuningMethod> KnownMethods { get; init; } = [.. TuningMethods.Vision, .. TuningMethods.VisionControls, .. TuningMethods.Compositions];
 
-    /// <summary>The methods that are run.</summary>
-    public IReadOnlyList<ITuningMethod> Methods { get; init; } = TuningMethods.Vision;
+    /// <summary>The methods that are run. Default the paper's and the best single module, the mark of what composing is worth.</summary>
+    public IReadOnlyList<ITuningMethod> Methods { get; init; } = [.. TuningMethods.Vision, new BestSingleModule()];
 
     /// <summary>The numbers of samples, as the command line spells them.</summary>
     public string Shots { get; init; } = "1,2,5,10";
