@@ -7,7 +7,7 @@ namespace LoraComposition.Experiments;
 /// <summary>What all plots have in common: font, title, axes, legend, and the two files.</summary>
 static class PlotSheet
 {
-    const int Width = 1200, Height = 800;
+    const int Width = 1200, Height = 800, MostAbove = 5;
 
     /// <summary>An empty plot.</summary>
     public static Plot Create(string title, PlotLabels labels)
@@ -34,11 +34,12 @@ static class PlotSheet
         plot.Axes.SetLimitsY(Math.Max(lowest, 0) - margin, Math.Min(highest, 100) + margin);
     }
 
-    /// <summary>Names what is drawn in one line above the plot.</summary>
+    /// <summary>Names what is drawn: above the plot, or beside it where there is more than two lines hold.</summary>
     public static void ShowLegend(Plot plot)
     {
-        var legend = plot.ShowLegend(Edge.Top);
-        legend.Legend.Orientation = Orientation.Horizontal;
+        bool above = plot.Legend.GetItems().Length <= MostAbove;
+        var legend = plot.ShowLegend(above ? Edge.Top : Edge.Right);
+        legend.Legend.Orientation = above ? Orientation.Horizontal : Orientation.Vertical;
         legend.Legend.OutlineColor = Colors.Transparent;
         legend.Legend.ShadowColor = Colors.Transparent;
         legend.Padding = new PixelPadding(0, 0, 6, 0);
@@ -77,6 +78,9 @@ public sealed record PlotLabels(string Columns, string Score)
 static class PlotColors
 {
     static readonly string[] colors = ["#000000", "#E69F00", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#0072B2"];
+
+    /// <summary>How many there are; then they come again.</summary>
+    public static int Count => colors.Length;
 
     /// <summary>The colour of the method at a position, as <c>#RRGGBB</c>.</summary>
     public static string Of(int position) => colors[position % colors.Length];

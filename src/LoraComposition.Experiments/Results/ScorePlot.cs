@@ -10,7 +10,8 @@ public static class ScorePlot
 
     static readonly MarkerShape[] shapes =
         [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown,
-            MarkerShape.Cross, MarkerShape.Eks];
+            MarkerShape.Cross, MarkerShape.Eks, MarkerShape.OpenCircle, MarkerShape.OpenSquare, MarkerShape.OpenTriangleUp, MarkerShape.OpenDiamond,
+            MarkerShape.OpenTriangleDown, MarkerShape.Asterisk, MarkerShape.HashTag];
 
     /// <summary>Writes the plot as <c>.png</c> (1200×800 pixels) and <c>.svg</c>, each whole or not at all.</summary>
     /// <param name="table">The scores; at least one cell holds a result.</param>
@@ -48,20 +49,20 @@ public static class ScorePlot
     {
         var plot = PlotSheet.Create(title, labels);
         for (int i = 0; i < table.Rows.Count; i++)
-            AddRow(plot, table.Rows[i], (i - (table.Rows.Count - 1) / 2.0) * Apart, Color.FromHex(PlotColors.Of(i)), shapes[i % shapes.Length]);
+            AddRow(plot, table.Rows[i], (i - (table.Rows.Count - 1) / 2.0) * Apart, Color.FromHex(PlotColors.Of(i)), shapes[i % shapes.Length], i < PlotColors.Count ? LinePattern.Solid : LinePattern.Dashed);
         PlotSheet.SetAxes(plot, table.Columns, [.. table.Rows.SelectMany(row => row.Cells).OfType<ScoreStatistics>()
             .Select(score => (score.Interval?.Low ?? score.Mean, score.Interval?.High ?? score.Mean))]);
         PlotSheet.ShowLegend(plot);
         return plot;
     }
 
-    static void AddRow(Plot plot, (string Name, IReadOnlyList<ScoreStatistics?> Cells) row, double offset, Color color, MarkerShape shape)
+    static void AddRow(Plot plot, (string Name, IReadOnlyList<ScoreStatistics?> Cells) row, double offset, Color color, MarkerShape shape, LinePattern pattern)
     {
         var points = row.Cells.Select((cell, index) => (X: index + offset, Cell: cell))
             .Where(p => p.Cell is not null).Select(p => (p.X, Y: 100 * p.Cell!.Mean, p.Cell.Interval)).ToList();
         var line = plot.Add.Scatter(points.Select(p => p.X).ToArray(), points.Select(p => p.Y).ToArray(), color);
         line.LegendText = row.Name;
-        (line.LineWidth, line.MarkerSize, line.MarkerShape) = (2, 9, shape);
+        (line.LineWidth, line.MarkerSize, line.MarkerShape, line.LinePattern) = (2, 9, shape, pattern);
         (line.MarkerLineWidth, line.MarkerLineColor) = (2, color);
         var spread = points.Where(p => p.Interval is { } interval && interval.High > interval.Low).ToList();
         if (spread.Count == 0) return;

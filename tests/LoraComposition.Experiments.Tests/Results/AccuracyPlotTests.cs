@@ -58,6 +58,18 @@ public class AccuracyPlotTests
     }
 
     [Fact]
+    public void Many_methods_are_all_named()
+    {
+        using var folder = new TemporaryFolder();
+        string[] methods = [.. Enumerable.Range(1, 9).Select(i => $"method-{i}")];
+        AccuracyPlot.Save(Summary.Of(methods.SelectMany((method, i) => ResultOf.Runs(method, 1, 1, 0.1 * i, 0.1 * i + 0.05).Concat(ResultOf.Runs(method, 5, 1, 0.1 * i + 0.1))), methods), "Many", folder["many"]);
+
+        var svg = XDocument.Load(folder["many.svg"]);
+
+        svg.Descendants(svgNamespace + "text").Select(t => t.Value.Trim()).Should().Contain(methods);
+    }
+
+    [Fact]
     public void A_plot_of_nothing_is_refused() =>
         FluentActions.Invoking(() => AccuracyPlot.Save(Summary.Of([], []), "Empty", "never")).Should().Throw<ArgumentException>().WithMessage("There is no result*");
 
