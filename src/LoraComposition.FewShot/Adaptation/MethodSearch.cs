@@ -73,10 +73,10 @@ sealed class MethodSearch : IDisposable
         CancellationToken cancellation)
     {
         var attempts = new List<MethodAttempt>();
-        CrossValidation? best = null;
+        CrossValidatedScore? best = null;
         foreach (var method in WithinBudget(cancellation))
         {
-            CrossValidation? found = null;
+            CrossValidatedScore? found = null;
             foreach (var candidate in method.Candidates(modules.Count, options.Tuning))
             {
                 var scored = Guarded(method, () => trainer.CrossValidate(candidate, folds, options.Tuning, progress, cancellation));
@@ -157,7 +157,7 @@ sealed class MethodSearch : IDisposable
         Timings = trained.Timings,
     };
 
-    static MethodResult Result(CrossValidation found) => new()
+    static MethodResult Result(CrossValidatedScore found) => new()
     {
         Method = found.Method.Name,
         ValidationAccuracy = found.Score.Accuracy,

@@ -190,13 +190,13 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     }
 
     /// <summary>Trains one candidate on all parts of a support set but one, in turns, and scores it on that one.</summary>
-    internal CrossValidation CrossValidate(ITuningMethod candidate, SupportFolds folds, TuningOptions options, IProgressReporter progress,
+    internal CrossValidatedScore CrossValidate(ITuningMethod candidate, SupportFolds folds, TuningOptions options, IProgressReporter progress,
         CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var correct = new Dictionary<int, bool>();
         double right = 0, loss = 0;
-        CrossValidation? last = null;
+        CrossValidatedScore? last = null;
         foreach (var (others, held) in folds.Parts)
         {
             using var trained = TrainOne(candidate, others, options, progress, cancellation);
@@ -205,7 +205,7 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
             right += score.Accuracy * held.Count;
             loss += score.Loss * held.Count;
             foreach (var (position, isRight) in held.Zip(each)) correct[position] = isRight;
-            last = new CrossValidation(candidate, default, [], trained.TrainableParameters, trained.HeadParameters, trained.Outcome.Steps, 0);
+            last = new CrossValidatedScore(candidate, default, [], trained.TrainableParameters, trained.HeadParameters, trained.Outcome.Steps, 0);
         }
         int count = folds.Support.Indices.Count;
         return last! with

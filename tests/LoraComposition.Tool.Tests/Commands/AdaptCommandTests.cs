@@ -145,11 +145,19 @@ public sealed class AdaptCommandTests : IDisposable
     [Fact]
     public async Task ImagesTakeTurnsWhereNoneIsHeldOut()
     {
-        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--validation", "0", "--method", "uniform,classifier", "--out", inputs.At("out")]);
+        string[] Arguments(string validation)
+        {
+            string[] arguments = [.. inputs.Adapt];
+            arguments[Array.IndexOf(arguments, "--validation") + 1] = validation;
+            return [.. arguments, "--method", "uniform,classifier"];
+        }
+        var (code, output, errors) = await CommandLine.RunAsync([.. Arguments("0"), "--out", inputs.At("out")]);
 
         code.Should().Be(0, string.Join('\n', errors));
         output.Should().Contain("6 images learned from, held out in turns");
-        (await CommandLine.RunAsync([.. inputs.Adapt, "--validation", "-1", "--out", inputs.At("other")])).Code.Should().Be(2);
+        (code, _, errors) = await CommandLine.RunAsync([.. Arguments("-1"), "--out", inputs.At("other")]);
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Contain("--validation is -1; it must be at least 0");
     }
 
     [Fact]

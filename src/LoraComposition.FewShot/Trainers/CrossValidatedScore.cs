@@ -23,4 +23,4 @@ sealed record SupportFolds(FewShotSplit Support, IReadOnlyList<(FewShotSamples O
 /// <param name="HeadParameters">The head's.</param>
 /// <param name="Steps">The steps of one training.</param>
 /// <param name="Seconds">The time of all trainings.</param>
-sealed record CrossValidation(ITuningMethod Method, ValidationScore Score, IReadOnlyList<bool> Correct, long TrainableParameters, long HeadParameters, int Steps, double Seconds);
+sealed record CrossValidatedScore(ITuningMethod Method, ValidationScore Score, IReadOnlyList<bool> Correct, long TrainableParameters, long HeadParameters, int Steps, double Seconds);
