@@ -121,9 +121,9 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     private protected abstract TrainedHead TrainHead(TModel model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation);
 
-    /// <summary>What a starting point is worth before anything but a head has been fitted; null where nothing can be held out.</summary>
-    private protected abstract ValidationScore? ScoreStart(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
-        CancellationToken cancellation);
+    /// <summary>What starting points are worth before anything but a head has been fitted; null where nothing can be held out.</summary>
+    private protected abstract IReadOnlyList<ValidationScore>? ScoreStarts(IReadOnlyList<ITuningMethod> starts, FewShotSamples samples, TuningOptions options,
+        IProgressReporter progress, CancellationToken cancellation);
 
     /// <summary>Lets go of the heads that trainings on the same samples share.</summary>
     private protected virtual void ForgetHeads()
@@ -174,9 +174,7 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
             if (!budget.Begin()) break;
             scores.Add(new CandidateScore(candidate.Name, null, CrossValidate(candidate, folds, options, progress, cancellation).Score));
         }
-        int best = 0;
-        for (int i = 1; i < scores.Count; i++)
-            if (scores[i].Validation.IsBetterThan(scores[best].Validation, options.Training.Criterion)) best = i;
+        int best = Best([.. scores.Select(score => score.Validation)], options.Training.Criterion);
         return TrainOne(candidates[best], samples, options, progress, cancellation)
             .ChosenFrom(scores, budget.Seconds, budget.Remark(candidates.Count - scores.Count));
     }
@@ -219,13 +217,16 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     ITuningMethod ChooseStart(IReadOnlyList<ITuningMethod> starts, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
         CancellationToken cancellation)
     {
-        var (best, bestScore) = (starts[0], ScoreStart(starts[0], samples, options, progress, cancellation));
-        if (bestScore is null) return best;
-        foreach (var start in starts.Skip(1))
-        {
-            var score = ScoreStart(start, samples, options, progress, cancellation);
-            if (score is { } found && found.IsBetterThan(bestScore.Value, options.Training.Criterion)) (best, bestScore) = (start, score);
-        }
+        if (ScoreStarts(starts, samples, options, progress, cancellation) is not { } scores) return starts[0];
+        return starts[Best(scores, options.Training.Criterion)];
+    }
+
+    // Of equals the first.
+    static int Best(IReadOnlyList<ValidationScore> scores, StoppingCriterion criterion)
+    {
+        int best = 0;
+        for (int i = 1; i < scores.Count; i++)
+            if (scores[i].IsBetterThan(scores[best], criterion)) best = i;
         return best;
     }
 

@@ -136,9 +136,17 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         return new TrainedHead(headAlone ? Train(options.HeadLearningRate, options.Training) : outcome);
     }
 
-    private protected override ValidationScore? ScoreStart(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
-        CancellationToken cancellation) =>
-        HeadOver(method.Start, method.Name, samples, options.Head!, options.Augmentation, progress, cancellation).How.HeldOut;
+    private protected override IReadOnlyList<ValidationScore>? ScoreStarts(IReadOnlyList<ITuningMethod> starts, FewShotSamples samples, TuningOptions options,
+        IProgressReporter progress, CancellationToken cancellation)
+    {
+        var scores = new List<ValidationScore>();
+        foreach (var start in starts)
+        {
+            if (HeadOver(start.Start, start.Name, samples, options.Head!, options.Augmentation, progress, cancellation).How.HeldOut is not { } score) return null;
+            scores.Add(score);
+        }
+        return scores;
+    }
 
     private protected override void ForgetHeads()
     {

@@ -58,13 +58,17 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     private protected override TrainedHead TrainHead(T5Model model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation) => new(TrainingOutcome.Untrained);
 
-    // Nothing has been fitted yet, so the questions to learn from tell as much as held-out ones.
-    private protected override ValidationScore? ScoreStart(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
-        CancellationToken cancellation)
+    // Nothing has been fitted yet, so the questions to learn from tell as much as held-out ones. One model serves all starts: detaching is exact.
+    private protected override IReadOnlyList<ValidationScore>? ScoreStarts(IReadOnlyList<ITuningMethod> starts, FewShotSamples samples, TuningOptions options,
+        IProgressReporter progress, CancellationToken cancellation)
     {
         using var model = LoadModel(samples.Support.Seed);
-        using var attached = method.Start.Attach(model, Modules);
-        return Validate(model, samples.Validation.Count > 0 ? samples.Validation : samples.Support.Indices, options.EvaluationBatchSize, cancellation);
+        var scored = samples.Validation.Count > 0 ? samples.Validation : samples.Support.Indices;
+        return [.. starts.Select(start =>
+        {
+            using var attached = start.Start.Attach(model, Modules);
+            return Validate(model, scored, options.EvaluationBatchSize, cancellation);
+        })];
     }
 
     private protected override void WarmUpModule(T5Model model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,
