@@ -8,6 +8,9 @@ public sealed record AdapterProvenance
     /// <summary>The method that combined the sources, for example <c>uniform</c> or <c>learned</c>.</summary>
     public required string Method { get; init; }
 
+    /// <summary>The settings of the method, by the names of the command line. Default none.</summary>
+    public IReadOnlyDictionary<string, double> Settings { get; init; } = FrozenDictionary<string, double>.Empty;
+
     /// <summary>The adapters that were combined, at least one, in the order in which they were given.</summary>
     public required IReadOnlyList<AdapterSource> Sources { get; init; }
 
@@ -17,6 +20,8 @@ public sealed record AdapterProvenance
     internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(Method)) throw new ArgumentException("The provenance names no method.");
+        if (Settings.FirstOrDefault(pair => !double.IsFinite(pair.Value)) is { Key: { } setting })
+            throw new ArgumentException($"The setting '{setting}' of the provenance is not a finite number.");
         if (Sources is not { Count: > 0 }) throw new ArgumentException("The provenance names no source.");
         foreach (var source in Sources) source.Validate();
     }

@@ -5,26 +5,34 @@ using System.Text.Json;
 
 namespace LoraComposition;
 
-/// <summary>The provenance as free text entries of a safetensors file: the method, and the sources as compact JSON with sorted keys.</summary>
+/// <summary>The provenance as free text entries of a safetensors file: the method, its settings and the sources as compact JSON with sorted keys.</summary>
 internal static class ProvenanceText
 {
     public const string MethodKey = "lora_composition.method";
 
     public const string SourcesKey = "lora_composition.sources";
 
+    public const string SettingsKey = "lora_composition.settings";
+
     /// <summary>The entries of a provenance.</summary>
     /// <exception cref="ArgumentException">An entry is not valid.</exception>
     public static IEnumerable<KeyValuePair<string, string>> Format(AdapterProvenance provenance)
     {
         provenance.Validate();
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        yield return new(MethodKey, provenance.Method);
+        if (provenance.Settings.Count > 0)
+            yield return new(SettingsKey, Json(json =>
+            {
+                json.WriteStartObject();
+                foreach (var (setting, value) in provenance.Settings.OrderBy(pair => pair.Key, StringComparer.Ordinal)) json.WriteNumber(setting, value);
+                json.WriteEndObject();
+            }));
+        yield return new(SourcesKey, Json(json =>
         {
             json.WriteStartArray();
             foreach (var source in provenance.Sources) Write(json, source);
             json.WriteEndArray();
-        }
-        return [new(MethodKey, provenance.Method), new(SourcesKey, Encoding.UTF8.GetString(buffer.WrittenSpan))];
+        }));
     }
 
     /// <summary>Reads the entries.</summary>
@@ -39,16 +47,29 @@ internal static class ProvenanceText
         try
         {
             using var document = JsonDocument.Parse(sources ?? "[]", new JsonDocumentOptions { AllowDuplicateProperties = false });
-            var provenance = new AdapterProvenance { Method = method ?? "", Sources = [.. document.RootElement.EnumerateArray().Select(Read)] };
+            using var settings = JsonDocument.Parse(metadata.GetValueOrDefault(SettingsKey) ?? "{}", new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var provenance = new AdapterProvenance
+            {
+                Method = method ?? "",
+                Settings = settings.RootElement.EnumerateObject().ToDictionary(setting => setting.Name, setting => setting.Value.GetDouble(), StringComparer.Ordinal),
+                Sources = [.. document.RootElement.EnumerateArray().Select(Read)],
+            };
             provenance.Validate();
             return provenance;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or ArgumentException)
         {
             // System.Text.Json throws the middle three where a value has another type, is too long a number or is missing.
-            problem = $"the provenance in '{MethodKey}' and '{SourcesKey}' cannot be read and is passed over: {e.Message}";
+            problem = $"the provenance in '{MethodKey}', '{SettingsKey}' and '{SourcesKey}' cannot be read and is passed over: {e.Message}";
             return null;
         }
+    }
+
+    static string Json(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) write(json);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     static void Write(Utf8JsonWriter json, AdapterSource source)

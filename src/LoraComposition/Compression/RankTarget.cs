@@ -27,12 +27,17 @@ public abstract record RankTarget
         return new EnergyShare(share);
     }
 
+    /// <summary>The rank that is not exceeded; null where only the energy decides.</summary>
+    internal virtual int? Limit => null;
+
     /// <summary>The rank for one update: at least 1, and no more than the spectrum has.</summary>
     internal abstract int Choose(Spectrum spectrum);
 
-    sealed record FixedRank(int Limit) : RankTarget
+    sealed record FixedRank(int Most) : RankTarget
     {
-        internal override int Choose(Spectrum spectrum) => Math.Clamp(Limit, 1, Math.Max(spectrum.Rank, 1));
+        internal override int? Limit => Most;
+
+        internal override int Choose(Spectrum spectrum) => Math.Clamp(Most, 1, Math.Max(spectrum.Rank, 1));
     }
 
     sealed record EnergyShare(double Share) : RankTarget

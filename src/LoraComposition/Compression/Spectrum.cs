@@ -8,10 +8,12 @@ internal sealed class Spectrum
 
     /// <param name="singularValues">In descending order.</param>
     /// <param name="noise">The largest value that rounding alone can make.</param>
-    public Spectrum(IEnumerable<double> singularValues, double noise)
+    /// <param name="rest">The energy <c>Σ σ²</c> of values that are not among them. Default 0.</param>
+    public Spectrum(IEnumerable<double> singularValues, double noise, double rest = 0)
     {
         double[] values = [.. singularValues.TakeWhile(value => value > noise)];
         tails = new double[values.Length + 1];
+        tails[^1] = values.Length == 0 ? 0 : rest / values[0] / values[0];
         // Divided by the largest, so that no square overflows.
         for (int k = values.Length - 1; k >= 0; k--) tails[k] = tails[k + 1] + values[k] / values[0] * (values[k] / values[0]);
     }
@@ -20,5 +22,5 @@ internal sealed class Spectrum
     public int Rank => tails.Length - 1;
 
     /// <summary>The share of the energy <c>Σ σ²</c> that is lost by keeping the first k values; 0 for an update of zero.</summary>
-    public double LostShare(int k) => k >= Rank ? 0 : tails[k] / tails[0];
+    public double LostShare(int k) => Rank == 0 ? 0 : tails[Math.Min(k, Rank)] / tails[0];
 }

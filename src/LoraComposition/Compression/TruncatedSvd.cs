@@ -5,7 +5,7 @@ namespace LoraComposition;
 
 /// <summary>
 /// The singular value decomposition of <c>ΔW = s·B·A</c> from its factors: with <c>B = Q_B·R_B</c> and <c>Aᵀ = Q_A·R_A</c>, that of the small
-/// core <c>s·R_B·R_Aᵀ</c>, at most [rank, rank]. No matrix of the layer's size is made; all in float64 on the CPU.
+/// core <c>s·R_B·R_Aᵀ</c>, at most [rank, rank], so that no matrix of the layer's size is made; or of a whole matrix. All in float64 on the CPU.
 /// </summary>
 internal static class TruncatedSvd
 {
@@ -23,24 +23,50 @@ internal static class TruncatedSvd
         var (u, sigma, vT) = linalg.svd(outTriangle.matmul(inTriangle.t()).mul(delta.Scaling), fullMatrices: false);
 
         var spectrum = new Spectrum(sigma.data<double>(), Noise(delta, a, b));
+        return Cut(outBasis.matmul(u), sigma, vT.matmul(inBasis.t()), spectrum, target, delta.A, delta.Rank);
+    }
+
+    /// <summary>Computes the nearest matrix of the target's rank; of a large one for a low rank by <see cref="RandomisedSvd"/>, nearly the nearest.</summary>
+    public static CompressedDelta Compute(Tensor matrix, RankTarget target)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        long full = Math.Min(matrix.shape[0], matrix.shape[1]);
+        if (RandomisedSvd.Suits(matrix, target))
+        {
+            if (!FiniteNumbers.AreAll(matrix)) throw NotFinite("The update");
+            var (left, values, right, rest) = RandomisedSvd.Compute(matrix, target.Limit!.Value);
+            return Cut(left, values, right, new Spectrum(values.data<double>(), Noise(values), rest), target, matrix, full);
+        }
+        var (u, sigma, vT) = linalg.svd(Wide(matrix, "The update"), fullMatrices: false);
+        return Cut(u, sigma, vT, new Spectrum(sigma.data<double>(), Noise(sigma)), target, matrix, full);
+
+        double Noise(Tensor sigma) => MachineEpsilon * Math.Max(matrix.shape[0], matrix.shape[1]) * sigma.narrow(0, 0, 1).item<double>();
+    }
+
+    /// <summary>The first singular triples as two factors of the original's type and device.</summary>
+    static CompressedDelta Cut(Tensor left, Tensor sigma, Tensor right, Spectrum spectrum, RankTarget target, Tensor like, long rankBefore)
+    {
         int rank = target.Choose(spectrum);
         // An update of zero keeps one rank, of zeros.
         var root = spectrum.Rank == 0 ? zeros(1, dtype: ScalarType.Float64) : sigma.narrow(0, 0, rank).sqrt();
-        var left = outBasis.matmul(u.narrow(1, 0, rank));                  // [out, k]
-        var right = vT.narrow(0, 0, rank).matmul(inBasis.t());             // [k, in]
+        left = left.narrow(1, 0, rank);      // [out, k]
+        right = right.narrow(0, 0, rank);    // [k, in]
         var signs = Signs(left);
-        var type = delta.A.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        var type = like.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         var compressed = new LoraDelta(
-            right.mul(root.mul(signs).unsqueeze(1)).to(type, delta.A.device),
-            left.mul(root.mul(signs)).to(type, delta.B.device), 1);
-        return new CompressedDelta(compressed, delta.Rank, spectrum.LostShare(rank));
+            right.mul(root.mul(signs).unsqueeze(1)).to(type, like.device),
+            left.mul(root.mul(signs)).to(type, like.device), 1);
+        return new CompressedDelta(compressed, rankBefore, spectrum.LostShare(rank));
     }
 
     static Tensor Wide(Tensor factor, string name)
     {
         var wide = factor.detach().cpu().to(ScalarType.Float64);
-        return wide.isfinite().all().item<bool>() ? wide : throw new ArgumentException($"{name} holds NaN or infinite numbers and cannot be compressed.");
+        return wide.isfinite().all().item<bool>() ? wide : throw NotFinite(name);
     }
+
+    static ArgumentException NotFinite(string name) => new($"{name} holds NaN or infinite numbers and cannot be compressed.");
 
     // What is left where modules cancel each other is as large as this, however small the sum is: eps · |s| · Σᵣ ‖bᵣ‖·‖aᵣ‖.
     static double Noise(LoraDelta delta, Tensor a, Tensor b) =>

@@ -1,0 +1,79 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition;
+
+/// <summary>What a <see cref="MergeMethod"/> makes of a layer: two thin factors where the rank stays low, else a whole matrix.</summary>
+/// <remarks>Owns its tensors and disposes them. Not thread-safe while being disposed.</remarks>
+public sealed class MergedUpdate : IDisposable
+{
+    readonly LoraDelta? factors;
+    readonly Tensor? matrix;
+
+    /// <summary>Takes over an update in factors.</summary>
+    /// <param name="factors">The update. Owned by the new object.</param>
+    public MergedUpdate(LoraDelta factors)
+    {
+        ArgumentNullException.ThrowIfNull(factors);
+        this.factors = factors;
+    }
+
+    /// <summary>Takes over a whole update.</summary>
+    /// <param name="matrix">The update <c>[out, in]</c>. Owned by the new object.</param>
+    /// <exception cref="ArgumentException">It is no matrix.</exception>
+    public MergedUpdate(Tensor matrix)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        if (matrix.dim() != 2) throw new ArgumentException($"Expected a matrix [out, in], found [{string.Join(", ", matrix.shape)}].", nameof(matrix));
+        this.matrix = matrix.DetachFromDisposeScope();
+    }
+
+    /// <summary>Whether the update is kept in factors, so that it exports exactly as one adapter.</summary>
+    public bool IsFactored => factors is not null;
+
+    /// <summary>The rank of the exact adapter: that of the factors, or the most that a matrix of this shape can have.</summary>
+    public long Rank => factors?.Rank ?? Math.Min(matrix!.shape[0], matrix.shape[1]);
+
+    /// <summary>Multiplies the update out.</summary>
+    /// <returns><c>[out, in]</c>. The caller owns it.</returns>
+    public Tensor ToDense() => factors?.ToDense() ?? matrix!.clone();
+
+    /// <summary>The update as an exact pair of factors; those of a whole matrix are the matrix itself and an identity.</summary>
+    /// <returns>A copy. The caller owns it.</returns>
+    public LoraDelta ToDelta()
+    {
+        if (factors is not null) return factors.Clone();
+        var (rows, columns) = (matrix!.shape[0], matrix.shape[1]);
+        return columns <= rows
+            ? new LoraDelta(eye(columns, dtype: matrix.dtype, device: matrix.device), matrix.clone(), 1)
+            : new LoraDelta(matrix.clone(), eye(rows, dtype: matrix.dtype, device: matrix.device), 1);
+    }
+
+    /// <summary>The nearest update of a lower rank.</summary>
+    /// <param name="target">How far.</param>
+    /// <returns>The update and its measured error. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The update holds NaN or infinite numbers.</exception>
+    public CompressedDelta Compress(RankTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return factors is null ? TruncatedSvd.Compute(matrix!, target) : TruncatedSvd.Compute(factors, target);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        factors?.Dispose();
+        matrix?.Dispose();
+    }
+
+    internal MergedUpdate Times(double factor)
+    {
+        using Scalar scalar = factor;
+        if (factors is not null) return new MergedUpdate(new LoraDelta(factors.A, factors.B, factors.Scaling * factor));
+        matrix!.mul_(scalar);
+        return this;
+    }
+
+    internal bool IsFinite() => factors is null ? FiniteNumbers.AreAll(matrix!)
+        : double.IsFinite(factors.Scaling) && FiniteNumbers.AreAll(factors.A) && FiniteNumbers.AreAll(factors.B);
+}
