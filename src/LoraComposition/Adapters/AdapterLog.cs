@@ -8,6 +8,9 @@ static partial class AdapterLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded adapter '{Adapter}': {Layers} layers, {Parameters} numbers, from {Path} in {Milliseconds} ms")]
     public static partial void AdapterLoaded(this ILogger logger, string adapter, int layers, long parameters, string path, long milliseconds);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Opened adapter '{Adapter}': {Layers} layers, {Parameters} numbers, in {Path}")]
+    public static partial void AdapterOpened(this ILogger logger, string adapter, int layers, long parameters, string path);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "Adapter '{Adapter}', layer '{Layer}': rank {Rank}, scaling {Scaling}")]
     public static partial void AdapterLayer(this ILogger logger, string adapter, string layer, long rank, double scaling);
 

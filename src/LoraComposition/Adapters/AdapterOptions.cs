@@ -13,6 +13,13 @@ public sealed record AdapterLoadOptions
     /// a model hub's cache, which link to the blobs beside them, need no permission.
     /// </summary>
     public bool AllowOutsideLinks { get; init; }
+
+    /// <summary>
+    /// Read adapters of any architecture, to compose them without a model. Let through then are: whole modules of any name that were saved with the adapter
+    /// (<see cref="AdapterFile.Saved"/>), LoRA on embeddings and on convolutions of 1×1 (<see cref="AdapterLayerKind"/>), and targets that no layer matched,
+    /// with a warning. Default false: only plain LoRA on linear layers and the head <c>classifier</c>.
+    /// </summary>
+    public bool AnyArchitecture { get; init; }
 }
 
 /// <summary>How an adapter is written.</summary>

@@ -7,7 +7,7 @@ namespace LoraComposition;
 /// <param name="Targets">The layers that carry an update.</param>
 /// <param name="NamesTargets">Whether <c>target_modules</c> says so; otherwise they are those of T5, the only model here for which PEFT has a default.</param>
 /// <param name="Exclusions">The layers that <paramref name="Targets"/> would match but that carry none; null where there are none.</param>
-/// <param name="SavesHead">Whether a whole head was saved with the adapter.</param>
+/// <param name="SavedModules">The names of the modules that were saved whole with the adapter; empty where none was.</param>
 /// <param name="BaseModel">The model the adapter was trained on, where named.</param>
 /// <param name="Revision">The revision of that model, where named.</param>
 /// <param name="Warnings">What was odd but changes nothing.</param>
@@ -18,7 +18,7 @@ internal sealed record PeftConfig(
     ModuleSelector Targets,
     bool NamesTargets,
     ModuleSelector? Exclusions,
-    bool SavesHead,
+    IReadOnlyList<string> SavedModules,
     string? BaseModel,
     string? Revision,
     IReadOnlyList<string> Warnings)
@@ -29,7 +29,7 @@ internal sealed record PeftConfig(
     public double Scaling(string layer, long rank) => Alpha.For(layer) / (UseRslora ? Math.Sqrt(rank) : rank);
 
     /// <summary>Whether the layer carries an update, in PEFT's order: exclusions, saved modules, targets.</summary>
-    public bool IsTarget(string layer) => Exclusions?.Selects(layer) != true && !(SavesHead && ModuleSelector.IsNamed(layer, PeftKey.Head))
+    public bool IsTarget(string layer) => Exclusions?.Selects(layer) != true && !SavedModules.Any(name => ModuleSelector.IsNamed(layer, name))
         && Targets.Selects(layer);
 }
 

@@ -17,18 +17,22 @@ internal sealed class PeftConfigReader
 
     readonly string path;
     readonly JsonElement root;
+    readonly bool anyArchitecture;
     readonly List<string> warnings;
 
-    PeftConfigReader(string path, JsonElement root, List<string> warnings) => (this.path, this.root, this.warnings) = (path, root, warnings);
+    PeftConfigReader(string path, JsonElement root, bool anyArchitecture, List<string> warnings) =>
+        (this.path, this.root, this.anyArchitecture, this.warnings) = (path, root, anyArchitecture, warnings);
 
     /// <summary>Reads a configuration.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="anyArchitecture">Whether modules of any name may be saved whole.</param>
     /// <exception cref="AdapterException">The file is missing, too long, not valid JSON, or asks for something other than plain LoRA.</exception>
-    public static PeftConfig Read(string path)
+    public static PeftConfig Read(string path, bool anyArchitecture)
     {
         using var document = JsonFile.Read(path, MaxLength, (message, cause) => new AdapterException(path, message, cause));
         var warnings = new List<string>();
         PeftSettings.Check(document.RootElement, path, warnings);
-        return new PeftConfigReader(path, document.RootElement, warnings).Parse();
+        return new PeftConfigReader(path, document.RootElement, anyArchitecture, warnings).Parse();
     }
 
     PeftConfig Parse()
@@ -45,7 +49,7 @@ internal sealed class PeftConfigReader
             targets ?? ModuleSelector.Named(defaultTargets, blocks),
             targets is not null,
             Selector("exclude_modules", null),
-            SavesHead(),
+            SavedModules(),
             Find("base_model_name_or_path") is { } model ? Text("base_model_name_or_path", model) : null,
             Find("revision") is { } revision ? Text("revision", revision) : null,
             warnings);
@@ -94,16 +98,17 @@ internal sealed class PeftConfigReader
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var index) && index >= 0 ? index
             : throw Expected("layers_to_transform", "the index of a block or a list of them", value);
 
-    bool SavesHead()
+    List<string> SavedModules()
     {
-        if (Find("modules_to_save") is not { } value) return false;
+        if (Find("modules_to_save") is not { } value) return [];
         if (value.ValueKind != JsonValueKind.Array) throw Expected("modules_to_save", "a list of names", value);
         var names = value.EnumerateArray().Select(name => Text("modules_to_save", name)).ToList();
+        if (anyArchitecture) return names;
         // For sequence classification PEFT lists two names by itself, of which a model has one.
         if (names.Find(name => name is not (PeftKey.Head or "score")) is { } other)
             throw new AdapterException(path,
                 $"'modules_to_save' names '{other}', a whole trained module that would be dropped; only the head '{PeftKey.Head}' is read, so train the adapter again without it.");
-        return names.Contains(PeftKey.Head);
+        return names.Contains(PeftKey.Head) ? [PeftKey.Head] : [];
     }
 
     ModuleSelector? Selector(string setting, LayerFilter? blocks)

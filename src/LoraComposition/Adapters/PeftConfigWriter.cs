@@ -12,9 +12,14 @@ internal static class PeftConfigWriter
     static readonly JsonWriterOptions format = new() { Indented = true, IndentSize = 2, NewLine = "\n" };
 
     /// <summary>The bytes of the configuration.</summary>
-    public static byte[] Format(LoraAdapter adapter)
+    /// <param name="updates">The layers in ordinal order with the rank and the scaling of each, at least one.</param>
+    /// <param name="baseModel">The model that the adapter belongs to, where known.</param>
+    /// <param name="revision">The revision of that model, where known.</param>
+    /// <param name="savedModules">The modules that are saved whole; empty where none is.</param>
+    public static byte[] Format(IEnumerable<(string Layer, long Rank, double Scaling)> updates, string? baseModel, string? revision,
+        IReadOnlyList<string> savedModules)
     {
-        var layers = adapter.Layers.Select(pair => (Layer: pair.Key, pair.Value.Rank, Alpha: Alpha(pair.Value))).ToList();
+        var layers = updates.Select(update => (update.Layer, update.Rank, Alpha: Alpha(update.Rank, update.Scaling))).ToList();
         // The most common pair is the default and the others are patterns; ties go to the smaller numbers so that the bytes do not depend on chance.
         var (rank, alpha) = layers.GroupBy(layer => (layer.Rank, layer.Alpha)).OrderByDescending(group => group.Count()).ThenBy(group => group.Key).First().Key;
 
@@ -25,7 +30,7 @@ internal static class PeftConfigWriter
             json.WriteNull("alora_invocation_tokens");
             WritePattern(json, "alpha_pattern", layers.Where(layer => layer.Alpha != alpha).Select(layer => (layer.Layer, layer.Alpha)));
             WriteNulls(json, "arrow_config", "auto_mapping");
-            json.WriteString("base_model_name_or_path", adapter.BaseModel);
+            json.WriteString("base_model_name_or_path", baseModel);
             json.WriteString("bias", "none");
             json.WriteNull("corda_config");
             json.WriteBoolean("ensure_weight_tying", false);
@@ -42,14 +47,14 @@ internal static class PeftConfigWriter
             json.WriteRawValue("0.0");
             WriteNulls(json, "lora_ga_config", "megatron_config");
             json.WriteString("megatron_core", "megatron.core");
-            WriteNames(json, "modules_to_save", adapter.Head is null ? null : [PeftKey.Head]);
+            WriteNames(json, "modules_to_save", savedModules.Count == 0 ? null : savedModules);
             json.WriteNull("monteclora_config");
             json.WriteString("peft_type", "LORA");
             json.WriteString("peft_version", PeftVersion);
             json.WriteNumber("qalora_group_size", 16);
             json.WriteNumber("r", rank);
             WritePattern(json, "rank_pattern", layers.Where(layer => layer.Rank != rank).Select(layer => (layer.Layer, (double)layer.Rank)));
-            json.WriteString("revision", adapter.Revision);
+            json.WriteString("revision", revision);
             // Whole paths mean exactly the layers in the file, in PEFT's rule too.
             WriteNames(json, "target_modules", layers.Select(layer => layer.Layer));
             WriteNulls(json, "target_parameters", "task_type", "trainable_token_indices", "use_bdlora");
@@ -63,12 +68,12 @@ internal static class PeftConfigWriter
     }
 
     /// <summary>The alpha from which a reader gets the same scaling again, bit for bit where there is one, and an integer where it can be.</summary>
-    static double Alpha(LoraDelta delta)
+    static double Alpha(long rank, double scaling)
     {
-        var alpha = delta.Scaling * delta.Rank;
+        var alpha = scaling * rank;
         foreach (var candidate in (ReadOnlySpan<double>)[Math.Round(alpha), alpha, Math.BitIncrement(alpha), Math.BitDecrement(alpha)])
         {
-            if (candidate / delta.Rank == delta.Scaling) return candidate;
+            if (candidate / rank == scaling) return candidate;
         }
         return alpha;
     }

@@ -22,7 +22,8 @@ public sealed class SafetensorsFile : IDisposable
     SafetensorsFile(string path, SafeFileHandle handle, string target, long length, SafetensorsHeader header)
     {
         (Path, this.handle, this.length) = (path, handle, length);
-        mapping = new MappedFile(target, length, File.GetLastWriteTimeUtc(handle));
+        Identity = new FileIdentity(path, target, length, File.GetLastWriteTimeUtc(handle));
+        mapping = new MappedFile(target, length, Identity.WrittenUtc);
         var tensors = new OrderedDictionary<string, TensorInfo>(header.Tensors.Count, StringComparer.Ordinal);
         foreach (var tensor in header.Tensors) tensors.Add(tensor.Name, tensor);
         Tensors = new ReadOnlyDictionary<string, TensorInfo>(tensors);
@@ -37,6 +38,9 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>The file's free text entries; empty where it has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>What tells the file from one that replaces it.</summary>
+    internal FileIdentity Identity { get; }
 
     /// <summary>Opens a file and checks its whole header before anything that the header asks for is allocated.</summary>
     /// <param name="path">The file. Links are followed.</param>
@@ -117,35 +121,8 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    Tensor Copy(TensorInfo info, ScalarType dtype)
-    {
-        // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB; pieces to convert stay small.
-        int most = info.Dtype == dtype ? 1 << 26 : 1 << 16;
-        var tensor = empty([.. info.Shape], dtype);
-        try
-        {
-            using var scope = NewDisposeScope();
-            using var gradients = no_grad();
-            var flat = tensor.view(-1);
-            int size = SafetensorsDtype.Size(info.Dtype);
-            long count = info.ByteLength / size;
-            var piece = info.Dtype == dtype ? null : empty(Math.Min(most, count), info.Dtype);
-            for (long start = 0; start < count; start += most)
-            {
-                using var part = flat.narrow(0, start, Math.Min(most, count - start));
-                using var read = piece?.narrow(0, 0, part.numel());
-                RegularFile.ReadExactly(handle, (read ?? part).bytes, info.Offset + start * size,
-                    (message, cause) => new SafetensorsException(Path, message, cause));
-                if (read is not null) part.copy_(read);
-            }
-            return tensor;
-        }
-        catch
-        {
-            tensor.Dispose();
-            throw;
-        }
-    }
+    Tensor Copy(TensorInfo info, ScalarType dtype) =>
+        TensorBytes.Read(handle, info, dtype, (message, cause) => new SafetensorsException(Path, message, cause));
 }
 
 /// <summary>A safetensors file was refused. The message names the file, the tensor or byte, what was expected, what was found and what to do.</summary>

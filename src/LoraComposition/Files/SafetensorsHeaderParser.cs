@@ -4,7 +4,11 @@ using static TorchSharp.torch;
 namespace LoraComposition.Files;
 
 /// <summary>One entry of the header as it is written there; its numbers are not yet checked against the file.</summary>
-internal sealed record SafetensorsEntry(string Name, ScalarType Dtype, long[] Shape, long Begin, long End);
+internal sealed record SafetensorsEntry(string Name, ScalarType Dtype, long[] Shape, long Begin, long End)
+{
+    /// <summary>The bytes of the shape, where that is a tensor's and cannot overflow.</summary>
+    public long ByteLength => Shape.Aggregate((long)SafetensorsDtype.Size(Dtype), (bytes, size) => bytes * size);
+}
 
 /// <summary>
 /// Reads the JSON header strictly: the general deserialiser would keep the last of two entries with one name, and accept numbers that other readers see differently.

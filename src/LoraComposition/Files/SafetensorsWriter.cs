@@ -48,22 +48,24 @@ public static class SafetensorsWriter
         ScalarType? dtype = null, Action? wrote = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        if (tensors.Count > SafetensorsHeader.MaxTensors)
-            throw new ArgumentException($"Found {tensors.Count} tensors, expected at most {SafetensorsHeader.MaxTensors}.", nameof(tensors));
         foreach (var (name, tensor) in tensors) Check(name, tensor);
-        foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) CheckText(key, text);
-        // Wide types first, so that every tensor is aligned to its type.
-        var ordered = tensors.OrderByDescending(pair => SafetensorsDtype.Size(dtype ?? pair.Value.dtype)).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToList();
-        stream.Write(Header(ordered, metadata, dtype));
-        foreach (var (_, tensor) in ordered)
+        var ordered = InOrder(tensors.Select(pair => new SafetensorsEntry(pair.Key, dtype ?? pair.Value.dtype, pair.Value.shape, 0, 0)));
+        stream.Write(Header(ordered, metadata));
+        foreach (var entry in ordered)
         {
             cancellation.ThrowIfCancellationRequested();
-            WriteData(stream, tensor, dtype ?? tensor.dtype);
+            WriteData(stream, tensors[entry.Name], entry.Dtype);
             wrote?.Invoke();
         }
     }
 
-    static void Check(string name, Tensor tensor)
+    /// <summary>The order of the tensors in a file: wide types first, so that every tensor is aligned to its type.</summary>
+    internal static IReadOnlyList<SafetensorsEntry> InOrder(IEnumerable<SafetensorsEntry> entries) =>
+        [.. entries.OrderByDescending(entry => SafetensorsDtype.Size(entry.Dtype)).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
+
+    /// <summary>Refuses what cannot be written.</summary>
+    /// <exception cref="ArgumentException">The name or the tensor is not one for a file.</exception>
+    internal static void Check(string name, Tensor tensor)
     {
         if (name == SafetensorsHeader.MetadataName) throw new ArgumentException($"'{name}' is reserved by the format and cannot name a tensor.", nameof(name));
         if (SafetensorsName.Problem(name) is { } problem) throw new ArgumentException($"The tensor name '{name}' {problem}.", nameof(name));
@@ -89,8 +91,15 @@ public static class SafetensorsWriter
         }
     }
 
-    static byte[] Header(List<KeyValuePair<string, Tensor>> ordered, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype)
+    /// <summary>The file's header with its length in front.</summary>
+    /// <param name="ordered">The tensors in the order of their bytes; their offsets are made here.</param>
+    /// <param name="metadata">Free text entries; none where null.</param>
+    /// <exception cref="ArgumentException">There are too many tensors, or a text is none.</exception>
+    internal static byte[] Header(IReadOnlyList<SafetensorsEntry> ordered, IReadOnlyDictionary<string, string>? metadata)
     {
+        if (ordered.Count > SafetensorsHeader.MaxTensors)
+            throw new ArgumentException($"Found {ordered.Count} tensors, expected at most {SafetensorsHeader.MaxTensors}.", nameof(ordered));
+        foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) CheckText(key, text);
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -102,14 +111,13 @@ public static class SafetensorsWriter
                 json.WriteEndObject();
             }
             var position = 0L;
-            foreach (var (name, tensor) in ordered)
+            foreach (var entry in ordered)
             {
-                var type = dtype ?? tensor.dtype;
-                SafetensorsDtype.TryGetName(type, out var spelling);
-                var end = position + tensor.numel() * SafetensorsDtype.Size(type);
-                json.WriteStartObject(name);
+                SafetensorsDtype.TryGetName(entry.Dtype, out var spelling);
+                var end = position + entry.ByteLength;
+                json.WriteStartObject(entry.Name);
                 json.WriteString("dtype", spelling);
-                WriteIntegers(json, "shape", tensor.shape);
+                WriteIntegers(json, "shape", entry.Shape);
                 WriteIntegers(json, "data_offsets", position, end);
                 json.WriteEndObject();
                 position = end;
@@ -131,7 +139,8 @@ public static class SafetensorsWriter
         json.WriteEndArray();
     }
 
-    static void WriteData(Stream stream, Tensor tensor, ScalarType dtype)
+    /// <summary>Writes a tensor's bytes in a type, piece by piece.</summary>
+    internal static void WriteData(Stream stream, Tensor tensor, ScalarType dtype)
     {
         // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB; pieces to convert stay small.
         int most = tensor.dtype == dtype ? 1 << 26 : 1 << 16;

@@ -35,6 +35,13 @@ public class OwnershipTests
         ["AdaptedLinear.MergedWeight"] = ledger => ledger.FromOwner(new LoraLinear(SmallLayers.Linear(6, 4), Delta(), dropout: 0), layer => layer.MergedWeight()),
         ["SafetensorsFile.Read"] = ledger => ledger.FromOwner(SafetensorsFile.Open(Fixture.Path("cka.safetensors")), file => file.Read(file.Tensors.Keys.First())),
         ["CheckpointFiles.Read"] = ledger => ledger.FromOwner(CheckpointFiles.Open(Fixture.Path("vit-hf")), files => files.Read(files.Names.First(), ScalarType.Float32)),
+        ["AdapterFile.ReadSaved"] = ledger => ledger.FromOwner(AdapterFile.Open(Fixture.Path("peft", "vit-head")), file => file.ReadSaved("classifier.weight")),
+        ["AdapterFileWriter.AddSaved"] = ledger =>
+        {
+            using var folder = new TemporaryFolder();
+            using var writer = new AdapterFileWriter(folder.Path);
+            writer.AddSaved("head.weight", "head", ledger.Borrow(rand(2, 2)));
+        },
         ["SafetensorsWriter.Write"] = ledger =>
         {
             using var folder = new TemporaryFolder();

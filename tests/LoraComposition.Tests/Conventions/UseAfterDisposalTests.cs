@@ -59,6 +59,24 @@ public sealed class UseAfterDisposalTests : IDisposable
     }
 
     [Fact]
+    public void An_open_adapter_and_one_that_is_written()
+    {
+        var file = AdapterFile.Open(Fixture.Path("peft", "vit-head"));
+        var layer = file.Layers.Keys.First();
+        var delta = file.Read(layer);
+        _ = file.Fingerprint;
+        file.Dispose();
+        Gone(file, "AdapterFile 'vit-head'", f => f.Read(layer), f => f.ReadSaved("classifier.weight"), f => f.ToAdapter(), f => _ = f.Fingerprint);
+        delta.Rank.Should().BePositive("what was read lives on");
+
+        var writer = new AdapterFileWriter("nowhere");
+        writer.Dispose();
+        Gone(writer, $"AdapterFileWriter of '{Path.GetFullPath("nowhere")}'", w => w.Add(layer, delta), w => w.AddSaved("a.b", "a", delta.A), w => w.Complete());
+        Directory.Exists("nowhere").Should().BeFalse();
+        delta.Dispose();
+    }
+
+    [Fact]
     public void An_adapted_layer()
     {
         using var model = Fixture.Vit();

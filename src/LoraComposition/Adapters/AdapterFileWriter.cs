@@ -1,0 +1,159 @@
+using LoraComposition.Files;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition;
+
+/// <summary>
+/// Writes a PEFT adapter folder layer by layer, so that no more than one layer need be in memory. Nothing appears in the folder before
+/// <see cref="Complete"/>; what was added until then waits in a temporary file. The same adapter gives the same bytes, in whatever order its layers came, and
+/// those that <see cref="LoraAdapter.Save"/> gives.
+/// </summary>
+/// <remarks>
+/// Disposing without <see cref="Complete"/>, as where the work failed or was cancelled, leaves the folder as it was. Not thread-safe.
+/// </remarks>
+public sealed class AdapterFileWriter : IDisposable
+{
+    readonly string folder;
+    readonly AdapterSaveOptions options;
+    readonly SafetensorsSpool spool;
+    readonly SortedDictionary<string, (long Rank, double Scaling)> layers = new(StringComparer.Ordinal);
+    readonly SortedSet<string> savedModules = new(StringComparer.Ordinal);
+    bool completed, disposed;
+
+    /// <summary>Starts a folder.</summary>
+    /// <param name="folder">The folder. It is created in the end where it is missing; the one above it is created at once. On its disk twice the adapter's size
+    /// must be free.</param>
+    /// <param name="options">The type of the weights; defaults where not given.</param>
+    /// <exception cref="ArgumentException">An option is not valid.</exception>
+    /// <exception cref="IOException">Nothing can be written there.</exception>
+    public AdapterFileWriter(string folder, AdapterSaveOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        this.options = options ?? new AdapterSaveOptions();
+        this.options.Validate();
+        this.folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (File.Exists(this.folder)) throw new IOException($"{folder}: expected a folder or nothing, found a file.");
+        string home = Directory.Exists(this.folder) ? this.folder : Path.GetDirectoryName(this.folder) ?? this.folder;
+        Directory.CreateDirectory(home);
+        spool = new SafetensorsSpool(home);
+    }
+
+    /// <summary>Adds one layer.</summary>
+    /// <param name="layer">Its path, as the model spells it.</param>
+    /// <param name="delta">Its update, <c>A [rank, in]</c> and <c>B [out, rank]</c> of any kind of layer. It stays the caller's and may be disposed
+    /// afterwards.</param>
+    /// <param name="kind">What kind of layer it is, on which the names and shapes in the file depend. Default a linear one.</param>
+    /// <exception cref="ArgumentException">The layer was added before or is saved whole, or a weight is too large for the type.</exception>
+    /// <exception cref="InvalidOperationException">The folder is complete.</exception>
+    /// <exception cref="ObjectDisposedException">The writer or the update was disposed.</exception>
+    /// <exception cref="IOException">The disk is full.</exception>
+    public void Add(string layer, LoraDelta delta, AdapterLayerKind kind = AdapterLayerKind.Linear)
+    {
+        CheckIsOpen();
+        ArgumentException.ThrowIfNullOrWhiteSpace(layer);
+        ArgumentNullException.ThrowIfNull(delta);
+        if (!Enum.IsDefined(kind)) throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of layer.");
+        if (layers.ContainsKey(layer)) throw new ArgumentException($"Layer '{layer}' was added twice.", nameof(layer));
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var (a, b) = (delta.A.detach(), delta.B.detach());
+        if (kind == AdapterLayerKind.Convolution) (a, b) = (a.unsqueeze(2).unsqueeze(3), b.unsqueeze(2).unsqueeze(3));
+        Spool(PeftKey.Of(layer, LoraFactor.A, kind), a);
+        Spool(PeftKey.Of(layer, LoraFactor.B, kind), b);
+        layers.Add(layer, (delta.Rank, delta.Scaling));
+    }
+
+    /// <summary>Adds one tensor of a module that is saved whole.</summary>
+    /// <param name="name">Its name in the model, for example <c>classifier.weight</c>, as in <see cref="SavedTensor.Name"/>.</param>
+    /// <param name="module">The path of its module, with which the name begins, for example <c>classifier</c>.</param>
+    /// <param name="tensor">The numbers, <c>[…]</c> of any shape. They stay the caller's; floating-point ones are written in the type of the options.</param>
+    /// <exception cref="ArgumentException">The name does not lie in its module, was added before, or a number is too large for the type.</exception>
+    /// <exception cref="InvalidOperationException">The folder is complete.</exception>
+    /// <exception cref="ObjectDisposedException">The writer was disposed.</exception>
+    /// <exception cref="IOException">The disk is full.</exception>
+    public void AddSaved(string name, string module, Tensor tensor)
+    {
+        CheckIsOpen();
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentException.ThrowIfNullOrWhiteSpace(module);
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (!name.StartsWith(module + ".", StringComparison.Ordinal)) throw new ArgumentException($"'{name}' is no tensor of the module '{module}'.", nameof(name));
+        Spool(PeftKey.OfSaved(name), tensor);
+        savedModules.Add(module);
+    }
+
+    /// <summary>Writes the folder, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
+    /// <param name="baseModel">The model that the adapter belongs to, where known.</param>
+    /// <param name="revision">The revision of that model, where known.</param>
+    /// <param name="provenance">How the adapter was composed from others, where it was.</param>
+    /// <param name="classNames">The names of the classes of a saved <c>classifier</c>, where known.</param>
+    /// <param name="cancellation">Stops between two tensors; the folder is then as it was.</param>
+    /// <exception cref="ArgumentException">The provenance is not valid, or a layer is both adapted and saved whole.</exception>
+    /// <exception cref="InvalidOperationException">No layer was added, or the folder is complete.</exception>
+    /// <exception cref="ObjectDisposedException">The writer was disposed.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Complete(string? baseModel = null, string? revision = null, AdapterProvenance? provenance = null, IReadOnlyList<string>? classNames = null,
+        CancellationToken cancellation = default)
+    {
+        CheckIsOpen();
+        if (layers.Count == 0) throw new InvalidOperationException("The adapter has no layer; add one first.");
+        foreach (string module in savedModules)
+        {
+            if (layers.Keys.FirstOrDefault(layer => ModuleSelector.IsNamed(layer, module)) is { } both)
+                throw new ArgumentException($"The adapter both adapts '{both}' and saves it whole, which PEFT cannot hold; leave one out.");
+        }
+        var config = PeftConfigWriter.Format(layers.Select(layer => (layer.Key, layer.Value.Rank, layer.Value.Scaling)), baseModel, revision, [.. savedModules]);
+        var metadata = new Dictionary<string, string>(provenance is null ? [] : ProvenanceText.Format(provenance)) { ["format"] = "pt" };
+        if (classNames is not null) metadata[ClassNamesText.Key] = ClassNamesText.Format(classNames);
+        bool isNew = !Directory.Exists(folder);
+        Directory.CreateDirectory(folder);
+        try
+        {
+            // The configuration is on the disk before the weights are replaced, and renamed after them: a disk that fills up leaves both old files.
+            AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream =>
+            {
+                stream.Write(config);
+                stream.Flush();
+                AtomicFile.Write(Path.Combine(folder, PeftFiles.Weights), weights => spool.WriteTo(weights, metadata, cancellation));
+            });
+        }
+        catch
+        {
+            if (isNew && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+            throw;
+        }
+        completed = true;
+        spool.Dispose();
+    }
+
+    /// <summary>Removes what waits in the temporary file.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        spool.Dispose();
+    }
+
+    void Spool(string key, Tensor tensor)
+    {
+        var dtype = options.Dtype is { } asked && tensor.is_floating_point() ? asked : tensor.dtype;
+        if (dtype != tensor.dtype)
+        {
+            using var scope = NewDisposeScope();
+            using var cast = tensor.detach().to(dtype);
+            // Float16 ends at 65504.
+            if (!tensor.isfinite().equal(cast.isfinite()).all().item<bool>())
+                throw new ArgumentException($"Tensor '{key}' holds numbers that are too large for {dtype}; write it as Float32 or BFloat16.");
+        }
+        spool.Add(key, tensor, dtype);
+    }
+
+    void CheckIsOpen()
+    {
+        if (disposed) throw Gone();
+        if (completed) throw new InvalidOperationException("The folder is complete; make another writer for another one.");
+    }
+
+    ObjectDisposedException Gone() => new($"{nameof(AdapterFileWriter)} of '{folder}'");
+}
