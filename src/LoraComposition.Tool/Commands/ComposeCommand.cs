@@ -9,23 +9,44 @@ namespace LoraComposition.Tool;
 /// <summary><c>compose</c>: writes a composition of adapters as one adapter or as a whole checkpoint.</summary>
 static class ComposeCommand
 {
-    static readonly Option<string> @base = CommonOptions.Base();
+    static readonly Option<string?> @base = new("--base")
+    {
+        Description = "The base model, a ViT or a T5: a model-hub folder. Without it the adapters are composed from their files alone, whatever their architecture.",
+        HelpName = "DIR",
+    };
+
     static readonly Option<string[]> adapters = CommonOptions.Adapters();
-    static readonly Option<string> weights = new("--weights") { Description = "uniform; one real number for each adapter, as in 0.5,0.3,0.2; or the weights.json of a learned composition.", DefaultValueFactory = _ => "uniform" };
+    static readonly MethodOptions method = new();
+    static readonly Option<string> weights = new("--weights")
+    {
+        Description = "What each adapter's updates are multiplied with before the method sees them: uniform (1, and the mean is taken); one real number for each adapter, as in 0.5,0.3,0.2; or the weights.json of a learned composition.",
+        DefaultValueFactory = _ => "uniform",
+    };
+
     static readonly Option<string> form = new("--as")
     {
-        Description = "What to write: adapter (one PEFT folder) or checkpoint (the whole model, merged).",
-        Required = true
+        Description = "What to write: adapter (one PEFT folder) or checkpoint (the whole model, merged; with --base).",
+        DefaultValueFactory = _ => "adapter",
     };
-    static readonly Option<int?> rank = new("--rank") { Description = "Compress the adapter to at most this rank. Default: exact, the sum of the adapters' ranks.", HelpName = "K" };
+
+    static readonly Option<int?> rank = new("--rank") { Description = "Compress the adapter to at most this rank. Default: exact where the rank allows it, else the sum of the adapters' ranks.", HelpName = "K" };
     static readonly Option<double?> energy = new("--energy") { Description = "Compress each layer to the smallest rank that keeps this share of its energy, as in 0.99." };
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = CommonOptions.Force();
     static readonly Option<string> spelling = new("--spelling")
     {
-        Description = "The layers' names in the adapter: v5 (transformers since 5) or v4 (before).",
+        Description = "With --base: the layers' names in the adapter: v5 (transformers since 5) or v4 (before).",
         DefaultValueFactory = _ => "v5"
     };
+
+    static readonly Option<bool> anyBase = new("--any-base") { Description = "Without --base: compose adapters whose files name different base models all the same." };
+    static readonly Option<string?> head = new("--head")
+    {
+        Description = "Without --base: the adapter whose saved modules (its head, changed embeddings) the result gets, where the adapters' differ.",
+        HelpName = "NAME",
+    };
+
+    static readonly Option<bool> dropSaved = new("--drop-saved") { Description = "Without --base: leave saved modules out." };
 
     static readonly Option<string> dtype = new("--dtype")
     {
@@ -33,24 +54,29 @@ static class ComposeCommand
         DefaultValueFactory = _ => "float32"
     };
 
-    const string Description = "Composes adapters and writes the result, checked by reading it again.";
+    const string Description = "Composes adapters and writes the result, checked by reading it again: on a base model, or of any architecture without one.";
 
     const string Examples = """
         lora-compose compose --base vit --adapter a --adapter b --as adapter --out composed
         lora-compose compose --base vit --adapter a --adapter b --weights 0.7,0.3 --as checkpoint --out merged
-        lora-compose compose --base vit --adapter a --adapter b --as adapter --energy 0.99 --out small
+        lora-compose compose --base vit --adapter a --adapter b --energy 0.99 --out small
+        lora-compose compose --adapter a b c --method ties --density 0.3 --out merged
+        lora-compose compose --adapter a b --method dare --density 0.5 --seed 0 --rank 32 --out merged
         lora-compose compose --base flan-t5-large --adapter adapters/sciq --adapter adapters/quail --as checkpoint --out merged
         """;
 
     public static Command Create()
     {
-        var command = new ToolCommand("compose", Description, Examples) { @base, adapters, weights, form, rank, energy, output, force, spelling, dtype };
+        var command = new ToolCommand("compose", Description, Examples) { adapters, @base };
+        foreach (var option in method.All) command.Add(option);
+        foreach (var option in (Option[])[weights, form, rank, energy, output, force, spelling, dtype, anyBase, head, dropSaved]) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
             return Task.Run(() =>
             {
+                if (settings.Base is null) return Merge(parsed, settings, cancellation);
                 ComposeReport report;
                 ErrorLog? log;
                 using (var progress = ProgressReporter.ForStandardError())
@@ -67,8 +93,18 @@ static class ComposeCommand
         return command;
     }
 
+    static int Merge(ParseResult parsed, ComposeSettings settings, CancellationToken cancellation)
+    {
+        MergeReport report;
+        using (var progress = ProgressReporter.ForStandardError())
+            report = MergeJob.Run(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
+        ToolOutput.Write(parsed, report, Print);
+        return ExitCodes.Done;
+    }
+
     static ComposeSettings Read(ParseResult parsed)
     {
+        bool hasBase = parsed.GetValue(@base) is not null;
         var folders = parsed.GetValue(adapters)!;
         var compression = ReadCompression(parsed);
         var asked = parsed.GetValue(form) switch
@@ -77,13 +113,19 @@ static class ComposeCommand
             "checkpoint" => ComposeForm.Checkpoint,
             var other => throw new UsageException($"--as {other}: expected adapter or checkpoint."),
         };
+        if (asked == ComposeForm.Checkpoint && !hasBase) throw new UsageException("--as checkpoint needs the --base that the adapters are merged into.");
+        if (!hasBase && parsed.GetResult(spelling) is { Implicit: false }) throw new UsageException("--spelling needs a --base; without it the layers are called as in the adapters.");
+        foreach (var option in (Option[])[anyBase, head, dropSaved])
+            if (hasBase && parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name} is for composing without --base; with it no saved module is part of the composition, and the base decides what fits.");
+        if (parsed.GetValue(head) is not null && parsed.GetValue(dropSaved)) throw new UsageException("--head and --drop-saved exclude each other; give one of them.");
         if (asked == ComposeForm.Checkpoint && compression is not null)
             throw new UsageException("--rank and --energy are for --as adapter; a checkpoint takes the exact composition at no cost.");
         return new ComposeSettings
         {
-            Base = parsed.GetValue(@base)!,
+            Base = parsed.GetValue(@base),
             Adapters = folders,
             Weights = WeightChoice.Parse(parsed.GetValue(weights)!, folders.Length),
+            Method = method.Read(parsed),
             Form = asked,
             Compression = compression,
             Out = OutputFolder.Read(parsed, output, force),
@@ -94,6 +136,9 @@ static class ComposeCommand
                 "v4" => ModuleSpelling.Transformers4,
                 var other => throw new UsageException($"--spelling {other}: expected v4 or v5."),
             },
+            AnyBase = parsed.GetValue(anyBase),
+            SavedFrom = parsed.GetValue(head),
+            DropSaved = parsed.GetValue(dropSaved),
             Dtype = parsed.GetValue(dtype) switch
             {
                 "float32" => ScalarType.Float32,
@@ -119,15 +164,33 @@ static class ComposeCommand
         if (report.Ranks is { } ranks) console.WriteLine($"Rank: {Range(ranks.Values)}.");
         if (report.Compression is { } layers)
         {
-            var table = new Table().AddColumns("layer", "rank", "retained energy", "relative error");
-            foreach (var layer in layers) table.AddRow(Markup.Escape(layer.Path), $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}",
-                $"{layer.RelativeError:G3}");
-            console.Write(table);
+            Print(console, layers);
             console.WriteLine($"Compressing changes the outputs on random inputs by up to {report.CompressionError!.Largest:G3} ({report.CompressionError.Relative:P2} of the largest).");
         }
         foreach (string warning in report.Warnings.Except(report.ZeroWarnings).Where(warning => log?.Holds(warning) != true))
             console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the {(report.Form == ComposeForm.Adapter ? "adapter" : "checkpoint")} to {report.Out}. Read again, it differs from the composition in memory by at most {report.WrittenError.Largest:G3} in outputs of up to {report.WrittenError.Scale:G3}.");
+    }
+
+    static void Print(IAnsiConsole console, MergeReport report)
+    {
+        string settings = string.Concat(report.Settings.Select(pair => FormattableString.Invariant($", {pair.Key} {pair.Value}")));
+        console.WriteLine($"Composed {report.Adapters.Count} adapters ({string.Join(", ", report.Adapters)}) on {report.Layers} layers by {report.Method}{settings}.");
+        console.WriteLine($"Rank: {Range(report.Ranks.Values)}.");
+        if (report.Compression is { } layers)
+        {
+            Print(console, layers);
+            console.WriteLine($"Compressing changes a layer's update by {layers.Min(layer => layer.RelativeError):P2} to {layers.Max(layer => layer.RelativeError):P2} of its length (Frobenius norm).");
+        }
+        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        console.WriteLine($"Wrote the adapter to {report.Out}.");
+    }
+
+    static void Print(IAnsiConsole console, IReadOnlyList<LayerCompression> layers)
+    {
+        var table = new Table().AddColumns("layer", "rank", "retained energy", "relative error");
+        foreach (var layer in layers) table.AddRow(Markup.Escape(layer.Path), $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}", $"{layer.RelativeError:G3}");
+        console.Write(table);
     }
 
     static string Range(IEnumerable<long> ranks) => ranks.Min() is var least && ranks.Max() is var most && least == most ? $"{least}" : $"{least} to {most}";

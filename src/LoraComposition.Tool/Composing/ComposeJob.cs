@@ -23,7 +23,7 @@ static class ComposeJob
     {
         using var scope = NewDisposeScope();
         using var bar = progress.Begin($"compose {settings.Adapters.Count} adapters", 4);
-        using var model = BaseModel.Load(settings.Base, logger: logger, cancellation: cancellation);
+        using var model = BaseModel.Load(settings.Base!, logger: logger, cancellation: cancellation);
         using var set = AdapterSet.Load(settings.Adapters, logger);
         using var probe = Probe.For(model);
         cancellation.ThrowIfCancellationRequested();
@@ -33,7 +33,9 @@ static class ComposeJob
         var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
         bar.Advance();
 
-        using var composition = settings.Weights.Attach(model, set.Adapters, logger);
+        using var beside = new DisposableList<FisherFile>();
+        var method = settings.Method?.Create(() => beside.Fill(set.Adapters.Select(FisherFile.Open)));
+        using var composition = settings.Weights.Attach(model, set.Adapters, method, logger);
         var exact = probe.Run();
         if (!OutputDifference.IsFinite(exact)) throw Culprit(model, set.Adapters, composition, probe);
         bar.Advance();
@@ -41,7 +43,7 @@ static class ComposeJob
         {
             Out = settings.Out,
             Form = settings.Form,
-            Adapters = composition.AdapterNames,
+            Adapters = [.. set.Adapters.Select(adapter => adapter.Name)],
             Layers = composition.Layers.Count,
             Warnings = [.. Warnings(set.Adapters, compatibility), .. leftovers],
             ZeroWarnings = [.. set.Adapters.Select(adapter => adapter.ZeroWarning).OfType<string>()],
@@ -50,7 +52,7 @@ static class ComposeJob
         Write(settings, compatibility, folder =>
         {
             report = settings.Form == ComposeForm.Adapter
-                ? WriteAdapter(settings, model, composition, probe, exact, folder, report, logger, cancellation)
+                ? WriteAdapter(settings, model, composition, set.RankLimit, probe, exact, folder, report, logger, cancellation)
                 : WriteCheckpoint(settings, model, composition, exact, folder, report, logger, cancellation);
             bar.Advance();
             double most = settings.Dtype.ElementSize() > 2 ? Agreement : RoundedAgreement;
@@ -63,12 +65,14 @@ static class ComposeJob
         return report;
     }
 
-    static ComposeReport WriteAdapter(ComposeSettings settings, IBaseModel model, Composition composition, Probe probe, Tensor exact, string folder,
+    static ComposeReport WriteAdapter(ComposeSettings settings, IBaseModel model, Composition composition, int rankLimit, Probe probe, Tensor exact, string folder,
         ComposeReport report, ILogger? logger, CancellationToken cancellation)
     {
         string name = AdapterSet.Named([settings.Out]).Single().Name;
         using var whole = composition.ToAdapter(name, settings.Spelling);
-        using var compressed = settings.Compression is { } target ? AdapterCompression.Compress(whole, target, logger: logger, cancellation: cancellation) : null;
+        // A method that needs the whole matrix leaves one of full rank.
+        var asked = settings.Compression ?? (whole.Layers.Values.Any(layer => layer.Rank > rankLimit) ? RankTarget.Rank(rankLimit) : null);
+        using var compressed = asked is { } target ? AdapterCompression.Compress(whole, target, logger: logger, cancellation: cancellation) : null;
         composition.Detach();
         var adapter = compressed?.Adapter ?? whole;
         var expected = compressed is null ? exact : Outputs(model, adapter, probe);

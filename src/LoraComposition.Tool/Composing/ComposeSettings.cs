@@ -6,9 +6,13 @@ namespace LoraComposition.Tool;
 /// <summary>The command line of <c>compose</c>, read and checked.</summary>
 sealed record ComposeSettings
 {
-    public required string Base { get; init; }
+    /// <summary>The base model's folder; null where the adapters are composed without one.</summary>
+    public required string? Base { get; init; }
     public required IReadOnlyList<string> Adapters { get; init; }
     public required WeightChoice Weights { get; init; }
+
+    /// <summary>How the weighted updates are composed; null for the mean, or for the sum where weights are given.</summary>
+    public required MethodChoice? Method { get; init; }
     public required ComposeForm Form { get; init; }
 
     /// <summary>How far the adapter is compressed; null for the exact one.</summary>
@@ -18,6 +22,15 @@ sealed record ComposeSettings
     /// <summary>Whether files in the folder may be replaced.</summary>
     public required bool Replace { get; init; }
     public required ModuleSpelling Spelling { get; init; }
+
+    /// <summary>Without a base model: whether adapters that name different base models are composed all the same.</summary>
+    public required bool AnyBase { get; init; }
+
+    /// <summary>Without a base model: the adapter whose saved modules are kept; null for those that all have alike.</summary>
+    public required string? SavedFrom { get; init; }
+
+    /// <summary>Without a base model: whether saved modules are left out.</summary>
+    public required bool DropSaved { get; init; }
 
     /// <summary>The type of the numbers in the written file.</summary>
     public required ScalarType Dtype { get; init; }

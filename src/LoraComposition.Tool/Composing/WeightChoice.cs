@@ -23,34 +23,64 @@ abstract record WeightChoice
         return new PerAdapter(numbers);
     }
 
+    /// <summary>What is done with the updates where no method is named.</summary>
+    public virtual MergeMethod DefaultMethod => new WeightedMerge();
+
     /// <summary>Puts the composition on the model.</summary>
-    public abstract Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger);
+    /// <param name="model">The model.</param>
+    /// <param name="adapters">The adapters.</param>
+    /// <param name="method">The method that sees the weighted updates; null for the mean or the weighted sum.</param>
+    /// <param name="logger">Is told what happens.</param>
+    public abstract Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod? method, ILogger? logger);
+
+    /// <summary>The weights by the path of a layer, where there is no model; null where all are 1.</summary>
+    /// <param name="adapters">The names of the adapters.</param>
+    public abstract Func<string, IReadOnlyList<double>>? ByLayer(IReadOnlyList<string> adapters);
 
     sealed record Uniform : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) =>
-            Composition.AttachUniform(model, adapters, logger: logger);
+        public override MergeMethod DefaultMethod => new MeanMerge();
+
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod? method, ILogger? logger) =>
+            method is null ? Composition.AttachUniform(model, adapters, logger: logger) : Composition.AttachMerged(model, adapters, method, logger: logger);
+
+        public override Func<string, IReadOnlyList<double>>? ByLayer(IReadOnlyList<string> adapters) => null;
     }
 
     sealed record PerAdapter(double[] Weights) : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger) =>
-            Composition.AttachWeighted(model, adapters, Weights, logger: logger);
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod? method, ILogger? logger) => method is null
+            ? Composition.AttachWeighted(model, adapters, Weights, logger: logger) : Composition.AttachMerged(model, adapters, method, Weights, logger: logger);
+
+        public override Func<string, IReadOnlyList<double>> ByLayer(IReadOnlyList<string> adapters) => _ => Weights;
     }
 
     sealed record FromFile(string Path) : WeightChoice
     {
-        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, ILogger? logger)
+        public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod? method, ILogger? logger)
         {
             var weights = CompositionWeights.Load(Path);
             try
             {
-                return Composition.AttachWeighted(model, adapters, weights, logger: logger);
+                return method is null ? Composition.AttachWeighted(model, adapters, weights, logger: logger)
+                    : Composition.AttachMerged(model, adapters, method, weights, logger: logger);
             }
             catch (ArgumentException e)
             {
                 throw new ModelFileException(Path, e.Message, e);
             }
+        }
+
+        public override Func<string, IReadOnlyList<double>> ByLayer(IReadOnlyList<string> adapters)
+        {
+            var weights = CompositionWeights.Load(Path);
+            var given = weights.AdapterNames.Index().ToDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
+            if (adapters.FirstOrDefault(name => !given.ContainsKey(name)) is { } other)
+                throw new ModelFileException(Path, $"the weights name no adapter '{other}', but {string.Join(", ", weights.AdapterNames)}.");
+            if (adapters.Count != given.Count) throw new ModelFileException(Path, $"the weights are for {given.Count} adapters; {adapters.Count} are given.");
+            int[] order = [.. adapters.Select(name => given[name])];
+            return layer => weights.Layers.TryGetValue(layer, out var all) ? [.. order.Select(n => all[n])]
+                : throw new ModelFileException(Path, $"the weights of layer '{layer}' are missing.");
         }
     }
 }

@@ -13,6 +13,9 @@ sealed class AdapterSet : IDisposable
 
     public IReadOnlyList<LoraAdapter> Adapters => adapters;
 
+    /// <summary>The rank that the exact sum of the updates has at most at any layer.</summary>
+    public int RankLimit => (int)adapters.Sum(adapter => adapter.Layers.Values.Max(layer => layer.Rank));
+
     /// <summary>Reads the adapters in the order given. Where two folders have one name, both are called by their paths.</summary>
     /// <exception cref="ModelFileException">One of them is refused.</exception>
     public static AdapterSet Load(IReadOnlyList<string> folders, ILogger? logger = null)

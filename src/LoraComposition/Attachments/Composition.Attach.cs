@@ -155,8 +155,33 @@ public sealed partial class Composition
     /// or the head shall train and there is none, or it is adapted.</exception>
     /// <exception cref="NonFiniteException">A composed update is NaN or infinite.</exception>
     /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
     public static Composition AttachMerged(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod method, IReadOnlyList<double>? weights = null,
+        bool trainHead = false, ILogger? logger = null) => AttachMerged(model, adapters, method, _ => weights, trainHead, logger);
+
+    /// <summary>Composes by a merge method that sees each module's updates times a weight of each layer.</summary>
+    /// <param name="model">The model; it keeps its base layers.</param>
+    /// <param name="adapters">The modules, in any order; copied, so they can be disposed afterwards.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="weights">The weights by adapter name and layer path, in either spelling.</param>
+    /// <param name="trainHead">Whether the model's head is trained too, and goes into the exported adapter. Default false.</param>
+    /// <param name="logger">Is told what was matched, attached, merged and detached.</param>
+    /// <returns>The composition, of one adapter that the method made. The caller owns it; disposing it detaches.</returns>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="ArgumentException">The method cannot compose these adapters, the weights are for other adapters or layers, or the head shall train and
+    /// there is none, or it is adapted.</exception>
+    /// <exception cref="NonFiniteException">A composed update is NaN or infinite.</exception>
+    /// <exception cref="InvalidOperationException">A layer is adapted already.</exception>
+    [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
+    public static Composition AttachMerged(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod method, CompositionWeights weights,
         bool trainHead = false, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return AttachMerged(model, adapters, method, site => weights.At(site, adapters), trainHead, logger);
+    }
+
+    static Composition AttachMerged(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod method, Func<AdapterSite, IReadOnlyList<double>?> weights,
+        bool trainHead, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(adapters);
@@ -167,11 +192,14 @@ public sealed partial class Composition
         {
             foreach (var (site, updates) in match)
             {
-                // By the path of the file, so that what is drawn at random is what it is without a model.
-                using var update = method.Merge(new MergeLayer(updates.First(update => update is not null)!.Place?.Layer ?? site.Path, updates, weights));
+                using var update = method.Merge(LayerOf(site, updates));
                 layers.Add(new(site.Path, update.ToDelta()));
             }
-            using var merged = new LoraAdapter(method.ToString(), layers, model.BaseModelName) { Provenance = method.ToProvenance(adapters, weights) };
+            var given = match.Keys.Select(site => (Site: site, Weights: weights(site)?.ToArray() ?? [.. Enumerable.Repeat(1.0, adapters.Count)])).ToArray();
+            using var merged = new LoraAdapter(method.ToString(), layers, model.BaseModelName)
+            {
+                Provenance = method.ToProvenance(adapters.Select((adapter, n) => Source(adapter.Name, adapter.Fingerprint, n, given, ModuleSpelling.Transformers5))),
+            };
             var only = match.Keys.ToDictionary(site => site, site => new LoraDelta?[] { merged.Layers[site.Path] });
             return new Composition(model, [merged], only, (_, layer, modules) => new UniformComposer(layer, modules), trainHead, logger);
         }
@@ -180,6 +208,10 @@ public sealed partial class Composition
             foreach (var (_, delta) in layers) delta.Dispose();
             throw;
         }
+
+        // By the path of the file, so that what is drawn at random is what it is without a model.
+        MergeLayer LayerOf(AdapterSite site, LoraDelta?[] updates) =>
+            new(updates.First(update => update is not null)!.Place?.Layer ?? site.Path, updates, weights(site), [.. adapters.Select(adapter => adapter.Name)]);
     }
 
     /// <summary>Composes with a composer of one's own.</summary>

@@ -25,7 +25,7 @@ public abstract class FactorMerge : MergeMethod
         for (int n = 1; n < layer.Count; n++)
         {
             if (layer.RankOf(n) != layer.RankOf(0))
-                throw new ArgumentException($"Layer '{layer.Path}': '{Name}' averages the factors A and B, which must have one rank; module 1 has rank {layer.RankOf(0)}, module {n + 1} has {layer.RankOf(n)}. Take a method on whole updates, such as uniform, or compress the modules to one rank.");
+                throw new ArgumentException($"Layer '{layer.Path}': '{Name}' averages the factors A and B, which must have one rank; {layer.NameOf(0)} has rank {layer.RankOf(0)}, {layer.NameOf(n)} has {layer.RankOf(n)}. Take a method on whole updates, such as uniform, or compress the modules to one rank.");
         }
         var (a, b) = (zeros(layer.RankOf(0), layer.InFeatures, dtype: layer.Dtype), zeros(layer.OutFeatures, layer.RankOf(0), dtype: layer.Dtype));
         foreach (int n in layer.Present)
@@ -33,7 +33,7 @@ public abstract class FactorMerge : MergeMethod
             using var scope = NewDisposeScope();
             using var delta = layer.Read(n);
             if (delta.Scaling < 0)
-                throw new ArgumentException($"Layer '{layer.Path}': '{Name}' takes the root of each module's scaling times its weight, which is {delta.Scaling} for module {n + 1}; give weights of at least 0.");
+                throw new ArgumentException($"Layer '{layer.Path}': '{Name}' takes the root of each module's scaling times its weight, which is {delta.Scaling} for {layer.NameOf(n)}; give weights of at least 0.");
             using Scalar factor = coefficients[n] * Math.Sqrt(delta.Scaling);
             a.add_(delta.A.mul(factor), HeldScalars.One);
             b.add_(delta.B.mul(factor), HeldScalars.One);

@@ -39,7 +39,7 @@ public sealed class FisherMerge : MergeMethod
             var module = WholeUpdates.Of(layer, n);
             var diagonal = diagonals[n].Read(layer.Path).to(layer.Dtype);
             if (!diagonal.shape.SequenceEqual(weighted.shape))
-                throw new ArgumentException($"Layer '{layer.Path}': the Fisher diagonal of module {n + 1} is [{string.Join(", ", diagonal.shape)}], expected [{layer.OutFeatures}, {layer.InFeatures}].");
+                throw new ArgumentException($"Layer '{layer.Path}': the Fisher diagonal of {layer.NameOf(n)} is [{string.Join(", ", diagonal.shape)}], expected [{layer.OutFeatures}, {layer.InFeatures}].");
             foreach (var rows in MatrixRows.Blocks(module.Rows, module.Columns))
             {
                 using var inner = NewDisposeScope();

@@ -9,15 +9,20 @@ public sealed class MergeLayer
     readonly Func<int, LoraDelta> read;
     readonly long[] ranks;
     readonly double[] weights;
+    readonly IReadOnlyList<string>? names;
 
     /// <summary>Describes a layer whose updates are in memory.</summary>
     /// <param name="path">The layer's path, for messages and for what a method draws at random.</param>
     /// <param name="updates">One update per module, null where a module leaves the layer alone. They stay the caller's.</param>
     /// <param name="weights">What each update is multiplied with before a method sees it; 1 where not given.</param>
     /// <exception cref="ArgumentException">There is no update, the updates have different shapes, or the weights are not N finite numbers.</exception>
-    public MergeLayer(string path, IReadOnlyList<LoraDelta?> updates, IReadOnlyList<double>? weights = null)
+    public MergeLayer(string path, IReadOnlyList<LoraDelta?> updates, IReadOnlyList<double>? weights = null) : this(path, updates, weights, names: null)
+    {
+    }
+
+    internal MergeLayer(string path, IReadOnlyList<LoraDelta?> updates, IReadOnlyList<double>? weights, IReadOnlyList<string>? names)
         : this(path, [.. Given(updates).Select(update => update is null ? default((long, long, long)?) : (update.OutFeatures, update.InFeatures, update.Rank))],
-            Widest(updates), n => new LoraDelta(updates[n]!.A.alias(), updates[n]!.B.alias(), updates[n]!.Scaling), weights)
+            Widest(updates), n => new LoraDelta(updates[n]!.A.alias(), updates[n]!.B.alias(), updates[n]!.Scaling), weights, names)
     {
     }
 
@@ -27,16 +32,19 @@ public sealed class MergeLayer
     /// <param name="type">What to compute in.</param>
     /// <param name="read">Reads the update of a module that has one. Who calls it owns the result.</param>
     /// <param name="weights">What each update is multiplied with; 1 where not given.</param>
-    internal MergeLayer(string path, IReadOnlyList<(long Out, long In, long Rank)?> shapes, ScalarType type, Func<int, LoraDelta> read, IReadOnlyList<double>? weights)
+    /// <param name="names">The modules' names, for messages.</param>
+    internal MergeLayer(string path, IReadOnlyList<(long Out, long In, long Rank)?> shapes, ScalarType type, Func<int, LoraDelta> read,
+        IReadOnlyList<double>? weights, IReadOnlyList<string>? names = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (weights is not null && weights.Count != shapes.Count)
             throw new ArgumentException($"Expected {shapes.Count} weights, one per module, found {weights.Count}.", nameof(weights));
         if (weights?.Any(weight => !FiniteNumbers.IsWeight(weight)) == true) throw new ArgumentException("Expected weights that are finite in float32.", nameof(weights));
+        this.names = names;
         if (shapes.FirstOrDefault(shape => shape is not null) is not { } first) throw new ArgumentException($"Layer '{path}': no module adapts it.", nameof(shapes));
         for (int n = 0; n < shapes.Count; n++)
             if (shapes[n] is { } shape && (shape.Out, shape.In) != (first.Out, first.In))
-                throw new ArgumentException($"Layer '{path}': the update of module {n + 1} is [{shape.Out}, {shape.In}], expected [{first.Out}, {first.In}] as the first one is; these modules are for different models.");
+                throw new ArgumentException($"Layer '{path}': the update of {NameOf(n)} is [{shape.Out}, {shape.In}], expected [{first.Out}, {first.In}] as the first one is; these modules are for different models.");
         (Path, OutFeatures, InFeatures, Dtype, this.read) = (path, first.Out, first.In, type, read);
         ranks = [.. shapes.Select(shape => shape?.Rank ?? 0)];
         this.weights = weights is null ? [.. Enumerable.Repeat(1.0, shapes.Count)] : [.. weights];
@@ -61,6 +69,11 @@ public sealed class MergeLayer
     /// <param name="module">The module, from 0.</param>
     /// <returns>The rank; 0 where the module leaves the layer alone.</returns>
     public long RankOf(int module) => ranks[module];
+
+    /// <summary>What to call a module in messages: its name where that is known, else its number from 1.</summary>
+    /// <param name="module">The module, from 0.</param>
+    /// <returns>For example <c>adapter 'sciq'</c> or <c>module 2</c>.</returns>
+    public string NameOf(int module) => names is null ? $"module {module + 1}" : $"adapter '{names[module]}'";
 
     /// <summary>The sum of the ranks.</summary>
     public long TotalRank => ranks.Sum();

@@ -59,13 +59,8 @@ public abstract class MergeMethod
     /// <returns>The composed update. The caller owns it.</returns>
     protected abstract MergedUpdate Compose(MergeLayer layer);
 
-    /// <summary>What an adapter that the method makes is made of.</summary>
-    internal AdapterProvenance ToProvenance(IReadOnlyList<LoraAdapter> adapters, IReadOnlyList<double>? weights) => new()
-    {
-        Method = Name,
-        Settings = Settings,
-        Sources = [.. adapters.Select((adapter, n) => new AdapterSource { Name = adapter.Name, Fingerprint = adapter.Fingerprint, Weight = weights?[n] ?? 1 })],
-    };
+    /// <summary>How an adapter that the method makes came about.</summary>
+    internal AdapterProvenance ToProvenance(IEnumerable<AdapterSource> sources) => new() { Method = Name, Settings = Settings, Sources = [.. sources] };
 
     /// <summary>A setting for <see cref="OwnSettings"/>, checked.</summary>
     private protected static double Share(double share, string name, bool orZero = false) =>

@@ -71,6 +71,7 @@ public static class MergeMethods
     public static IReadOnlyList<MergeMethodInfo> All { get; } =
     [
         Method("uniform", "the mean of the updates, exactly", s => new MeanMerge(Lambda(s))),
+        Method("weighted", "the sum of the updates times the weights that are given", s => new WeightedMerge(Lambda(s))),
         Method("task-arithmetic", "the sum of the updates times lambda", s => new TaskArithmeticMerge(Lambda(s))),
         Method("ties", "the largest entries, the elected sign, the mean of those that have it", s => new TiesMerge(s.Density!.Value, Lambda(s)), ["density"]),
         Method("dare", "entries dropped at random, the others rescaled, the sum", s => new DareMerge(s.Density!.Value, s.Seed!.Value, lambda: Lambda(s)), ["density", "seed"]),

@@ -77,3 +77,22 @@ public sealed class TaskArithmeticMerge : MergeMethod
         return StackedMerge.Sum(layer, 1);
     }
 }
+
+/// <summary>The sum of the updates, each times the weight that it is given with: <c>Σ wₙ·ΔWₙ</c>.</summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
+public sealed class WeightedMerge : MergeMethod
+{
+    /// <summary>Describes the method.</summary>
+    /// <param name="lambda">The factor in front of the composed update. Default 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is not finite.</exception>
+    public WeightedMerge(double lambda = 1) : base("weighted", lambda)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override MergedUpdate Compose(MergeLayer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        return StackedMerge.Sum(layer, 1);
+    }
+}

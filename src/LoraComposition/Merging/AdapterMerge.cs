@@ -1,0 +1,233 @@
+using LoraComposition.Files;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LoraComposition;
+
+/// <summary>
+/// Composes adapters of one architecture, whatever it is, without a model: layer by layer from their files, so that the memory is that of one layer however
+/// many adapters and however large the model.
+/// </summary>
+/// <remarks>
+/// Layers are the same where their paths are. One that some adapters leave alone counts as an update of zero for those. Does not own the adapters, which must
+/// stay open. Safe to use from several threads.
+/// </remarks>
+public sealed class AdapterMerge
+{
+    readonly IReadOnlyList<AdapterFile> adapters;
+    readonly MergeMethod method;
+    readonly Func<string, IReadOnlyList<double>>? weights;
+
+    /// <summary>Checks that the adapters go together.</summary>
+    /// <param name="adapters">The adapters, at least one. They stay the caller's.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="weights">What each adapter's update of a layer is multiplied with before the method sees it, by the layer's path; 1 where not given.</param>
+    /// <param name="anyBase">Whether adapters whose files name different base models are composed all the same. Default false.</param>
+    /// <exception cref="ArgumentException">There is no adapter.</exception>
+    /// <exception cref="AdapterException">The adapters have no layer in common, a layer has two shapes or kinds, or they are for different base models; the
+    /// message names the file.</exception>
+    public AdapterMerge(IReadOnlyList<AdapterFile> adapters, MergeMethod method, Func<string, IReadOnlyList<double>>? weights = null, bool anyBase = false)
+    {
+        ArgumentNullException.ThrowIfNull(adapters);
+        ArgumentNullException.ThrowIfNull(method);
+        if (adapters.Count == 0) throw new ArgumentException("A composition needs at least one adapter.", nameof(adapters));
+        (this.adapters, this.method, this.weights) = (adapters, method, weights);
+        var layers = new SortedDictionary<string, AdapterLayer>(StringComparer.Ordinal);
+        foreach (var adapter in adapters)
+        {
+            if (!ReferenceEquals(adapter, adapters[0]) && !adapter.Layers.Keys.Any(layers.ContainsKey))
+                throw new AdapterException(adapter.WeightsPath,
+                    $"none of its layers is one of the adapters' before it: '{adapter.Layers.Keys.First()}' here, '{layers.Keys.First()}' there; they are for different models, or spell the layers differently, so compose them with --base.");
+            foreach (var (path, layer) in adapter.Layers) CheckLayer(adapter, layers.TryAdd(path, layer) ? layer : layers[path], layer);
+        }
+        if (!anyBase) CheckBases();
+        Layers = [.. layers.Values];
+    }
+
+    /// <summary>The layers that any adapter changes, in ordinal order of their paths; ranks and scalings are those of the first that does.</summary>
+    public IReadOnlyList<AdapterLayer> Layers { get; }
+
+    /// <summary>The base model that the adapters name; null where none does.</summary>
+    public string? BaseModel => adapters.Select(adapter => adapter.BaseModel).FirstOrDefault(name => name is not null);
+
+    /// <summary>The revision of that model, where all that name one name the same.</summary>
+    public string? Revision => adapters.Select(adapter => adapter.Revision).OfType<string>().Distinct().ToArray() is [var only] ? only : null;
+
+    /// <summary>Composes one layer.</summary>
+    /// <param name="layer">One of <see cref="Layers"/>.</param>
+    /// <returns>The composed update. The caller owns it.</returns>
+    /// <exception cref="ArgumentException">The method cannot compose these updates; the message names the layer and the adapter.</exception>
+    /// <exception cref="AdapterException">A file was changed since it was opened, or holds NaN or infinite numbers.</exception>
+    /// <exception cref="NonFiniteException">The composed update is NaN or infinite.</exception>
+    public MergedUpdate Merge(string layer) => method.Merge(LayerAt(layer));
+
+    /// <summary>Composes one layer into two factors: exactly where the rank allows it.</summary>
+    /// <param name="layer">One of <see cref="Layers"/>.</param>
+    /// <param name="compression">How far to compress; null: not where the update is in factors, else to the sum of the adapters' ranks.</param>
+    /// <param name="report">The rank, and what the compression lost.</param>
+    /// <returns>The update. The caller owns it.</returns>
+    /// <inheritdoc cref="Merge(string)"/>
+    public LoraDelta ToDelta(string layer, RankTarget? compression, out LayerCompression report)
+    {
+        var updates = LayerAt(layer);
+        using var merged = method.Merge(updates);
+        long full = Math.Min(updates.OutFeatures, updates.InFeatures);
+        var target = compression ?? (merged.IsFactored || updates.TotalRank >= full ? null : RankTarget.Rank((int)updates.TotalRank));
+        if (target is null)
+        {
+            report = new LayerCompression(layer, merged.Rank, merged.Rank, 1, 0);
+            return merged.ToDelta();
+        }
+        using var compressed = merged.Compress(target);
+        report = new LayerCompression(layer, merged.Rank, compressed.Rank, compressed.RetainedEnergy, compressed.RelativeError);
+        return compressed.Delta.Clone();
+    }
+
+    /// <summary>Composes every layer and writes the result as a PEFT folder, whole or not at all.</summary>
+    /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <param name="options">Compression, type, and what becomes of modules that were saved whole; defaults where not given.</param>
+    /// <param name="logger">Is told what was written.</param>
+    /// <param name="progress">Is told how many layers are composed.</param>
+    /// <param name="cancellation">Stops between two layers; nothing is written then.</param>
+    /// <returns>The rank of each layer, and what compressing it lost.</returns>
+    /// <exception cref="ArgumentException">The method cannot compose these adapters, a number is too large for the type, or an option is not valid.</exception>
+    /// <exception cref="AdapterException">The adapters saved different modules whole, or a file cannot be read.</exception>
+    /// <exception cref="NonFiniteException">A composed update is NaN or infinite.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IReadOnlyList<LayerCompression> Save(string folder, AdapterMergeOptions? options = null, ILogger? logger = null,
+        IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        options ??= new AdapterMergeOptions();
+        var keeper = SavedModules.Keeper(adapters, options);
+        using var writer = new AdapterFileWriter(folder, new AdapterSaveOptions { Dtype = options.Dtype });
+        var report = new List<LayerCompression>(Layers.Count);
+        foreach (var layer in Layers)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            using var delta = ToDelta(layer.Path, options.Compression, out var compression);
+            writer.Add(layer.Path, delta, layer.Kind);
+            report.Add(compression);
+            progress?.Report(new(report.Count, Layers.Count));
+        }
+        foreach (var saved in keeper?.Saved.Values ?? [])
+        {
+            using var tensor = keeper!.ReadSaved(saved.Name);
+            writer.AddSaved(saved.Name, saved.Module, tensor);
+        }
+        writer.Complete(BaseModel, Revision, ToProvenance(), keeper?.ClassNames, cancellation);
+        (logger ?? NullLogger.Instance).AdaptersMerged(adapters.Count, report.Count, method.ToString(), folder);
+        return report;
+    }
+
+    /// <summary>How what is composed came about: the method with its settings, and each adapter with its fingerprint and weights.</summary>
+    /// <returns>The provenance that <see cref="Save"/> writes.</returns>
+    /// <exception cref="AdapterException">A file was changed since it was opened.</exception>
+    public AdapterProvenance ToProvenance()
+    {
+        var byLayer = weights is null ? [] : Layers.Select(layer => (layer.Path, Weights: weights(layer.Path))).ToArray();
+        return method.ToProvenance(adapters.Select((adapter, n) => byLayer.Select(layer => layer.Weights[n]).DefaultIfEmpty(1).Distinct().ToArray() is [var same]
+            ? new AdapterSource { Name = adapter.Name, Fingerprint = adapter.Fingerprint, Weight = same }
+            : new AdapterSource
+            {
+                Name = adapter.Name,
+                Fingerprint = adapter.Fingerprint,
+                LayerWeights = byLayer.ToDictionary(layer => layer.Path, layer => layer.Weights[n]),
+            }));
+    }
+
+    MergeLayer LayerAt(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        AdapterLayer?[] layers = [.. adapters.Select(adapter => adapter.Layers.GetValueOrDefault(path))];
+        return new MergeLayer(path, [.. layers.Select(layer => layer is null ? default((long, long, long)?) : (layer.OutFeatures, layer.InFeatures, layer.Rank))],
+            layers.Any(layer => layer?.Dtype == ScalarType.Float64) ? ScalarType.Float64 : ScalarType.Float32, n => adapters[n].Read(path), weights?.Invoke(path),
+            [.. adapters.Select(adapter => adapter.Name)]);
+    }
+
+    static void CheckLayer(AdapterFile adapter, AdapterLayer first, AdapterLayer layer)
+    {
+        if (layer.Kind != first.Kind)
+            throw new AdapterException(adapter.WeightsPath, $"layer '{layer.Path}' is of kind {layer.Kind}, expected {first.Kind} as in the adapters before it.");
+        if ((layer.OutFeatures, layer.InFeatures) != (first.OutFeatures, first.InFeatures))
+            throw new AdapterException(adapter.WeightsPath,
+                $"layer '{layer.Path}': its update is [{layer.OutFeatures}, {layer.InFeatures}], expected [{first.OutFeatures}, {first.InFeatures}] as in the adapters before it; they are for different models, so leave it out.");
+    }
+
+    // A base may be named by a hub's name or by the folder that it was loaded from.
+    void CheckBases()
+    {
+        var named = adapters.Where(adapter => adapter.BaseModel is not null).ToArray();
+        if (named.FirstOrDefault(adapter => !string.Equals(LastPart(adapter.BaseModel!), LastPart(named[0].BaseModel!), StringComparison.OrdinalIgnoreCase)) is { } other)
+            throw new AdapterException(other.WeightsPath,
+                $"the adapter is for the base model '{other.BaseModel}', adapter '{named[0].Name}' for '{named[0].BaseModel}'; updates of different models do not add up. Leave one out, or give --any-base where it is one model under two names.");
+
+        static string LastPart(string name) => name.TrimEnd('/', '\\').Split('/', '\\')[^1];
+    }
+}
+
+/// <summary>How merged adapters are written.</summary>
+public sealed record AdapterMergeOptions
+{
+    /// <summary>How far each layer is compressed; null: not at all where its update is in factors, else to the sum of the adapters' ranks. Default null.</summary>
+    public RankTarget? Compression { get; init; }
+
+    /// <summary>The type of the numbers in the file; that of the computation where null. Default null.</summary>
+    public ScalarType? Dtype { get; init; }
+
+    /// <summary>The name of the adapter whose saved modules, such as its head, the result gets; null: those that all adapters have alike. Default null.</summary>
+    public string? SavedFrom { get; init; }
+
+    /// <summary>Whether modules that were saved whole are left out. Default false: where the adapters' differ it is refused.</summary>
+    public bool DropSaved { get; init; }
+}
+
+/// <summary>What becomes of modules that were saved whole: they are one task's and are never averaged.</summary>
+static class SavedModules
+{
+    /// <summary>The adapter whose saved modules are kept; null where none is.</summary>
+    /// <exception cref="AdapterException">The adapters' saved modules differ and nothing says whose to keep.</exception>
+    public static AdapterFile? Keeper(IReadOnlyList<AdapterFile> adapters, AdapterMergeOptions options)
+    {
+        if (options.SavedFrom is { } name)
+        {
+            if (options.DropSaved) throw new ArgumentException("Saved modules are either taken from an adapter or left out, not both.", nameof(options));
+            var from = adapters.FirstOrDefault(adapter => adapter.Name == name)
+                ?? throw new ArgumentException($"Saved modules shall come from adapter '{name}'; the adapters are {string.Join(", ", adapters.Select(adapter => $"'{adapter.Name}'"))}.", nameof(options));
+            return from.Saved.Count > 0 ? from : throw new AdapterException(from.WeightsPath, $"adapter '{name}' saved no module whole.");
+        }
+        if (options.DropSaved || adapters.All(adapter => adapter.Saved.Count == 0)) return null;
+        var first = adapters.First(adapter => adapter.Saved.Count > 0);
+        foreach (var other in adapters.Where(adapter => adapter != first))
+        {
+            if (Difference(first, other) is not { } saved) continue;
+            throw new AdapterException(other.WeightsPath,
+                $"'{saved}', which was saved whole, is not the one of adapter '{first.Name}'; such modules are one task's and cannot be averaged: give --head {first.Name} to keep its ones, or --drop-saved.");
+        }
+        return first;
+    }
+
+    static string? Difference(AdapterFile first, AdapterFile other)
+    {
+        if (first.Saved.Keys.Except(other.Saved.Keys).Concat(other.Saved.Keys.Except(first.Saved.Keys)).FirstOrDefault() is { } alone) return alone;
+        foreach (string name in first.Saved.Keys)
+        {
+            using var one = first.ReadSaved(name);
+            using var two = other.ReadSaved(name);
+            if (one.dtype != two.dtype || !one.shape.SequenceEqual(two.shape)) return name;
+            using var equal = one.eq(two).all();
+            if (!equal.item<bool>()) return name;
+        }
+        return null;
+    }
+}
+
+/// <summary>What merging tells a logger.</summary>
+static partial class MergeLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Composed {Adapters} adapters on {Layers} layers by {Method} into '{Folder}'")]
+    public static partial void AdaptersMerged(this ILogger logger, int adapters, int layers, string method, string folder);
+}
