@@ -86,6 +86,7 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
     /// <remarks>It cannot be cancelled: a model merged by half would be of no use.</remarks>
     /// <param name="progress">Is told how many layers are merged.</param>
     /// <exception cref="InvalidOperationException">Nothing is attached any more.</exception>
+    /// <exception cref="NotSupportedException">The updates depend on the input (<see cref="RoutedComposition"/>); nothing is changed.</exception>
     public void MergeIntoBase(IProgress<WorkProgress>? progress = null)
     {
         RequireAttached();
@@ -93,6 +94,8 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
         int count = attached.Count;
         using (no_grad())
         {
+            // A layer that has no update to give says so here, before any weight is changed.
+            foreach (var (_, layer) in attached) layer.ToDelta().Dispose();
             foreach (var (i, (site, layer)) in attached.Index())
             {
                 using var merged = layer.MergedWeight();

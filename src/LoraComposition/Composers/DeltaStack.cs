@@ -45,15 +45,20 @@ internal sealed class DeltaStack : Module
     /// <summary>The module that a stacked rank belongs to.</summary>
     public int OwnerOf(Tensor rank) => (int)owner.index_select(0, rank.reshape(1)).item<long>();
 
-    /// <summary>Repeats each module's weight over its ranks: <c>[N] → [R]</c>.</summary>
-    /// <param name="weights"><c>[N]</c>.</param>
+    /// <summary>Repeats each module's weight over its ranks: <c>[…, N] → […, R]</c>.</summary>
+    /// <param name="weights"><c>[N]</c>, or <c>[…, N]</c> where every token has its own.</param>
     /// <param name="type">The result's type; that of the factors where not given.</param>
     public Tensor Spread(Tensor weights, ScalarType? type = null)
     {
-        var spread = weights.index_select(0, owner);
+        var spread = weights.index_select(-1, owner);
         var wanted = type ?? a.dtype;
         return spread.dtype == wanted ? spread : spread.to(wanted);
     }
+
+    /// <summary>The weighted updates applied to an input: <c>((x·Aᵀ)∘w̃)·Bᵀ</c>, <c>[…, in] → […, out]</c>.</summary>
+    /// <param name="input"><c>[…, in]</c>.</param>
+    /// <param name="spread">The weight of each stacked rank, <c>[R]</c> or <c>[…, R]</c>.</param>
+    public Tensor Update(Tensor input, Tensor spread) => functional.linear(functional.linear(input, a).mul(spread), b);
 
     /// <summary><c>W₀ + B·diag(w̃)·A</c>, <c>[out, in]</c>.</summary>
     public Tensor AddTo(Tensor weight, Tensor spread) => addmm(weight, b.mul(spread), a, beta: 1, alpha: 1);

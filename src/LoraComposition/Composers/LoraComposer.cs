@@ -181,12 +181,7 @@ public abstract class LoraComposer : AdaptedLinear
         });
     }
 
-    Tensor Stacked(Tensor input, Tensor spread)
-    {
-        // [tokens, in] → [tokens, R] → [tokens, out]
-        var thin = functional.linear(input, stack.A).mul(spread);
-        return base_layer.call(input).Plus(functional.linear(thin, stack.B));
-    }
+    Tensor Stacked(Tensor input, Tensor spread) => base_layer.call(input).Plus(stack.Update(input, spread));
 
     Tensor Materialised(Tensor input, Tensor spread, EvaluationOrder order)
     {

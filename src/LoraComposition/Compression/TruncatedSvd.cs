@@ -16,6 +16,7 @@ internal static class TruncatedSvd
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
+<<<<<<< .merge_file_EfYMob
         var (a, b) = (Wide(delta.A, "lora_A"), Wide(delta.B, "lora_B"));
         // [out, R] → [out, p]·[p, R] and [in, R] → [in, q]·[q, R]; p = min(out, R), q = min(in, R)
         var (outBasis, outTriangle) = linalg.qr(b);
@@ -47,6 +48,9 @@ internal static class TruncatedSvd
     /// <summary>The first singular triples as two factors of the original's type and device.</summary>
     static CompressedDelta Cut(Tensor left, Tensor sigma, Tensor right, Spectrum spectrum, RankTarget target, Tensor like, long rankBefore)
     {
+=======
+        var (outBasis, u, sigma, vT, inBasis, spectrum) = Decompose(delta);
+>>>>>>> .merge_file_vMdDFq
         int rank = target.Choose(spectrum);
         // An update of zero keeps one rank, of zeros.
         var root = spectrum.Rank == 0 ? zeros(1, dtype: ScalarType.Float64) : sigma.narrow(0, 0, rank).sqrt();
@@ -60,10 +64,39 @@ internal static class TruncatedSvd
         return new CompressedDelta(compressed, rankBefore, spectrum.LostShare(rank));
     }
 
+    /// <summary>The right singular vector of the largest singular value: the direction of the input to which the update answers most.</summary>
+    /// <returns>
+    /// A vector <c>[in]</c> of length 1, float64 on the CPU, its entry of the largest magnitude positive; null where the update is zero. The caller owns it.
+    /// </returns>
+    public static Tensor? FirstRightVector(LoraDelta delta)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var (_, _, _, vT, inBasis, spectrum) = Decompose(delta);
+        if (spectrum.Rank == 0) return null;
+        var vector = inBasis.matmul(vT.narrow(0, 0, 1).t());              // [in, 1]
+        return vector.mul(Signs(vector)).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    // ΔW = (outBasis·u)·diag(sigma)·(vT·inBasisᵀ); the tensors are the scope's.
+    static (Tensor OutBasis, Tensor U, Tensor Sigma, Tensor VT, Tensor InBasis, Spectrum Spectrum) Decompose(LoraDelta delta)
+    {
+        var (a, b) = (Wide(delta.A, "lora_A"), Wide(delta.B, "lora_B"));
+        // [out, R] → [out, p]·[p, R] and [in, R] → [in, q]·[q, R]; p = min(out, R), q = min(in, R)
+        var (outBasis, outTriangle) = linalg.qr(b);
+        var (inBasis, inTriangle) = linalg.qr(a.t());
+        var (u, sigma, vT) = linalg.svd(outTriangle.matmul(inTriangle.t()).mul(delta.Scaling), fullMatrices: false);
+        return (outBasis, u, sigma, vT, inBasis, new Spectrum(sigma.data<double>(), Noise(delta, a, b)));
+    }
+
     static Tensor Wide(Tensor factor, string name)
     {
         var wide = factor.detach().cpu().to(ScalarType.Float64);
+<<<<<<< .merge_file_EfYMob
         return wide.isfinite().all().item<bool>() ? wide : throw NotFinite(name);
+=======
+        return wide.isfinite().all().item<bool>() ? wide : throw new ArgumentException($"{name} holds NaN or infinite numbers, so the update has no singular values.");
+>>>>>>> .merge_file_vMdDFq
     }
 
     static ArgumentException NotFinite(string name) => new($"{name} holds NaN or infinite numbers and cannot be compressed.");

@@ -33,10 +33,12 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
 
     /// <summary>The present update as one exact low-rank pair with scaling 1.</summary>
     /// <returns>Copies, detached from the graph. The caller owns them.</returns>
+    /// <exception cref="NotSupportedException">The update depends on the input (<see cref="RoutedComposer"/>).</exception>
     public abstract LoraDelta ToDelta();
 
     /// <summary>The present weight of the whole layer.</summary>
     /// <returns><c>W₀ + ΔW</c>, <c>[out, in]</c>, detached from the graph, in the base layer's type. The caller owns it.</returns>
+    /// <exception cref="NotSupportedException">The update depends on the input (<see cref="RoutedComposer"/>).</exception>
     public Tensor MergedWeight()
     {
         using var noGrad = no_grad();
@@ -51,6 +53,7 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
 
     /// <summary>A plain linear layer that computes the same as this one does now.</summary>
     /// <returns>A new layer with weight <c>W₀ + ΔW</c> and a copy of the bias. The caller owns it.</returns>
+    /// <exception cref="NotSupportedException">The update depends on the input (<see cref="RoutedComposer"/>).</exception>
     public Linear ToMergedLinear()
     {
         var weight = MergedWeight();
@@ -80,7 +83,10 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
         if (disposed) throw Gone();
     }
 
-    ObjectDisposedException Gone() => new(path is null ? GetName() : $"{GetName()} '{path}'");
+    ObjectDisposedException Gone() => new(Named);
+
+    /// <summary>The layer's kind, and its place where it stands in a model, for messages.</summary>
+    private protected string Named => path is null ? GetName() : $"{GetName()} '{path}'";
 
     private protected T Alive<T>(T part)
     {

@@ -26,8 +26,54 @@ public sealed class FreeComposer : LoraComposer
 }
 #endregion
 
+#region router
+/// <summary>Weights from a trained linear router: every token has its own.</summary>
+public sealed class LinearRouter : RoutedComposer
+{
+    readonly Parameter gate;
+
+    public LinearRouter(Linear layer, IReadOnlyList<LoraDelta?> modules) : base(nameof(LinearRouter), layer, modules)
+    {
+        gate = new Parameter(zeros(ModuleCount, layer.in_features, device: layer.weight!.device));
+        gate.DetachFromDisposeScope();
+        RegisterComponents();
+    }
+
+    public override IReadOnlyList<Parameter> TrainableParameters => [gate];
+
+    public override Tensor Route(Tensor input) => nn.functional.linear(input, gate).softmax(-1);   // […, in] → […, N]
+}
+#endregion
+
 public class ComposerSnippets
 {
+    [Fact]
+    public void A_router_of_ones_own_and_arrow()
+    {
+        using var workplace = new Workplace();
+        using var model = VisionTransformer.Load("vit");
+        var modules = LoraAdapter.LoadAll("modules");
+        using var images = randn(4, 3, 32, 32);
+        Tensor plain = model.call(images).detach(), uniform;
+        using (Composition.AttachUniform(model, modules)) uniform = model.call(images).detach();
+        {
+            #region arrow
+            using var routed = RoutedComposition.AttachArrow(model, modules, new ArrowOptions { TopK = 2 });
+            #endregion
+            model.call(images).allclose(uniform, 1e-4, 1e-5).Should().BeFalse("tokens differ in what they are given");
+            routed.Invoking(r => r.MergeIntoBase()).Should().Throw<NotSupportedException>();
+        }
+        model.call(images).allclose(plain, 0, 0).Should().BeTrue();
+        {
+            #region router-attach
+            using var routed = RoutedComposition.Attach(model, modules, (site, layer, updates) => new LinearRouter(layer, updates));
+            #endregion
+            model.call(images).allclose(uniform, 1e-4, 1e-5).Should().BeTrue("it starts at the mean");
+            model.call(images).square().sum().backward();
+            routed.TrainableParameters().Should().OnlyContain(gate => gate.grad!.abs().max().item<float>() > 0);
+        }
+    }
+
     [Fact]
     public void A_composer_of_ones_own()
     {

@@ -174,6 +174,23 @@ public class CompositionTests
         ShouldBeAsBefore(model, state);
     }
 
+    /// <summary>A model merged by half would be of no use.</summary>
+    [Fact]
+    public void A_layer_that_cannot_be_merged_leaves_all_of_them_as_they_were()
+    {
+        using var model = Fixture.Vit();
+        var state = Snapshot(model);
+        int made = 0;
+        using (var composition = Composition.Attach(model, Fixture.Adapters(),
+            (_, layer, modules) => new FixedComposer(layer, modules, made++ < 3 ? [0.5, 0.3, 0.2] : [0.5, 0.3])))
+        {
+            // The last layers have a weight less than modules, which torch refuses.
+            composition.Invoking(c => c.MergeIntoBase()).Should().Throw<Exception>();
+            composition.Layers.Should().HaveCount(6);
+        }
+        ShouldBeAsBefore(model, state);
+    }
+
     [Fact]
     public void Lora_tuning_continues_and_exports_an_adapter()
     {

@@ -23,6 +23,9 @@ public sealed class ConcurrentModelTests : IDisposable
     [InlineData("t5", "weighted", ScalarType.Float32, false)]
     [InlineData("t5", "learned", ScalarType.Float32, true)]
     [InlineData("t5", "learned", ScalarType.BFloat16, false)]
+    [InlineData("vit", "arrow", ScalarType.Float32, true)]
+    [InlineData("vit", "arrow", ScalarType.BFloat16, false)]
+    [InlineData("t5", "arrow", ScalarType.Float32, false)]
     public void Threads_get_what_one_thread_gets(string name, string kind, ScalarType type, bool collecting)
     {
         var (model, call) = name == "vit" ? Vit(type) : T5(type);
@@ -44,10 +47,11 @@ public sealed class ConcurrentModelTests : IDisposable
             }
         }
 
-        Composition Attach() => kind switch
+        IDisposable Attach() => kind switch
         {
             "uniform" => Composition.AttachUniform(model, adapters),
             "learned" => Composition.AttachLearned(model, adapters),
+            "arrow" => RoutedComposition.AttachArrow(model, adapters, new ArrowOptions { TopK = 1 }),
             _ => Composition.AttachWeighted(model, adapters, [.. adapters.Select((_, n) => 0.5 - n)]),
         };
 

@@ -14,6 +14,7 @@ public class NativeMemoryTests
     [InlineData("learned")]
     [InlineData("uniform")]
     [InlineData("lora")]
+    [InlineData("router")]
     public void Five_hundred_training_steps_leave_no_tensor_behind(string kind)
     {
         using var outer = NewDisposeScope();
@@ -23,6 +24,7 @@ public class NativeMemoryTests
         {
             "learned" => Composition.AttachLearned(model, Fixture.Adapters()),
             "uniform" => Composition.AttachUniform(model, Fixture.Adapters()),
+            "router" => RoutedComposition.Attach(model, Fixture.Adapters(), (_, layer, modules) => new LinearRouter(layer, modules)),
             _ => LoraTuning.Attach(model),
         };
         model.Classifier!.weight!.requires_grad = true;
@@ -54,6 +56,7 @@ public class NativeMemoryTests
         { "lora", () => new LoraLinear(SmallLayers.Linear(6, 4), SmallLayers.Delta(6, 4, 2, 1, 1), dropout: 0), [3, 6], 1 },
         { "lora with dropout", () => new LoraLinear(SmallLayers.Linear(6, 4), SmallLayers.Delta(6, 4, 2, 1, 1), dropout: 0.5), [3, 6], 1 },
         { "uniform", () => new UniformComposer(SmallLayers.Linear(6, 4), [SmallLayers.Delta(6, 4, 2, 1, 1)]), [3, 6], 1 },
+        { "arrow", () => new ArrowComposer(SmallLayers.Linear(6, 4), [SmallLayers.Delta(6, 4, 2, 1, 1), null, SmallLayers.Delta(6, 4, 2, 1, 2)]), [3, 6], 1 },
         { "stacked", () => Learned(EvaluationOrder.Stacked), [3, 6], 1 },
         { "by tokens", () => Learned(EvaluationOrder.MaterialisedByTokens), [3, 6], 0 },
         { "by weight", () => Learned(EvaluationOrder.MaterialisedByWeight), [3, 6], 0 },

@@ -31,6 +31,8 @@ public class ConcurrentForwardTests
             "uniform" => new UniformComposer(layer, Modules()),
             "weighted" => new WeightedComposer(layer, Modules(), [0.3, 0.4, -0.5]),
             "learned" => new LearnedComposer(layer, Modules(), [0.3, 0.4, -0.5]),
+            "arrow" => new ArrowComposer(layer, Modules()),
+            "router" => new LinearRouter(layer, Modules()),
             "own" => new FixedComposer(layer, Modules(), [0.3, 0.4, -0.5]),
             _ => new ConstantComposer(layer, Modules()),
         };
@@ -46,10 +48,10 @@ public class ConcurrentForwardTests
     public static TheoryData<string, ScalarType, bool> Cases()
     {
         var cases = new TheoryData<string, ScalarType, bool>();
-        foreach (string kind in new[] { "uniform", "weighted", "learned", "own", "own constant", "lora" })
+        foreach (string kind in new[] { "uniform", "weighted", "learned", "own", "own constant", "lora", "arrow", "router" })
             foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float64 })
                 cases.Add(kind, type, false);
-        foreach (string kind in new[] { "uniform", "weighted", "learned", "lora" }) cases.Add(kind, ScalarType.Float32, true);
+        foreach (string kind in new[] { "uniform", "weighted", "learned", "lora", "arrow" }) cases.Add(kind, ScalarType.Float32, true);
         return cases;
     }
 
@@ -58,7 +60,7 @@ public class ConcurrentForwardTests
     public void Threads_get_what_one_thread_gets(string kind, ScalarType type, bool collecting)
     {
         using var scope = NewDisposeScope();
-        EvaluationOrder?[] orders = kind == "lora" ? [null] : [null, .. Enum.GetValues<EvaluationOrder>()];
+        EvaluationOrder?[] orders = kind is "lora" or "arrow" or "router" ? [null] : [null, .. Enum.GetValues<EvaluationOrder>()];
         var settings = orders.SelectMany(order => new[] { (Order: order, Graph: false), (Order: order, Graph: true) }).ToArray();
         var inputs = Inputs(type);
         var expected = settings.Select(s => inputs.Select(x => Forward(Make(kind, type, s.Order), x, s.Graph)).ToArray()).ToArray();

@@ -22,6 +22,7 @@ public class ModuleTests
         ["unconstrained"] = (seed => new UnconstrainedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [seed, 0.5]), Layer),
         ["residual"] = (seed => WithResidual(new LearnedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [seed, 0.5]), seed), Layer),
         ["weighted"] = (seed => new WeightedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [0.3, -0.2]), Layer),
+        ["arrow"] = (seed => new ArrowComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed)), Layer),
         ["vit"] = (seed => VisionTransformer.Create(vit, seed), (module, type) => ((Module<Tensor, Tensor>)module).call(SmallLayers.Input(9, ScalarType.Float32, 2, 3, 8, 8).to(type))),
         ["t5"] = (seed => T5Model.Create(t5, seed), Text),
         ["t5 gated"] = (seed => T5Model.Create(t5 with { FeedForward = T5FeedForwardKind.GatedGelu, TiedHead = false, ScaledHead = false }, seed), Text),

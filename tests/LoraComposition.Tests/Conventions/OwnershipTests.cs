@@ -31,6 +31,9 @@ public class OwnershipTests
             layer.load_state_dict(layer.state_dict().ToDictionary(entry => entry.Key, entry => ledger.Borrow(entry.Value.clone())));
             return [];
         }),
+        ["ArrowComposer.Route"] = ledger => ledger.FromOwner(new ArrowComposer(SmallLayers.Linear(6, 4), [Delta(), null]), layer => layer.Route(ledger.Borrow(rand(2, 6)))),
+        ["RoutedComposer.Route"] = ledger => ledger.FromOwner((RoutedComposer)new LinearRouter(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Route(ledger.Borrow(rand(2, 6)))),
+        ["RoutedComposer.forward"] = ledger => ledger.FromOwner(new ArrowComposer(SmallLayers.Linear(6, 4), [Delta(), null]), layer => layer.call(ledger.Borrow(rand(2, 6)))),
         ["LoraLinear.forward"] = ledger => ledger.FromOwner(new LoraLinear(SmallLayers.Linear(6, 4), Delta(), dropout: 0), layer => layer.call(ledger.Borrow(rand(2, 6)))),
         ["AdaptedLinear.MergedWeight"] = ledger => ledger.FromOwner(new LoraLinear(SmallLayers.Linear(6, 4), Delta(), dropout: 0), layer => layer.MergedWeight()),
         ["SafetensorsFile.Read"] = ledger => ledger.FromOwner(SafetensorsFile.Open(Fixture.Path("cka.safetensors")), file => file.Read(file.Tensors.Keys.First())),

@@ -126,6 +126,12 @@ public sealed class UseAfterDisposalTests : IDisposable
         composition.Dispose();
         Gone(composition, "Composition of 'vit-a', 'vit-b'", uses);
 
+        var routed = RoutedComposition.AttachArrow(model, [Fixture.Adapter("vit-a"), Fixture.Adapter("vit-b")]);
+        var (site, layer) = routed.Layers[0];
+        routed.Dispose();
+        Gone(routed, "RoutedComposition of 'vit-a', 'vit-b'", r => r.MergeIntoBase(), r => r.TrainableParameters(), r => _ = r.TrainableParameterCount);
+        Gone((ArrowComposer)layer, $"ArrowComposer '{site.Path}'", l => l.call(zeros(1, 32)), l => l.Route(zeros(1, 32)), l => l.ToDelta(), l => l.MergedWeight(), l => _ = l.Prototypes);
+
         var tuning = LoraTuning.Attach(model);
         tuning.Dispose();
         Gone(tuning, "LoraTuning", t => t.ToAdapter("x"), t => t.TrainableParameters(), t => t.MergeIntoBase());
