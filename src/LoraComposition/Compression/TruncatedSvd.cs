@@ -16,14 +16,7 @@ internal static class TruncatedSvd
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-<<<<<<< .merge_file_EfYMob
-        var (a, b) = (Wide(delta.A, "lora_A"), Wide(delta.B, "lora_B"));
-        // [out, R] → [out, p]·[p, R] and [in, R] → [in, q]·[q, R]; p = min(out, R), q = min(in, R)
-        var (outBasis, outTriangle) = linalg.qr(b);
-        var (inBasis, inTriangle) = linalg.qr(a.t());
-        var (u, sigma, vT) = linalg.svd(outTriangle.matmul(inTriangle.t()).mul(delta.Scaling), fullMatrices: false);
-
-        var spectrum = new Spectrum(sigma.data<double>(), Noise(delta, a, b));
+        var (outBasis, u, sigma, vT, inBasis, spectrum) = Decompose(delta);
         return Cut(outBasis.matmul(u), sigma, vT.matmul(inBasis.t()), spectrum, target, delta.A, delta.Rank);
     }
 
@@ -48,9 +41,6 @@ internal static class TruncatedSvd
     /// <summary>The first singular triples as two factors of the original's type and device.</summary>
     static CompressedDelta Cut(Tensor left, Tensor sigma, Tensor right, Spectrum spectrum, RankTarget target, Tensor like, long rankBefore)
     {
-=======
-        var (outBasis, u, sigma, vT, inBasis, spectrum) = Decompose(delta);
->>>>>>> .merge_file_vMdDFq
         int rank = target.Choose(spectrum);
         // An update of zero keeps one rank, of zeros.
         var root = spectrum.Rank == 0 ? zeros(1, dtype: ScalarType.Float64) : sigma.narrow(0, 0, rank).sqrt();
@@ -92,14 +82,10 @@ internal static class TruncatedSvd
     static Tensor Wide(Tensor factor, string name)
     {
         var wide = factor.detach().cpu().to(ScalarType.Float64);
-<<<<<<< .merge_file_EfYMob
         return wide.isfinite().all().item<bool>() ? wide : throw NotFinite(name);
-=======
-        return wide.isfinite().all().item<bool>() ? wide : throw new ArgumentException($"{name} holds NaN or infinite numbers, so the update has no singular values.");
->>>>>>> .merge_file_vMdDFq
     }
 
-    static ArgumentException NotFinite(string name) => new($"{name} holds NaN or infinite numbers and cannot be compressed.");
+    static ArgumentException NotFinite(string name) => new($"{name} holds NaN or infinite numbers, so the update has no singular values.");
 
     // What is left where modules cancel each other is as large as this, however small the sum is: eps · |s| · Σᵣ ‖bᵣ‖·‖aᵣ‖.
     static double Noise(LoraDelta delta, Tensor a, Tensor b) =>
