@@ -8,12 +8,13 @@ namespace LoraComposition.Tool;
 static class LoraComposeCommand
 {
     const string Description = """
-        Inspects, checks and composes LoRA adapters (PEFT folders) for a base model.
+        Inspects, checks and composes LoRA adapters (PEFT folders), for a base model or of any architecture without one.
 
         Examples:
           lora-compose inspect adapters/eurosat
           lora-compose check --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers
-          lora-compose compose --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --as adapter --out composed
+          lora-compose compose --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --out composed
+          lora-compose compose --adapter llama-a llama-b llama-c --method ties --density 0.3 --out merged
           lora-compose adapt --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --data my-images --shots 5 --out my-model
           lora-compose predict --model my-model --images photos
           lora-compose report results/label-shift --out report.html
@@ -25,8 +26,8 @@ static class LoraComposeCommand
     {
         var root = new RootCommand(Description) { CommonOptions.Json };
         ProgramOptions.AddTo(root);
-        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), AdaptCommand.Create(),
-            PredictCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
+        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), FisherCommand.Create(),
+            AdaptCommand.Create(), PredictCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root.Parse(arguments).InvokeWithExitCodesAsync("Stopped. Nothing was written.");
     }

@@ -101,7 +101,8 @@ public sealed class AdapterMerge
         IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         options ??= new AdapterMergeOptions();
-        var keeper = SavedModules.Keeper(adapters, options);
+        options.Validate();
+        var keeper = SavedModuleChoice.Keeper(adapters, options);
         using var writer = new AdapterFileWriter(folder, new AdapterSaveOptions { Dtype = options.Dtype });
         var report = new List<LayerCompression>(Layers.Count);
         foreach (var layer in Layers)
@@ -183,10 +184,18 @@ public sealed record AdapterMergeOptions
 
     /// <summary>Whether modules that were saved whole are left out. Default false: where the adapters' differ it is refused.</summary>
     public bool DropSaved { get; init; }
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="ArgumentException">Saved modules shall both be taken and left out, or the type is not a floating one.</exception>
+    public void Validate()
+    {
+        if (SavedFrom is not null && DropSaved) throw new ArgumentException("Saved modules are either taken from an adapter or left out, not both.");
+        new AdapterSaveOptions { Dtype = Dtype }.Validate();
+    }
 }
 
 /// <summary>What becomes of modules that were saved whole: they are one task's and are never averaged.</summary>
-static class SavedModules
+static class SavedModuleChoice
 {
     /// <summary>The adapter whose saved modules are kept; null where none is.</summary>
     /// <exception cref="AdapterException">The adapters' saved modules differ and nothing says whose to keep.</exception>
@@ -194,7 +203,6 @@ static class SavedModules
     {
         if (options.SavedFrom is { } name)
         {
-            if (options.DropSaved) throw new ArgumentException("Saved modules are either taken from an adapter or left out, not both.", nameof(options));
             var from = adapters.FirstOrDefault(adapter => adapter.Name == name)
                 ?? throw new ArgumentException($"Saved modules shall come from adapter '{name}'; the adapters are {string.Join(", ", adapters.Select(adapter => $"'{adapter.Name}'"))}.", nameof(options));
             return from.Saved.Count > 0 ? from : throw new AdapterException(from.WeightsPath, $"adapter '{name}' saved no module whole.");

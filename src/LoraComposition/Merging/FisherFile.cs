@@ -62,6 +62,8 @@ public sealed class FisherFile : IFisherDiagonal, IDisposable
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ModelFileException">What the file holds of the layer is no Fisher information.</exception>
+    /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public Tensor Read(string layer)
     {
         ArgumentNullException.ThrowIfNull(layer);

@@ -20,6 +20,7 @@ public sealed record MergeSettings
 }
 
 /// <summary>A merge method by its name, and what it asks for.</summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class MergeMethodInfo
 {
     readonly Func<MergeSettings, MergeMethod> make;

@@ -9,6 +9,7 @@ public sealed class MergedUpdate : IDisposable
 {
     readonly LoraDelta? factors;
     readonly Tensor? matrix;
+    bool disposed;
 
     /// <summary>Takes over an update in factors.</summary>
     /// <param name="factors">The update. Owned by the new object.</param>
@@ -32,17 +33,20 @@ public sealed class MergedUpdate : IDisposable
     public bool IsFactored => factors is not null;
 
     /// <summary>The rank of the exact adapter: that of the factors, or the most that a matrix of this shape can have.</summary>
-    public long Rank => factors?.Rank ?? Math.Min(matrix!.shape[0], matrix.shape[1]);
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
+    public long Rank => Alive(factors)?.Rank ?? Math.Min(matrix!.shape[0], matrix.shape[1]);
 
     /// <summary>Multiplies the update out.</summary>
     /// <returns><c>[out, in]</c>. The caller owns it.</returns>
-    public Tensor ToDense() => factors?.ToDense() ?? matrix!.clone();
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
+    public Tensor ToDense() => Alive(factors)?.ToDense() ?? matrix!.clone();
 
     /// <summary>The update as an exact pair of factors; those of a whole matrix are the matrix itself and an identity.</summary>
     /// <returns>A copy. The caller owns it.</returns>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public LoraDelta ToDelta()
     {
-        if (factors is not null) return factors.Clone();
+        if (Alive(factors) is not null) return factors!.Clone();
         var (rows, columns) = (matrix!.shape[0], matrix.shape[1]);
         return columns <= rows
             ? new LoraDelta(eye(columns, dtype: matrix.dtype, device: matrix.device), matrix.clone(), 1)
@@ -53,15 +57,17 @@ public sealed class MergedUpdate : IDisposable
     /// <param name="target">How far.</param>
     /// <returns>The update and its measured error. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The update holds NaN or infinite numbers.</exception>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public CompressedDelta Compress(RankTarget target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return factors is null ? TruncatedSvd.Compute(matrix!, target) : TruncatedSvd.Compute(factors, target);
+        return Alive(factors) is null ? TruncatedSvd.Compute(matrix!, target) : TruncatedSvd.Compute(factors!, target);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        disposed = true;
         factors?.Dispose();
         matrix?.Dispose();
     }
@@ -76,4 +82,6 @@ public sealed class MergedUpdate : IDisposable
 
     internal bool IsFinite() => factors is null ? FiniteNumbers.AreAll(matrix!)
         : double.IsFinite(factors.Scaling) && FiniteNumbers.AreAll(factors.A) && FiniteNumbers.AreAll(factors.B);
+
+    T Alive<T>(T part) => disposed ? throw new ObjectDisposedException(nameof(MergedUpdate)) : part;
 }

@@ -45,6 +45,19 @@ public class OwnershipTests
             using var writer = new AdapterFileWriter(folder.Path);
             writer.AddSaved("head.weight", "head", ledger.Borrow(rand(2, 2)));
         },
+        ["MergedUpdate..ctor"] = ledger => ledger.Gone([rand(4, 6)], matrix => new MergedUpdate(matrix[0])),
+        ["MergedUpdate.ToDense"] = ledger =>
+        {
+            ledger.FromOwner(new MergedUpdate(rand(4, 6)), update => update.ToDense());
+            ledger.FromOwner(new MeanMerge().Merge(new MergeLayer("layer", [Delta()])), update => update.ToDense());
+        },
+        ["FisherFile.Write"] = ledger =>
+        {
+            using var folder = new TemporaryFolder();
+            FisherFile.Write(folder.Path, "x", new Dictionary<string, Tensor> { ["layer"] = ledger.Borrow(rand(2, 2)) });
+        },
+        ["FisherFile.Read"] = ledger => ReadFisher(ledger, file => file),
+        ["IFisherDiagonal.Read"] = ledger => ReadFisher(ledger, file => (IFisherDiagonal)file),
         ["SafetensorsWriter.Write"] = ledger =>
         {
             using var folder = new TemporaryFolder();
@@ -97,6 +110,15 @@ public class OwnershipTests
         cases[name](ledger);
 
         ledger.ShouldBalance();
+    }
+
+    static void ReadFisher(Ledger ledger, Func<FisherFile, IFisherDiagonal> seen)
+    {
+        using var folder = new TemporaryFolder();
+        using (var made = new LoraAdapter("a", [new("layer", Delta())])) made.Save(folder.Path);
+        using var adapter = LoraAdapter.Load(folder.Path);
+        FisherFile.Write(folder.Path, adapter.Fingerprint!, new Dictionary<string, Tensor> { ["layer"] = ledger.Borrow(rand(4, 6)) });
+        ledger.FromOwner(FisherFile.Open(adapter), file => seen(file).Read("layer"));
     }
 
     static bool CarriesTensors(MethodBase method) => method.GetParameters().Select(p => p.ParameterType).Append((method as MethodInfo)?.ReturnType).Any(type => type is not null && IsTensor(type));
