@@ -88,6 +88,38 @@ public sealed class SafetensorsFile : IDisposable
         return info.Dtype == dtype ? Read(name) : Copy(info, dtype);
     }
 
+    /// <summary>Reads some rows of a tensor, as a matrix with one row for each entry of its first dimension.</summary>
+    /// <param name="name">A key of <see cref="Tensors"/>, not a single number.</param>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="dtype">The type to read them in.</param>
+    /// <returns>The rows, <c>[count, …]</c>, in memory of their own. The caller owns them.</returns>
+    internal Tensor ReadRows(string name, long start, long count, ScalarType dtype)
+    {
+        var info = Find(name);
+        long width = info.ByteLength / info.Shape[0];
+        return Copy(info with { Shape = [count, width / SafetensorsDtype.Size(info.Dtype)], Offset = info.Offset + start * width, ByteLength = count * width }, dtype);
+    }
+
+    /// <summary>Copies some of the file's bytes as they are.</summary>
+    /// <param name="start">The first byte.</param>
+    /// <param name="count">How many bytes.</param>
+    /// <param name="stream">Where to.</param>
+    /// <param name="cancellation">Stops in between.</param>
+    internal void CopyBytes(long start, long count, Stream stream, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        var buffer = new byte[Math.Min(count, 1 << 20)];
+        for (long end = start + count; start < end;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - start));
+            RegularFile.ReadExactly(handle, piece, start, (message, cause) => new SafetensorsException(Path, message, cause));
+            stream.Write(piece);
+            start += piece.Length;
+        }
+    }
+
     /// <summary>Closes the file. Tensors read from it stay valid.</summary>
     public void Dispose()
     {

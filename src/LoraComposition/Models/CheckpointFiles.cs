@@ -12,6 +12,8 @@ public sealed class CheckpointFiles : IDisposable
     /// <summary>The name of a checkpoint in one file.</summary>
     internal const string FileName = "model.safetensors";
 
+    const string DiffusionFileName = "diffusion_pytorch_model.safetensors", IndexEnd = ".index.json";
+
     // What torch.save and its relatives write; never opened.
     static readonly string[] pickles = [".bin", ".pt", ".pth", ".ckpt", ".pkl", ".bin.index.json"];
 
@@ -34,10 +36,21 @@ public sealed class CheckpointFiles : IDisposable
     /// <param name="allowOutsideLinks">Whether shards may be links that leave the folder. A single file may always be one.</param>
     /// <returns>The open checkpoint. The caller owns it.</returns>
     /// <exception cref="ModelFileException">There is none, a file is damaged, or index and shards do not name the same tensors.</exception>
-    public static CheckpointFiles Open(string folder, bool allowOutsideLinks = false)
+    public static CheckpointFiles Open(string folder, bool allowOutsideLinks = false) => Open(folder, FileName, allowOutsideLinks);
+
+    /// <summary>Opens the checkpoint of a model of any kind: as transformers names it, or else as diffusers does.</summary>
+    internal static CheckpointFiles OpenAny(string folder, bool allowOutsideLinks)
+    {
+        bool isDiffusion = !Exists(FileName) && !Exists(FileName + IndexEnd) && (Exists(DiffusionFileName) || Exists(DiffusionFileName + IndexEnd));
+        return Open(folder, isDiffusion ? DiffusionFileName : FileName, allowOutsideLinks);
+
+        bool Exists(string name) => File.Exists(System.IO.Path.Combine(folder, name));
+    }
+
+    static CheckpointFiles Open(string folder, string name, bool allowOutsideLinks)
     {
         RequireFolder(folder);
-        string single = System.IO.Path.Combine(folder, FileName), index = System.IO.Path.Combine(folder, ShardIndex.FileName);
+        string single = System.IO.Path.Combine(folder, name), index = single + IndexEnd;
         bool sharded = !File.Exists(single) && File.Exists(index);
         var checkpoint = new CheckpointFiles(sharded ? index : single);
         try
@@ -81,6 +94,9 @@ public sealed class CheckpointFiles : IDisposable
     /// <exception cref="SafetensorsException">The file was shortened since it was opened.</exception>
     public Tensor Read(string name, ScalarType dtype) => fileOf[name].Read(name, dtype);
 
+    /// <summary>Reads some rows of one tensor into memory of their own.</summary>
+    internal Tensor ReadRows(string name, long start, long count, ScalarType dtype) => fileOf[name].ReadRows(name, start, count, dtype);
+
     /// <summary>Closes the files. Tensors read from them stay valid.</summary>
     public void Dispose()
     {
@@ -97,11 +113,12 @@ public sealed class CheckpointFiles : IDisposable
     void OpenShards(string folder, bool allowOutsideLinks)
     {
         var index = ShardIndex.Read(Path, (message, cause) => new CheckpointException(Path, message, cause));
+        string indexName = System.IO.Path.GetFileName(Path);
         var shards = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         foreach (string shard in index.FileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             string named = System.IO.Path.Combine(folder, shard);
-            if (RealPath.Of(named) is null) throw new CheckpointException(named, $"the shard is missing, and {ShardIndex.FileName} names it; fetch it too.");
+            if (RealPath.Of(named) is null) throw new CheckpointException(named, $"the shard is missing, and {indexName} names it; fetch it too.");
             if (!allowOutsideLinks && FolderBoundary.Outside(folder, named) is { } real)
                 throw new CheckpointException(named,
                     $"the shard is a link that leaves the folder, to {real}; copy the file there, or set AllowOutsideLinks where the place is trusted.");
@@ -111,10 +128,10 @@ public sealed class CheckpointFiles : IDisposable
         {
             if (!fileOf.TryGetValue(name, out var holder) || holder != shards[shard])
                 throw new CheckpointException(System.IO.Path.Combine(folder, shard),
-                    $"tensor '{name}' is missing, and {ShardIndex.FileName} says that this shard holds it{(holder is null ? "" : $"; it lies in {System.IO.Path.GetFileName(holder.Path)}")}.");
+                    $"tensor '{name}' is missing, and {indexName} says that this shard holds it{(holder is null ? "" : $"; it lies in {System.IO.Path.GetFileName(holder.Path)}")}.");
         }
         if (fileOf.Keys.FirstOrDefault(name => !index.FileOf.ContainsKey(name)) is { } extra)
-            throw new CheckpointException(PathOf(extra), $"tensor '{extra}' is not named by {ShardIndex.FileName}; shard and index do not belong together.");
+            throw new CheckpointException(PathOf(extra), $"tensor '{extra}' is not named by {indexName}; shard and index do not belong together.");
     }
 
     SafetensorsFile Add(SafetensorsFile file)

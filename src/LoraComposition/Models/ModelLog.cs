@@ -22,4 +22,7 @@ static partial class ModelLog
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Saved {Model}: {Tensors} tensors to {Path} in {Milliseconds} ms")]
     public static partial void ModelSaved(this ILogger logger, string model, int tensors, string path, long milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Merged {Layers} layers into a checkpoint of {Tensors} tensors, to {Path} in {Milliseconds} ms")]
+    public static partial void CheckpointMerged(this ILogger logger, int layers, int tensors, string path, long milliseconds);
 }

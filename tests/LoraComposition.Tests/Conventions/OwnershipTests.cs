@@ -16,6 +16,7 @@ public class OwnershipTests
     {
         ["LoraDelta..ctor"] = ledger => ledger.Gone(Pair(), pair => new LoraDelta(pair[0], pair[1], 1)),
         ["LoraDelta.ToDense"] = ledger => ledger.FromOwner(Delta(), delta => delta.ToDense()),
+        ["LayerUpdate..ctor"] = ledger => ledger.Gone([rand(4, 6)], whole => new LayerUpdate(whole[0])),
         ["SavedHead..ctor"] = ledger => ledger.Gone([rand(3, 6), rand(3)], head => new SavedHead(head[0], head[1])),
         ["HostToDevice.Copy"] = ledger => ledger.Gone([rand(2)], host => HostToDevice.Copy(host[0], META)),
         ["InputStatistics.Add"] = ledger => ledger.FromOwner(new InputStatistics(6), statistics => { statistics.Add(ledger.Borrow(rand(4, 6))); return []; }),
