@@ -27,7 +27,8 @@ public sealed class ArrowComposer : RoutedComposer
     /// <param name="baseLayer">The layer to freeze. Owned by the new module.</param>
     /// <param name="modules">One update per module, copied; null where a module does not adapt this layer.</param>
     /// <param name="options">How many modules a token is given, and the softmax's temperature; defaults where not given.</param>
-    /// <exception cref="ArgumentException">There is no update, one has another shape than the layer or is not finite, or an option lies outside its range.</exception>
+    /// <exception cref="ArgumentException">There is no update, one has another shape than the layer or is not finite, or an option lies outside its
+    /// range.</exception>
     public ArrowComposer(Linear baseLayer, IReadOnlyList<LoraDelta?> modules, ArrowOptions? options = null) : base(nameof(ArrowComposer), baseLayer, modules)
     {
         this.options = options ?? new ArrowOptions();

@@ -63,8 +63,8 @@ public abstract class RoutedComposer : AdaptedLinear
     public sealed override LoraDelta ToDelta()
     {
         ThrowIfDisposed();
-        throw new NotSupportedException($"{Named} weighs its modules for each input, so no single update or weight computes the same: it can be neither merged nor exported. "
-            + $"Use a composition with fixed weights for that, for example {nameof(Composition)}.{nameof(Composition.AttachWeighted)}.");
+        throw new NotSupportedException($"{Named} weighs its modules for each input, so no single update or weight computes the same: "
+            + $"it can be neither merged nor exported. Use a composition with fixed weights for that, for example {nameof(Composition)}.{nameof(Composition.AttachWeighted)}.");
     }
 
     void CheckShape(long[] weights, long[] input)
@@ -72,7 +72,7 @@ public abstract class RoutedComposer : AdaptedLinear
         bool fits = weights.Length == input.Length && weights[^1] == ModuleCount;
         for (int i = 0; fits && i < input.Length - 1; i++) fits = weights[i] == input[i] || weights[i] == 1;
         if (fits) return;
-        throw new InvalidOperationException($"{Named}: {nameof(Route)} gave weights of shape [{string.Join(", ", weights)}] for an input of shape [{string.Join(", ", input)}]; "
-            + $"expected [{string.Join(", ", input[..^1].Append(ModuleCount))}].");
+        throw new InvalidOperationException($"{Named}: {nameof(Route)} gave weights of shape [{string.Join(", ", weights)}] "
+            + $"for an input of shape [{string.Join(", ", input)}]; expected [{string.Join(", ", input[..^1].Append(ModuleCount))}].");
     }
 }

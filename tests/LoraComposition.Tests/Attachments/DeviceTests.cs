@@ -235,4 +235,25 @@ public sealed class DeviceTests : IDisposable
         one.To(CPU);
         one.Output().ShouldBeClose(trained);
     }
+
+    /// <summary>In float64, so that no rounding decides which modules a token is given.</summary>
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Tokens_are_routed_on_the_device_as_on_the_cpu(string device, string model)
+    {
+        var place = DeviceCase.Open(device);
+        using var noGrad = no_grad();
+        using var one = DeviceCase.Create(model, ScalarType.Float64);
+        var plain = one.Output();
+        Tensor routed;
+        using (RoutedComposition.AttachArrow(one.Model, one.Adapters))
+        {
+            routed = one.Output();
+            one.To(place);
+            one.Output().cpu().ShouldBeClose(routed, 1e-9, "moved after attaching");
+        }
+        using (RoutedComposition.AttachArrow(one.Model, one.Adapters)) one.Output().cpu().ShouldBeClose(routed, 1e-9, "moved before");
+
+        routed.Distance(plain).Should().BeGreaterThan(1e-2);
+    }
 }

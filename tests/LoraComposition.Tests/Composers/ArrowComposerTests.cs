@@ -48,6 +48,29 @@ public class ArrowComposerTests
         composer.call(tokens.unsqueeze(1)).ShouldBeClose(reference["arrow.top2.output"].unsqueeze(1), tolerance);
     }
 
+    /// <summary>Also where the modules' ranks are larger than the layer.</summary>
+    [Theory]
+    [InlineData(24, 16, 1)]
+    [InlineData(5, 7, 2)]
+    [InlineData(40, 6, 3)]
+    [InlineData(9, 70, 2)]
+    [InlineData(1, 3, 2)]
+    public void Other_sizes_give_what_the_loop_gives(int outFeatures, int inFeatures, int topK)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        const ScalarType type = ScalarType.Float64;
+        var layer = SmallLayers.Linear(inFeatures, outFeatures, type: type);
+        LoraDelta?[] modules =
+        [
+            SmallLayers.Delta(inFeatures, outFeatures, 4, 2, 1, type), SmallLayers.Delta(inFeatures, outFeatures, 8, 0.5, 2, type),
+            null, SmallLayers.Delta(inFeatures, outFeatures, 8, -1, 3, type),
+        ];
+        var x = SmallLayers.Input(4, type, 3, 5, inFeatures);
+
+        new ArrowComposer(layer, modules, new ArrowOptions { TopK = topK }).call(x).ShouldBeClose(new SlowArrow(layer, modules, topK).call(x), 1e-11);
+    }
+
     [Fact]
     public void Prototypes_are_the_first_right_singular_vectors()
     {
