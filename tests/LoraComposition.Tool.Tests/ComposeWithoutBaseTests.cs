@@ -1,5 +1,7 @@
 using System.Text.Json;
 using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Files;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tool.Tests;
@@ -117,5 +119,58 @@ public sealed class ComposeWithoutBaseTests : IDisposable
         using (var adapter = LoraAdapter.Load(output)) adapter.Head.Should().NotBeNull();
         (await CommandLine.RunAsync([.. command, folder.At("dropped"), "--drop-saved"])).Code.Should().Be(0);
         using (var adapter = LoraAdapter.Load(folder.At("dropped"))) adapter.Head.Should().BeNull();
+    }
+
+    [Fact]
+    public async Task ACheckpointOfAnotherArchitectureIsMergedIntoAndTakenApartAgain()
+    {
+        using var scope = NewDisposeScope();
+        string @base = Novel(out var weight);
+        string[] adapters = ["--adapter", Saved("one", 1), Saved("two", 2)];
+        var (code, text, errors) = await CommandLine.RunAsync(["compose", "--base", @base, .. adapters, "--as", "checkpoint", "--out", output]);
+        (code, errors).Should().BeEquivalentTo((0, Array.Empty<string>()));
+        text.Should().Contain("composed by uniform, into 1 tensors").And.Contain("Rounding to Float32");
+        using (var file = SafetensorsFile.Open(Path.Combine(output, "model.safetensors")))
+        {
+            using var one = LoraAdapter.Load(adapters[1]);
+            using var two = LoraAdapter.Load(adapters[2]);
+            var expected = weight + (one.Layers["model.layers.0.q_proj"].ToDense() + two.Layers["model.layers.0.q_proj"].ToDense()) / 2;
+            (file.Read("model.layers.0.q_proj.weight") - expected).abs().max().item<float>().Should().BeLessThan(1e-6f);
+        }
+        (code, text, errors) = await CommandLine.RunAsync(["compose", "--base", output, .. adapters, "--unmerge", "--compare", @base, "--out", folder.At("again"), "--json"]);
+        (code, errors).Should().BeEquivalentTo((0, Array.Empty<string>()));
+        var tensor = JsonDocument.Parse(text).RootElement.GetProperty("tensors")[0];
+        tensor.GetProperty("difference").GetDouble().Should().BeLessThanOrEqualTo(tensor.GetProperty("roundingBound").GetDouble());
+        File.ReadAllText(Path.Combine(folder.At("again"), "config.json")).Should().Contain("novel");
+    }
+
+    [Theory]
+    [InlineData(2, "--as adapter needs no --base of this architecture")]
+    [InlineData(2, "--rank and --energy are for --as adapter", "--as", "checkpoint", "--rank", "3")]
+    [InlineData(2, "--dtype: merging by the names", "--as", "checkpoint", "--dtype", "bfloat16")]
+    public async Task WhatMergingByNamesDoesNotDoIsOneLine(int expected, string problem, params string[] arguments)
+    {
+        var (code, _, errors) = await CommandLine.RunAsync(["compose", "--base", Novel(out _), "--adapter", Saved("one", 1), "--out", output, .. arguments]);
+        code.Should().Be(expected);
+        errors.Should().ContainSingle().Which.Should().StartWith(problem);
+        Directory.Exists(output).Should().BeFalse();
+    }
+
+    string Novel(out Tensor weight)
+    {
+        string @base = folder.At("base");
+        Directory.CreateDirectory(@base);
+        File.WriteAllText(Path.Combine(@base, "config.json"), "{\"model_type\": \"novel\"}");
+        weight = randn(6, 4);
+        SafetensorsWriter.Write(Path.Combine(@base, "model.safetensors"), new Dictionary<string, Tensor> { ["model.layers.0.q_proj.weight"] = weight, ["model.norm.weight"] = ones(4) });
+        return @base;
+    }
+
+    string Saved(string name, int seed)
+    {
+        using var generator = new Generator((ulong)seed, CPU);
+        using var adapter = new LoraAdapter(name, [new("model.layers.0.q_proj", new LoraDelta(randn([2, 4], generator: generator), randn([6, 2], generator: generator), 0.5))]);
+        adapter.Save(folder.At(name));
+        return folder.At(name);
     }
 }

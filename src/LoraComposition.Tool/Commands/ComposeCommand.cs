@@ -1,6 +1,8 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
+using LoraComposition.FewShot;
 using LoraComposition.Models;
+using Microsoft.Extensions.Logging;
 using Spectre.Console;
 using static TorchSharp.torch;
 
@@ -11,7 +13,7 @@ static class ComposeCommand
 {
     static readonly Option<string?> @base = new("--base")
     {
-        Description = "The base model, a ViT or a T5: a model-hub folder. Without it the adapters are composed from their files alone, whatever their architecture.",
+        Description = "The base model: a model-hub folder. A ViT or a T5 is computed with to check the result; into another one adapters are merged by the names of its tensors. Without it the adapters are composed from their files alone, whatever their architecture.",
         HelpName = "DIR",
     };
 
@@ -39,6 +41,12 @@ static class ComposeCommand
         DefaultValueFactory = _ => "v5"
     };
 
+    static readonly Option<bool> unmerge = new("--unmerge")
+    {
+        Description = "Take the composition out of the --base, into which it was merged, and write the checkpoint before; says what rounding may have changed."
+    };
+
+    static readonly Option<string?> compare = new("--compare") { Description = "A checkpoint to compare the written one with, tensor by tensor: of --unmerge, the model before the merge.", HelpName = "DIR" };
     static readonly Option<bool> anyBase = new("--any-base") { Description = "Without --base: compose adapters whose files name different base models all the same." };
     static readonly Option<string?> head = new("--head")
     {
@@ -61,6 +69,8 @@ static class ComposeCommand
         lora-compose compose --base vit --adapter a --adapter b --weights 0.7,0.3 --as checkpoint --out merged
         lora-compose compose --base vit --adapter a --adapter b --energy 0.99 --out small
         lora-compose compose --adapter a b c --method ties --density 0.3 --out merged
+        lora-compose compose --base llama --adapter a b --as checkpoint --out llama-ab
+        lora-compose compose --base llama-ab --adapter a b --unmerge --out llama-again
         lora-compose compose --adapter a b --method dare --density 0.5 --seed 0 --rank 32 --out merged
         lora-compose compose --base flan-t5-large --adapter adapters/sciq --adapter adapters/quail --as checkpoint --out merged
         """;
@@ -69,14 +79,15 @@ static class ComposeCommand
     {
         var command = new ToolCommand("compose", Description, Examples) { adapters, @base };
         foreach (var option in method.All) command.Add(option);
-        foreach (var option in (Option[])[weights, form, rank, energy, output, force, spelling, dtype, anyBase, head, dropSaved]) command.Add(option);
+        foreach (var option in (Option[])[weights, form, rank, energy, output, force, spelling, dtype, unmerge, compare, anyBase, head, dropSaved]) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
             return Task.Run(() =>
             {
-                if (settings.Base is null) return Merge(parsed, settings, cancellation);
+                if (settings.Base is null) return Run(parsed, MergeJob.Run, Print, settings, cancellation);
+                if (settings.Unmerge || settings.CompareWith is not null || !BaseModel.IsKnown(settings.Base)) return Run(parsed, ShardJob.Run, Print, ForShards(parsed, settings), cancellation);
                 ComposeReport report;
                 ErrorLog? log;
                 using (var progress = ProgressReporter.ForStandardError())
@@ -93,13 +104,24 @@ static class ComposeCommand
         return command;
     }
 
-    static int Merge(ParseResult parsed, ComposeSettings settings, CancellationToken cancellation)
+    static int Run<T>(ParseResult parsed, Func<ComposeSettings, ILogger?, IProgressReporter, CancellationToken, T> job, Action<IAnsiConsole, T> print,
+        ComposeSettings settings, CancellationToken cancellation)
     {
-        MergeReport report;
-        using (var progress = ProgressReporter.ForStandardError())
-            report = MergeJob.Run(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
-        ToolOutput.Write(parsed, report, Print);
+        T report;
+        using (var progress = ProgressReporter.ForStandardError()) report = job(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
+        ToolOutput.Write(parsed, report, print);
         return ExitCodes.Done;
+    }
+
+    /// <exception cref="UsageException">Something is asked for that merging by the names of tensors does not do.</exception>
+    static ComposeSettings ForShards(ParseResult parsed, ComposeSettings settings)
+    {
+        if (settings.Form == ComposeForm.Adapter && !settings.Unmerge)
+            throw new UsageException("--as adapter needs no --base of this architecture: leave --base out, or give --as checkpoint to merge into it.");
+        if (settings.Compression is not null) throw new UsageException("--rank and --energy are for --as adapter; a checkpoint takes the exact composition at no cost.");
+        foreach (var option in (Option[])[dtype, spelling])
+            if (parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name}: merging by the names of tensors keeps the types and names of the base; leave it out.");
+        return settings;
     }
 
     static ComposeSettings Read(ParseResult parsed)
@@ -114,6 +136,7 @@ static class ComposeCommand
             var other => throw new UsageException($"--as {other}: expected adapter or checkpoint."),
         };
         if (asked == ComposeForm.Checkpoint && !hasBase) throw new UsageException("--as checkpoint needs the --base that the adapters are merged into.");
+        if (!hasBase && (parsed.GetValue(unmerge) || parsed.GetValue(compare) is not null)) throw new UsageException("--unmerge and --compare need the --base that the adapters were merged into.");
         if (!hasBase && parsed.GetResult(spelling) is { Implicit: false }) throw new UsageException("--spelling needs a --base; without it the layers are called as in the adapters.");
         foreach (var option in (Option[])[anyBase, head, dropSaved])
             if (hasBase && parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name} is for composing without --base; with it no saved module is part of the composition, and the base decides what fits.");
@@ -136,6 +159,8 @@ static class ComposeCommand
                 "v4" => ModuleSpelling.Transformers4,
                 var other => throw new UsageException($"--spelling {other}: expected v4 or v5."),
             },
+            Unmerge = parsed.GetValue(unmerge),
+            CompareWith = parsed.GetValue(compare),
             AnyBase = parsed.GetValue(anyBase),
             SavedFrom = parsed.GetValue(head),
             DropSaved = parsed.GetValue(dropSaved),
@@ -172,10 +197,22 @@ static class ComposeCommand
         console.WriteLine($"Wrote the {(report.Form == ComposeForm.Adapter ? "adapter" : "checkpoint")} to {report.Out}. Read again, it differs from the composition in memory by at most {report.WrittenError.Largest:G3} in outputs of up to {report.WrittenError.Scale:G3}.");
     }
 
+    static void Print(IAnsiConsole console, ShardReport report)
+    {
+        console.WriteLine($"{(report.Unmerged ? "Took" : "Merged")} {report.Adapters.Count} adapters ({string.Join(", ", report.Adapters)}), composed by {By(report.Method, report.Settings)}, {(report.Unmerged ? "out of" : "into")} {report.Tensors.Count} tensors.");
+        string types = string.Join(", ", report.Tensors.Select(tensor => tensor.Dtype).Distinct());
+        console.WriteLine($"Rounding to {types} can have moved a number by at most {report.Tensors.Max(tensor => tensor.RoundingBound):G3}.");
+        if (report.Tensors.Max(tensor => tensor.Difference) is { } difference) console.WriteLine($"The largest difference from the checkpoint to compare with is {difference:G3}.");
+        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        console.WriteLine($"Wrote the checkpoint to {report.Out}.");
+    }
+
+    static string By(string method, IReadOnlyDictionary<string, double> settings) =>
+        method + string.Concat(settings.Select(pair => FormattableString.Invariant($", {pair.Key} {pair.Value}")));
+
     static void Print(IAnsiConsole console, MergeReport report)
     {
-        string settings = string.Concat(report.Settings.Select(pair => FormattableString.Invariant($", {pair.Key} {pair.Value}")));
-        console.WriteLine($"Composed {report.Adapters.Count} adapters ({string.Join(", ", report.Adapters)}) on {report.Layers} layers by {report.Method}{settings}.");
+        console.WriteLine($"Composed {report.Adapters.Count} adapters ({string.Join(", ", report.Adapters)}) on {report.Layers} layers by {By(report.Method, report.Settings)}.");
         console.WriteLine($"Rank: {Range(report.Ranks.Values)}.");
         if (report.Compression is { } layers)
         {

@@ -12,25 +12,31 @@ sealed record ComposeSettings
     public required WeightChoice Weights { get; init; }
 
     /// <summary>How the weighted updates are composed; null for the mean, or for the sum where weights are given.</summary>
-    public required MethodChoice? Method { get; init; }
+    public MethodChoice? Method { get; init; }
     public required ComposeForm Form { get; init; }
 
     /// <summary>How far the adapter is compressed; null for the exact one.</summary>
     public required RankTarget? Compression { get; init; }
     public required string Out { get; init; }
 
+    /// <summary>Whether the composition is taken out of the base's weights, into which it was merged.</summary>
+    public bool Unmerge { get; init; }
+
+    /// <summary>The folder of a checkpoint to compare the written one with; null where nothing is compared.</summary>
+    public string? CompareWith { get; init; }
+
     /// <summary>Whether files in the folder may be replaced.</summary>
     public required bool Replace { get; init; }
     public required ModuleSpelling Spelling { get; init; }
 
     /// <summary>Without a base model: whether adapters that name different base models are composed all the same.</summary>
-    public required bool AnyBase { get; init; }
+    public bool AnyBase { get; init; }
 
     /// <summary>Without a base model: the adapter whose saved modules are kept; null for those that all have alike.</summary>
-    public required string? SavedFrom { get; init; }
+    public string? SavedFrom { get; init; }
 
     /// <summary>Without a base model: whether saved modules are left out.</summary>
-    public required bool DropSaved { get; init; }
+    public bool DropSaved { get; init; }
 
     /// <summary>The type of the numbers in the written file.</summary>
     public required ScalarType Dtype { get; init; }

@@ -20,12 +20,8 @@ static class MergeJob
     /// <exception cref="OperationCanceledException">It was cancelled; nothing was written.</exception>
     public static MergeReport Run(ComposeSettings settings, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
-        using var adapters = new DisposableList<AdapterFile>();
-        using var beside = new DisposableList<FisherFile>();
-        var files = adapters.Fill(AdapterSet.Named(settings.Adapters).Select(adapter =>
-            AdapterFile.Open(adapter.Folder, adapter.Name, new AdapterLoadOptions { AnyArchitecture = true }, logger)));
-        var method = settings.Method?.Create(() => beside.Fill(files.Select(FisherFile.Open))) ?? settings.Weights.DefaultMethod;
-        var merge = new AdapterMerge(files, method, settings.Weights.ByLayer([.. files.Select(file => file.Name)]), settings.AnyBase);
+        using var inputs = new MergeInputs(settings, logger);
+        var (files, method, merge) = (inputs.Files, inputs.Method, inputs.Merge);
         var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
         var options = new AdapterMergeOptions { Compression = settings.Compression, Dtype = settings.Dtype, SavedFrom = settings.SavedFrom, DropSaved = settings.DropSaved };
         using var bar = progress.Begin($"compose {files.Count} adapters", merge.Layers.Count);

@@ -61,7 +61,7 @@ public sealed class AdapterMerge
     /// <exception cref="ArgumentException">The method cannot compose these updates; the message names the layer and the adapter.</exception>
     /// <exception cref="AdapterException">A file was changed since it was opened, or holds NaN or infinite numbers.</exception>
     /// <exception cref="NonFiniteException">The composed update is NaN or infinite.</exception>
-    public MergedUpdate Merge(string layer) => method.Merge(LayerAt(layer));
+    public LayerUpdate Merge(string layer) => method.Merge(LayerAt(layer));
 
     /// <summary>Composes one layer into two factors: exactly where the rank allows it.</summary>
     /// <param name="layer">One of <see cref="Layers"/>.</param>

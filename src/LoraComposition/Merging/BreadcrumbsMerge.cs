@@ -25,7 +25,7 @@ public sealed class BreadcrumbsMerge : MergeMethod
     protected override IEnumerable<KeyValuePair<string, double>> OwnSettings => [new("density", density), new("gamma", gamma)];
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer) => WholeUpdates.Sum(layer, (_, module) =>
+    protected override LayerUpdate Compose(MergeLayer layer) => WholeUpdates.Sum(layer, (_, module) =>
     {
         long outliers = (long)(gamma * module.Entries);
         var left = LargestEntries.Of(module, outliers);

@@ -23,7 +23,7 @@ public sealed class CoreSpaceMerge : MergeMethod
     protected override IEnumerable<KeyValuePair<string, double>> OwnSettings => density is { } share ? [new("density", share)] : [];
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer)
+    protected override LayerUpdate Compose(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         List<Tensor> a = [], b = [];

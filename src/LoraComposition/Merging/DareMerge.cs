@@ -39,7 +39,7 @@ public sealed class DareMerge : MergeMethod
     protected override IEnumerable<KeyValuePair<string, double>> OwnSettings => [new("density", density), new("seed", seed)];
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer)
+    protected override LayerUpdate Compose(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         if (!ties)

@@ -18,7 +18,7 @@ public abstract class FactorMerge : MergeMethod
     private protected abstract IReadOnlyList<double> Coefficients(MergeLayer layer);
 
     /// <inheritdoc/>
-    protected sealed override MergedUpdate Compose(MergeLayer layer)
+    protected sealed override LayerUpdate Compose(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         var coefficients = Coefficients(layer);

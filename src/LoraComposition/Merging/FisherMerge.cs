@@ -26,7 +26,7 @@ public sealed class FisherMerge : MergeMethod
     }
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer)
+    protected override LayerUpdate Compose(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         if (diagonals.Count != layer.Count) throw new ArgumentException($"Expected {layer.Count} Fisher diagonals, one per module, found {diagonals.Count}.");

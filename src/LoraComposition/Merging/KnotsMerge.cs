@@ -23,7 +23,7 @@ public sealed class KnotsMerge : MergeMethod
     protected override IEnumerable<KeyValuePair<string, double>> OwnSettings => density is { } share ? [new("density", share)] : [];
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer)
+    protected override LayerUpdate Compose(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         List<Tensor> b = [], inBases = [], cores = [];
@@ -65,6 +65,6 @@ public sealed class KnotsMerge : MergeMethod
     }
 
     /// <summary>An update of zero.</summary>
-    internal static MergedUpdate Zero(MergeLayer layer) =>
+    internal static LayerUpdate Zero(MergeLayer layer) =>
         new(new LoraDelta(zeros(1, layer.InFeatures, dtype: layer.Dtype), zeros(layer.OutFeatures, 1, dtype: layer.Dtype), 1));
 }

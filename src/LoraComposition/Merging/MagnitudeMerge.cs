@@ -16,7 +16,7 @@ public sealed class MagnitudeMerge : MergeMethod
     protected override IEnumerable<KeyValuePair<string, double>> OwnSettings => [new("density", density)];
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer) => WholeUpdates.Sum(layer, (_, module) =>
+    protected override LayerUpdate Compose(MergeLayer layer) => WholeUpdates.Sum(layer, (_, module) =>
     {
         var largest = LargestEntries.Of(module, (long)(density * module.Entries));
         return (_, block) => block.mul(largest.WithTies(block));

@@ -42,7 +42,7 @@ public abstract class MergeMethod
     /// <returns>The composed update. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The method cannot compose these updates; the message names the layer and what to do.</exception>
     /// <exception cref="NonFiniteException">The composed update is NaN or infinite.</exception>
-    public MergedUpdate Merge(MergeLayer layer)
+    public LayerUpdate Merge(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         using var noGrad = no_grad();
@@ -57,7 +57,7 @@ public abstract class MergeMethod
     /// <summary>Composes a layer, without the factor <see cref="Lambda"/>. Tensors that it makes on its way may stay in the present dispose scope.</summary>
     /// <param name="layer">The modules' updates.</param>
     /// <returns>The composed update. The caller owns it.</returns>
-    protected abstract MergedUpdate Compose(MergeLayer layer);
+    protected abstract LayerUpdate Compose(MergeLayer layer);
 
     /// <summary>How an adapter that the method makes came about.</summary>
     internal AdapterProvenance ToProvenance(IEnumerable<AdapterSource> sources) => new() { Method = Name, Settings = Settings, Sources = [.. sources] };

@@ -7,13 +7,13 @@ namespace LoraComposition;
 internal static class StackedMerge
 {
     /// <summary><c>factor·Σ ΔWₙ</c>.</summary>
-    public static MergedUpdate Sum(MergeLayer layer, double factor)
+    public static LayerUpdate Sum(MergeLayer layer, double factor)
     {
         var (rows, columns) = (layer.OutFeatures, layer.InFeatures);
         return layer.TotalRank * (rows + columns) <= rows * columns ? Stack(layer, factor) : Add(layer, factor);
     }
 
-    static MergedUpdate Stack(MergeLayer layer, double factor)
+    static LayerUpdate Stack(MergeLayer layer, double factor)
     {
         List<Tensor> a = [], b = [];
         foreach (int n in layer.Present)
@@ -23,10 +23,10 @@ internal static class StackedMerge
             a.Add(delta.A.alias());
             b.Add(delta.B.mul(scaling));
         }
-        return new MergedUpdate(new LoraDelta(cat(a, 0), cat(b, 1), 1));   // [R, in], [out, R]
+        return new LayerUpdate(new LoraDelta(cat(a, 0), cat(b, 1), 1));   // [R, in], [out, R]
     }
 
-    static MergedUpdate Add(MergeLayer layer, double factor)
+    static LayerUpdate Add(MergeLayer layer, double factor)
     {
         var sum = zeros(layer.OutFeatures, layer.InFeatures, dtype: layer.Dtype);
         foreach (int n in layer.Present)
@@ -36,7 +36,7 @@ internal static class StackedMerge
             using Scalar scaling = delta.Scaling * factor;
             sum.addmm_(delta.B.mul(scaling), delta.A, beta: 1, alpha: 1);
         }
-        return new MergedUpdate(sum);
+        return new LayerUpdate(sum);
     }
 }
 
@@ -52,7 +52,7 @@ public sealed class MeanMerge : MergeMethod
     }
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer)
+    protected override LayerUpdate Compose(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         return StackedMerge.Sum(layer, 1.0 / layer.Count);
@@ -71,7 +71,7 @@ public sealed class TaskArithmeticMerge : MergeMethod
     }
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer)
+    protected override LayerUpdate Compose(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         return StackedMerge.Sum(layer, 1);
@@ -90,7 +90,7 @@ public sealed class WeightedMerge : MergeMethod
     }
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer)
+    protected override LayerUpdate Compose(MergeLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
         return StackedMerge.Sum(layer, 1);

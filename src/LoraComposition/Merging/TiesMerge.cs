@@ -19,5 +19,5 @@ public sealed class TiesMerge : MergeMethod
     protected override IEnumerable<KeyValuePair<string, double>> OwnSettings => [new("density", density)];
 
     /// <inheritdoc/>
-    protected override MergedUpdate Compose(MergeLayer layer) => new(SignElection.Merge(WholeUpdates.Of(layer), density));
+    protected override LayerUpdate Compose(MergeLayer layer) => new(SignElection.Merge(WholeUpdates.Of(layer), density));
 }

@@ -19,7 +19,7 @@ internal static class WholeUpdates
     /// <summary>The sum of what becomes of each update, block by block.</summary>
     /// <param name="layer">The modules' updates.</param>
     /// <param name="change">Gets a module, a block's place and the block, and says what becomes of it; what it makes stays in the present dispose scope.</param>
-    public static MergedUpdate Sum(MergeLayer layer, Func<int, MatrixRows, Func<(long Start, long Count), Tensor, Tensor>> change)
+    public static LayerUpdate Sum(MergeLayer layer, Func<int, MatrixRows, Func<(long Start, long Count), Tensor, Tensor>> change)
     {
         var sum = zeros(layer.OutFeatures, layer.InFeatures, dtype: layer.Dtype);
         foreach (int n in layer.Present)
@@ -33,6 +33,6 @@ internal static class WholeUpdates
                 sum.narrow(0, rows.Start, rows.Count).add_(changed(rows, module.Block(rows)), HeldScalars.One);
             }
         }
-        return new MergedUpdate(sum);
+        return new LayerUpdate(sum);
     }
 }

@@ -46,10 +46,9 @@ public class OwnershipTests
             using var writer = new AdapterFileWriter(folder.Path);
             writer.AddSaved("head.weight", "head", ledger.Borrow(rand(2, 2)));
         },
-        ["MergedUpdate..ctor"] = ledger => ledger.Gone([rand(4, 6)], matrix => new MergedUpdate(matrix[0])),
-        ["MergedUpdate.ToDense"] = ledger =>
+        ["LayerUpdate.ToDense"] = ledger =>
         {
-            ledger.FromOwner(new MergedUpdate(rand(4, 6)), update => update.ToDense());
+            ledger.FromOwner(new LayerUpdate(rand(4, 6)), update => update.ToDense());
             ledger.FromOwner(new MeanMerge().Merge(new MergeLayer("layer", [Delta()])), update => update.ToDense());
         },
         ["FisherFile.Write"] = ledger =>

@@ -50,11 +50,11 @@ public sealed class UseAfterDisposalTests : IDisposable
     [Fact]
     public void A_merged_update()
     {
-        var (factored, whole) = (new MeanMerge().Merge(new MergeLayer("layer", [SmallLayers.Delta(4, 3, 1, 1, seed: 1)])), new MergedUpdate(zeros(3, 4)));
-        foreach (var update in (MergedUpdate[])[factored, whole])
+        var (factored, whole) = (new MeanMerge().Merge(new MergeLayer("layer", [SmallLayers.Delta(4, 3, 1, 1, seed: 1)])), new LayerUpdate(zeros(3, 4)));
+        foreach (var update in (LayerUpdate[])[factored, whole])
         {
             update.Dispose();
-            Gone(update, "MergedUpdate", u => u.ToDense(), u => u.ToDelta(), u => u.Compress(RankTarget.Rank(1)), u => _ = u.Rank);
+            Gone(update, "LayerUpdate", u => u.ToDense(), u => u.ToDelta(), u => u.Compress(RankTarget.Rank(1)), u => _ = u.Rank);
         }
     }
 

@@ -127,7 +127,7 @@ public sealed class MergeMethodTests
     {
         using var scope = NewDisposeScope();
         using var factored = new TaskArithmeticMerge().Merge(new MergeLayer("layer", Modules(rows, columns)));
-        using var whole = new MergedUpdate(factored.ToDense());
+        using var whole = new LayerUpdate(factored.ToDense());
         using var one = factored.Compress(RankTarget.Energy(0.9));
         using var other = whole.Compress(RankTarget.Energy(0.9));
         other.Rank.Should().Be(one.Rank);

@@ -37,9 +37,22 @@ public static class BaseModel
         ArgumentException.ThrowIfNullOrEmpty(folder);
         CheckpointFiles.RequireFolder(folder);
         var fields = ModelConfigFile.Read(folder, LargestConfig);
-        var family = TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelType == fields.Text("model_type"));
-        return family.Load is { } load ? load(folder, options ?? new BaseModelLoadOptions(), logger, progress, cancellation) : throw Unknown(fields);
+        return LoadOf(fields) is { } load ? load(folder, options ?? new BaseModelLoadOptions(), logger, progress, cancellation) : throw Unknown(fields);
     }
+
+    /// <summary>Whether the model in a folder is of a family that this library computes, as far as its <c>config.json</c> tells.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>False where the configuration names another family, or none as those of diffusion models do.</returns>
+    /// <exception cref="ModelFileException">The folder or its configuration is missing or damaged.</exception>
+    public static bool IsKnown(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        CheckpointFiles.RequireFolder(folder);
+        return LoadOf(ModelConfigFile.Read(folder, LargestConfig)) is not null;
+    }
+
+    static Func<string, BaseModelLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IBaseModel>? LoadOf(ConfigFields fields) =>
+        (TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelType == fields.Text("model_type"))).Load;
 
     static CheckpointException Unknown(ConfigFields fields)
     {

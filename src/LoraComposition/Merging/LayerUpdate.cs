@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 
 namespace LoraComposition;
 
-/// <summary>What a <see cref="MergeMethod"/> makes of a layer: two thin factors where the rank stays low, else a whole matrix.</summary>
+/// <summary>The update of one layer, as a <see cref="MergeMethod"/> makes it: two thin factors where the rank stays low, else a whole matrix.</summary>
 /// <remarks>Owns its tensors and disposes them. Not thread-safe while being disposed.</remarks>
-public sealed class MergedUpdate : IDisposable
+public sealed class LayerUpdate : IDisposable
 {
     readonly LoraDelta? factors;
     readonly Tensor? matrix;
@@ -13,7 +13,7 @@ public sealed class MergedUpdate : IDisposable
 
     /// <summary>Takes over an update in factors.</summary>
     /// <param name="factors">The update. Owned by the new object.</param>
-    public MergedUpdate(LoraDelta factors)
+    public LayerUpdate(LoraDelta factors)
     {
         ArgumentNullException.ThrowIfNull(factors);
         this.factors = factors;
@@ -21,13 +21,22 @@ public sealed class MergedUpdate : IDisposable
 
     /// <summary>Takes over a whole update.</summary>
     /// <param name="matrix">The update <c>[out, in]</c>. Owned by the new object.</param>
-    /// <exception cref="ArgumentException">It is no matrix.</exception>
-    public MergedUpdate(Tensor matrix)
+    /// <exception cref="ArgumentException">It is no matrix of floating-point numbers.</exception>
+    public LayerUpdate(Tensor matrix)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        if (matrix.dim() != 2) throw new ArgumentException($"Expected a matrix [out, in], found [{string.Join(", ", matrix.shape)}].", nameof(matrix));
+        if (matrix.dim() != 2 || !matrix.is_floating_point())
+            throw new ArgumentException($"Expected a matrix [out, in] of floating-point numbers, found [{string.Join(", ", matrix.shape)}] of {matrix.dtype}.", nameof(matrix));
         this.matrix = matrix.DetachFromDisposeScope();
     }
+
+    /// <summary>The width of the layer's output; of an embedding d.</summary>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
+    public long OutFeatures => Alive(factors)?.OutFeatures ?? matrix!.shape[0];
+
+    /// <summary>The width of the layer's input; of an embedding the number of tokens.</summary>
+    /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
+    public long InFeatures => Alive(factors)?.InFeatures ?? matrix!.shape[1];
 
     /// <summary>Whether the update is kept in factors, so that it exports exactly as one adapter.</summary>
     public bool IsFactored => factors is not null;
@@ -72,10 +81,26 @@ public sealed class MergedUpdate : IDisposable
         matrix?.Dispose();
     }
 
-    internal MergedUpdate Times(double factor)
+    /// <summary>Multiplies some rows out.</summary>
+    /// <param name="start">The first row.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="transposed">Whether rows of ΔWᵀ are meant, as in the table of an embedding.</param>
+    /// <returns>The rows in float32, <c>[count, in]</c>, or <c>[count, out]</c> of the transpose. The caller owns them and must not change them.</returns>
+    internal Tensor Rows(long start, long count, bool transposed)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        if (matrix is not null) return (transposed ? matrix.t() : matrix).narrow(0, start, count).cpu().to(ScalarType.Float32).MoveToOuterDisposeScope();
+        var type = factors!.A.dtype.ElementSize() > 2 ? factors.A.dtype : ScalarType.Float32;
+        var (left, right) = transposed ? (factors.A.t(), factors.B.t()) : (factors.B, factors.A);
+        using Scalar scaling = factors.Scaling;
+        return left.narrow(0, start, count).to(type).matmul(right.to(type)).mul_(scaling).cpu().to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    internal LayerUpdate Times(double factor)
     {
         using Scalar scalar = factor;
-        if (factors is not null) return new MergedUpdate(new LoraDelta(factors.A, factors.B, factors.Scaling * factor));
+        if (factors is not null) return new LayerUpdate(new LoraDelta(factors.A, factors.B, factors.Scaling * factor));
         matrix!.mul_(scalar);
         return this;
     }
@@ -83,5 +108,5 @@ public sealed class MergedUpdate : IDisposable
     internal bool IsFinite() => factors is null ? FiniteNumbers.AreAll(matrix!)
         : double.IsFinite(factors.Scaling) && FiniteNumbers.AreAll(factors.A) && FiniteNumbers.AreAll(factors.B);
 
-    T Alive<T>(T part) => disposed ? throw new ObjectDisposedException(nameof(MergedUpdate)) : part;
+    T Alive<T>(T part) => disposed ? throw new ObjectDisposedException(nameof(LayerUpdate)) : part;
 }
