@@ -28,9 +28,21 @@ internal static class RandomisedSvd
         for (int i = 0; i < PowerIterations; i++) basis = Orthonormal(matrix.matmul(Orthonormal(matrix.t().matmul(basis))));
         var (u, sigma, vT) = linalg.svd(basis.t().matmul(matrix).cpu().to(ScalarType.Float64), fullMatrices: false);
         var left = basis.cpu().to(ScalarType.Float64).matmul(u);
-        double total = matrix.square().sum(ScalarType.Float64).item<double>();
-        double rest = Math.Max(0, total - sigma.square().sum().item<double>());
+        double rest = Math.Max(0, Energy(matrix) - sigma.square().sum().item<double>());
         return (left.MoveToOuterDisposeScope(), sigma.MoveToOuterDisposeScope(), vT.MoveToOuterDisposeScope(), rest);
+    }
+
+    /// <summary>The squared length of a matrix, in float64, by rows: no copy of the matrix is made.</summary>
+    static double Energy(Tensor matrix)
+    {
+        const int Rows = 64;
+        double total = 0;
+        for (long start = 0; start < matrix.shape[0]; start += Rows)
+        {
+            using var scope = NewDisposeScope();
+            total += matrix.narrow(0, start, Math.Min(Rows, matrix.shape[0] - start)).to(ScalarType.Float64).square().sum().item<double>();
+        }
+        return total;
     }
 
     static int Width(int rank) => rank + Math.Max(LeastOversampling, rank / 2);
