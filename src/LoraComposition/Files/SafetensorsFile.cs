@@ -88,17 +88,16 @@ public sealed class SafetensorsFile : IDisposable
         return info.Dtype == dtype ? Read(name) : Copy(info, dtype);
     }
 
-    /// <summary>Reads some rows of a tensor, as a matrix with one row for each entry of its first dimension.</summary>
+    /// <summary>Reads some rows of a tensor, as a matrix with one row for each entry of its first dimension, into memory that is there.</summary>
     /// <param name="name">A key of <see cref="Tensors"/>, not a single number.</param>
     /// <param name="start">The first row.</param>
-    /// <param name="count">How many rows.</param>
-    /// <param name="dtype">The type to read them in.</param>
-    /// <returns>The rows, <c>[count, …]</c>, in memory of their own. The caller owns them.</returns>
-    internal Tensor ReadRows(string name, long start, long count, ScalarType dtype)
+    /// <param name="rows">As many rows, <c>[count, …]</c>, contiguous on the CPU and of any type. They stay the caller's.</param>
+    internal void ReadRows(string name, long start, Tensor rows)
     {
         var info = Find(name);
         long width = info.ByteLength / info.Shape[0];
-        return Copy(info with { Shape = [count, width / SafetensorsDtype.Size(info.Dtype)], Offset = info.Offset + start * width, ByteLength = count * width }, dtype);
+        TensorBytes.ReadInto(rows, handle, info with { Shape = rows.shape, Offset = info.Offset + start * width, ByteLength = rows.shape[0] * width },
+            (message, cause) => new SafetensorsException(Path, message, cause));
     }
 
     /// <summary>Copies some of the file's bytes as they are.</summary>

@@ -15,30 +15,42 @@ internal static class TensorBytes
     /// <exception cref="ModelFileException">The file ends before, or cannot be read.</exception>
     public static Tensor Read(SafeFileHandle handle, TensorInfo info, ScalarType dtype, Func<string, Exception?, ModelFileException> refusal)
     {
-        // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB; pieces to convert stay small.
-        int most = info.Dtype == dtype ? 1 << 26 : 1 << 16;
         var tensor = empty([.. info.Shape], dtype);
         try
         {
-            using var scope = NewDisposeScope();
-            using var gradients = no_grad();
-            var flat = tensor.view(-1);
-            int size = SafetensorsDtype.Size(info.Dtype);
-            long count = info.ByteLength / size;
-            var piece = info.Dtype == dtype ? null : empty(Math.Min(most, count), info.Dtype);
-            for (long start = 0; start < count; start += most)
-            {
-                using var part = flat.narrow(0, start, Math.Min(most, count - start));
-                using var read = piece?.narrow(0, 0, part.numel());
-                RegularFile.ReadExactly(handle, (read ?? part).bytes, info.Offset + start * size, refusal);
-                if (read is not null) part.copy_(read);
-            }
+            ReadInto(tensor, handle, info, refusal);
             return tensor;
         }
         catch
         {
             tensor.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Reads one tensor into memory that is there.</summary>
+    /// <param name="tensor">As many numbers, contiguous on the CPU. It stays the caller's.</param>
+    /// <param name="handle">The open file.</param>
+    /// <param name="info">Where the tensor lies and what it is.</param>
+    /// <param name="refusal">Makes the exception from a message and a cause.</param>
+    /// <exception cref="ModelFileException">The file ends before, or cannot be read.</exception>
+    public static void ReadInto(Tensor tensor, SafeFileHandle handle, TensorInfo info, Func<string, Exception?, ModelFileException> refusal)
+    {
+        // The bytes of a tensor are exposed as a span, which cannot be longer than 2 GiB; pieces to convert stay small.
+        bool isSame = info.Dtype == tensor.dtype;
+        int most = isSame ? 1 << 26 : 1 << 16;
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var flat = tensor.view(-1);
+        int size = SafetensorsDtype.Size(info.Dtype);
+        long count = info.ByteLength / size;
+        var piece = isSame ? null : empty(Math.Min(most, count), info.Dtype);
+        for (long start = 0; start < count; start += most)
+        {
+            using var part = flat.narrow(0, start, Math.Min(most, count - start));
+            using var read = piece?.narrow(0, 0, part.numel());
+            RegularFile.ReadExactly(handle, (read ?? part).bytes, info.Offset + start * size, refusal);
+            if (read is not null) part.copy_(read);
         }
     }
 }

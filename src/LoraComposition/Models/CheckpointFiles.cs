@@ -94,8 +94,8 @@ public sealed class CheckpointFiles : IDisposable
     /// <exception cref="SafetensorsException">The file was shortened since it was opened.</exception>
     public Tensor Read(string name, ScalarType dtype) => fileOf[name].Read(name, dtype);
 
-    /// <summary>Reads some rows of one tensor into memory of their own.</summary>
-    internal Tensor ReadRows(string name, long start, long count, ScalarType dtype) => fileOf[name].ReadRows(name, start, count, dtype);
+    /// <summary>Reads some rows of one tensor into memory that is there.</summary>
+    internal void ReadRows(string name, long start, Tensor rows) => fileOf[name].ReadRows(name, start, rows);
 
     /// <summary>Closes the files. Tensors read from them stay valid.</summary>
     public void Dispose()

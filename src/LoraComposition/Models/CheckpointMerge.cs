@@ -108,29 +108,50 @@ public static class CheckpointMerge
         if ((update.OutFeatures, update.InFeatures) != (layer.OutFeatures, layer.InFeatures))
             throw new ArgumentException(
                 $"The update of layer '{layer.Path}' is [{update.OutFeatures}, {update.InFeatures}], expected [{layer.OutFeatures}, {layer.InFeatures}].", nameof(read));
-        long rows = tensor.Shape[0], most = Math.Max(1, MostNumbers / (layer.OutFeatures * layer.InFeatures / rows));
+        long rows = tensor.Shape[0], columns = layer.OutFeatures * layer.InFeatures / rows, most = Math.Min(rows, Math.Max(1, MostNumbers / columns));
         double before = 0, after = 0, difference = 0;
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        // The same memory for all pieces.
+        Tensor weights = empty(most, columns, ScalarType.Float32), changes = empty(most, columns, ScalarType.Float32);
+        var results = tensor.Dtype == ScalarType.Float32 ? weights : empty(most, columns, tensor.Dtype);
         for (long start = 0; start < rows; start += most)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            using var gradients = no_grad();
+            using var pieces = NewDisposeScope();
             long count = Math.Min(most, rows - start);
-            var old = file.ReadRows(tensor.Name, start, count, ScalarType.Float32);
-            var change = update.Rows(start, count, transposed: layer.Kind == AdapterLayerKind.Embedding);
-            var sum = options.Subtract ? old.sub(change) : old.add(change);
-            var stored = sum.to(tensor.Dtype).contiguous();
-            if (!FiniteNumbers.AreAll(stored)) throw NotFinite(file, tensor, layer, old, change);
-            stream.Write(stored.bytes);
-            before = Math.Max(before, Largest(old));
-            after = Math.Max(after, Largest(sum));
-            if (original is not null) difference = Math.Max(difference, Largest(stored.to(ScalarType.Float64).sub(original.ReadRows(tensor.Name, start, count, ScalarType.Float64))));
+            var (weight, change, result) = (weights.narrow(0, 0, count), changes.narrow(0, 0, count), results.narrow(0, 0, count));
+            file.ReadRows(tensor.Name, start, weight);
+            if (!FiniteNumbers.AreAll(weight))
+                throw new CheckpointException(file.Path,
+                    $"tensor '{tensor.Name}' holds NaN or infinite numbers, to which nothing can be added; its training diverged or the file is damaged.");
+            before = Math.Max(before, Largest(weight));
+            update.MultiplyOut(change, start, transposed: layer.Kind == AdapterLayerKind.Embedding);
+            if (!FiniteNumbers.AreAll(change))
+                throw new NonFiniteException($"The update of layer '{layer.Path}' holds NaN or infinite numbers; check the adapters and their weights.");
+            if (options.Subtract) weight.sub_(change);
+            else weight.add_(change);
+            after = Math.Max(after, Largest(weight));
+            if (!ReferenceEquals(results, weights)) result.copy_(weight);
+            if (!FiniteNumbers.AreAll(result))
+                throw new CheckpointException(file.Path,
+                    $"tensor '{tensor.Name}' with the update of layer '{layer.Path}' is too large for {tensor.Dtype}; check the adapters and their weights, or convert the model to bfloat16 or float32.");
+            stream.Write(result.bytes);
+            if (original is null) continue;
+            var other = empty(count, columns, ScalarType.Float64);
+            original.ReadRows(tensor.Name, start, other);
+            difference = Math.Max(difference, Largest(other.sub_(result)));
         }
         double bound = Rounding(tensor.Dtype, after) + (options.Subtract ? Rounding(tensor.Dtype, before) : 0);
         return new MergedTensor(tensor.Name, layer.Path, tensor.Dtype, bound, original is null ? null : difference);
     }
 
-    static double Largest(Tensor tensor) => tensor.abs().max().to(ScalarType.Float64).item<double>();
+    /// <summary>The largest absolute value, without a temporary of the tensor's size.</summary>
+    static double Largest(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return Math.Max(-tensor.min().to(ScalarType.Float64).item<double>(), tensor.max().to(ScalarType.Float64).item<double>());
+    }
 
     /// <summary>The most by which a sum in float32 and one rounding to the type move a number up to some size.</summary>
     static double Rounding(ScalarType dtype, double largest)
@@ -145,11 +166,6 @@ public static class CheckpointMerge
     }
 
     static double HalfOfLastPlace(double number, int bits, int smallest) => Math.ScaleB(1, Math.Max(number == 0 ? smallest : Math.ILogB(number), smallest) - bits);
-
-    static Exception NotFinite(SafetensorsFile file, TensorInfo tensor, AdapterLayer layer, Tensor old, Tensor change) =>
-        !FiniteNumbers.AreAll(old) ? new CheckpointException(file.Path, $"tensor '{tensor.Name}' holds NaN or infinite numbers, to which nothing can be added; its training diverged or the file is damaged.")
-        : !FiniteNumbers.AreAll(change) ? new NonFiniteException($"The update of layer '{layer.Path}' holds NaN or infinite numbers; check the adapters and their weights.")
-        : new CheckpointException(file.Path, $"tensor '{tensor.Name}' with the update of layer '{layer.Path}' is too large for {tensor.Dtype}; check the adapters and their weights, or convert the model to bfloat16 or float32.");
 
     static void CheckIsComparable(CheckpointFiles files, CheckpointFiles original, IEnumerable<string> names)
     {
