@@ -148,6 +148,11 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         return scores;
     }
 
+    private protected override IStartLoss OpenStartLoss(FewShotSamples samples, TuningOptions options, CancellationToken cancellation) =>
+        new FittedHeadLoss(LoadModel(samples.Support.Seed), images, Modules, samples.Support.Indices, (options.Head ?? new HeadOptions()).FixedPenalty, frozen.BatchSize, cancellation);
+
+    private protected override void ForgetStart(StartingPoint start) => frozen.Forget(start);
+
     private protected override void ForgetHeads()
     {
         foreach (var head in heads.Values) head.Dispose();
@@ -232,6 +237,24 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         }
 
         public void Dispose() => Head.Dispose();
+    }
+
+    /// <summary>The loss of a head fitted over the features of a starting point. One model serves all: detaching is exact.</summary>
+    sealed class FittedHeadLoss(VisionTransformer model, PreprocessedImages images, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<int> samples, double penalty,
+        int batchSize, CancellationToken cancellation) : IStartLoss
+    {
+        public double Of(StartingPoint start)
+        {
+            using var attached = start.Attach(model, modules);
+            using var bank = new FeatureBank(model, images, batchSize);
+            using var features = new ImageFeatures(bank.Features(samples, cancellation), bank.Labels(samples), 1);
+            using (NewDisposeScope())
+                if (!features.Values.isfinite().all().item<bool>()) return double.NaN;
+            using var head = HeadRegression.Fit(features, images.Dataset.ClassNames.Count, penalty);
+            return head.Score(features).Loss;
+        }
+
+        public void Dispose() => model.Dispose();
     }
 
     sealed class Batches : IBatchLoss
