@@ -43,6 +43,26 @@ public interface IMethodTrials
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     double Loss(StartingPoint start);
 
+    /// <summary>
+    /// How well the features of the samples to learn from, as the model computes them at a starting point, stand by class: the linear CKA of features and classes,
+    /// <see cref="LinearCka.Compute"/>. Nothing of it is kept.
+    /// </summary>
+    /// <param name="start">The point.</param>
+    /// <returns>A number from 0 to 1; NaN where the model's numbers are not finite.</returns>
+    /// <exception cref="NotSupportedException">The samples have no classes.</exception>
+    /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    double Alignment(StartingPoint start);
+
+    /// <summary>
+    /// The gradient of the mean loss on the samples to learn from with respect to one weight for each module, the same at every layer, where all are 1/N. Where the
+    /// task has a head, that is fitted over the mean first.
+    /// </summary>
+    /// <returns>A number for each module, in their order.</returns>
+    /// <exception cref="AdapterMismatchException">A module does not fit the model.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    IReadOnlyList<double> GradientOfWeights();
+
     /// <summary>Trains a candidate on all samples and keeps its update alone.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="name">What to call the update.</param>

@@ -104,6 +104,9 @@ public readonly record struct RandomStream(int Number)
     /// <summary>The points that a search without gradients looks at.</summary>
     public static RandomStream Search => new(12);
 
+    /// <summary>The modules that are taken by chance.</summary>
+    public static RandomStream ModuleChoice => new(13);
+
     /// <summary>A test part where the publisher has none.</summary>
     public static RandomStream TestPart => new(9);
 }

@@ -36,12 +36,11 @@ public abstract partial class FewShotTrainer<TModel>
             return trainer.HeldOutScore(trained, samples, cancellation);
         }
 
-        public double Loss(StartingPoint start)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            losses ??= trainer.OpenStartLoss(samples, options, cancellation);
-            return losses.Of(start);
-        }
+        public double Loss(StartingPoint start) => Losses().Of(start);
+
+        public double Alignment(StartingPoint start) => Losses().Alignment(start);
+
+        public IReadOnlyList<double> GradientOfWeights() => trainer.GradientOfWeights(samples, options, progress, cancellation);
 
         public LoraAdapter? Train(ITuningMethod candidate, string name)
         {
@@ -50,5 +49,11 @@ public abstract partial class FewShotTrainer<TModel>
         }
 
         public void Dispose() => losses?.Dispose();
+
+        IStartLoss Losses()
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return losses ??= trainer.OpenStartLoss(samples, options, cancellation);
+        }
     }
 }

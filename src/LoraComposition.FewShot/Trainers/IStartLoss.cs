@@ -5,4 +5,7 @@ interface IStartLoss : IDisposable
 {
     /// <summary>The mean loss; not finite where the model's numbers are not.</summary>
     double Of(StartingPoint start);
+
+    /// <summary>The linear CKA of features and classes; NaN where the model's numbers are not finite.</summary>
+    double Alignment(StartingPoint start);
 }

@@ -85,6 +85,8 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     {
         public double Of(StartingPoint start) => trainer.ScoreStart(model, start, samples, options, cancellation).Loss;
 
+        public double Alignment(StartingPoint start) => throw new NotSupportedException("Questions have no classes that features could stand by; choose modules by the gradient or by held-out loss.");
+
         public void Dispose() => model.Dispose();
     }
 
