@@ -14,7 +14,8 @@ public sealed class TuningSettingOptions
     readonly Option<string> protocol, augment;
     readonly Option<int?> checks, patience;
     readonly Option<double?> headRate, composerRate, coefficientRate, residualRate, loraRate, fullRate, decay;
-    readonly Option<string?> coefficientPenalties;
+    readonly Option<string?> coefficientPenalties, mergeLambdas, mergeDensities;
+    readonly Option<int?> loraHubEvaluations;
 
     /// <summary>Makes the options.</summary>
     public TuningSettingOptions()
@@ -30,7 +31,10 @@ public sealed class TuningSettingOptions
         headRate = Rate("--head-rate", "the head where other parameters train too", defaults.HeadLearningRate);
         composerRate = Rate("--composer-rate", "softmax weights", defaults.ComposerLearningRate);
         coefficientRate = Rate("--coefficient-rate", "free coefficients", defaults.CoefficientLearningRate);
-        coefficientPenalties = new("--coefficient-penalties") { Description = $"How strongly free coefficients are drawn to where they start; of several the one of the lowest held-out loss is taken. Default {string.Join(',', defaults.CoefficientPenalties)}." };
+        coefficientPenalties = new("--coefficient-penalties") { Description = $"How strongly free coefficients are drawn to where they start; of several the one of the lowest held-out loss is taken. Default {Listed(defaults.CoefficientPenalties)}." };
+        mergeLambdas = new("--merge-lambdas") { Description = $"The factors in front of merged updates; of several the one of the lowest held-out loss is taken. Default {Listed(defaults.MergeLambdas)}." };
+        mergeDensities = new("--merge-densities") { Description = $"The parts of the entries that ties, dare and the like keep; chosen as the factors are, each with each. Default {Listed(defaults.MergeDensities)}." };
+        loraHubEvaluations = new("--lorahub-evaluations") { Description = $"The compositions that lorahub tries. Default {defaults.LoraHubEvaluations}." };
         residualRate = Rate("--residual-rate", "a LoRA on top of a composition", defaults.ResidualLearningRate);
         loraRate = Rate("--lora-rate", "a LoRA from scratch", defaults.LoraLearningRate);
         fullRate = Rate("--full-rate", "all weights", defaults.FullLearningRate);
@@ -38,8 +42,8 @@ public sealed class TuningSettingOptions
     }
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [protocol, augment, checks, patience, headRate, composerRate, coefficientRate, coefficientPenalties, residualRate, loraRate,
-        fullRate, decay];
+    public IReadOnlyList<Option> All => [protocol, augment, checks, patience, headRate, composerRate, coefficientRate, coefficientPenalties, mergeLambdas,
+        mergeDensities, loraHubEvaluations, residualRate, loraRate, fullRate, decay];
 
     /// <summary>Reads and checks what was given.</summary>
     /// <param name="parsed">The command line.</param>
@@ -62,7 +66,10 @@ public sealed class TuningSettingOptions
             HeadLearningRate = Positive(parsed, headRate) ?? start.HeadLearningRate,
             ComposerLearningRate = Positive(parsed, composerRate) ?? start.ComposerLearningRate,
             CoefficientLearningRate = Positive(parsed, coefficientRate) ?? start.CoefficientLearningRate,
-            CoefficientPenalties = Penalties(parsed.GetValue(coefficientPenalties)) ?? start.CoefficientPenalties,
+            CoefficientPenalties = Numbers(parsed, coefficientPenalties, value => value >= 0, "a number of at least 0") ?? start.CoefficientPenalties,
+            MergeLambdas = Numbers(parsed, mergeLambdas, _ => true, "a number") ?? start.MergeLambdas,
+            MergeDensities = Numbers(parsed, mergeDensities, value => value is > 0 and <= 1, "a number in (0, 1]") ?? start.MergeDensities,
+            LoraHubEvaluations = OptionReading.AtLeast(parsed, loraHubEvaluations, 1) ?? start.LoraHubEvaluations,
             ResidualLearningRate = Positive(parsed, residualRate) ?? start.ResidualLearningRate,
             LoraLearningRate = Positive(parsed, loraRate) ?? start.LoraLearningRate,
             FullLearningRate = Positive(parsed, fullRate) ?? start.FullLearningRate,
@@ -102,9 +109,12 @@ public sealed class TuningSettingOptions
     static string OneOf(ParseResult parsed, Option<string> option, params string[] known) => parsed.GetValue(option) is { } value && known.Contains(value) ? value
         : throw new UsageException($"{option.Name} {parsed.GetValue(option)}: it must be one of {string.Join(", ", known)}.");
 
-    double[]? Penalties(string? text) => text is null ? null : [.. text.Split(',', StringSplitOptions.TrimEntries).Select(part =>
-        double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && double.IsFinite(value) ? value
-            : throw new UsageException($"{coefficientPenalties.Name} {text}: '{part}' is not a number of at least 0."))];
+    static double[]? Numbers(ParseResult parsed, Option<string?> option, Func<double, bool> allowed, string expected) => parsed.GetValue(option) is not { } text ? null
+        : [.. text.Split(',', StringSplitOptions.TrimEntries).Select(part =>
+            double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && float.IsFinite((float)value) && allowed(value) ? value
+                : throw new UsageException($"{option.Name} {text}: '{part}' is not {expected}."))];
+
+    static string Listed(IReadOnlyList<double> numbers) => string.Join(',', numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)));
 
     static double? Positive(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) is not { } value ? null
         : value > 0 && double.IsFinite(value) ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be positive."));

@@ -10,7 +10,7 @@ public sealed record ExperimentDefaults
     public string Kind { get; init; } = "";
 
     /// <summary>The methods that can be asked for, in the order of the tables.</summary>
-    public IReadOnlyList<ITuningMethod> KnownMethods { get; init; } = [.. TuningMethods.Vision, .. TuningMethods.VisionControls, .. TuningMethods.Compositions];
+    public IReadOnlyList<ITuningMethod> KnownMethods { get; init; } = [.. TuningMethods.Vision, .. TuningMethods.VisionControls, .. TuningMethods.Compositions, .. TuningMethods.Rivals];
 
     /// <summary>The methods that are run. Default the paper's and the best single module, the mark of what composing is worth.</summary>
     public IReadOnlyList<ITuningMethod> Methods { get; init; } = [.. TuningMethods.Vision, new BestSingleModule()];

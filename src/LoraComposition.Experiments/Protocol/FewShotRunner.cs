@@ -72,7 +72,8 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
             Remarks = [.. trained.Remarks, .. method.NeedsModules ? trainer.Modules.Select(module => module.ZeroWarning).OfType<string>() : []],
             Predictions = score.Predictions,
         };
-        if (trained is { TrainableParameters: 0, HeadParameters: 0 }) untrained[(method.Name, part)] = outcome;
+        // What a method chose or searched for depends on the samples.
+        if (trained is { TrainableParameters: 0, HeadParameters: 0 } && ReferenceEquals(trained.Method, method)) untrained[(method.Name, part)] = outcome;
         return outcome;
     }
 

@@ -22,6 +22,14 @@ public static class TuningMethods
         new UnconstrainedComposition(WeightSharing.Model, residual: true), new AutomaticChoice(),
     ];
 
+    /// <summary>The field's other methods: merges of the modules alone, their settings chosen by held-out loss, and searches on the samples to learn from.</summary>
+    public static IReadOnlyList<ITuningMethod> Rivals { get; } =
+    [
+        .. new[] { "task-arithmetic", "ties", "dare", "dare-ties", "magnitude", "breadcrumbs", "knots-ties", "core-space-ties", "factor-mean" }
+            .Select(name => new MergedComposition(name)),
+        new GreedySoup(), new LoraHub(), new Ratatouille(),
+    ];
+
     /// <summary>The five methods of the language experiment, in the order of the tables.</summary>
     public static IReadOnlyList<ITuningMethod> Text { get; } = [new ZeroShot(), new FullFineTuning(), new LoraFromScratch(), new UniformComposition(),
         new LearnedComposition()];

@@ -33,6 +33,14 @@ public interface ITuningMethod
     /// <returns>At least one method; the first is taken where nothing can be held out.</returns>
     IReadOnlyList<ITuningMethod> Starts(int modules) => [this];
 
+    /// <summary>
+    /// What is trained on given samples, for a method that searches in rounds: what it tries next depends on how it did before. This one, where there is nothing to
+    /// search. It is asked once for each training, before the start is chosen.
+    /// </summary>
+    /// <param name="trials">What it may try.</param>
+    /// <returns>The method to train, with what it needs.</returns>
+    SearchOutcome Search(IMethodTrials trials) => new(this);
+
     /// <summary>Changes the learning rate that matters most to the method, for a search.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="factor">What to multiply the rate with, above 0.</param>

@@ -20,6 +20,18 @@ public abstract record StartingPoint
     /// <returns>The starting point.</returns>
     public static StartingPoint SingleModule(int module) => new SingleModuleStart(module);
 
+    /// <summary>The base model with the mean of some modules' updates. That of one module is <see cref="SingleModule"/>.</summary>
+    /// <param name="modules">The modules' positions, from 0, ascending.</param>
+    /// <returns>The starting point.</returns>
+    /// <exception cref="ArgumentException">There is no position, one is negative, or they do not ascend.</exception>
+    public static StartingPoint MeanOf(IReadOnlyList<int> modules)
+    {
+        ArgumentNullException.ThrowIfNull(modules);
+        if (modules.Count == 0 || modules[0] < 0 || modules.Zip(modules.Skip(1)).Any(pair => pair.First >= pair.Second))
+            throw new ArgumentException($"Expected ascending positions of at least one module, from 0, found {(modules.Count == 0 ? "none" : string.Join(", ", modules))}.", nameof(modules));
+        return modules is [var only] ? SingleModule(only) : new MeanStart([.. modules]);
+    }
+
     /// <summary>The base model with the modules' updates, most of them one module's.</summary>
     /// <param name="module">That module's position, from 0.</param>
     /// <param name="share">Its weight, in (0, 1); the others have equal parts of the rest.</param>
@@ -54,6 +66,16 @@ public abstract record StartingPoint
     sealed record SingleModuleStart(int Module) : StartingPoint
     {
         public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => Composition.AttachUniform(model, [modules[Module]]);
+    }
+
+    sealed record MeanStart(int[] Modules) : StartingPoint
+    {
+        public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) =>
+            Composition.AttachUniform(model, [.. Modules.Select(module => modules[module])]);
+
+        public bool Equals(MeanStart? other) => other is not null && Modules.AsSpan().SequenceEqual(other.Modules);
+
+        public override int GetHashCode() => Modules.Aggregate(Modules.Length, HashCode.Combine);
     }
 
     sealed record LeaningStart(int Module, double Share) : StartingPoint

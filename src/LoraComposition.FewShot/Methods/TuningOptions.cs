@@ -8,7 +8,7 @@ namespace LoraComposition.FewShot;
 public sealed record TuningOptions
 {
     // One list, so that equal settings compare as equal.
-    static readonly IReadOnlyList<double> defaultPenalties = [1, 30];
+    static readonly IReadOnlyList<double> defaultPenalties = [1, 30], defaultLambdas = [0.3, 1], defaultDensities = [0.2, 0.5];
 
     /// <summary>Length, batches and schedule of the training of everything together. Default 300 steps.</summary>
     public TrainingOptions Training { get; init; } = new() { Steps = 300 };
@@ -43,6 +43,18 @@ public sealed record TuningOptions
     /// the one of the lowest held-out loss is taken, each costs a training. Default 1 and 30.
     /// </summary>
     public IReadOnlyList<double> CoefficientPenalties { get; init; } = defaultPenalties;
+
+    /// <summary>
+    /// The factors in front of what a merge method composes (<see cref="MergedComposition"/>). Of several the one of the lowest held-out loss is taken, with each of
+    /// the <see cref="MergeDensities"/> where the method has one. Default 0.3 and 1.
+    /// </summary>
+    public IReadOnlyList<double> MergeLambdas { get; init; } = defaultLambdas;
+
+    /// <summary>The parts of the entries that a merge method keeps, in (0, 1]. Default 0.2 and 0.5.</summary>
+    public IReadOnlyList<double> MergeDensities { get; init; } = defaultDensities;
+
+    /// <summary>The compositions that <see cref="LoraHub"/> tries; each costs a pass over the samples to learn from. Default 40, as in arXiv:2307.13269.</summary>
+    public int LoraHubEvaluations { get; init; } = 40;
 
     /// <summary>The learning rate of a LoRA on top of a composition. Default 0.0003.</summary>
     public double ResidualLearningRate { get; init; } = 3e-4;
@@ -94,6 +106,13 @@ public sealed record TuningOptions
         if (CoefficientPenalties.Count == 0) throw new ArgumentException("There is no penalty to choose for the coefficients; give at least one.");
         foreach (double penalty in CoefficientPenalties)
             if (!(penalty >= 0 && double.IsFinite(penalty))) throw new ArgumentException($"A penalty of the coefficients is {penalty}; it must be at least 0.");
+        if (MergeLambdas.Count == 0) throw new ArgumentException("There is no factor to choose for merge methods; give at least one.");
+        foreach (double lambda in MergeLambdas)
+            if (!float.IsFinite((float)lambda)) throw new ArgumentException($"A factor of merge methods is {lambda}; it must be finite in float32.");
+        if (MergeDensities.Count == 0) throw new ArgumentException("There is no density to choose for merge methods; give at least one.");
+        foreach (double density in MergeDensities)
+            if (density is not (> 0 and <= 1)) throw new ArgumentException($"A density of merge methods is {density}; it must lie in (0, 1].");
+        if (LoraHubEvaluations < 1) throw new ArgumentException($"The evaluations of LoraHub are {LoraHubEvaluations}; they must be at least 1.");
         if (LoraRoles.Count == 0) throw new ArgumentException("There are no LoRA roles; give at least one layer to adapt.");
         if (WarmUpEpochs < 0) throw new ArgumentException($"The warm-up has {WarmUpEpochs} epochs; it must have at least 0.");
         if (Folds < 2) throw new ArgumentException($"The folds are {Folds}; they must be at least 2.");

@@ -51,6 +51,15 @@ public sealed class SeededRandom
     /// <returns>The number.</returns>
     public float NextSingle(float low, float high) => low + (high - low) * ((NextUInt64() >> 40) * (1f / (1 << 24)));
 
+    /// <summary>A number from the normal distribution of mean 0 and deviation 1, of two draws (Box and Muller).</summary>
+    /// <returns>The number.</returns>
+    public double NextNormal()
+    {
+        const double Unit = 1.0 / (1UL << 53);
+        double radius = Math.Sqrt(-2 * Math.Log(((NextUInt64() >> 11) + 1) * Unit));   // of (0, 1], for the logarithm
+        return radius * Math.Cos(2 * Math.PI * ((NextUInt64() >> 11) * Unit));
+    }
+
     /// <summary>Puts items into a random order (Fisher and Yates).</summary>
     /// <param name="items">The items; reordered in place.</param>
     public void Shuffle(Span<int> items)
@@ -91,6 +100,12 @@ public readonly record struct RandomStream(int Number)
 
     /// <summary>How a picture is changed each time it is learned from.</summary>
     public static RandomStream Augmentation => new(11);
+
+    /// <summary>The points that a search without gradients looks at.</summary>
+    public static RandomStream Search => new(12);
+
+    /// <summary>The modules that are taken by chance.</summary>
+    public static RandomStream ModuleChoice => new(13);
 
     /// <summary>A test part where the publisher has none.</summary>
     public static RandomStream TestPart => new(9);

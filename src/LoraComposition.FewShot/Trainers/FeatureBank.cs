@@ -14,7 +14,7 @@ internal sealed class FeatureBank : IDisposable
     /// <summary>Large enough for efficient products, small enough that filling up costs little.</summary>
     public const int DefaultBatchSize = 32;
 
-    readonly VisionTransformer model;
+    readonly Func<VisionTransformer> model;
     readonly PreprocessedImages images;
     readonly int batchSize;
     readonly bool flipped;
@@ -25,10 +25,19 @@ internal sealed class FeatureBank : IDisposable
     /// <param name="images">The images.</param>
     /// <param name="batchSize">The images in a batch.</param>
     /// <param name="flipped">Whether the features are those of the mirrored images.</param>
-    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize, bool flipped = false)
+    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize, bool flipped = false) : this(() => model, images, batchSize, flipped)
+    {
+    }
+
+    /// <param name="model">Gives the frozen model when features are missing, the same one each time.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="batchSize">The images in a batch.</param>
+    /// <param name="flipped">Whether the features are those of the mirrored images.</param>
+    public FeatureBank(Func<VisionTransformer> model, PreprocessedImages images, int batchSize, bool flipped = false)
     {
         (this.model, this.images, this.batchSize, this.flipped) = (model, images, batchSize, flipped);
-        features = Empty(0);
+        var present = model();
+        features = empty(0, present.Config.HiddenSize, device: Evaluator.Place(present).Device).DetachFromDisposeScope();
     }
 
     /// <summary>The features of some images, <c>[indices, d]</c>, float32. The caller owns them.</summary>
@@ -38,9 +47,16 @@ internal sealed class FeatureBank : IDisposable
     public Tensor Features(IReadOnlyList<int> indices, IProgressTask progress, CancellationToken cancellation)
     {
         using var noGrad = no_grad();
-        var (type, device) = Evaluator.Place(model);
-        model.eval();
         int[] missing = [.. indices.Where(i => !rowOf.ContainsKey(i)).Distinct()];
+        if (missing.Length > 0) Compute(model(), missing, progress, cancellation);
+        using var wanted = tensor(indices.Select(i => rowOf[i]).ToArray(), device: features.device);
+        return features.index_select(0, wanted);
+    }
+
+    void Compute(VisionTransformer present, int[] missing, IProgressTask progress, CancellationToken cancellation)
+    {
+        var (type, device) = Evaluator.Place(present);
+        present.eval();
         Reserve(missing.Length);
         foreach (int[] batch in missing.Chunk(batchSize))
         {
@@ -48,13 +64,11 @@ internal sealed class FeatureBank : IDisposable
             using var scope = NewDisposeScope();
             int[] full = [.. batch, .. Enumerable.Repeat(batch[^1], batchSize - batch.Length)];
             var pixels = images.Batch(full, device, type);   // [batch, 3, size, size]
-            var computed = model.Features(flipped ? pixels.flip(3) : pixels).narrow(0, 0, batch.Length).to(ScalarType.Float32);
+            var computed = present.Features(flipped ? pixels.flip(3) : pixels).narrow(0, 0, batch.Length).to(ScalarType.Float32);
             features.narrow(0, rowOf.Count, batch.Length).copy_(computed);
             foreach (int i in batch) rowOf.Add(i, rowOf.Count);
             progress.Advance(batch.Length);
         }
-        using var wanted = tensor(indices.Select(i => rowOf[i]).ToArray(), device: device);
-        return features.index_select(0, wanted);
     }
 
     /// <summary>The rows that there is room for.</summary>
@@ -77,39 +91,59 @@ internal sealed class FeatureBank : IDisposable
         features = larger;
     }
 
-    Tensor Empty(long rows) => empty(rows, model.Config.HiddenSize, device: Evaluator.Place(model).Device).DetachFromDisposeScope();
+    Tensor Empty(long rows) => empty(rows, features.shape[1], device: features.device).DetachFromDisposeScope();
 }
 
 /// <summary>The models that stay frozen over all trainings, and their features of images: computed once for all methods, K and seeds.</summary>
 internal sealed class FrozenModels(ImageBaseModel baseModel, IReadOnlyList<string> classNames, IReadOnlyList<LoraAdapter> modules, int batchSize) : IDisposable
 {
+    // A model is as large as the base, its features are small: models that were not used for longest go, and come back where features are missing.
+    const int MostModels = 8;
+
     readonly Dictionary<StartingPoint, (VisionTransformer Model, IDisposable? Attached)> models = [];
-    readonly Dictionary<(StartingPoint, PreprocessedImages, bool Flipped), FeatureBank> banks = [];
+    readonly List<StartingPoint> used = [];   // the last one used last
+    readonly Dictionary<(StartingPoint Start, PreprocessedImages, bool Flipped), FeatureBank> banks = [];
+
+    public int BatchSize => batchSize;
 
     /// <summary>The features of some images from one of the models.</summary>
     public FeatureBank Bank(StartingPoint start, PreprocessedImages images, bool flipped = false)
     {
         if (banks.TryGetValue((start, images, flipped), out var bank)) return bank;
-        return banks[(start, images, flipped)] = new FeatureBank(Model(start), images, batchSize, flipped);
+        return banks[(start, images, flipped)] = new FeatureBank(() => Model(start), images, batchSize, flipped);
+    }
+
+    /// <summary>Lets go of a model and its features.</summary>
+    public void Forget(StartingPoint start)
+    {
+        foreach (var key in banks.Keys.Where(key => key.Start.Equals(start)).ToArray())
+        {
+            banks[key].Dispose();
+            banks.Remove(key);
+        }
+        Unload(start);
     }
 
     public void Dispose()
     {
         foreach (var bank in banks.Values) bank.Dispose();
-        foreach (var (model, attached) in models.Values)
-        {
-            attached?.Dispose();
-            model.Dispose();
-        }
+        foreach (var start in models.Keys.ToArray()) Unload(start);
     }
 
     VisionTransformer Model(StartingPoint start)
     {
-        if (models.TryGetValue(start, out var known)) return known.Model;
+        if (models.TryGetValue(start, out var known))
+        {
+            used.Remove(start);
+            used.Add(start);
+            return known.Model;
+        }
+        if (models.Count == MostModels) Unload(used[0]);
         var model = baseModel.Load(classNames, headSeed: 0);
         try
         {
             models[start] = (model, start.Attach(model, modules));
+            used.Add(start);
             return model;
         }
         catch
@@ -117,5 +151,13 @@ internal sealed class FrozenModels(ImageBaseModel baseModel, IReadOnlyList<strin
             model.Dispose();
             throw;
         }
+    }
+
+    void Unload(StartingPoint start)
+    {
+        used.Remove(start);
+        if (!models.Remove(start, out var unloaded)) return;
+        unloaded.Attached?.Dispose();
+        unloaded.Model.Dispose();
     }
 }

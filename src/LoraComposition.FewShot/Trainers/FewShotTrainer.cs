@@ -11,7 +11,7 @@ namespace LoraComposition.FewShot;
 /// <summary>Trains tuning methods on a few labelled samples of one data set, and LoRA modules on many; what the samples are, a subclass says.</summary>
 /// <typeparam name="TModel">The kind of base model.</typeparam>
 /// <remarks>Owns what it keeps between trainings, neither the data nor the modules. Not thread-safe.</remarks>
-public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class, IBaseModel
+public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel : class, IBaseModel
 {
     FewShotSamples? current;
 
@@ -125,6 +125,14 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     private protected abstract IReadOnlyList<ValidationScore>? ScoreStarts(IReadOnlyList<ITuningMethod> starts, FewShotSamples samples, TuningOptions options,
         IProgressReporter progress, CancellationToken cancellation);
 
+    /// <summary>Makes ready to tell what any number of starting points are worth on the samples to learn from. The caller owns it.</summary>
+    private protected abstract IStartLoss OpenStartLoss(FewShotSamples samples, TuningOptions options, CancellationToken cancellation);
+
+    /// <summary>Lets go of what is kept of a starting point that was made for one training.</summary>
+    private protected virtual void ForgetStart(StartingPoint start)
+    {
+    }
+
     /// <summary>Lets go of the heads that trainings on the same samples share.</summary>
     private protected virtual void ForgetHeads()
     {
@@ -140,16 +148,17 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         var budget = new SearchBudget(options.Budget);
         var scores = new List<CandidateScore>();
         TrainedModel<TModel>? best = null;
+        ValidationScore bestScore = default;
         try
         {
             foreach (var candidate in candidates)
             {
                 if (!budget.Begin()) break;
                 var trained = TrainOne(candidate, samples, options, progress, cancellation);
-                scores.Add(new CandidateScore(candidate.Name, trained.Findings, trained.Outcome.Validation!.Value));
-                bool better = best is null || scores[^1].Validation.IsBetterThan(best.Outcome.Validation!.Value, options.Training.Criterion);
+                scores.Add(new CandidateScore(candidate.Name, trained.Findings, HeldOutScore(trained, samples, cancellation)));
+                bool better = best is null || scores[^1].Validation.IsBetterThan(bestScore, options.Training.Criterion);
                 (better ? best : trained)?.Dispose();
-                if (better) best = trained;
+                if (better) (best, bestScore) = (trained, scores[^1].Validation);
             }
             return best!.ChosenFrom(scores, budget.Seconds, budget.Remark(candidates.Count - scores.Count));
         }
@@ -221,6 +230,10 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
         return starts[Best(scores, options.Training.Criterion)];
     }
 
+    // Where nothing trains and there is no head, nothing was scored along the way.
+    ValidationScore HeldOutScore(TrainedModel<TModel> trained, FewShotSamples samples, CancellationToken cancellation) =>
+        trained.Outcome.Validation ?? Validate(trained.Model, samples.Validation, trained.Options.EvaluationBatchSize, cancellation);
+
     // Of equals the first.
     static int Best(IReadOnlyList<ValidationScore> scores, StoppingCriterion criterion)
     {
@@ -234,16 +247,21 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
     {
         int seed = samples.Support.Seed;
         var laps = new Laps();
-        // The paper's protocol knows one starting point.
-        if (options.Head is not null && method.Starts(Modules.Count) is { Count: > 1 } starts)
-        {
-            method = ChooseStart(starts, samples, options, progress, cancellation);
-            laps.End("start");
-        }
-        var model = LoadModel(seed);
+        var found = Search(method, samples, options, progress, cancellation);
+        var settled = new SettledMethod(found, ReferenceEquals(found.Method, method) ? null : ForgetStart);
+        if (!ReferenceEquals(found.Method, method)) laps.End("search");
+        method = found.Method;
+        TModel? model = null;
         ITuning? tuning = null;
         try
         {
+            // The paper's protocol knows one starting point.
+            if (options.Head is not null && method.Starts(Modules.Count) is { Count: > 1 } starts)
+            {
+                method = ChooseStart(starts, samples, options, progress, cancellation);
+                laps.End("start");
+            }
+            model = LoadModel(seed);
             tuning = method.Begin(model, Modules, options, seed);
             var head = MakeTrainable(model);
             laps.End("load");
@@ -257,13 +275,18 @@ public abstract class FewShotTrainer<TModel> : IDisposable where TModel : class,
                 outcome = TrainTogether(model, groups, method, tuning, trainedHead, head, samples, options, progress, cancellation);
             }
             laps.End("training");
-            var result = new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds) { Head = trainedHead.Fitted };
+            var result = new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds)
+            {
+                Head = trainedHead.Fitted,
+                Settled = settled,
+            };
             return TrainingRemarks.Log(Logger, result);
         }
         catch
         {
             tuning?.Dispose();
-            model.Dispose();
+            model?.Dispose();
+            settled.Dispose();
             throw;
         }
     }

@@ -148,6 +148,11 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         return scores;
     }
 
+    private protected override IStartLoss OpenStartLoss(FewShotSamples samples, TuningOptions options, CancellationToken cancellation) =>
+        new FittedHeadLoss(LoadModel(samples.Support.Seed), images, Modules, samples.Support.Indices, (options.Head ?? new HeadOptions()).FixedPenalty, frozen.BatchSize, cancellation);
+
+    private protected override void ForgetStart(StartingPoint start) => frozen.Forget(start);
+
     private protected override void ForgetHeads()
     {
         foreach (var head in heads.Values) head.Dispose();
@@ -170,8 +175,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         using var bar = progress.Begin($"{name}: features", (flipped ? 2 : 1) * samples.Count + heldOut.Count);
         using var support = Features(start, samples, flipped, bar, cancellation);
         using var validation = heldOut.Count == 0 ? null : Features(start, heldOut, flipped: false, bar, cancellation);
-        using (NewDisposeScope())
-            if (!support.Values.isfinite().all().item<bool>()) throw new TrainingDivergedException(0, double.NaN);
+        if (!AreFinite(support)) throw new TrainingDivergedException(0, double.NaN);
         var (fitted, how) = HeadFitting.Fit(support, validation, images.Dataset.ClassNames.Count, options, seed, cancellation);
         double scale = HeadRegression.ScaleOf(support);
         Logger.HeadFitted(name, how.Penalty, how.Choice, how.HeldOut?.Loss ?? double.NaN);
@@ -216,6 +220,12 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         base.Dispose(disposing);
     }
 
+    static bool AreFinite(ImageFeatures features)
+    {
+        using var scope = NewDisposeScope();
+        return features.Values.isfinite().all().item<bool>();
+    }
+
     static PreprocessedImages Prepared(ImageBaseModel baseModel, ImageDataset dataset)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
@@ -232,6 +242,36 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         }
 
         public void Dispose() => Head.Dispose();
+    }
+
+    /// <summary>The loss of a head fitted over the features of a starting point. One model serves all: detaching is exact.</summary>
+    sealed class FittedHeadLoss(VisionTransformer model, PreprocessedImages images, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<int> samples, double penalty,
+        int batchSize, CancellationToken cancellation) : IStartLoss
+    {
+        public double Of(StartingPoint start)
+        {
+            using var features = Features(start);
+            if (!AreFinite(features)) return double.NaN;
+            using var head = HeadRegression.Fit(features, images.Dataset.ClassNames.Count, penalty);
+            return head.Score(features).Loss;
+        }
+
+        public double Alignment(StartingPoint start)
+        {
+            using var features = Features(start);
+            if (!AreFinite(features)) return double.NaN;
+            using var classes = nn.functional.one_hot(features.Labels, images.Dataset.ClassNames.Count);   // [images, classes]
+            return LinearCka.Compute(features.Values, classes);
+        }
+
+        ImageFeatures Features(StartingPoint start)
+        {
+            using var attached = start.Attach(model, modules);
+            using var bank = new FeatureBank(model, images, batchSize);
+            return new ImageFeatures(bank.Features(samples, cancellation), bank.Labels(samples), 1);
+        }
+
+        public void Dispose() => model.Dispose();
     }
 
     sealed class Batches : IBatchLoss

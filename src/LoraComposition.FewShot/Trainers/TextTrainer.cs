@@ -64,16 +64,30 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     {
         using var model = LoadModel(samples.Support.Seed);
         var scored = samples.Validation.Count > 0 ? samples.Validation : samples.Support.Indices;
-        return [.. starts.Select(start =>
-        {
-            using var attached = start.Start.Attach(model, Modules);
-            return Validate(model, scored, options.EvaluationBatchSize, cancellation);
-        })];
+        return [.. starts.Select(start => ScoreStart(model, start.Start, scored, options, cancellation))];
+    }
+
+    private protected override IStartLoss OpenStartLoss(FewShotSamples samples, TuningOptions options, CancellationToken cancellation) =>
+        new AnswerLoss(this, LoadModel(samples.Support.Seed), samples.Support.Indices, options, cancellation);
+
+    ValidationScore ScoreStart(T5Model model, StartingPoint start, IReadOnlyList<int> scored, TuningOptions options, CancellationToken cancellation)
+    {
+        using var attached = start.Attach(model, Modules);
+        return Validate(model, scored, options.EvaluationBatchSize, cancellation);
     }
 
     private protected override void WarmUpModule(T5Model model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,
         ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation)
     {
+    }
+
+    sealed class AnswerLoss(TextTrainer trainer, T5Model model, IReadOnlyList<int> samples, TuningOptions options, CancellationToken cancellation) : IStartLoss
+    {
+        public double Of(StartingPoint start) => trainer.ScoreStart(model, start, samples, options, cancellation).Loss;
+
+        public double Alignment(StartingPoint start) => throw new NotSupportedException("Questions have no classes that features could stand by; choose modules by the gradient or by held-out loss.");
+
+        public void Dispose() => model.Dispose();
     }
 
     sealed class Batches(T5Model model, TokenizedQuestions questions) : IBatchLoss

@@ -38,7 +38,8 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
 
     /// <summary>What the training left undone, in sentences: that it kept its start, or that learned weights did not move. Empty where nothing.</summary>
     public IReadOnlyList<string> Remarks =>
-        [.. TrainingRemarks.Of(Outcome, Findings, TrainableParameters), .. TrainingRemarks.Of(Head), .. choiceRemark is null ? [] : new[] { choiceRemark }];
+        [.. TrainingRemarks.Of(Outcome, Findings, TrainableParameters), .. TrainingRemarks.Of(Head),
+            .. new[] { Settled?.Remark, choiceRemark }.OfType<string>()];
 
     /// <summary>How each of the candidates did among which this one was chosen; empty where there was no choice.</summary>
     public IReadOnlyList<CandidateScore> Candidates { get; private set; } = [];
@@ -53,6 +54,9 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
     public IReadOnlyDictionary<string, double> Timings { get; private set; }
 
     internal ITuning Tuning { get; }
+
+    /// <summary>What came out of the method's own search; null where nothing is kept of it. Owned by this object.</summary>
+    internal SettledMethod? Settled { get; init; }
 
     /// <summary>What was trained as one adapter that does exactly the same; null where the base model's own layers stayed or were changed themselves.</summary>
     /// <param name="name">What to call it.</param>
@@ -90,6 +94,7 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
     internal TModel Release(LoraAdapter? adapter)
     {
         Tuning.Dispose();
+        Settled?.Dispose();
         released = true;
         if (adapter is null) return Model;
         using var attached = LoraTuning.Continue(Model, adapter);
@@ -112,6 +117,21 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
         released = true;
         Tuning.Dispose();
         Model.Dispose();
+        Settled?.Dispose();
+    }
+}
+
+/// <summary>What a trained model keeps of its method's search. Disposing it lets go of that.</summary>
+/// <param name="found">What the search settled on.</param>
+/// <param name="forget">Lets go of what a trainer keeps of the method's start; null where others may use it.</param>
+sealed class SettledMethod(SearchOutcome found, Action<StartingPoint>? forget) : IDisposable
+{
+    public string? Remark => found.Remark;
+
+    public void Dispose()
+    {
+        forget?.Invoke(found.Method.Start);
+        found.Kept?.Dispose();
     }
 }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 using Spectre.Console;
 
@@ -12,7 +13,8 @@ static class AdaptCommand
 {
     const string All = "all", Auto = "auto";
     static readonly ImageAdaptationOptions defaults = new();
-    static readonly ITuningMethod[] known = [.. defaults.Methods, new LearnedComposition(), new LearnedComposition(WeightSharing.Model), new UnconstrainedComposition(), new LoraFromScratch()];
+    static readonly ITuningMethod[] known = [.. defaults.Methods, new LearnedComposition(), new LearnedComposition(WeightSharing.Model), new UnconstrainedComposition(), new LoraFromScratch(),
+        .. TuningMethods.Rivals];
     static readonly string names = string.Join(", ", known.Select(m => m.Name));
 
     static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");

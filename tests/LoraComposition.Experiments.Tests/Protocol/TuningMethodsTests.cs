@@ -28,6 +28,8 @@ public sealed class TuningMethodsTests : IDisposable
         TuningMethods.Vision.Select(m => m.Name).Should().Equal("classifier", "full", "lora", "uniform", "learned");
         foreach (var method in TuningMethods.Vision) TuningMethods.Vision.Find(method.Name.ToUpperInvariant()).Should().BeSameAs(method);
         TuningMethods.Vision.Find("foo").Should().BeNull();
+        TuningMethods.Rivals.Select(m => m.Name).Should().Equal("task-arithmetic", "ties", "dare", "dare-ties", "magnitude", "breadcrumbs", "knots-ties", "core-space-ties",
+            "factor-mean", "greedy-soup", "lorahub", "ratatouille");
         TuningMethods.VisionControls.Select(m => m.Name).Should().Equal("best-single", "random-uniform", "random-learned");
     }
 

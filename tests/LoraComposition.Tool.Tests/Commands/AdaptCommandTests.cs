@@ -33,7 +33,7 @@ public sealed class AdaptCommandTests : IDisposable
     public async Task TakesEverySettingAndRecordsIt()
     {
         var (code, _, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--method", "unconstrained", "--protocol", "paper", "--checks", "2", "--patience", "1",
-            "--coefficient-rate", "0.5", "--coefficient-penalties", "3,0.5", "--decay", "0.2", "--budget", "5m", "--out", inputs.At("out")]);
+            "--coefficient-rate", "0.5", "--coefficient-penalties", "3,0.5", "--merge-lambdas", "-1,0.5", "--merge-densities", "0.25", "--lorahub-evaluations", "9", "--decay", "0.2", "--budget", "5m", "--out", inputs.At("out")]);
 
         code.Should().Be(0, string.Join('\n', errors));
         using var report = JsonDocument.Parse(File.ReadAllText(inputs.At("out", "report.json")));
@@ -43,6 +43,9 @@ public sealed class AdaptCommandTests : IDisposable
         tuning.GetProperty("head").ValueKind.Should().Be(JsonValueKind.Null);
         tuning.GetProperty("coefficientLearningRate").GetDouble().Should().Be(0.5);
         tuning.GetProperty("coefficientPenalties").EnumerateArray().Select(p => p.GetDouble()).Should().Equal(3, 0.5);
+        tuning.GetProperty("mergeLambdas").EnumerateArray().Select(p => p.GetDouble()).Should().Equal(-1, 0.5);
+        tuning.GetProperty("mergeDensities").EnumerateArray().Select(p => p.GetDouble()).Should().Equal(0.25);
+        tuning.GetProperty("loraHubEvaluations").GetInt32().Should().Be(9);
         tuning.GetProperty("weightDecay").GetDouble().Should().Be(0.2);
         tuning.GetProperty("budget").GetString().Should().Be("00:05:00");
     }
@@ -104,6 +107,9 @@ public sealed class AdaptCommandTests : IDisposable
     [InlineData("--protocol", "mine", "--protocol mine: it must be one of fitted, paper")]
     [InlineData("--augment", "crop", "--augment crop: it must be one of flip, none")]
     [InlineData("--head-rate", "0", "--head-rate is 0; it must be positive")]
+    [InlineData("--merge-lambdas", "1,x", "--merge-lambdas 1,x: 'x' is not a number")]
+    [InlineData("--merge-densities", "1,0", "--merge-densities 1,0: '0' is not a number in (0, 1]")]
+    [InlineData("--lorahub-evaluations", "0", "--lorahub-evaluations is 0")]
     [InlineData("--coefficient-penalties", "1,-1", "--coefficient-penalties 1,-1: '-1' is not a number of at least 0")]
     [InlineData("--checks", "0", "--checks is 0; it must be at least 1")]
     [InlineData("--shots", "0", "--shots is 0; it must be at least 1")]

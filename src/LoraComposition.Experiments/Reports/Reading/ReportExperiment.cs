@@ -9,7 +9,7 @@ namespace LoraComposition.Experiments;
 sealed record ReportExperiment
 {
     // The paper's order; the results do not say in which order the methods were asked for.
-    static readonly string[] order = [new ZeroShot().Name, .. TuningMethods.Vision.Concat(TuningMethods.VisionControls).Concat(TuningMethods.Compositions).Select(m => m.Name)];
+    static readonly string[] order = [new ZeroShot().Name, .. TuningMethods.Vision.Concat(TuningMethods.VisionControls).Concat(TuningMethods.Compositions).Concat(TuningMethods.Rivals).Select(m => m.Name)];
 
     /// <summary>The experiment's name.</summary>
     public required string Name { get; init; }
