@@ -81,20 +81,26 @@ public sealed class LayerUpdate : IDisposable
         matrix?.Dispose();
     }
 
-    /// <summary>Multiplies some rows out.</summary>
+    /// <summary>Multiplies some rows out, into memory that is there: the memory of many rows one after the other would not be used again by the next.</summary>
+    /// <param name="rows">Where to: rows in float32 on the CPU, <c>[count, in]</c>, or <c>[count, out]</c> of the transpose.</param>
     /// <param name="start">The first row.</param>
-    /// <param name="count">How many.</param>
     /// <param name="transposed">Whether rows of ΔWᵀ are meant, as in the table of an embedding.</param>
-    /// <returns>The rows in float32, <c>[count, in]</c>, or <c>[count, out]</c> of the transpose. The caller owns them and must not change them.</returns>
-    internal Tensor Rows(long start, long count, bool transposed)
+    internal void MultiplyOut(Tensor rows, long start, bool transposed)
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        if (matrix is not null) return (transposed ? matrix.t() : matrix).narrow(0, start, count).cpu().to(ScalarType.Float32).MoveToOuterDisposeScope();
-        var type = factors!.A.dtype.ElementSize() > 2 ? factors.A.dtype : ScalarType.Float32;
-        var (left, right) = transposed ? (factors.A.t(), factors.B.t()) : (factors.B, factors.A);
-        using Scalar scaling = factors.Scaling;
-        return left.narrow(0, start, count).to(type).matmul(right.to(type)).mul_(scaling).cpu().to(ScalarType.Float32).MoveToOuterDisposeScope();
+        long count = rows.shape[0];
+        if (matrix is not null)
+        {
+            rows.copy_((transposed ? matrix.t() : matrix).narrow(0, start, count));
+            return;
+        }
+        using Scalar scaling = factors!.Scaling;
+        var type = factors.A.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        var (a, b) = (factors.A.cpu().to(type), factors.B.cpu().to(type));
+        var (left, right) = transposed ? (a.t().narrow(0, start, count), b.t()) : (b.narrow(0, start, count), a);
+        if (type == rows.dtype) rows.addmm_(left, right, beta: 0, alpha: 1).mul_(scaling);
+        else rows.copy_(left.matmul(right).mul_(scaling));
     }
 
     internal LayerUpdate Times(double factor)
