@@ -276,8 +276,13 @@ public sealed class CheckpointMergeTests : IDisposable
         var generator = new Generator(7, CPU);
         return new Dictionary<string, long[]>
         {
-            ["model.norm.weight"] = [6], [Query + ".weight"] = [8, 6], ["lm_head.weight"] = [11, 6], [Conv + ".weight"] = [5, 4, 1, 1], [Table + ".weight"] = [11, 6],
-            [Query + ".bias"] = [8], [Down + ".weight"] = [6, 10],
+            ["model.norm.weight"] = [6],
+            [Query + ".weight"] = [8, 6],
+            ["lm_head.weight"] = [11, 6],
+            [Conv + ".weight"] = [5, 4, 1, 1],
+            [Table + ".weight"] = [11, 6],
+            [Query + ".bias"] = [8],
+            [Down + ".weight"] = [6, 10],
         }.Select(pair => KeyValuePair.Create(pair.Key, randn(pair.Value, generator: generator).to(dtype))).Append(new("steps", tensor(5L))).ToDictionary();
     }
 
