@@ -172,7 +172,8 @@ public static class CheckpointMerge
         foreach (string name in names)
         {
             var (expected, found) = (files.Find(name)!, original.Find(name));
-            if (found is null || !found.Shape.SequenceEqual(expected.Shape) || found.Dtype is not (ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
+            if (found is null || !found.Shape.SequenceEqual(expected.Shape)
+                || found.Dtype is not (ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
                 throw new CheckpointException(original.Path,
                     $"tensor '{name}': expected floating-point numbers [{string.Join(", ", expected.Shape)}] to compare with, found {(found is null ? "none" : $"{found.Dtype} [{string.Join(", ", found.Shape)}]")}.");
         }

@@ -59,7 +59,8 @@ internal sealed class MergeNames
         if (first.IndexOf('.') is > 0 and var dot)
         {
             string front = first[..(dot + 1)];
-            if (layers.All(layer => layer.Path.StartsWith(front, StringComparison.Ordinal) && Has(layer.Path[front.Length..]))) candidates.Add(path => path[front.Length..]);
+            if (layers.All(layer => layer.Path.StartsWith(front, StringComparison.Ordinal) && Has(layer.Path[front.Length..])))
+                candidates.Add(path => path[front.Length..]);
         }
         string end = "." + first + Weight;
         foreach (string front in files.Names.Where(name => name.EndsWith(end, StringComparison.Ordinal)).Select(name => name[..^(end.Length - 1)]))
@@ -89,7 +90,8 @@ internal sealed class MergeNames
             AdapterLayerKind.Embedding => [layer.InFeatures, layer.OutFeatures],
             _ => [layer.OutFeatures, layer.InFeatures],
         };
-        bool isTransposedModel = layer.Kind == AdapterLayerKind.Linear && transposedModels.Contains(modelType) && transposedLayers.Contains(layer.Path[(layer.Path.LastIndexOf('.') + 1)..]);
+        bool isTransposedModel = layer.Kind == AdapterLayerKind.Linear && transposedModels.Contains(modelType)
+            && transposedLayers.Contains(layer.Path[(layer.Path.LastIndexOf('.') + 1)..]);
         if (isTransposedModel || (!found.Shape.SequenceEqual(expected) && found.Shape.SequenceEqual(expected.Reverse())))
             throw new CheckpointException(path,
                 $"tensor '{name}' [{string.Join(", ", found.Shape)}] is kept transposed, as GPT-2's layer Conv1D keeps it, and the update of layer '{layer.Path}' is [{string.Join(", ", expected)}]; merging into such layers is not supported, so merge it with PEFT.");

@@ -129,6 +129,20 @@ public sealed class CheckpointMergeTests : IDisposable
         }
     }
 
+    [Fact]
+    public void The_statement_counts_the_rounding_of_the_merge_too()
+    {
+        // The sum is a thousand times larger than what comes back, and so is its rounding.
+        WriteOne("a.weight", full([3, 2], 0.0123, ScalarType.BFloat16));
+        LayerUpdate Large(AdapterLayer _) => new(full([3, 2], 12.3456, ScalarType.Float32));
+        var merge = CheckpointMerge.Write(Base, Out, [Layer("a", 3, 2)], Large).Single();
+        var back = CheckpointMerge.Write(Out, folder.File("back"), [Layer("a", 3, 2)], Large, new() { Subtract = true, CompareWith = Base }).Single();
+        merge.RoundingBound.Should().BeApproximately(Math.Pow(2, 3 - 8), 1e-6, "numbers from 8 to 16 have places of 2⁻⁴ in bfloat16");
+        merge.Difference.Should().BeNull();
+        back.Difference.Should().BeInRange(0.001, back.RoundingBound);
+        back.RoundingBound.Should().BeGreaterThan(merge.RoundingBound);
+    }
+
     [Theory]
     [InlineData("model.layers.0.q", "layers.0.q.weight")]
     [InlineData("layers.0.q", "model.layers.0.q.weight")]
@@ -262,8 +276,13 @@ public sealed class CheckpointMergeTests : IDisposable
         var generator = new Generator(7, CPU);
         return new Dictionary<string, long[]>
         {
-            ["model.norm.weight"] = [6], [Query + ".weight"] = [8, 6], ["lm_head.weight"] = [11, 6], [Conv + ".weight"] = [5, 4, 1, 1], [Table + ".weight"] = [11, 6],
-            [Query + ".bias"] = [8], [Down + ".weight"] = [6, 10],
+            ["model.norm.weight"] = [6],
+            [Query + ".weight"] = [8, 6],
+            ["lm_head.weight"] = [11, 6],
+            [Conv + ".weight"] = [5, 4, 1, 1],
+            [Table + ".weight"] = [11, 6],
+            [Query + ".bias"] = [8],
+            [Down + ".weight"] = [6, 10],
         }.Select(pair => KeyValuePair.Create(pair.Key, randn(pair.Value, generator: generator).to(dtype))).Append(new("steps", tensor(5L))).ToDictionary();
     }
 
