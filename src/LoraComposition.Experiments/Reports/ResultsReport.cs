@@ -12,8 +12,13 @@ public sealed class ResultsReport
 {
     readonly string title;
     readonly ExperimentContents[] experiments;
+    readonly ReportTable? ranking;
 
-    ResultsReport(string title, ExperimentContents[] experiments) => (this.title, this.experiments) = (title, experiments);
+    ResultsReport(string title, ExperimentContents[] experiments)
+    {
+        (this.title, this.experiments) = (title, experiments);
+        ranking = MethodRanking.Of([.. experiments.Select(contents => contents.Experiment)]);
+    }
 
     /// <summary>The names of the experiments, in the order of the page.</summary>
     public IReadOnlyList<string> Experiments => [.. experiments.Select(e => e.Experiment.Name)];
@@ -46,7 +51,7 @@ public sealed class ResultsReport
 
     /// <summary>The page: one HTML document without scripts that loads nothing.</summary>
     /// <returns>The HTML.</returns>
-    public string ToHtml() => ReportPage.Render(title, experiments);
+    public string ToHtml() => ReportPage.Render(title, experiments, ranking);
 
     /// <summary>Writes the page, whole or not at all.</summary>
     /// <param name="path">The file, replaced where it is there; its folder is created where it is missing.</param>
@@ -71,7 +76,10 @@ public sealed class ResultsReport
         File.WriteAllBytes(path + ".png", figure.Png());
     }, figure => figure.Name, cancellation);
 
-    /// <summary>Writes every table as <c>.csv</c>, with all digits, and <c>.tex</c>, a plain <c>tabular</c>, in a sub-folder for each experiment.</summary>
+    /// <summary>
+    /// Writes every table as <c>.csv</c>, with all digits, and <c>.tex</c>, a plain <c>tabular</c>, in a sub-folder for each experiment; that of the methods over all
+    /// experiments beside them.
+    /// </summary>
     /// <param name="folder">The folder; other files in it are left.</param>
     /// <param name="cancellation">Stops between two tables; the folder is then as it was.</param>
     /// <returns>The number of tables.</returns>
@@ -81,14 +89,20 @@ public sealed class ResultsReport
     {
         File.WriteAllText(path + ".csv", table.Csv);
         File.WriteAllText(path + ".tex", LatexTable.Of(table));
-    }, table => table.Name, cancellation);
+    }, table => table.Name, cancellation, ranking is null ? [] : [ranking]);
 
-    int Save<T>(string folder, Func<ExperimentContents, IEnumerable<T>> items, Action<T, string> write, Func<T, string> name, CancellationToken cancellation)
+    int Save<T>(string folder, Func<ExperimentContents, IEnumerable<T>> items, Action<T, string> write, Func<T, string> name, CancellationToken cancellation,
+        IReadOnlyList<T>? beside = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         int count = 0;
         StagedFolder.Write(folder, staging =>
         {
+            foreach (var item in beside ?? [])
+            {
+                write(item, Path.Combine(staging, FileStem.Of(name(item))));
+                count++;
+            }
             for (int i = 0; i < experiments.Length; i++)
             {
                 string place = Path.Combine(staging, FileStem.Of(FormattableString.Invariant($"{i + 1:D2}-{experiments[i].Experiment.Name}")));

@@ -70,6 +70,33 @@ public sealed class ResultsReportTests : IDisposable
         latex.Should().Contain("55.00").And.Contain("81.25");
     }
 
+    /// <summary>Ranks by hand: a, uniform, b in the first block, where a is right wherever uniform is and on 50 samples more; a and uniform equal, then b in the second.</summary>
+    [Fact]
+    public void MethodsOfSeveralExperimentsAreRanked()
+    {
+        foreach (var (experiment, a, uniform, b) in (ReadOnlySpan<(string, int, int, int)>)[("one", 700, 650, 300), ("two", 600, 600, 200)])
+        {
+            var store = new RunStore(folder[$"ranked/{experiment}/runs"]);
+            foreach (int seed in (int[])[0, 1, 2])
+                foreach (var (method, right, parameters) in (ReadOnlySpan<(string, int, long)>)[("a", a, 7), ("uniform", uniform, 0), ("b", b, 12)])
+                    store.Save(Run(experiment, method, seed, right, parameters));
+        }
+        var report = ResultsReport.Read([folder["ranked"]]);
+
+        report.ToHtml().Should().Contain("Methods compared").And.Contain("The methods over 2 blocks");
+        report.SaveTables(folder["ranked-tables"]);
+        File.ReadAllLines(folder["ranked-tables/methods.csv"]).Should().Equal("method,mean_rank,blocks,better,worse,trainable_parameters,seconds",
+            "a,1.25,2,1,0,7,1.25", "uniform,1.75,2,0,0,0,1.25", "b,3,2,0,2,12,1.25");
+        Read().ToHtml().Should().NotContain("Methods compared", "one experiment's blocks do not hold the same methods");
+
+        static RunResult Run(string experiment, string method, int seed, int right, long parameters) => ResultOf.Run(method, 5, seed, right / 1000.0, parameters, experiment) with
+        {
+            TestCount = 1000,
+            Correct = CorrectSamples.Encode([.. Enumerable.Range(0, 1000).Select(i => (i + 37 * seed) % 1000 < right)]),
+            Timings = new Dictionary<string, double> { ["train"] = 1, ["test"] = 0.25 },
+        };
+    }
+
     /// <summary>Only what the process has not is read.</summary>
     [Fact]
     public void WhatIsAtHandIsNotRead()

@@ -6,7 +6,7 @@ static class ReportPage
     // The page needs no script and loads nothing; a browser is told to allow neither.
     const string Policy = "default-src 'none'; style-src 'unsafe-inline'";
 
-    public static string Render(string title, IReadOnlyList<ExperimentContents> experiments) => Html.Of($"""
+    public static string Render(string title, IReadOnlyList<ExperimentContents> experiments, ReportTable? ranking) => Html.Of($"""
         <!DOCTYPE html>
         <html lang="en">
         <head>
@@ -20,7 +20,7 @@ static class ReportPage
         </head>
         <body>
         <h1>{title}</h1>
-        {(experiments.Count > 1 ? List(experiments) : Html.Empty)}{Html.Each(experiments.Select((contents, index) => new ExperimentSection(contents, Id(index))), section => section.Render())}</body>
+        {(experiments.Count > 1 ? List(experiments) : Html.Empty)}{(ranking is null ? Html.Empty : Html.Of($"<h2 id=\"methods\">Methods compared</h2>\n{TableHtml.Of(ranking)}"))}{Html.Each(experiments.Select((contents, index) => new ExperimentSection(contents, Id(index))), section => section.Render())}</body>
         </html>
 
         """).ToString().ReplaceLineEndings("\n");
