@@ -156,12 +156,12 @@ public sealed class AdapterMerge
                 $"none of its layers can be compared with the adapters' before it: it is spelled as {adapter.Layout} does it, they as {layout} does it. Save all in one spelling with the program that wrote them.");
         // A component whose layers are all other ones has two names for each: kohya's file may be in the names of two programs.
         var others = known.GroupBy(layout.Component).ToDictionary(part => part.Key, part => part.First());
-        if (!adapter.Layers.Keys.Any(known.Contains)) throw Strange(adapter.Layers.Keys.First(), known.First());
         if (adapter.Layers.Keys.GroupBy(layout.Component).FirstOrDefault(part => others.ContainsKey(part.Key) && !part.Any(known.Contains)) is { } strange)
-            throw Strange(strange.First(), others[strange.Key]);
+            throw Strange(strange.Key.Length > 0 ? $" in '{strange.Key}'" : "", strange.First(), others[strange.Key]);
+        if (!adapter.Layers.Keys.Any(known.Contains)) throw Strange("", adapter.Layers.Keys.First(), known.First());
 
-        AdapterException Strange(string here, string there) => new(adapter.WeightsPath,
-            $"none of its layers{(layout.Component(here) is { Length: > 0 } component ? $" in '{component}'" : "")} is one of the adapters' before it: '{here}' here, '{there}' there; they are for different models, or spell the layers differently, so compose them with --base.");
+        AdapterException Strange(string where, string here, string there) => new(adapter.WeightsPath,
+            $"none of its layers{where} is one of the adapters' before it: '{here}' here, '{there}' there; they are for different models, or spell the layers differently, so compose them with --base.");
     }
 
     static void CheckLayer(AdapterFile adapter, AdapterLayer first, AdapterLayer layer)
