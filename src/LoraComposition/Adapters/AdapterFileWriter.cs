@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace LoraComposition;
 
 /// <summary>
-/// Writes an adapter layer by layer, as PEFT's folder or in another layout, so that no more than one layer need be in memory. Nothing appears in the folder before
-/// <see cref="Complete"/>; what was added until then waits in a temporary file. The same adapter gives the same bytes, in whatever order its layers came, and
+/// Writes an adapter layer by layer, as PEFT's folder or in another layout, so that no more than one layer need be in memory. Nothing appears in its place
+/// before <see cref="Complete"/>; what was added until then waits in a temporary file. The same adapter gives the same bytes, in whatever order its layers came, and
 /// those that <see cref="LoraAdapter.Save"/> gives.
 /// </summary>
 /// <remarks>
@@ -81,8 +81,8 @@ public sealed class AdapterFileWriter : IDisposable
     /// <param name="name">Its name in the model, for example <c>classifier.weight</c>, as in <see cref="SavedTensor.Name"/>.</param>
     /// <param name="module">The path of its module, with which the name begins, for example <c>classifier</c>.</param>
     /// <param name="tensor">The numbers, <c>[…]</c> of any shape. They stay the caller's; floating-point ones are written in the type of the options.</param>
-    /// <exception cref="ArgumentException">The name does not lie in its module, was added before, a number is too large for the type, or the layout has no place
-    /// for such modules.</exception>
+    /// <exception cref="ArgumentException">The name does not lie in its module, was added before, a number is too large for the type, or the layout has no
+    /// place for such modules.</exception>
     /// <exception cref="InvalidOperationException">The folder is complete.</exception>
     /// <exception cref="ObjectDisposedException">The writer was disposed.</exception>
     /// <exception cref="IOException">The disk is full.</exception>

@@ -19,8 +19,8 @@ public abstract class AdapterLayout
     public static AdapterLayout Kohya { get; } = new KohyaLayout();
 
     /// <summary>
-    /// The file that diffusers writes: <c>unet.PATH.lora_A.weight</c> and <c>.lora_B.weight</c>, also with <c>transformer.</c> and <c>text_encoder.</c>. A layer's
-    /// path begins with its component.
+    /// The file that diffusers writes: <c>unet.PATH.lora_A.weight</c> and <c>.lora_B.weight</c>, also with <c>transformer.</c> and <c>text_encoder.</c>.
+    /// A layer's path begins with its component.
     /// </summary>
     public static AdapterLayout Diffusers { get; } = new DiffusersLayout("diffusers", _ => (".lora_A.weight", ".lora_B.weight"));
 

@@ -11,7 +11,8 @@ internal sealed partial class DiffusersLayout(string name, Func<string, (string 
 
     public override string Expected => $"unet.PATH, transformer.PATH or {TextEncoder}.PATH with {string.Join(", ", Ends)} or .alpha";
 
-    protected override IReadOnlyList<string> Ends { get; } = [.. new[] { "unet.", TextEncoder }.Select(ends).SelectMany(pair => (string[])[pair.A, pair.B]).Distinct()];
+    protected override IReadOnlyList<string> Ends { get; } =
+        [.. new[] { "unet.", TextEncoder }.Select(ends).SelectMany(pair => (string[])[pair.A, pair.B]).Distinct()];
 
     public override IReadOnlyList<(double Alpha, double Scaling)> Scalings(SafetensorsFile file, IReadOnlyList<(string Layer, long Rank)> layers,
         IReadOnlyDictionary<string, double> alphas, List<string> warnings)
@@ -34,7 +35,8 @@ internal sealed partial class DiffusersLayout(string name, Func<string, (string 
                 return (alpha ?? rank, alpha / rank ?? 1);
             }
             if (config.Rank.For(path) != rank)
-                throw new AdapterException(file.Path, $"layer '{layer}' has rank {rank}, but '{DiffusersMetadata.Key}' says {config.Rank.For(path)}; the two do not belong together.");
+                throw new AdapterException(file.Path,
+                    $"layer '{layer}' has rank {rank}, but '{DiffusersMetadata.Key}' says {config.Rank.For(path)}; the two do not belong together.");
             if (config.NamesTargets && !config.IsTarget(path))
                 throw new AdapterException(file.Path, $"layer '{layer}' is no target by '{DiffusersMetadata.Key}'; the two do not belong together.");
             if (alpha is not null && alpha / rank != config.Scaling(path, rank))

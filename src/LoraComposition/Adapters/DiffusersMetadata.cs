@@ -6,7 +6,7 @@ using LoraComposition.Files;
 
 namespace LoraComposition;
 
-/// <summary>The text entry in which diffusers keeps PEFT's settings of each component: one JSON object of <c>unet.lora_alpha</c>, <c>unet.r</c> and so on.</summary>
+/// <summary>The text entry in which diffusers keeps PEFT's settings of each component: <c>unet.lora_alpha</c>, <c>unet.r</c> and so on in one object.</summary>
 internal static class DiffusersMetadata
 {
     public const string Key = "lora_adapter_metadata";
@@ -26,7 +26,8 @@ internal static class DiffusersMetadata
         try
         {
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            var settings = document.RootElement.EnumerateObject().ToLookup(setting => components.FirstOrDefault(component => setting.Name.StartsWith(component + ".", StringComparison.Ordinal)) ?? "");
+            var settings = document.RootElement.EnumerateObject().ToLookup(setting =>
+                components.FirstOrDefault(component => setting.Name.StartsWith(component + ".", StringComparison.Ordinal)) ?? "");
             foreach (string component in components.Where(settings.Contains))
             {
                 configs.Add(component, Config(file, component, settings[component]));
@@ -61,7 +62,11 @@ internal static class DiffusersMetadata
     {
         var byName = settings.ToDictionary(setting => setting.Name[(component.Length + 1)..], setting => setting.Value, StringComparer.Ordinal);
         foreach (string needed in (string[])["r", "lora_alpha"])
-            if (!byName.ContainsKey(needed)) throw new AdapterException(file.Path, $"'{Key}' has settings of '{component}' but no '{component}.{needed}', without which its scaling is not known.");
+        {
+            if (!byName.ContainsKey(needed))
+                throw new AdapterException(file.Path,
+                    $"'{Key}' has settings of '{component}' but no '{component}.{needed}', without which its scaling is not known.");
+        }
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {

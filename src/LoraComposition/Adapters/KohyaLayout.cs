@@ -9,7 +9,8 @@ internal sealed partial class KohyaLayout() : SingleFileLayout("kohya")
 {
     static readonly string[] ends = [".lora_down.weight", ".lora_up.weight"];
 
-    public override string Expected => "lora_unet_NAME, lora_te_NAME, lora_te1_NAME, lora_te2_NAME or lora_transformer_NAME with .lora_down.weight, .lora_up.weight or .alpha";
+    public override string Expected =>
+        "lora_unet_NAME, lora_te_NAME, lora_te1_NAME, lora_te2_NAME or lora_transformer_NAME with .lora_down.weight, .lora_up.weight or .alpha";
 
     protected override IReadOnlyList<string> Ends => ends;
 

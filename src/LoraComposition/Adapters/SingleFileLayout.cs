@@ -10,14 +10,19 @@ internal abstract class SingleFileLayout(string name) : AdapterLayout(name)
 
     const string BaseModelKey = "lora_composition.base_model", RevisionKey = "lora_composition.revision";
 
+    const string Dora = "DoRA rescales each output by a learned magnitude, which would be dropped";
+
+    const string Processors =
+        "it is spelled by attention processors, of which one name stands for another layer in each model (to_q or q_proj); load it with diffusers and save it again";
+
     const string Extension = ".safetensors", Alpha = ".alpha";
 
     /// <summary>Parts of names that tell what else than plain LoRA a tensor belongs to.</summary>
     static readonly (string Part, string Reason)[] reasons =
     [
         ("base_model.model.", "it is spelled as PEFT does it, whose settings lie in adapter_config.json beside the weights; give the folder that holds both"),
-        (".dora_scale", "DoRA rescales each output by a learned magnitude, which would be dropped"),
-        (".lora_magnitude_vector", "DoRA rescales each output by a learned magnitude, which would be dropped"),
+        (".dora_scale", Dora),
+        (".lora_magnitude_vector", Dora),
         (".hada_", "LoHa's update is a product of two low-rank matrices entry by entry, which is of no low rank"),
         (".lokr_", "LoKr's update is a Kronecker product, which is of no low rank"),
         (".lora_mid.", "the update of a convolution has a third factor (Tucker's form); take the layer's tensors out, or train without it"),
@@ -26,9 +31,9 @@ internal abstract class SingleFileLayout(string name) : AdapterLayout(name)
         (".diff", "it is the whole change of a weight, which is no low-rank update"),
         (".w_norm", "it is the whole change of a norm, which is no low-rank update"),
         (".b_norm", "it is the whole change of a norm, which is no low-rank update"),
-        (".processor.", "it is spelled by attention processors, of which one name stands for another layer in each model (to_q or q_proj); load it with diffusers and save it again"),
-        ("_lora.down.", "it is spelled by attention processors, of which one name stands for another layer in each model (to_q or q_proj); load it with diffusers and save it again"),
-        ("_lora.up.", "it is spelled by attention processors, of which one name stands for another layer in each model (to_q or q_proj); load it with diffusers and save it again"),
+        (".processor.", Processors),
+        ("_lora.down.", Processors),
+        ("_lora.up.", Processors),
         (".bias", "a factor has a bias, which would be dropped"),
     ];
 
@@ -47,7 +52,8 @@ internal abstract class SingleFileLayout(string name) : AdapterLayout(name)
             if (Array.Find(all, layout => layout.TryParse(tensor, out _, out var factor) && factor is not null) is { } found) return found;
         }
         var odd = file.Tensors.Keys.FirstOrDefault(tensor => Reason(tensor) is not null) ?? file.Tensors.Keys.FirstOrDefault();
-        throw odd is null ? new AdapterException(file.Path, "the file holds no tensor, expected the factors of a LoRA.") : Refusal(file, odd, string.Join("; or ", all.Select(layout => layout.Expected)));
+        throw odd is null ? new AdapterException(file.Path, "the file holds no tensor, expected the factors of a LoRA.")
+            : Refusal(file, odd, string.Join("; or ", all.Select(layout => layout.Expected)));
     }
 
     /// <summary>The base model and its revision, which none of these formats has a place for, as this library writes them.</summary>
@@ -103,7 +109,8 @@ internal abstract class SingleFileLayout(string name) : AdapterLayout(name)
         string folder = isFile ? Path.GetDirectoryName(path)! : path, weights = isFile ? path : Path.Combine(path, Weights);
         if (isFile || !Directory.Exists(folder)) return (folder, weights);
         // Who is given the folder would not know which file is meant.
-        if (File.Exists(Path.Combine(folder, PeftFiles.Config))) throw new IOException($"{folder}: the folder holds an adapter in PEFT's layout; give another folder, or the path of a {Extension} file.");
+        if (File.Exists(Path.Combine(folder, PeftFiles.Config)))
+            throw new IOException($"{folder}: the folder holds an adapter in PEFT's layout; give another folder, or the path of a {Extension} file.");
         if (FilesIn(folder).FirstOrDefault(file => Path.GetFileName(file) != Weights) is { } other)
             throw new IOException($"{folder}: the folder holds '{Path.GetFileName(other)}'; give another folder, or the path of a {Extension} file.");
         return (folder, weights);
@@ -115,11 +122,14 @@ internal abstract class SingleFileLayout(string name) : AdapterLayout(name)
 
     internal override void CheckLayer(string layer, AdapterLayerKind kind)
     {
-        if (!IsLayer(layer)) throw new ArgumentException($"Layer '{Excerpt.Of(layer, 200)}' cannot be spelled as {this} does it, expected {Expected}.", nameof(layer));
-        if (kind == AdapterLayerKind.Embedding) throw new ArgumentException($"Layer '{layer}' is an embedding, for which {this} has no spelling; write it as PEFT does.", nameof(layer));
+        if (!IsLayer(layer))
+            throw new ArgumentException($"Layer '{Excerpt.Of(layer, 200)}' cannot be spelled as {this} does it, expected {Expected}.", nameof(layer));
+        if (kind == AdapterLayerKind.Embedding)
+            throw new ArgumentException($"Layer '{layer}' is an embedding, for which {this} has no spelling; write it as PEFT does.", nameof(layer));
     }
 
-    internal override void CheckSaved(string module) => throw new ArgumentException($"'{module}' is saved whole, for which {this} has no place; leave it out.", nameof(module));
+    internal override void CheckSaved(string module) =>
+        throw new ArgumentException($"'{module}' is saved whole, for which {this} has no place; leave it out.", nameof(module));
 
     internal override byte[]? Config(IReadOnlyList<LayerScale> layers, string? baseModel, string? revision, IReadOnlyList<string> savedModules) => null;
 

@@ -6,7 +6,8 @@ namespace LoraComposition;
 /// <summary>Opens adapters that are one safetensors file without a configuration, in the spellings of kohya and diffusers.</summary>
 internal static class SingleFileReader
 {
-    static readonly ScalarType[] numbers = [ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32];
+    static readonly ScalarType[] numbers =
+        [ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32];
 
     /// <summary>Finds the file that a path stands for: it is one, or the only one in a folder that is none of PEFT's.</summary>
     /// <returns>The file; null where the path is to be read as PEFT's folder.</returns>
@@ -20,7 +21,8 @@ internal static class SingleFileReader
         var files = SingleFileLayout.FilesIn(path);
         if (files.Length == 0) return null;
         if (files.Length > 1)
-            throw new AdapterException(path, $"the folder holds no {PeftFiles.Config} but several files; give the path of one: {string.Join(", ", files.Select(file => $"'{Path.GetFileName(file)}'"))}.");
+            throw new AdapterException(path,
+                $"the folder holds no {PeftFiles.Config} but several files; give the path of one: {string.Join(", ", files.Select(file => $"'{Path.GetFileName(file)}'"))}.");
         AdapterFolder.CheckLinks(path, files, options);
         return files[0];
     }
@@ -48,7 +50,8 @@ internal static class SingleFileReader
             pairs.Add(layer, factor.Value, tensor, isEmbedding: false);
         }
         var layers = pairs.ToLayers(layout.Expected);
-        if (alphas.Keys.Except(layers.Select(layer => layer.Layer)).FirstOrDefault() is { } alone) throw new AdapterException(file.Path, $"layer '{alone}' has an alpha but no factors.");
+        if (alphas.Keys.Except(layers.Select(layer => layer.Layer)).FirstOrDefault() is { } alone)
+            throw new AdapterException(file.Path, $"layer '{alone}' has an alpha but no factors.");
         var warnings = new List<string>();
         var scalings = layout.Scalings(file, [.. layers.Select(layer => (layer.Layer, layer.A.Shape[0]))], alphas, warnings);
         var provenance = ProvenanceText.Parse(file.Metadata, out var problem);
@@ -71,9 +74,12 @@ internal static class SingleFileReader
             throw new AdapterException(file.Path, $"tensor '{tensor.Name}': expected one number, found {tensor.Dtype} [{string.Join(", ", tensor.Shape)}].");
         using var read = file.Read(tensor.Name, ScalarType.Float64);
         double alpha = read.item<double>();
-        if (!double.IsFinite(alpha)) throw new AdapterException(file.Path, $"tensor '{tensor.Name}' is {alpha}, expected a finite number; save or train the adapter again.");
+        if (!double.IsFinite(alpha))
+            throw new AdapterException(file.Path, $"tensor '{tensor.Name}' is {alpha}, expected a finite number; save or train the adapter again.");
         // Some programs multiply with it, others take it for one that is not set.
-        if (alpha == 0) throw new AdapterException(file.Path, $"tensor '{tensor.Name}' is 0, which programs read in different ways; expected a number other than 0, so take the layer out or set its alpha.");
+        if (alpha == 0)
+            throw new AdapterException(file.Path,
+                $"tensor '{tensor.Name}' is 0, which programs read in different ways; expected a number other than 0, so take the layer out or set its alpha.");
         return alpha;
     }
 }
