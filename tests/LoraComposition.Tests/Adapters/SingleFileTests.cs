@@ -174,7 +174,7 @@ public sealed class SingleFileTests : IDisposable
         var bytes = File.ReadAllBytes(path);
         "\\u001b"u8.CopyTo(bytes.AsSpan(bytes.AsSpan().IndexOf("######"u8)));
         File.WriteAllBytes(path, bytes);
-        FluentActions.Invoking(() => AdapterFile.Open(path, options: any)).Should().Throw<ModelFileException>().Which.Message.Should().NotContain("\u001b");
+        FluentActions.Invoking(() => AdapterFile.Open(path, options: any)).Should().Throw<ModelFileException>().Which.Message.Should().Contain("control character U+001B").And.NotContain("\u001b");
     }
 
     [Fact]
