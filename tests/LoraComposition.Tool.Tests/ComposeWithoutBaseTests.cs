@@ -85,6 +85,8 @@ public sealed class ComposeWithoutBaseTests : IDisposable
     [InlineData("--method ties: The density must lie in (0, 1].", "--method", "ties", "--density", "0")]
     [InlineData("--method ties takes no --seed", "--method", "ties", "--density", "0.5", "--seed", "1")]
     [InlineData("--method soup: expected one of uniform", "--method", "soup")]
+    [InlineData("--method arrow: Arrow gives each token weights of its own", "--method", "arrow")]
+    [InlineData("--method lorahub: it learns from samples", "--method", "lorahub")]
     [InlineData("--density: this is a setting of a --method", "--density", "0.5")]
     [InlineData("--as checkpoint needs the --base", "--as", "checkpoint")]
     [InlineData("--spelling needs a --base", "--spelling", "v4")]

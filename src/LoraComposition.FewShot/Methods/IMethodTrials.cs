@@ -13,7 +13,7 @@ public interface IMethodTrials
     /// <summary>The seed of the training.</summary>
     int Seed { get; }
 
-    /// <summary>Is told how far a search is.</summary>
+    /// <summary>Is told how far a search is. Not owned.</summary>
     IProgressReporter Progress { get; }
 
     /// <summary>Stops between two trials; those of this object look at it themselves.</summary>
@@ -80,6 +80,6 @@ public sealed record SearchOutcome(ITuningMethod Method)
     /// <summary>What a reader should know of the search, in a sentence; null where nothing.</summary>
     public string? Remark { get; init; }
 
-    /// <summary>What the method uses as long as its trained model lives; disposed with that. Null where there is nothing.</summary>
+    /// <summary>What the method uses as long as its trained model lives; owned by that, which disposes it. Null where there is nothing.</summary>
     public IDisposable? Kept { get; init; }
 }

@@ -21,6 +21,18 @@ sealed class MethodOptions
     readonly Option<double?> lambda = new("--lambda") { Description = "A factor in front of the composed update. Default 1: as the method is defined.", HelpName = "X" };
     readonly Option<long?> seed = new("--seed") { Description = "The seed of what a method draws at random.", HelpName = "N" };
 
+    // Methods of the field that someone may look for here.
+    static readonly Dictionary<string, string> elsewhere = new(StringComparer.Ordinal)
+    {
+        ["arrow"] = "Arrow gives each token weights of its own, which no adapter and no checkpoint can hold; attach it in a program with RoutedComposition.AttachArrow.",
+        ["lorahub"] = Learned,
+        ["greedy-soup"] = Learned,
+        ["ratatouille"] = Learned,
+        ["learned"] = Learned,
+    };
+
+    const string Learned = "it learns from samples of the new task; give them to 'lora-compose adapt --method'.";
+
     /// <summary>The options, in the order of the help.</summary>
     public IEnumerable<Option> All => [method, density, gamma, lambda, seed];
 
@@ -32,6 +44,7 @@ sealed class MethodOptions
         var given = new (string Name, bool Is)[] { ("density", settings.Density is not null), ("gamma", settings.Gamma is not null), ("lambda", settings.Lambda is not null), ("seed", settings.Seed is not null) };
         if (parsed.GetValue(method) is not { } name)
             return given.FirstOrDefault(setting => setting.Is) is { Name: { } alone } ? throw new UsageException($"--{alone}: this is a setting of a --method; give one.") : null;
+        if (elsewhere.TryGetValue(name, out string? why)) throw new UsageException($"--method {name}: {why}");
         var info = MergeMethods.Find(name)
             ?? throw new UsageException($"--method {name}: expected one of {string.Join(", ", MergeMethods.All.Select(known => known.Name))}.");
         foreach (string needed in info.Needs.Where(needed => needed != MethodChoice.Fisher && !given.Any(setting => setting.Is && setting.Name == needed)))

@@ -45,8 +45,40 @@ public sealed class LinearRouter : RoutedComposer
 }
 #endregion
 
+#region merge-method
+/// <summary>Of each layer the one update that is longest.</summary>
+public sealed class LongestMerge() : MergeMethod("longest")
+{
+    protected override LayerUpdate Compose(MergeLayer layer) => new(layer.Read(layer.Present.MaxBy(n => Length(layer, n))));
+
+    static double Length(MergeLayer layer, int module)
+    {
+        using var delta = layer.Read(module);
+        return DeltaGeometry.FrobeniusNorm(delta);
+    }
+}
+#endregion
+
 public class ComposerSnippets
 {
+    [Fact]
+    public void A_merge_method_and_one_of_ones_own()
+    {
+        using var workplace = new Workplace();
+        using var model = VisionTransformer.Load("vit");
+        using var modules = LoraAdapter.LoadAll("modules");
+        {
+            #region attach-merged
+            using var merged = Composition.AttachMerged(model, modules, new TiesMerge(density: 0.3));
+            #endregion
+            merged.ToProvenance().Method.Should().Be("ties");
+        }
+        using var longest = Composition.AttachMerged(model, modules, new LongestMerge());
+        using var adapter = longest.ToAdapter("mine");
+        adapter.Provenance!.Method.Should().Be("longest");
+        adapter.Layers.Should().OnlyContain(layer => modules.Any(module => module.Layers[layer.Key].ToDense().allclose(layer.Value.ToDense(), 1e-4, 1e-6)));
+    }
+
     [Fact]
     public void A_router_of_ones_own_and_arrow()
     {

@@ -19,6 +19,7 @@ internal sealed class Workplace : IDisposable
         Copy(Fixture("vit-hf"), "vit");
         Copy(Fixture("peft", "vit-a"), "adapters/eurosat");
         Copy(Fixture("peft", "vit-b"), "adapters/flowers");
+        Copy(Fixture("peft", "vit-head"), "adapters/with-head");
         Copy(Fixture("peft", "vit-a"), "modules/eurosat");
         Copy(Fixture("peft", "vit-b"), "modules/flowers");
         Copy(Repository.At("samples/base-models/t5-questions"), "flan-t5");

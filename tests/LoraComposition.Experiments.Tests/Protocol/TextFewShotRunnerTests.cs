@@ -86,6 +86,18 @@ public sealed class TextFewShotRunnerTests : IDisposable
         outcomes.Should().HaveCount(3).And.OnlyContain(o => o.TestCount == 7);
     }
 
+    /// <summary>It trains nothing either, but what it composes depends on the seed.</summary>
+    [Fact]
+    public void WhatASearchSettledOnIsTestedEachTime()
+    {
+        using var runner = tiny.Runner(task);
+        var options = TinyTextExperiment.Options with { MergeLambdas = [1], MergeDensities = [0.5] };
+
+        double[] losses = [.. new[] { 0, 1 }.Select(seed => runner.Execute(new MergedComposition("dare"), options, runner.Sample(2, seed), ScoredPart.Test).Scores["loss"])];
+
+        losses.Should().OnlyHaveUniqueItems();
+    }
+
     [Fact]
     public void PredictionsStandBesideTheScore()
     {
