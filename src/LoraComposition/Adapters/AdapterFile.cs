@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace LoraComposition;
 
 /// <summary>
-/// A PEFT adapter folder that is open but not read: its configuration and the header of its weights are checked, and each layer is read when it is asked for,
+/// An adapter that is open but not read: its configuration, where it has one, and the header of its weights are checked, and each layer is read when it is asked for,
 /// into memory of its own. So adapters larger than the memory, or a thousand of them, can be composed layer by layer.
 /// </summary>
 /// <remarks>
@@ -19,7 +19,6 @@ namespace LoraComposition;
 /// </remarks>
 public sealed class AdapterFile : IDisposable
 {
-    readonly AdapterFolder folder;
     readonly AdapterLoadOptions options;
     readonly FileIdentity weights;
     readonly OrderedDictionary<string, FactorPlaces> places;
@@ -27,11 +26,10 @@ public sealed class AdapterFile : IDisposable
     string? fingerprint;
     bool disposed;
 
-    internal AdapterFile(AdapterFolder folder, AdapterLoadOptions options, FileIdentity weights, PeftConfig config, IReadOnlyList<FactorPlaces> layers,
+    internal AdapterFile(string name, string folder, AdapterLoadOptions options, FileIdentity weights, IReadOnlyList<FactorPlaces> layers,
         IReadOnlyList<(SavedTensor Tensor, TensorInfo Place)> saved)
     {
-        (this.folder, this.options, this.weights) = (folder, options, weights);
-        (BaseModel, Revision) = (config.BaseModel, config.Revision);
+        (Name, Folder, this.options, this.weights) = (name, folder, options, weights);
         places = new(layers.Count, StringComparer.Ordinal);
         foreach (var layer in layers) places.Add(layer.Layer.Path, layer);
         Layers = new ReadOnlyDictionary<string, AdapterLayer>(new OrderedDictionary<string, AdapterLayer>(
@@ -43,13 +41,16 @@ public sealed class AdapterFile : IDisposable
     }
 
     /// <summary>What the adapter is called in reports and messages.</summary>
-    public string Name => folder.Name;
+    public string Name { get; }
+
+    /// <summary>How its files spell it.</summary>
+    public AdapterLayout Layout { get; internal init; } = AdapterLayout.Peft;
 
     /// <summary>The name of the model the adapter was trained on, where known.</summary>
-    public string? BaseModel { get; }
+    public string? BaseModel { get; internal init; }
 
     /// <summary>The revision of that model, where known.</summary>
-    public string? Revision { get; }
+    public string? Revision { get; internal init; }
 
     /// <summary>How the adapter was composed from others; null where it was trained or nothing is known.</summary>
     public AdapterProvenance? Provenance { get; internal init; }
@@ -61,7 +62,7 @@ public sealed class AdapterFile : IDisposable
     public IReadOnlyList<string> Warnings { get; internal init; } = [];
 
     /// <summary>The weights file.</summary>
-    public string WeightsPath => folder.Weights;
+    public string WeightsPath => weights.Path;
 
     /// <summary>The layers by their paths, as the file spells them, in ordinal order.</summary>
     public IReadOnlyDictionary<string, AdapterLayer> Layers { get; }
@@ -89,19 +90,26 @@ public sealed class AdapterFile : IDisposable
         }
     }
 
-    /// <summary>The folder of the two files.</summary>
-    internal string Folder => folder.Path;
+    /// <summary>The folder of its files.</summary>
+    internal string Folder { get; }
 
     /// <summary>Opens one adapter: everything is checked that <see cref="LoraAdapter.Load"/> checks but the numbers.</summary>
-    /// <param name="folder">The folder that holds the two files, or one single sub-folder that does, as PEFT writes adapters with a name.</param>
-    /// <param name="name">What to call the adapter; the name of the folder that holds the two files where not given.</param>
+    /// <param name="folder">
+    /// The folder that holds the two files, or one single sub-folder that does, as PEFT writes adapters with a name. With
+    /// <see cref="AdapterLoadOptions.AnyArchitecture"/> also a safetensors file in a spelling of kohya or diffusers (<see cref="Layout"/>), or a folder that holds
+    /// one such file and no adapter of PEFT's.
+    /// </param>
+    /// <param name="name">What to call the adapter; the name of the folder that holds the files where not given, or of the file that was given.</param>
     /// <param name="options">What is let through; defaults where not given.</param>
     /// <param name="logger">Is told what was opened and what was odd.</param>
     /// <returns>The open adapter. The caller owns it.</returns>
     /// <exception cref="ModelFileException">A file is missing, damaged or not supported; the message names file, key, expected and found.</exception>
     public static AdapterFile Open(string folder, string? name = null, AdapterLoadOptions? options = null, ILogger? logger = null)
     {
-        var file = PeftAdapterReader.Open(folder, name, options ?? new AdapterLoadOptions());
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        options ??= new AdapterLoadOptions();
+        var file = SingleFileReader.Find(folder, options) is not { } single ? PeftAdapterReader.Open(folder, name, options)
+            : SingleFileReader.Open(single, name ?? (File.Exists(folder) ? null : AdapterFolder.LastPart(folder)), options);
         file.Tell(logger ?? NullLogger.Instance);
         return file;
     }
@@ -207,6 +215,9 @@ public sealed class AdapterFile : IDisposable
 
     void CheckIsPlain()
     {
+        if (Layout != AdapterLayout.Peft)
+            throw new AdapterException(WeightsPath,
+                $"it is spelled as {Layout} does it, for models that are not here to attach it to, so compose it from its files ({nameof(AdapterFile)}).");
         if (Layers.Values.FirstOrDefault(layer => layer.Kind != AdapterLayerKind.Linear) is { } other)
             throw new AdapterException(WeightsPath,
                 $"layer '{other.Path}' is of kind {other.Kind}; no model here has such a layer to attach it to, so compose it from its files ({nameof(AdapterFile)}).");

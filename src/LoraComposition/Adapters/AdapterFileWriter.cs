@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace LoraComposition;
 
 /// <summary>
-/// Writes a PEFT adapter folder layer by layer, so that no more than one layer need be in memory. Nothing appears in the folder before
-/// <see cref="Complete"/>; what was added until then waits in a temporary file. The same adapter gives the same bytes, in whatever order its layers came, and
+/// Writes an adapter layer by layer, as PEFT's folder or in another layout, so that no more than one layer need be in memory. Nothing appears in its place
+/// before <see cref="Complete"/>; what was added until then waits in a temporary file. The same adapter gives the same bytes, in whatever order its layers came, and
 /// those that <see cref="LoraAdapter.Save"/> gives.
 /// </summary>
 /// <remarks>
@@ -14,25 +14,32 @@ namespace LoraComposition;
 /// </remarks>
 public sealed class AdapterFileWriter : IDisposable
 {
-    readonly string folder;
+    readonly AdapterLayout layout;
+    readonly string folder, weights;
     readonly AdapterSaveOptions options;
     readonly SafetensorsSpool spool;
     readonly SortedDictionary<string, (long Rank, double Scaling)> layers = new(StringComparer.Ordinal);
     readonly SortedSet<string> savedModules = new(StringComparer.Ordinal);
     bool completed, disposed;
 
-    /// <summary>Starts a folder.</summary>
+    /// <summary>Starts an adapter.</summary>
     /// <param name="folder">The folder. It is created in the end where it is missing; the one above it is created at once. On its disk twice the adapter's size
-    /// must be free.</param>
+    /// must be free. In another layout than PEFT's it may be the path of a <c>.safetensors</c> file; in a folder the file is
+    /// <c>pytorch_lora_weights.safetensors</c>, as diffusers looks for it.</param>
     /// <param name="options">The type of the weights; defaults where not given.</param>
+    /// <param name="layout">
+    /// How the adapter is spelled; PEFT's folder where not given. In the others each layer's scaling goes into B, and alpha is the rank: beside each layer as
+    /// kohya has it, or in the text entry of diffusers.
+    /// </param>
     /// <exception cref="ArgumentException">An option is not valid.</exception>
     /// <exception cref="IOException">Nothing can be written there.</exception>
-    public AdapterFileWriter(string folder, AdapterSaveOptions? options = null)
+    public AdapterFileWriter(string folder, AdapterSaveOptions? options = null, AdapterLayout? layout = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         this.options = options ?? new AdapterSaveOptions();
         this.options.Validate();
-        this.folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        this.layout = layout ?? AdapterLayout.Peft;
+        (this.folder, weights) = this.layout.Place(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         if (File.Exists(this.folder)) throw new IOException($"{folder}: expected a folder or nothing, found a file.");
         string home = Directory.Exists(this.folder) ? this.folder : Path.GetDirectoryName(this.folder) ?? this.folder;
         Directory.CreateDirectory(home);
@@ -44,7 +51,8 @@ public sealed class AdapterFileWriter : IDisposable
     /// <param name="delta">Its update, <c>A [rank, in]</c> and <c>B [out, rank]</c> of any kind of layer. It stays the caller's and may be disposed
     /// afterwards.</param>
     /// <param name="kind">What kind of layer it is, on which the names and shapes in the file depend. Default a linear one.</param>
-    /// <exception cref="ArgumentException">The layer was added before or is saved whole, or a weight is too large for the type.</exception>
+    /// <exception cref="ArgumentException">The layer was added before or is saved whole, a weight is too large for the type, or the layout has no spelling for
+    /// the layer.</exception>
     /// <exception cref="InvalidOperationException">The folder is complete.</exception>
     /// <exception cref="ObjectDisposedException">The writer or the update was disposed.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
@@ -54,21 +62,27 @@ public sealed class AdapterFileWriter : IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(layer);
         ArgumentNullException.ThrowIfNull(delta);
         if (!Enum.IsDefined(kind)) throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of layer.");
+        layout.CheckLayer(layer, kind);
         if (layers.ContainsKey(layer)) throw new ArgumentException($"Layer '{layer}' was added twice.", nameof(layer));
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
         var (a, b) = (delta.A.detach(), delta.B.detach());
+        // In float64, so that it is rounded once.
+        if (!layout.KeepsScaling && delta.Scaling != 1) b = b.to(ScalarType.Float64).mul(delta.Scaling);
         if (kind == AdapterLayerKind.Convolution) (a, b) = (a.unsqueeze(2).unsqueeze(3), b.unsqueeze(2).unsqueeze(3));
-        Spool(PeftKey.Of(layer, LoraFactor.A, kind), a);
-        Spool(PeftKey.Of(layer, LoraFactor.B, kind), b);
-        layers.Add(layer, (delta.Rank, delta.Scaling));
+        Spool(layout.Key(layer, LoraFactor.A, kind), a, delta.A.dtype);
+        Spool(layout.Key(layer, LoraFactor.B, kind), b, delta.B.dtype);
+        // Never in a type of 16 bits, which do not hold every rank.
+        if (layout.AlphaKey(layer) is { } alpha) spool.Add(alpha, tensor((float)delta.Rank), ScalarType.Float32);
+        layers.Add(layer, (delta.Rank, layout.KeepsScaling ? delta.Scaling : 1));
     }
 
     /// <summary>Adds one tensor of a module that is saved whole.</summary>
     /// <param name="name">Its name in the model, for example <c>classifier.weight</c>, as in <see cref="SavedTensor.Name"/>.</param>
     /// <param name="module">The path of its module, with which the name begins, for example <c>classifier</c>.</param>
     /// <param name="tensor">The numbers, <c>[…]</c> of any shape. They stay the caller's; floating-point ones are written in the type of the options.</param>
-    /// <exception cref="ArgumentException">The name does not lie in its module, was added before, or a number is too large for the type.</exception>
+    /// <exception cref="ArgumentException">The name does not lie in its module, was added before, a number is too large for the type, or the layout has no
+    /// place for such modules.</exception>
     /// <exception cref="InvalidOperationException">The folder is complete.</exception>
     /// <exception cref="ObjectDisposedException">The writer was disposed.</exception>
     /// <exception cref="IOException">The disk is full.</exception>
@@ -79,11 +93,12 @@ public sealed class AdapterFileWriter : IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(module);
         ArgumentNullException.ThrowIfNull(tensor);
         if (!name.StartsWith(module + ".", StringComparison.Ordinal)) throw new ArgumentException($"'{name}' is no tensor of the module '{module}'.", nameof(name));
-        Spool(PeftKey.OfSaved(name), tensor);
+        layout.CheckSaved(module);
+        Spool(PeftKey.OfSaved(name), tensor, tensor.dtype);
         savedModules.Add(module);
     }
 
-    /// <summary>Writes the folder, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
+    /// <summary>Writes the folder or the file, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
     /// <param name="baseModel">The model that the adapter belongs to, where known.</param>
     /// <param name="revision">The revision of that model, where known.</param>
     /// <param name="provenance">How the adapter was composed from others, where it was.</param>
@@ -104,20 +119,26 @@ public sealed class AdapterFileWriter : IDisposable
             if (layers.Keys.FirstOrDefault(layer => ModuleSelector.IsNamed(layer, module)) is { } both)
                 throw new ArgumentException($"The adapter both adapts '{both}' and saves it whole, which PEFT cannot hold; leave one out.");
         }
-        var config = PeftConfigWriter.Format(layers.Select(layer => (layer.Key, layer.Value.Rank, layer.Value.Scaling)), baseModel, revision, [.. savedModules]);
+        LayerScale[] scales = [.. layers.Select(layer => new LayerScale(layer.Key, layer.Value.Rank, layer.Value.Scaling))];
+        var config = layout.Config(scales, baseModel, revision, [.. savedModules]);
         var metadata = new Dictionary<string, string>(provenance is null ? [] : ProvenanceText.Format(provenance)) { ["format"] = "pt" };
         if (classNames is not null) metadata[ClassNamesText.Key] = ClassNamesText.Format(classNames);
+        foreach (var (key, value) in layout.Metadata(scales, baseModel, revision)) metadata[key] = value;
         bool isNew = !Directory.Exists(folder);
         Directory.CreateDirectory(folder);
         try
         {
-            // The configuration is on the disk before the weights are replaced, and renamed after them: a disk that fills up leaves both old files.
-            AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream =>
+            if (config is null) WriteWeights();
+            else
             {
-                stream.Write(config);
-                stream.Flush();
-                AtomicFile.Write(Path.Combine(folder, PeftFiles.Weights), weights => spool.WriteTo(weights, metadata, cancellation));
-            });
+                // The configuration is on the disk before the weights are replaced, and renamed after them: a disk that fills up leaves both old files.
+                AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream =>
+                {
+                    stream.Write(config);
+                    stream.Flush();
+                    WriteWeights();
+                });
+            }
         }
         catch
         {
@@ -126,6 +147,8 @@ public sealed class AdapterFileWriter : IDisposable
         }
         completed = true;
         spool.Dispose();
+
+        void WriteWeights() => AtomicFile.Write(weights, stream => spool.WriteTo(stream, metadata, cancellation));
     }
 
     /// <summary>Removes what waits in the temporary file.</summary>
@@ -135,9 +158,9 @@ public sealed class AdapterFileWriter : IDisposable
         spool.Dispose();
     }
 
-    void Spool(string key, Tensor tensor)
+    void Spool(string key, Tensor tensor, ScalarType own)
     {
-        var dtype = options.Dtype is { } asked && tensor.is_floating_point() ? asked : tensor.dtype;
+        var dtype = options.Dtype is { } asked && tensor.is_floating_point() ? asked : own;
         if (dtype != tensor.dtype)
         {
             using var scope = NewDisposeScope();

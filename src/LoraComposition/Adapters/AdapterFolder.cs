@@ -20,6 +20,9 @@ internal sealed record AdapterFolder(string Path, string Name)
     /// <summary>What the adapter may be called in the keys of its tensors.</summary>
     public IReadOnlyList<string> KeyNames => ["default", LastPart(Path)];
 
+    /// <summary>Whether a folder, which exists, holds a PEFT adapter, or a sub-folder of it does.</summary>
+    public static bool IsPeft(string folder) => HasConfig(folder) || Inner(folder).Any(HasConfig);
+
     /// <summary>Finds the one adapter of a folder: in it, or in the only one of its sub-folders that holds one.</summary>
     /// <exception cref="AdapterException">The folder is missing, or holds no adapter or several.</exception>
     public static AdapterFolder Find(string folder)
@@ -44,7 +47,7 @@ internal sealed record AdapterFolder(string Path, string Name)
     public static IReadOnlyList<AdapterFolder> FindAll(string folder, ILogger logger)
     {
         if (!Directory.Exists(folder)) throw new AdapterException(folder, "the folder does not exist.");
-        var inner = Inner(folder).ToLookup(sub => HasConfig(sub) || Inner(sub).Any(HasConfig));
+        var inner = Inner(folder).ToLookup(IsPeft);
         foreach (string other in inner[false]) logger.FolderSkipped(other);
         foreach (string unfinished in Folders(folder).Where(sub => StagedFolder.IsUnfinished(LastPart(sub)))) logger.UnfinishedSkipped(unfinished);
         var found = inner[true].Select(sub => Find(sub) with { Name = LastPart(sub) }).ToList();
@@ -61,8 +64,15 @@ internal sealed record AdapterFolder(string Path, string Name)
             throw new AdapterException(Path, File.Exists(System.IO.Path.Combine(Path, PeftFiles.PickledWeights))
                 ? $"the folder holds {PeftFiles.PickledWeights} but no {PeftFiles.Weights}; a pickle is never read because it can run code: load the adapter with PEFT and save it with save_pretrained(folder, safe_serialization=True)."
                 : $"the folder holds no {PeftFiles.Weights}; give the folder that PEFT's save_pretrained wrote.");
+        CheckLinks(root, [Config, Weights], options);
+    }
+
+    /// <summary>Makes sure that no link leads out of a folder.</summary>
+    /// <exception cref="AdapterException">A file lies elsewhere.</exception>
+    public static void CheckLinks(string root, IReadOnlyList<string> files, AdapterLoadOptions options)
+    {
         if (options.AllowOutsideLinks) return;
-        foreach (var file in (string[])[Config, Weights])
+        foreach (var file in files)
         {
             if (FolderBoundary.Outside(root, file) is { } real)
                 throw new AdapterException(file,
@@ -76,7 +86,8 @@ internal sealed record AdapterFolder(string Path, string Name)
 
     static IEnumerable<string> Folders(string folder) => Directory.GetDirectories(folder, "*", all).Order(StringComparer.Ordinal);
 
-    static string LastPart(string folder)
+    /// <summary>The last part of a folder's path, its whole path where that has none.</summary>
+    public static string LastPart(string folder)
     {
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder));
         return System.IO.Path.GetFileName(full) is { } last && !string.IsNullOrWhiteSpace(last) ? last : full;

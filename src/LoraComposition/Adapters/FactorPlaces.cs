@@ -12,14 +12,16 @@ internal readonly record struct FactorPlaces(AdapterLayer Layer, double Alpha, F
 {
     /// <summary>Keeps of a layer what is needed to read it.</summary>
     /// <param name="tensors">The layer's tensors.</param>
-    /// <param name="config">The configuration, which tells the scaling.</param>
+    /// <param name="alpha">The setting alpha.</param>
+    /// <param name="scaling">The factor in front of <c>B·A</c> that it makes.</param>
     /// <param name="names">Names that several adapters have in common; null where there is one adapter.</param>
-    public static FactorPlaces Of((string Layer, TensorInfo A, TensorInfo B, AdapterLayerKind Kind) tensors, PeftConfig config, Dictionary<string, string>? names)
+    public static FactorPlaces Of((string Layer, TensorInfo A, TensorInfo B, AdapterLayerKind Kind) tensors, double alpha, double scaling,
+        Dictionary<string, string>? names)
     {
         var (path, a, b, kind) = tensors;
         long rank = a.Shape[0];
         var dtype = a.Dtype == b.Dtype ? a.Dtype : a.Dtype == ScalarType.Float64 || b.Dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        return new(new(Shared(path), b.Shape[0], a.Shape[1], rank, config.Scaling(path, rank), dtype, kind), config.Alpha.For(path),
+        return new(new(Shared(path), b.Shape[0], a.Shape[1], rank, scaling, dtype, kind), alpha,
             new(Shared(a.Name), a.Dtype, a.Offset), new(Shared(b.Name), b.Dtype, b.Offset));
 
         string Shared(string name)

@@ -102,8 +102,11 @@ internal sealed class PeftAdapterReader
         var headWeight = tensors.Saved.FirstOrDefault(saved => saved.Tensor.Name == PeftKey.HeadTensor(isBias: false)).Tensor;
         var classNames = ClassNamesText.Parse(file.Metadata, headWeight is { Shape.Count: > 0 } ? headWeight.Shape[0] : null, out problem);
         if (problem is not null) warnings.Add(problem);
-        return new AdapterFile(folder, options, file.Identity, config, [.. tensors.Layers.Select(pair => FactorPlaces.Of(pair, config, names))], tensors.Saved)
+        return new AdapterFile(folder.Name, folder.Path, options, file.Identity,
+            [.. tensors.Layers.Select(pair => FactorPlaces.Of(pair, config.Alpha.For(pair.Layer), config.Scaling(pair.Layer, pair.A.Shape[0]), names))], tensors.Saved)
         {
+            BaseModel = config.BaseModel,
+            Revision = config.Revision,
             Provenance = provenance,
             ClassNames = classNames,
             Warnings = warnings,

@@ -30,9 +30,19 @@ internal sealed class PeftConfigReader
     public static PeftConfig Read(string path, bool anyArchitecture)
     {
         using var document = JsonFile.Read(path, MaxLength, (message, cause) => new AdapterException(path, message, cause));
+        return Read(document.RootElement, path, anyArchitecture);
+    }
+
+    /// <summary>Reads a configuration that lies elsewhere than in a file of its own.</summary>
+    /// <param name="root">The settings, an object.</param>
+    /// <param name="path">The file they come from.</param>
+    /// <param name="anyArchitecture">Whether modules of any name may be saved whole.</param>
+    /// <exception cref="AdapterException">A setting is not valid, or asks for something other than plain LoRA.</exception>
+    public static PeftConfig Read(JsonElement root, string path, bool anyArchitecture)
+    {
         var warnings = new List<string>();
-        PeftSettings.Check(document.RootElement, path, warnings);
-        return new PeftConfigReader(path, document.RootElement, anyArchitecture, warnings).Parse();
+        PeftSettings.Check(root, path, warnings);
+        return new PeftConfigReader(path, root, anyArchitecture, warnings).Parse();
     }
 
     PeftConfig Parse()

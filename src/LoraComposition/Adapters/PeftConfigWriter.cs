@@ -16,13 +16,9 @@ internal static class PeftConfigWriter
     /// <param name="baseModel">The model that the adapter belongs to, where known.</param>
     /// <param name="revision">The revision of that model, where known.</param>
     /// <param name="savedModules">The modules that are saved whole; empty where none is.</param>
-    public static byte[] Format(IEnumerable<(string Layer, long Rank, double Scaling)> updates, string? baseModel, string? revision,
-        IReadOnlyList<string> savedModules)
+    public static byte[] Format(IReadOnlyList<LayerScale> updates, string? baseModel, string? revision, IReadOnlyList<string> savedModules)
     {
-        var layers = updates.Select(update => (update.Layer, update.Rank, Alpha: Alpha(update.Rank, update.Scaling))).ToList();
-        // The most common pair is the default and the others are patterns; ties go to the smaller numbers so that the bytes do not depend on chance.
-        var (rank, alpha) = layers.GroupBy(layer => (layer.Rank, layer.Alpha)).OrderByDescending(group => group.Count()).ThenBy(group => group.Key).First().Key;
-
+        var (layers, rank, alpha) = WithAlpha(updates);
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, format))
         {
@@ -65,6 +61,29 @@ internal static class PeftConfigWriter
             json.WriteEndObject();
         }
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes the settings that tell the layers and their scalings, and no other.</summary>
+    /// <param name="json">Where to, in an object.</param>
+    /// <param name="prefix">What the settings' names begin with.</param>
+    /// <param name="updates">The layers in ordinal order, at least one.</param>
+    public static void WriteScales(Utf8JsonWriter json, string prefix, IReadOnlyList<LayerScale> updates)
+    {
+        var (layers, rank, alpha) = WithAlpha(updates);
+        WritePattern(json, prefix + "alpha_pattern", layers.Where(layer => layer.Alpha != alpha).Select(layer => (layer.Layer, layer.Alpha)));
+        WriteNumber(json, prefix + "lora_alpha", alpha);
+        json.WriteNumber(prefix + "r", rank);
+        WritePattern(json, prefix + "rank_pattern", layers.Where(layer => layer.Rank != rank).Select(layer => (layer.Layer, (double)layer.Rank)));
+        WriteNames(json, prefix + "target_modules", layers.Select(layer => layer.Layer));
+    }
+
+    /// <summary>The alpha of each layer, and the most common rank and alpha, from which others are told by patterns.</summary>
+    static (IReadOnlyList<(string Layer, long Rank, double Alpha)> Layers, long Rank, double Alpha) WithAlpha(IReadOnlyList<LayerScale> updates)
+    {
+        var layers = updates.Select(update => (update.Layer, update.Rank, Alpha: Alpha(update.Rank, update.Scaling))).ToList();
+        // Ties go to the smaller numbers so that the bytes do not depend on chance.
+        var (rank, alpha) = layers.GroupBy(layer => (layer.Rank, layer.Alpha)).OrderByDescending(group => group.Count()).ThenBy(group => group.Key).First().Key;
+        return (layers, rank, alpha);
     }
 
     /// <summary>The alpha from which a reader gets the same scaling again, bit for bit where there is one, and an integer where it can be.</summary>

@@ -26,8 +26,8 @@ public sealed class AdapterMerge
     /// <param name="weights">What each adapter's update of a layer is multiplied with before the method sees it, by the layer's path; 1 where not given.</param>
     /// <param name="anyBase">Whether adapters whose files name different base models are composed all the same. Default false.</param>
     /// <exception cref="ArgumentException">There is no adapter.</exception>
-    /// <exception cref="AdapterException">The adapters have no layer in common, a layer has two shapes or kinds, or they are for different base models; the
-    /// message names the file.</exception>
+    /// <exception cref="AdapterException">The adapters are of different layouts, have no layer in common, a layer has two shapes or kinds, or they are for
+    /// different base models; the message names the file.</exception>
     public AdapterMerge(IReadOnlyList<AdapterFile> adapters, MergeMethod method, Func<string, IReadOnlyList<double>>? weights = null, bool anyBase = false)
     {
         ArgumentNullException.ThrowIfNull(adapters);
@@ -37,9 +37,7 @@ public sealed class AdapterMerge
         var layers = new SortedDictionary<string, AdapterLayer>(StringComparer.Ordinal);
         foreach (var adapter in adapters)
         {
-            if (!ReferenceEquals(adapter, adapters[0]) && !adapter.Layers.Keys.Any(layers.ContainsKey))
-                throw new AdapterException(adapter.WeightsPath,
-                    $"none of its layers is one of the adapters' before it: '{adapter.Layers.Keys.First()}' here, '{layers.Keys.First()}' there; they are for different models, or spell the layers differently, so compose them with --base.");
+            if (!ReferenceEquals(adapter, adapters[0])) CheckPaths(adapter, layers.Keys);
             foreach (var (path, layer) in adapter.Layers) CheckLayer(adapter, layers.TryAdd(path, layer) ? layer : layers[path], layer);
         }
         if (!anyBase) CheckBases();
@@ -85,8 +83,9 @@ public sealed class AdapterMerge
         return compressed.Delta.Clone();
     }
 
-    /// <summary>Composes every layer and writes the result as a PEFT folder, whole or not at all.</summary>
-    /// <param name="folder">The folder; it is created where it is missing.</param>
+    /// <summary>Composes every layer and writes the result in the layout of the adapters, whole or not at all.</summary>
+    /// <param name="folder">The folder; it is created where it is missing. In another layout than PEFT's it may be the path of a <c>.safetensors</c>
+    /// file.</param>
     /// <param name="options">Compression, type, and what becomes of modules that were saved whole; defaults where not given.</param>
     /// <param name="logger">Is told what was written.</param>
     /// <param name="progress">Is told how many layers are composed.</param>
@@ -103,7 +102,7 @@ public sealed class AdapterMerge
         options ??= new AdapterMergeOptions();
         options.Validate();
         var keeper = SavedModuleChoice.Keeper(adapters, options);
-        using var writer = new AdapterFileWriter(folder, new AdapterSaveOptions { Dtype = options.Dtype });
+        using var writer = new AdapterFileWriter(folder, new AdapterSaveOptions { Dtype = options.Dtype }, adapters[0].Layout);
         var report = new List<LayerCompression>(Layers.Count);
         foreach (var layer in Layers)
         {
@@ -147,6 +146,22 @@ public sealed class AdapterMerge
         return new MergeLayer(path, [.. layers.Select(layer => layer is null ? default((long, long, long)?) : (layer.OutFeatures, layer.InFeatures, layer.Rank))],
             layers.Any(layer => layer?.Dtype == ScalarType.Float64) ? ScalarType.Float64 : ScalarType.Float32, n => adapters[n].Read(path), weights?.Invoke(path),
             [.. adapters.Select(adapter => adapter.Name)]);
+    }
+
+    void CheckPaths(AdapterFile adapter, ICollection<string> known)
+    {
+        var layout = adapters[0].Layout;
+        if (adapter.Layout != layout)
+            throw new AdapterException(adapter.WeightsPath,
+                $"none of its layers can be compared with the adapters' before it: it is spelled as {adapter.Layout} does it, they as {layout} does it. Save all in one spelling with the program that wrote them.");
+        // A component whose layers are all other ones has two names for each: kohya's file may be in the names of two programs.
+        var others = known.GroupBy(layout.Component).ToDictionary(part => part.Key, part => part.First());
+        if (adapter.Layers.Keys.GroupBy(layout.Component).FirstOrDefault(part => others.ContainsKey(part.Key) && !part.Any(known.Contains)) is { } strange)
+            throw Strange(strange.Key.Length > 0 ? $" in '{strange.Key}'" : "", strange.First(), others[strange.Key]);
+        if (!adapter.Layers.Keys.Any(known.Contains)) throw Strange("", adapter.Layers.Keys.First(), known.First());
+
+        AdapterException Strange(string where, string here, string there) => new(adapter.WeightsPath,
+            $"none of its layers{where} is one of the adapters' before it: '{here}' here, '{there}' there; they are for different models, or spell the layers differently, so compose them with --base.");
     }
 
     static void CheckLayer(AdapterFile adapter, AdapterLayer first, AdapterLayer layer)

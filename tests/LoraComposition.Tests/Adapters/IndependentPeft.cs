@@ -37,7 +37,7 @@ internal sealed class IndependentPeft
     {
         var modules = config.GetProperty("modules_to_save") is { ValueKind: JsonValueKind.Array } names ? names.EnumerateArray().Select(name => name.GetString()!).ToArray() : [];
         var saved = SavedAnywhere();
-        saved.Keys.Should().OnlyContain(name => modules.Any(module => name.StartsWith(module + ".") || name.Contains("." + module + ".")));
+        saved.Keys.Where(name => !modules.Any(module => name.StartsWith(module + ".") || name.Contains("." + module + "."))).Should().BeEmpty();
         return saved;
     }
 

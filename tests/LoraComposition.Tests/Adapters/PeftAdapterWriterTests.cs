@@ -82,7 +82,7 @@ public sealed class PeftAdapterWriterTests : IDisposable
         {
             var rank = random.Next(1, 12);
             var alpha = i % 2 == 0 ? random.Next(1, 100) : random.NextDouble() * 50;
-            using var config = JsonDocument.Parse(PeftConfigWriter.Format([("layer", rank, alpha / rank)], null, null, []));
+            using var config = JsonDocument.Parse(PeftConfigWriter.Format([new("layer", rank, alpha / rank)], null, null, []));
             var written = config.RootElement.GetProperty("lora_alpha");
             (written.GetDouble() / rank).Should().Be(alpha / rank);
             if (i % 2 == 0) written.GetRawText().Should().Be($"{alpha}");

@@ -136,12 +136,12 @@ public sealed class AdapterMergeTests : IDisposable
     {
         var llama = Open(ArchitectureLayout.Called("llama"), "llama", 1);
         var qwen = Open(ArchitectureLayout.Called("qwen"), "qwen", 2);
-        Refused(() => new AdapterMerge([llama, qwen], new MeanMerge())).Should().Contain(qwen.WeightsPath).And.Contain("none of its layers").And.Contain("--base");
+        Refused(() => _ = new AdapterMerge([llama, qwen], new MeanMerge())).Should().Contain(qwen.WeightsPath).And.Contain("none of its layers").And.Contain("--base");
         var other = ArchitectureLayout.Called("llama") with { Name = "llama-3" };
-        Refused(() => new AdapterMerge([llama, Open(other, "third", 3)], new MeanMerge())).Should().Contain("'some/llama-3'").And.Contain("'some/llama'").And.Contain("--any-base");
+        Refused(() => _ = new AdapterMerge([llama, Open(other, "third", 3)], new MeanMerge())).Should().Contain("'some/llama-3'").And.Contain("'some/llama'").And.Contain("--any-base");
         new AdapterMerge([llama, opened[^1]], new MeanMerge(), anyBase: true).Layers.Should().HaveCount(3);
         var wide = ArchitectureLayout.Called("llama") with { Weights = new Dictionary<string, long[]> { ["model.layers.0.self_attn.q_proj"] = [8, 7], ["model.layers.0.self_attn.v_proj"] = [4, 6], ["model.layers.10.mlp.down_proj"] = [6, 10] } };
-        Refused(() => new AdapterMerge([llama, Open(wide, "wide", 4)], new MeanMerge())).Should().Contain("'model.layers.0.self_attn.q_proj'").And.Contain("[8, 7]").And.Contain("[8, 6]");
+        Refused(() => _ = new AdapterMerge([llama, Open(wide, "wide", 4)], new MeanMerge())).Should().Contain("'model.layers.0.self_attn.q_proj'").And.Contain("[8, 7]").And.Contain("[8, 6]");
     }
 
     [Fact]
