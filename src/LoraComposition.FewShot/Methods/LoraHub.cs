@@ -56,7 +56,8 @@ public sealed class LoraHub : ITuningMethod
         for (int n = 0; n < count; n++) notes[$"w{n + 1}"] = found.Point[n].ToString(CultureInfo.InvariantCulture);
         return new(At(found.Point, notes))
         {
-            Remark = trials.Options.Budget is null || found.Evaluations == evaluations ? null : $"The budget ended the search of '{Name}' after {found.Evaluations} of {evaluations} trials.",
+            Remark = trials.Options.Budget is not null && found.Evaluations < evaluations ? $"The budget ended the search of '{Name}' after {found.Evaluations} of {evaluations} trials."
+                : found.Point.All(w => w == 0) ? $"'{Name}' kept its start: none of {found.Evaluations} compositions had a lower loss than the base alone, so it is the base alone." : null,
         };
     }
 

@@ -17,7 +17,7 @@ static class ComposeCommand
         HelpName = "DIR",
     };
 
-    static readonly Option<string[]> adapters = CommonOptions.Adapters();
+    static readonly Option<string[]> adapters = CommonOptions.Adapters("a PEFT folder; without --base of a ViT or T5 also a .safetensors file as kohya's scripts or diffusers write it");
     static readonly MethodOptions method = new();
     static readonly Option<string> weights = new("--weights")
     {

@@ -12,9 +12,9 @@ static class CommonOptions
     public static Option<string> Base(string models = "a ViT or a T5") =>
         new("--base") { Description = $"The base model, {models}: a model-hub folder.", HelpName = "DIR", Required = true };
 
-    public static Option<string[]> Adapters() => new("--adapter")
+    public static Option<string[]> Adapters(string what = "a PEFT folder") => new("--adapter")
     {
-        Description = "A LoRA adapter: a PEFT folder. Give it once for each adapter.",
+        Description = $"A LoRA adapter: {what}. Give it once for each adapter.",
         HelpName = "DIR",
         Required = true,
         AllowMultipleArgumentsPerToken = true

@@ -45,6 +45,7 @@ public sealed class LoraHubTests : IDisposable
         using var trained = trainer.Train(new LoraHub(), FewShotSamples.OfQuestions(questions.Dataset, 5, 4), options with { LoraHubEvaluations = 1 });
 
         Coefficients(trained).Should().Equal(0, 0, 0);
+        trained.Remarks.Should().Contain(remark => remark.Contains("'lorahub' kept its start"));
     }
 
     [Fact]
