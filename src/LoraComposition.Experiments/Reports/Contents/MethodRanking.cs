@@ -15,14 +15,14 @@ static class MethodRanking
     /// <param name="experiments">The experiments of a page.</param>
     public static ReportTable? Of(IReadOnlyList<ReportExperiment> experiments)
     {
-        var all = experiments.SelectMany(experiment => experiment.Runs.GroupBy(run => run.Key.Shots).Select(runs => new Block(runs.Key, [.. runs]))).ToArray();
+        var all = experiments.SelectMany(experiment => experiment.Runs.GroupBy(run => run.Key.Shots).Select(runs => new RankedBlock(runs.Key, [.. runs]))).ToArray();
         // Studies and subsets have methods of their own, which no other experiment knows.
         string[] methods = [.. experiments.SelectMany(experiment => experiment.Summary.Methods).Distinct()
             .Where(method => all.Count(block => block.Scores.ContainsKey(method)) * 2 > all.Length)];
-        Block[] blocks = [.. all.Where(block => methods.All(block.Scores.ContainsKey))];
+        RankedBlock[] blocks = [.. all.Where(block => methods.All(block.Scores.ContainsKey))];
         if (methods.Length < FewestMethods || blocks.Length < FewestBlocks) return null;
         string reference = new UniformComposition().Name;
-        var rows = methods.Select(method => new Row(method, blocks, methods, methods.Contains(reference) ? reference : null)).OrderBy(row => row.MeanRank).ToArray();
+        var rows = methods.Select(method => new RankedMethod(method, blocks, methods, methods.Contains(reference) ? reference : null)).OrderBy(row => row.MeanRank).ToArray();
         string[] header = ["Method", "Mean rank", $"Better / worse than {reference}", "|Θ|", "Seconds a run"];
         return new ReportTable("methods", $"The methods over {blocks.Length} blocks of one experiment and K", header,
             [.. rows.Select((row, i) => (SummaryGrid.Cell[])[new(row.Method), new(Number(row.MeanRank, "F1"), i == 0), new(row.Seen), new(Number(row.Trained, "N0")), new(Number(row.Seconds, "F1"))])],
@@ -40,9 +40,9 @@ static class MethodRanking
     static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     /// <summary>The runs of one K of one experiment.</summary>
-    sealed class Block
+    sealed class RankedBlock
     {
-        public Block(int? shots, IReadOnlyList<RunResult> runs)
+        public RankedBlock(int? shots, IReadOnlyList<RunResult> runs)
         {
             (Shots, Runs) = (shots, runs);
             Scores = runs.GroupBy(run => run.Key.Method).ToDictionary(group => group.Key, group => group.Average(run => run.Accuracy));
@@ -60,9 +60,9 @@ static class MethodRanking
     }
 
     /// <summary>One method over all blocks.</summary>
-    sealed class Row
+    sealed class RankedMethod
     {
-        public Row(string method, IReadOnlyList<Block> blocks, IReadOnlyList<string> methods, string? reference)
+        public RankedMethod(string method, IReadOnlyList<RankedBlock> blocks, IReadOnlyList<string> methods, string? reference)
         {
             Method = method;
             MeanRank = blocks.Average(block => block.Rank(method, methods));
