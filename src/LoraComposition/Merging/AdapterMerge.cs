@@ -66,7 +66,9 @@ public sealed class AdapterMerge
     /// <param name="compression">How far to compress; null: not where the update is in factors, else to the sum of the adapters' ranks.</param>
     /// <param name="report">The rank, and what the compression lost.</param>
     /// <returns>The update. The caller owns it.</returns>
-    /// <inheritdoc cref="Merge(string)"/>
+    /// <exception cref="ArgumentException">The method cannot compose these updates; the message names the layer and the adapter.</exception>
+    /// <exception cref="AdapterException">A file was changed since it was opened, or holds NaN or infinite numbers.</exception>
+    /// <exception cref="NonFiniteException">The composed update is NaN or infinite.</exception>
     public LoraDelta ToDelta(string layer, RankTarget? compression, out LayerCompression report)
     {
         var updates = LayerAt(layer);
