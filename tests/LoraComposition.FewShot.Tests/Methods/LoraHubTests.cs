@@ -67,7 +67,7 @@ public sealed class LoraHubTests : IDisposable
         using var trainer = new TextTrainer(tiny.BaseModel, questions, [tiny.Modules[0], larger]);
 
         trainer.Invoking(t => t.Train(new LoraHub(), FewShotSamples.OfQuestions(questions.Dataset, 5, 4), options)).Should().Throw<ArgumentException>()
-            .WithMessage("Layer '*': 'lorahub' averages the factors A and B, which must have one rank; module 1 has rank 2, module 2 has 3*");
+            .WithMessage("Layer '*': 'lorahub' averages the factors A and B, which must have one rank; adapter '*' has rank 2, adapter '*' has 3*");
     }
 
     /// <summary>Of images the loss is that of a head fitted over each composition.</summary>
