@@ -52,6 +52,12 @@ public sealed record AdapterSource
     /// <summary>Its weight by layer path; empty where <see cref="Weight"/> tells it.</summary>
     public IReadOnlyDictionary<string, double> LayerWeights { get; init; } = FrozenDictionary<string, double>.Empty;
 
+    /// <summary>A source with the weights that it had at each layer: as one number where they are the same.</summary>
+    internal static AdapterSource Of(string name, string? fingerprint, IReadOnlyList<KeyValuePair<string, double>> weights) =>
+        weights.Select(layer => layer.Value).Distinct().ToArray() is [var same]
+            ? new AdapterSource { Name = name, Fingerprint = fingerprint, Weight = same }
+            : new AdapterSource { Name = name, Fingerprint = fingerprint, LayerWeights = weights.ToDictionary(StringComparer.Ordinal) };
+
     internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(Name)) throw new ArgumentException("A source of the provenance has no name.");

@@ -136,14 +136,7 @@ public sealed partial class Composition : Attachment<LoraComposer>
     public override string ToString() => $"{nameof(Composition)} of {string.Join(", ", AdapterNames.Select(name => $"'{name}'"))}";
 
     static AdapterSource Source(string name, string? fingerprint, int n, IReadOnlyList<(AdapterSite Site, double[] Weights)> weights, ModuleSpelling spelling) =>
-        weights.Select(layer => layer.Weights[n]).Distinct().ToArray() is [var same]
-            ? new AdapterSource { Name = name, Fingerprint = fingerprint, Weight = same }
-            : new AdapterSource
-            {
-                Name = name,
-                Fingerprint = fingerprint,
-                LayerWeights = weights.ToDictionary(layer => layer.Site.PathIn(spelling), layer => layer.Weights[n])
-            };
+        AdapterSource.Of(name, fingerprint, [.. weights.Select(layer => KeyValuePair.Create(layer.Site.PathIn(spelling), layer.Weights[n]))]);
 
     sealed class FixedWeights(IReadOnlyList<LoraComposer> layers) : IDisposable
     {

@@ -130,15 +130,9 @@ public sealed class AdapterMerge
     /// <exception cref="AdapterException">A file was changed since it was opened.</exception>
     public AdapterProvenance ToProvenance()
     {
-        var byLayer = weights is null ? [] : Layers.Select(layer => (layer.Path, Weights: weights(layer.Path))).ToArray();
-        return method.ToProvenance(adapters.Select((adapter, n) => byLayer.Select(layer => layer.Weights[n]).DefaultIfEmpty(1).Distinct().ToArray() is [var same]
-            ? new AdapterSource { Name = adapter.Name, Fingerprint = adapter.Fingerprint, Weight = same }
-            : new AdapterSource
-            {
-                Name = adapter.Name,
-                Fingerprint = adapter.Fingerprint,
-                LayerWeights = byLayer.ToDictionary(layer => layer.Path, layer => layer.Weights[n]),
-            }));
+        var byLayer = Layers.Select(layer => (layer.Path, Weights: weights?.Invoke(layer.Path))).ToArray();
+        return method.ToProvenance(adapters.Select((adapter, n) =>
+            AdapterSource.Of(adapter.Name, adapter.Fingerprint, [.. byLayer.Select(layer => KeyValuePair.Create(layer.Path, layer.Weights?[n] ?? 1))])));
     }
 
     MergeLayer LayerAt(string path)

@@ -8,19 +8,15 @@ namespace LoraComposition;
 /// the summed rank; TIES merges the Mₙ, or their mean is taken, which is the mean of the updates.
 /// </summary>
 /// <remarks>In float64. The result stays in factors. Immutable, and safe to use from several threads.</remarks>
-public sealed class CoreSpaceMerge : MergeMethod
+public sealed class CoreSpaceMerge : JointSpaceMerge
 {
-    readonly double? density;
-
     /// <summary>Describes the method.</summary>
     /// <param name="density">The density of TIES, in (0, 1]; the mean is taken where not given.</param>
     /// <param name="lambda">The factor in front of the composed update. Default 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The density lies outside (0, 1], or the factor is not finite.</exception>
-    public CoreSpaceMerge(double? density = null, double lambda = 1) : base(density is null ? "core-space-mean" : "core-space-ties", lambda) =>
-        this.density = density is { } share ? Share(share, nameof(density)) : null;
-
-    /// <inheritdoc/>
-    protected override IEnumerable<KeyValuePair<string, double>> OwnSettings => density is { } share ? [new("density", share)] : [];
+    public CoreSpaceMerge(double? density = null, double lambda = 1) : base("core-space", density, lambda)
+    {
+    }
 
     /// <inheritdoc/>
     protected override LayerUpdate Compose(MergeLayer layer)
@@ -37,14 +33,14 @@ public sealed class CoreSpaceMerge : MergeMethod
         }
         var left = JointBasis.Columns(cat(b, 1));        // U, [out, p]
         var right = JointBasis.Columns(cat(a, 0).t());   // Vᵀ, [in, q]
-        if (left.shape[1] == 0 || right.shape[1] == 0) return KnotsMerge.Zero(layer);
+        if (left.shape[1] == 0 || right.shape[1] == 0) return Zero(layer);
         var cores = new List<Tensor>();
         for (int i = 0; i < a.Count; i++)
         {
             using Scalar scaling = scalings[i];
             cores.Add(left.t().matmul(b[i]).matmul(a[i].matmul(right)).mul(scaling));   // Mₙ, [p, q]
         }
-        var merged = density is { } share ? SignElection.Merge([.. cores.Select(MatrixRows.Of)], share) : KnotsMerge.Mean(cores, layer.Count);
+        var merged = Merged(cores, layer);
         return new(new LoraDelta(merged.matmul(right.t()).to(layer.Dtype), left.to(layer.Dtype), 1));
     }
 }

@@ -8,19 +8,15 @@ namespace LoraComposition;
 /// the <c>S·Vₙ</c>, or their mean is taken, which is the mean of the updates; the result is <c>U</c> times that.
 /// </summary>
 /// <remarks>The decomposition is made of the factors, in float64. The result stays in factors. Immutable, and safe to use from several threads.</remarks>
-public sealed class KnotsMerge : MergeMethod
+public sealed class KnotsMerge : JointSpaceMerge
 {
-    readonly double? density;
-
     /// <summary>Describes the method.</summary>
     /// <param name="density">The density of TIES, in (0, 1]; the mean is taken where not given.</param>
     /// <param name="lambda">The factor in front of the composed update. Default 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The density lies outside (0, 1], or the factor is not finite.</exception>
-    public KnotsMerge(double? density = null, double lambda = 1) : base(density is null ? "knots-mean" : "knots-ties", lambda) =>
-        this.density = density is { } share ? Share(share, nameof(density)) : null;
-
-    /// <inheritdoc/>
-    protected override IEnumerable<KeyValuePair<string, double>> OwnSettings => density is { } share ? [new("density", share)] : [];
+    public KnotsMerge(double? density = null, double lambda = 1) : base("knots", density, lambda)
+    {
+    }
 
     /// <inheritdoc/>
     protected override LayerUpdate Compose(MergeLayer layer)
@@ -53,18 +49,7 @@ public sealed class KnotsMerge : MergeMethod
             parts.Add(rows.narrow(1, start, basis.shape[1]).matmul(basis.t()));   // S·Vₙ, [k, in]
             start += basis.shape[1];
         }
-        var merged = density is { } share ? SignElection.Merge([.. parts.Select(MatrixRows.Of)], share) : Mean(parts, layer.Count);
+        var merged = Merged(parts, layer);
         return new(new LoraDelta(merged.to(layer.Dtype), outBasis.matmul(u.narrow(1, 0, rank)).to(layer.Dtype), 1));
     }
-
-    /// <summary>The mean over all modules, those without an update too. The present dispose scope owns it.</summary>
-    internal static Tensor Mean(IReadOnlyList<Tensor> parts, int count)
-    {
-        using Scalar all = count;
-        return stack([.. parts]).sum(dim: 0).div(all);
-    }
-
-    /// <summary>An update of zero.</summary>
-    internal static LayerUpdate Zero(MergeLayer layer) =>
-        new(new LoraDelta(zeros(1, layer.InFeatures, dtype: layer.Dtype), zeros(layer.OutFeatures, 1, dtype: layer.Dtype), 1));
 }

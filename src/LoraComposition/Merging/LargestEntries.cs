@@ -8,11 +8,11 @@ namespace LoraComposition;
 /// The k entries of a matrix that are largest in magnitude. Found exactly by counting digits of the numbers' bits, block by block, so that the matrix is never
 /// sorted nor whole in memory.
 /// </summary>
-internal sealed class LargestEntries : IDisposable
+internal sealed class LargestEntries
 {
     const int DigitBits = 16, Digits = 1 << DigitBits;
 
-    readonly Scalar threshold;
+    readonly double threshold;
     long tiesLeft;
 
     LargestEntries(double threshold, long ties) => (this.threshold, tiesLeft) = (threshold, ties);
@@ -45,13 +45,18 @@ internal sealed class LargestEntries : IDisposable
     }
 
     /// <summary>Where the entries of a block are among them; all that equal the smallest of them too. The present dispose scope owns it.</summary>
-    public Tensor WithTies(Tensor block) => block.abs().ge(threshold);
+    public Tensor WithTies(Tensor block)
+    {
+        using Scalar least = threshold;
+        return block.abs().ge(least);
+    }
 
     /// <summary>Where the entries of the next block are among them; of those that equal the smallest, the first ones. The present dispose scope owns it.</summary>
     public Tensor Next(Tensor block)
     {
+        using Scalar least = threshold;
         var magnitudes = block.abs();
-        var (larger, equal) = (magnitudes.gt(threshold), magnitudes.eq(threshold));
+        var (larger, equal) = (magnitudes.gt(least), magnitudes.eq(least));
         long ties = equal.sum().item<long>();
         if (ties > tiesLeft)
         {
@@ -61,8 +66,6 @@ internal sealed class LargestEntries : IDisposable
         tiesLeft = Math.Max(0, tiesLeft - ties);
         return larger.logical_or(equal);
     }
-
-    public void Dispose() => threshold.Dispose();
 
     // Without its sign the bits of a number order as the number does.
     static void Count(ReadOnlySpan<uint> numbers, long[] counts, uint prefix, int shift)
