@@ -10,7 +10,8 @@ public sealed record ExperimentDefaults
     public string Kind { get; init; } = "";
 
     /// <summary>The methods that can be asked for, in the order of the tables.</summary>
-    public IReadOnlyList<ITuningMethod> KnownMethods { get; init; } = [.. TuningMethods.Vision, .. TuningMethods.VisionControls, .. TuningMethods.Compositions, .. TuningMethods.Rivals];
+    public IReadOnlyList<ITuningMethod> KnownMethods { get; init; } = [.. TuningMethods.Vision, .. TuningMethods.VisionControls, .. TuningMethods.Compositions, .. TuningMethods.Rivals,
+        .. TuningMethods.OtherRivals];
 
     /// <summary>The methods that are run. Default the paper's and the best single module, the mark of what composing is worth.</summary>
     public IReadOnlyList<ITuningMethod> Methods { get; init; } = [.. TuningMethods.Vision, new BestSingleModule()];

@@ -46,7 +46,13 @@ public sealed class ExperimentRun
         try
         {
             if (!settings.PlanOnly && settings.Methods.Any(m => m.NeedsModules))
-                foreach (var training in trainings) modules.Add(store.GetOrTrain(training, progress, cancellation));
+            {
+                foreach (var training in trainings)
+                {
+                    modules.Add(store.GetOrTrain(training, progress, cancellation));
+                    if (settings.Methods.OfType<FisherComposition>().Any()) UpstreamModules.MeasureFisher(training, modules[^1], progress, cancellation);
+                }
+            }
             if (!settings.PlanOnly) CommandFile.Write(settings.Out, settings.Command);
             using var runner = open(modules, trainings.ToDictionary(t => t.Name, UpstreamModules.KeyOf));
             if (settings.Grid)

@@ -1,6 +1,8 @@
 using LoraComposition.FewShot;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace LoraComposition.Experiments;
 
@@ -20,6 +22,16 @@ public interface IModuleTraining
     /// <exception cref="TrainingDivergedException">The learning rate is too high.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default);
+
+    /// <summary>The diagonal of the Fisher information of the task, over samples that the module was trained on.</summary>
+    /// <param name="module">The trained module with its head. It stays the caller's.</param>
+    /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="cancellation">Stops between two samples.</param>
+    /// <returns>A number from 0 for each entry of each layer's update, <c>[out, in]</c>, by the layer's path. The caller owns the tensors.</returns>
+    /// <exception cref="NotSupportedException">There is no way for such a task.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, IProgressReporter? progress = null, CancellationToken cancellation = default) =>
+        throw new NotSupportedException($"The Fisher information of '{Name}' cannot be measured: only that of images can. Leave method fisher out.");
 }
 
 /// <summary>A LoRA for one task: what images and texts have in common.</summary>
@@ -57,7 +69,7 @@ public abstract class ModuleTraining<TModel, TSamples> : IModuleTraining where T
 
 /// <summary>A LoRA for a task of image classification: the head is warmed up on features first, then both train.</summary>
 /// <remarks>Not thread-safe.</remarks>
-public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, PreprocessedImages>
+public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, PreprocessedImages>, IModuleTraining
 {
     readonly ImageBaseModel baseModel;
     readonly ImageTask task;
@@ -89,6 +101,22 @@ public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, Prep
         validation = ConfigurationHash.Of(task.Validation),
         options,
     };
+
+    /// <summary>Most pictures that the Fisher information is measured over.</summary>
+    const int FisherPictures = 256;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        int[] order = [.. task.Pool];
+        new SeededRandom(RandomStream.FewShot, options.Seed).Shuffle(order);
+        int[] drawn = [.. order.Take(FisherPictures).Order()];
+        using var model = baseModel.Load(task.ClassNames, headSeed: 0);
+        model.to(ScalarType.Float32);
+        using var bar = (progress ?? NullProgressReporter.Instance).Begin($"module {task.Name}: Fisher information", drawn.Length);
+        return FisherInformation.OfPreprocessed(model, module, task.Train, drawn, options.Seed, bar, cancellation);
+    }
 
     private protected override FewShotTrainer<VisionTransformer> OpenTrainer() => new ImageTrainer(baseModel, task.Train, logger: logger);
 }

@@ -58,6 +58,36 @@ public sealed class UpstreamModules
         return module;
     }
 
+    /// <summary>Puts the Fisher information of a module's task beside it, where it is not there yet.</summary>
+    /// <param name="training">How the module came about.</param>
+    /// <param name="module">The module, as it was read from its folder. It stays the caller's.</param>
+    /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="cancellation">Stops between two samples and leaves nothing behind.</param>
+    /// <exception cref="ArgumentException">The module was made in memory.</exception>
+    /// <exception cref="NotSupportedException">The task's samples are texts.</exception>
+    /// <exception cref="ModelFileException">What is there is damaged, or of another module.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static void MeasureFisher(IModuleTraining training, LoraAdapter module, IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(module);
+        string home = Path.GetDirectoryName(module.WeightsPath ?? throw new ArgumentException($"Module '{module.Name}' was made in memory.", nameof(module)))!;
+        if (File.Exists(Path.Combine(home, FisherFile.FileName)))
+        {
+            FisherFile.Open(module).Dispose();
+            return;
+        }
+        var diagonal = training.MeasureFisher(module, progress, cancellation);
+        try
+        {
+            FisherFile.Write(home, module.Fingerprint!, diagonal);
+        }
+        finally
+        {
+            foreach (var values in diagonal.Values) values.Dispose();
+        }
+    }
+
     void Train(IModuleTraining training, string target, IProgressReporter? progress, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();

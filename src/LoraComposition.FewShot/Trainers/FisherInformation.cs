@@ -29,28 +29,52 @@ public static class FisherInformation
     public static IReadOnlyDictionary<string, Tensor> OfImages(VisionTransformer model, LoraAdapter adapter, IReadOnlyList<string> pictures,
         ImagePreprocessing preprocessing, long seed = 0, IProgressTask? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(pictures);
         ArgumentNullException.ThrowIfNull(preprocessing);
-        if (pictures.Count == 0) throw new ArgumentException("Expected at least one picture.", nameof(pictures));
+        using var images = new PreprocessedImages(new UnlabelledPictures(pictures.Count, index => ImageFileDecoder.Decode(pictures[index])), preprocessing);
+        return OfPreprocessed(model, adapter, images, [.. Enumerable.Range(0, pictures.Count)], seed, progress, cancellation);
+    }
+
+    /// <summary>Computes the diagonal for a module of a ViT over pictures of a data set. They need no labels.</summary>
+    /// <param name="model">A fresh copy of the base model in float32. The module is merged into it, and it gets the module's saved head where there is one.</param>
+    /// <param name="adapter">The module. It stays the caller's.</param>
+    /// <param name="images">The pictures of the module's task. They stay the caller's.</param>
+    /// <param name="indices">Which of them.</param>
+    /// <param name="seed">The seed of the drawn classes.</param>
+    /// <param name="progress">Is told of each picture.</param>
+    /// <param name="cancellation">Stops between two pictures.</param>
+    /// <returns>A number from 0 for each entry of each layer's update, <c>[out, in]</c> float32 on the CPU, by the layer's path in the module. The caller owns
+    /// the tensors.</returns>
+    /// <exception cref="AdapterMismatchException">The module does not fit the model.</exception>
+    /// <exception cref="ArgumentException">There is no picture, or neither the module nor the model has a head.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An index is not one of the pictures.</exception>
+    /// <exception cref="DataException">A picture is damaged or too large.</exception>
+    /// <exception cref="NonFiniteException">The model's outputs are no numbers.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IReadOnlyDictionary<string, Tensor> OfPreprocessed(VisionTransformer model, LoraAdapter adapter, PreprocessedImages images, IReadOnlyList<int> indices,
+        long seed = 0, IProgressTask? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(indices);
+        if (indices.Count == 0) throw new ArgumentException("Expected at least one picture.", nameof(indices));
         if (adapter.Head is { } head) model.SetHead(head);
         if (model.Classifier is null)
             throw new ArgumentException($"Neither adapter '{adapter.Name}' nor the model has a head, so there are no classes to predict.", nameof(adapter));
         var weights = Merge(model, adapter);
-        using var images = new PreprocessedImages(new UnlabelledPictures(pictures.Count, index => ImageFileDecoder.Decode(pictures[index])), preprocessing);
         using var generator = new Generator((ulong)seed, CPU);
         var sums = weights.ToDictionary(pair => pair.Key, pair => zeros_like(pair.Value).DetachFromDisposeScope());
         try
         {
-            for (int i = 0; i < pictures.Count; i++)
+            foreach (int index in indices)
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
-                Add(model, images.Batch([i], Evaluator.Place(model).Device), weights, sums, generator);
+                Add(model, images.Batch([index], Evaluator.Place(model).Device), weights, sums, generator);
                 progress?.Advance();
             }
-            return sums.ToDictionary(pair => pair.Key, pair => Mean(pair.Value, pictures.Count));
+            return sums.ToDictionary(pair => pair.Key, pair => Mean(pair.Value, indices.Count));
         }
         finally
         {

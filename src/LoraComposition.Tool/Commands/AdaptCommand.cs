@@ -14,8 +14,11 @@ static class AdaptCommand
     const string All = "all", Auto = "auto";
     static readonly ImageAdaptationOptions defaults = new();
     static readonly ITuningMethod[] known = [.. defaults.Methods, new LearnedComposition(), new LearnedComposition(WeightSharing.Model), new UnconstrainedComposition(), new LoraFromScratch(),
-        .. TuningMethods.Rivals];
-    static readonly string names = string.Join(", ", known.Select(m => m.Name));
+        new PolySelection(), new PolySelection(heads: 4), .. TuningMethods.Rivals];
+
+    // Needs a file beside each adapter, so it is tried only when it is named.
+    static readonly ITuningMethod[] nameable = [.. known, new FisherComposition()];
+    static readonly string names = string.Join(", ", nameable.Select(m => m.Name));
 
     static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");
     static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
@@ -140,7 +143,7 @@ static class AdaptCommand
     {
         if (text == Auto) return [.. defaults.Methods];
         if (text == All) return known;
-        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => known.FirstOrDefault(m => m.Name == name)
+        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => nameable.FirstOrDefault(m => m.Name == name)
             ?? throw new UsageException($"--method {text}: '{name}' is not one of {names}, {Auto} or {All}.")).ToArray();
         return methods.Distinct().Count() == methods.Length ? methods : throw new UsageException($"--method {text}: a method occurs twice.");
     }

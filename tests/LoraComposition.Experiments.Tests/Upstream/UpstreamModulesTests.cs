@@ -57,6 +57,37 @@ public sealed class UpstreamModulesTests : IDisposable
     }
 
     [Fact]
+    public void TheFisherInformationIsMeasuredOnceAndLiesBesideTheModule()
+    {
+        var training = Training(task);
+        using var module = Modules.GetOrTrain(training, NullProgressReporter.Instance);
+        string file = Path.Combine(Target, FisherFile.FileName);
+        using var first = new ScriptedProgress();
+
+        UpstreamModules.MeasureFisher(training, module, first);
+        byte[] written = File.ReadAllBytes(file);
+        using var second = new ScriptedProgress();
+        UpstreamModules.MeasureFisher(training, module, second);
+
+        first.Begun.Should().Equal("module first: Fisher information");
+        second.Begun.Should().BeEmpty();
+        File.ReadAllBytes(file).Should().Equal(written);
+        using var fisher = FisherFile.Open(module);
+        foreach (var (path, delta) in module.Layers)
+        {
+            using var diagonal = fisher.Read(path);
+            diagonal.shape.Should().Equal(delta.OutFeatures, delta.InFeatures);
+            diagonal.max().item<float>().Should().BeGreaterThan(0);
+        }
+        File.Delete(file);
+        UpstreamModules.MeasureFisher(training, module);
+        File.ReadAllBytes(file).Should().Equal(written, "the same pictures and the same drawn classes");
+        FluentActions.Invoking(() => UpstreamModules.MeasureFisher(new KeptStart(module), Kept())).Should().Throw<NotSupportedException>().WithMessage("*only that of images can*");
+
+        LoraAdapter Kept() => Modules.GetOrTrain(new KeptStart(tiny.Modules[0]));
+    }
+
+    [Fact]
     public void WhatAKilledRunLeftIsRemovedAndNamed()
     {
         string leftover = Directory.CreateDirectory(Path.Combine(Folder, "first-0123456789ab.0123456789abcdef0123456789abcdef.partial")).FullName;

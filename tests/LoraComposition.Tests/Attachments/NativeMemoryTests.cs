@@ -56,6 +56,7 @@ public class NativeMemoryTests
         { "lora", () => new LoraLinear(SmallLayers.Linear(6, 4), SmallLayers.Delta(6, 4, 2, 1, 1), dropout: 0), [3, 6], 1 },
         { "lora with dropout", () => new LoraLinear(SmallLayers.Linear(6, 4), SmallLayers.Delta(6, 4, 2, 1, 1), dropout: 0.5), [3, 6], 1 },
         { "uniform", () => new UniformComposer(SmallLayers.Linear(6, 4), [SmallLayers.Delta(6, 4, 2, 1, 1)]), [3, 6], 1 },
+        { "poly", () => new PolyComposer(SmallLayers.Linear(6, 4), [SmallLayers.Delta(6, 4, 2, 1, 1), SmallLayers.Delta(6, 4, 2, 1, 2)], heads: 2), [3, 6], 1 },
         { "arrow", () => new ArrowComposer(SmallLayers.Linear(6, 4), [SmallLayers.Delta(6, 4, 2, 1, 1), null, SmallLayers.Delta(6, 4, 2, 1, 2)]), [3, 6], 1 },
         { "stacked", () => Learned(EvaluationOrder.Stacked), [3, 6], 1 },
         { "by tokens", () => Learned(EvaluationOrder.MaterialisedByTokens), [3, 6], 0 },

@@ -22,6 +22,7 @@ public class ModuleTests
         ["unconstrained"] = (seed => new UnconstrainedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [seed, 0.5]), Layer),
         ["residual"] = (seed => WithResidual(new LearnedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [seed, 0.5]), seed), Layer),
         ["weighted"] = (seed => new WeightedComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed), [0.3, -0.2]), Layer),
+        ["poly"] = (seed => WithSelector(new PolyComposer(SmallLayers.Linear(6, 4, seed: seed), [SmallLayers.Delta(6, 4, 2, 1.5, seed + 50), SmallLayers.Delta(6, 4, 2, 0.5, seed + 60)], heads: 2), seed), Layer),
         ["arrow"] = (seed => new ArrowComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed)), Layer),
         ["vit"] = (seed => VisionTransformer.Create(vit, seed), (module, type) => ((Module<Tensor, Tensor>)module).call(SmallLayers.Input(9, ScalarType.Float32, 2, 3, 8, 8).to(type))),
         ["t5"] = (seed => T5Model.Create(t5, seed), Text),
@@ -33,6 +34,13 @@ public class ModuleTests
         using var noGrad = no_grad();
         composer.AddResidual(new LoraOptions { Rank = 2 });
         foreach (var parameter in composer.ResidualParameters) parameter.copy_(SmallLayers.Input(seed + 70, ScalarType.Float32, parameter.shape));
+        return composer;
+    }
+
+    static PolyComposer WithSelector(PolyComposer composer, int seed)
+    {
+        using var noGrad = no_grad();
+        composer.Selector.copy_(SmallLayers.Input(seed + 70, ScalarType.Float32, composer.Selector.shape));
         return composer;
     }
 

@@ -32,6 +32,8 @@ public class OwnershipTests
             layer.load_state_dict(layer.state_dict().ToDictionary(entry => entry.Key, entry => ledger.Borrow(entry.Value.clone())));
             return [];
         }),
+        ["PolyComposer.Weights"] = ledger => ledger.FromOwner(new PolyComposer(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Weights()),
+        ["PolyComposer.forward"] = ledger => ledger.FromOwner(new PolyComposer(SmallLayers.Linear(6, 4), [Delta(), Delta()], heads: 2), layer => layer.call(ledger.Borrow(rand(2, 6)))),
         ["ArrowComposer.Route"] = ledger => ledger.FromOwner(new ArrowComposer(SmallLayers.Linear(6, 4), [Delta(), null]), layer => layer.Route(ledger.Borrow(rand(2, 6)))),
         ["RoutedComposer.Route"] = ledger => ledger.FromOwner((RoutedComposer)new LinearRouter(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Route(ledger.Borrow(rand(2, 6)))),
         ["RoutedComposer.forward"] = ledger => ledger.FromOwner(new ArrowComposer(SmallLayers.Linear(6, 4), [Delta(), null]), layer => layer.call(ledger.Borrow(rand(2, 6)))),

@@ -143,6 +143,12 @@ public sealed class UseAfterDisposalTests : IDisposable
         Gone(routed, "RoutedComposition of 'vit-a', 'vit-b'", r => r.MergeIntoBase(), r => r.TrainableParameters(), r => _ = r.TrainableParameterCount);
         Gone((ArrowComposer)layer, $"ArrowComposer '{site.Path}'", l => l.call(zeros(1, 32)), l => l.Route(zeros(1, 32)), l => l.ToDelta(), l => l.MergedWeight(), l => _ = l.Prototypes);
 
+        var poly = PolyComposition.Attach(model, [Fixture.Adapter("vit-a"), Fixture.Adapter("vit-a")]);
+        var (place, selected) = poly.Layers[0];
+        poly.Dispose();
+        Gone(poly, "PolyComposition of 'vit-a', 'vit-a'", p => p.ToAdapter("x"), p => p.ToWeights(), p => p.MergeIntoBase(), p => p.TrainableParameters());
+        Gone((PolyComposer)selected, $"PolyComposer '{place.Path}'", l => l.call(zeros(1, 32)), l => l.Weights(), l => l.ToDelta(), l => l.MergedWeight(), l => _ = l.Selector, l => _ = l.ModuleCount);
+
         var tuning = LoraTuning.Attach(model);
         tuning.Dispose();
         Gone(tuning, "LoraTuning", t => t.ToAdapter("x"), t => t.TrainableParameters(), t => t.MergeIntoBase());
