@@ -89,6 +89,12 @@ public class ComposerSnippets
         Tensor plain = model.call(images).detach(), uniform;
         using (Composition.AttachUniform(model, modules)) uniform = model.call(images).detach();
         {
+            #region poly
+            using var poly = PolyComposition.Attach(model, modules, heads: 4);
+            #endregion
+            poly.TrainableParameterCount.Should().Be(poly.Layers.Count * 4 * modules.Count);
+        }
+        {
             #region arrow
             using var routed = RoutedComposition.AttachArrow(model, modules, new ArrowOptions { TopK = 2 });
             #endregion
