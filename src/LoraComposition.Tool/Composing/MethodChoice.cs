@@ -28,6 +28,8 @@ sealed class MethodOptions
         ["lorahub"] = Learned,
         ["greedy-soup"] = Learned,
         ["ratatouille"] = Learned,
+        ["poly"] = Learned,
+        ["mhr"] = Learned,
         ["learned"] = Learned,
     };
 
