@@ -26,7 +26,7 @@ static class LoraComposeCommand
     {
         var root = new RootCommand(Description) { CommonOptions.Json };
         ProgramOptions.AddTo(root);
-        foreach (var command in (Command[])[InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), FisherCommand.Create(),
+        foreach (var command in (Command[])[TrainCommand.Create(), InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), FisherCommand.Create(),
             AdaptCommand.Create(), PredictCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root.Parse(arguments).InvokeWithExitCodesAsync("Stopped. Nothing was written.");

@@ -9,14 +9,6 @@ namespace LoraComposition.CommandLine;
 /// <summary>The options that all experiments share.</summary>
 public sealed class ExperimentOptions
 {
-    static readonly Dictionary<string, LinearRole> roleNames = new()
-    {
-        ["q"] = LinearRole.Query,
-        ["k"] = LinearRole.Key,
-        ["v"] = LinearRole.Value,
-        ["o"] = LinearRole.Output
-    };
-
     readonly string project;
     readonly Option<string?> model, shots, methods, targets, output, shard;
     readonly Option<int> seeds, rank;
@@ -43,7 +35,7 @@ public sealed class ExperimentOptions
         seeds = new("--seeds") { Description = "The number of seeds, 0 … N-1.", DefaultValueFactory = _ => 3 };
         methods = new("--methods") { Description = $"Of {string.Join(", ", kinds.SelectMany(d => d.KnownMethods).Select(m => m.Name).Distinct())}. {Or(d => Names(d.Methods))}" };
         rank = new("--rank") { Description = "The rank of every LoRA.", DefaultValueFactory = _ => 16 };
-        targets = new("--targets") { Description = $"The layers of every LoRA, of {string.Join(", ", roleNames.Keys)} (query, key, value, output). {Or(d => d.Targets)}" };
+        targets = new("--targets") { Description = $"The layers of every LoRA, of {TargetsReading.Names}, or all. {Or(d => d.Targets)}" };
         steps = new("--steps") { Description = $"Training steps of a run. {Or(d => d.Tuning.Training.Steps!)}" };
         upstreamEpochs = new("--upstream-epochs") { Description = $"Passes over an upstream task's samples. {Or(d => d.Upstream.Training.Epochs)}" };
         validation = new("--validation") { Description = $"{validationDescription} {Or(d => d.Validation)}" };
@@ -70,7 +62,7 @@ public sealed class ExperimentOptions
         string folder = parsed.GetValue(model) ?? Path.Combine(AppContext.BaseDirectory, "base-models", defaults.Model);
         if (!Directory.Exists(folder)) throw new UsageException($"--model {folder}: there is no such folder.");
         var lora = new LoraOptions { Rank = OptionReading.AtLeast(parsed, rank, 1) };
-        var roles = ReadTargets(parsed.GetValue(targets) ?? defaults.Targets);
+        var roles = TargetsReading.Read(targets.Name, parsed.GetValue(targets) ?? defaults.Targets);
         var upstream = tuning.ReadUpstream(parsed, defaults.Upstream);
         string results = parsed.GetValue(output) ?? defaults.Out;
         if (parsed.GetValue(resume) && !Directory.Exists(ExperimentSettings.RunFolderOf(results)))
@@ -128,13 +120,6 @@ public sealed class ExperimentOptions
         var chosen = text.Split(',', StringSplitOptions.TrimEntries).Select(name => known.Find(name)
             ?? throw new UsageException($"--methods {text}: '{name}' is not one of {Names(known)}.")).ToArray();
         return chosen.Distinct().Count() == chosen.Length ? chosen : throw new UsageException($"--methods {text}: a method occurs twice.");
-    }
-
-    static LinearRole[] ReadTargets(string text)
-    {
-        var roles = text.Split(',', StringSplitOptions.TrimEntries).Select(name => roleNames.TryGetValue(name, out var role) ? role
-            : throw new UsageException($"--targets {text}: '{name}' is not one of {string.Join(", ", roleNames.Keys)}.")).ToArray();
-        return roles.Distinct().Count() == roles.Length ? [.. roles.Order()] : throw new UsageException($"--targets {text}: a layer occurs twice.");
     }
 }
 

@@ -107,6 +107,9 @@ public readonly record struct RandomStream(int Number)
     /// <summary>The modules that are taken by chance.</summary>
     public static RandomStream ModuleChoice => new(13);
 
+    /// <summary>What is dropped in a step of training.</summary>
+    public static RandomStream Dropout => new(14);
+
     /// <summary>A test part where the publisher has none.</summary>
     public static RandomStream TestPart => new(9);
 }

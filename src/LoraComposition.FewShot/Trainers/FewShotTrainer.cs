@@ -59,14 +59,16 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
     /// <param name="validation">The positions to stop by; empty: the last state is kept.</param>
     /// <param name="options">The settings; defaults where not given.</param>
     /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="state">A file that the training is kept in at every check, and goes on from; it stays when the training has ended. None where not given.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The module, which the caller owns, and how the training went.</returns>
     /// <exception cref="ArgumentException">A setting lies outside its range, or there is no sample.</exception>
+    /// <exception cref="ModelFileException">The file to go on from is damaged, or of another training.</exception>
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public (LoraAdapter Module, TrainingOutcome Outcome) TrainModule(string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,
         ModuleTrainingOptions? options = null,
-        IProgressReporter? progress = null, CancellationToken cancellation = default)
+        IProgressReporter? progress = null, TrainingStateFile? state = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(samples);
@@ -83,7 +85,19 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
         using var batches = OpenBatches(model, samples, options.Augmentation, options.Seed);
         using var bar = progress.Begin($"module {name}: LoRA", options.Training.StepsFor(samples.Count));
         Func<ValidationScore>? validate = validation.Count == 0 ? null : () => Validate(model, validation, ModuleTrainingOptions.EvaluationBatchSize, cancellation);
-        var outcome = Trainer.Train(groups, samples, batches.Loss, validate, options.Training, options.Seed, Logger, bar, cancellation);
+        int step = 0;
+        Tensor Loss(int[] batch)
+        {
+            // Torch drops out by its one generator; seeded for each step, so that a training that goes on draws what it would have drawn.
+            if (options.Lora.Dropout > 0) manual_seed(new SeededRandom(RandomStream.Dropout, options.Seed, step++).Next(int.MaxValue));
+            return batches.Loss(batch);
+        }
+        void Resumed(int steps, int seen)
+        {
+            step = steps;
+            batches.Skip(seen);
+        }
+        var outcome = Trainer.Train(groups, samples, Loss, validate, options.Training, options.Seed, Logger, bar, state, Resumed, cancellation);
         return (tuning.ToAdapter(name), outcome);
     }
 

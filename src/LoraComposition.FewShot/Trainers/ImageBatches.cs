@@ -64,6 +64,12 @@ internal sealed class ImageBatches : IDisposable
             return (where(which, mirrored, plain), chosen);
     }
 
+    /// <summary>Passes over the random numbers of so many pictures.</summary>
+    public void Skip(int pictures)
+    {
+        for (int i = 0; i < pictures; i++) flips?.Next(2);
+    }
+
     (Tensor Pixels, Tensor Labels) TakePlain(int[] batch)
     {
         if (pixels is null) return (images.Batch(batch, device, type), images.Labels(batch, device));

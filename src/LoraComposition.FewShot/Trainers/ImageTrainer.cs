@@ -291,6 +291,8 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
             return nn.functional.cross_entropy(model.call(pixels), labels);
         }
 
+        public void Skip(int samples) => batches.Skip(samples);
+
         public void Dispose() => batches.Dispose();
     }
 }

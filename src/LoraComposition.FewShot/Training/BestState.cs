@@ -13,6 +13,17 @@ internal sealed class BestState(IReadOnlyList<Parameter> parameters, StoppingCri
 
     public int Step { get; private set; }
 
+    /// <summary>The kept state; empty where none was offered. Owned by this object.</summary>
+    public IReadOnlyList<Tensor> Kept => kept;
+
+    /// <summary>Takes over a state from before; copied.</summary>
+    public void Put(int step, ValidationScore score, IReadOnlyList<Tensor> state)
+    {
+        (Score, Step) = (score, step);
+        foreach (var tensor in kept) tensor.Dispose();
+        kept = [.. state.Select(tensor => tensor.clone().DetachFromDisposeScope())];
+    }
+
     /// <summary>Keeps the present state if it is the best.</summary>
     /// <returns>Whether it is.</returns>
     public bool Offer(int step, ValidationScore score)

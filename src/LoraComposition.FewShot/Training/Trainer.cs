@@ -24,7 +24,12 @@ public static class Trainer
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss,
         Func<ValidationScore>? validate, TrainingOptions options, int seed, ILogger? logger = null, IProgressTask? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => Train(groups, samples, loss, validate, options, seed, logger, progress, state: null, resumed: null, cancellation);
+
+    // As the public one, with a file to go on from, where there is one. What was learned from before is told, in steps and samples, before the first step.
+    internal static TrainingOutcome Train(IReadOnlyList<TrainableGroup> groups, IReadOnlyList<int> samples, Func<int[], Tensor> loss,
+        Func<ValidationScore>? validate, TrainingOptions options, int seed, ILogger? logger, IProgressTask? progress, TrainingStateFile? state,
+        Action<int, int>? resumed, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentNullException.ThrowIfNull(samples);
@@ -40,25 +45,33 @@ public static class Trainer
         var order = new BatchOrder(samples, options.BatchSize, seed);
         IReadOnlyList<int[]> epoch = [];
         var history = new List<TrainingCheck>();
-        if (validate is not null)
+        int unimproved = 0, step = 0;
+        if (state?.Restore(training, best) is { } position)
+        {
+            (step, unimproved) = (position.Step, position.Unimproved);
+            history.AddRange(position.History);
+            resumed?.Invoke(step, step / order.BatchesPerEpoch * samples.Count + step % order.BatchesPerEpoch * options.BatchSize);
+            if (step % order.BatchesPerEpoch != 0) epoch = order.Epoch(step / order.BatchesPerEpoch);
+            progress?.Advance(step);
+        }
+        else if (validate is not null)
         {
             var start = Score(validate);
             best.Offer(0, start);
             history.Add(new TrainingCheck(0, null, start));
         }
-        int unimproved = 0, step = 0;
         bool stopped = false;
         while (step < steps && !stopped)
         {
             cancellation.ThrowIfCancellationRequested();
-            int position = step % order.BatchesPerEpoch;
-            if (position == 0) epoch = order.Epoch(step / order.BatchesPerEpoch);
+            int batch = step % order.BatchesPerEpoch;
+            if (batch == 0) epoch = order.Epoch(step / order.BatchesPerEpoch);
             double rate = LearningRateSchedule.Factor(step, steps, options.WarmUpFraction);
             bool check = IsCheck(++step, steps, options.Checks);
             double? checkedLoss = null;
             using (NewDisposeScope())
             {
-                var value = training.Run(rate, () => loss(epoch[position]));
+                var value = training.Run(rate, () => loss(epoch[batch]));
                 // Reading the loss waits for the device, so only where the state is looked at anyway.
                 if (check) checkedLoss = value.to(ScalarType.Float32).item<float>();
                 if (checkedLoss is { } number && !double.IsFinite(number)) throw new TrainingDivergedException(step, number);
@@ -67,10 +80,14 @@ public static class Trainer
             if (!check) continue;
             ValidationScore? found = validate is null ? null : Score(validate);
             history.Add(new TrainingCheck(step, checkedLoss, found));
-            if (found is not { } score) continue;
-            logger.Checked(step, steps, score.Accuracy, score.Loss);
-            unimproved = best.Offer(step, score) ? 0 : unimproved + 1;
-            stopped = unimproved >= options.Patience && step < steps;
+            if (found is { } score)
+            {
+                logger.Checked(step, steps, score.Accuracy, score.Loss);
+                unimproved = best.Offer(step, score) ? 0 : unimproved + 1;
+                stopped = unimproved >= options.Patience && step < steps;
+            }
+            // A training that has ended is not gone on with.
+            if (!stopped && step < steps) state?.Write(training, best, new TrainingPosition(step, unimproved, best.Score is { } kept ? new BestCheck(best.Step, kept) : null, history));
         }
 
         if (validate is not null)

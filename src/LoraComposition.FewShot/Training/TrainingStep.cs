@@ -46,6 +46,18 @@ internal sealed class TrainingStep : IDisposable
         return value;
     }
 
+    /// <summary>AdamW's first and second moments of each of <see cref="Parameters"/>. Owned by this object.</summary>
+    public IReadOnlyList<(Tensor First, Tensor Second)> Moments => [.. States().Select(state => (state.exp_avg, state.exp_avg_sq))];
+
+    /// <summary>Says how many steps were made before, which AdamW's correction of its moments depends on.</summary>
+    public void SetStep(int step)
+    {
+        foreach (var state in States()) state.step = step;
+    }
+
+    // In the order of the parameters.
+    IEnumerable<AdamW.State> States() => optimizer.state_dict().State.Cast<AdamW.State>();
+
     /// <summary>Rounds <see cref="Parameters"/> into the model, after they were changed from outside.</summary>
     public void GiveBack() => masters.GiveBack();
 

@@ -1,0 +1,47 @@
+using System.Text;
+using LoraComposition.Files;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>A module that was trained, with its report.</summary>
+/// <remarks>Owns the module. Not thread-safe.</remarks>
+public sealed class TrainedModule : IDisposable
+{
+    /// <summary>The file of the report in the module's folder.</summary>
+    public const string ReportFile = "training.json";
+
+    /// <summary>The file of the model card in the module's folder.</summary>
+    public const string CardFile = "README.md";
+
+    internal TrainedModule(LoraAdapter module, ModuleReport report) => (Module, Report) = (module, report);
+
+    /// <summary>The module with its head, where the task has one. Owned by this object.</summary>
+    public LoraAdapter Module { get; }
+
+    /// <summary>How it was trained.</summary>
+    public ModuleReport Report { get; }
+
+    /// <summary>Writes the module as a PEFT folder with its report and model card, whole or not at all.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="replace">Whether files that are there are replaced. Default false: the folder must be missing or empty.</param>
+    /// <param name="command">The command line that made it, for the report and the card; without paths of this machine. None where not given.</param>
+    /// <param name="further">Writes further files into the folder it is given, for example a picture; nothing where not given.</param>
+    /// <exception cref="IOException">The folder holds something and is not to be replaced, or cannot be written.</exception>
+    public void Save(string folder, bool replace = false, string? command = null, Action<string>? further = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        var report = Report with { Command = command };
+        StagedFolder.Write(folder, staging =>
+        {
+            Module.Save(staging);
+            Write(Path.Combine(staging, ReportFile), report.ToJson());
+            Write(Path.Combine(staging, CardFile), ModuleCard.Of(report));
+            further?.Invoke(staging);
+        }, replace);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Module.Dispose();
+
+    static void Write(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+}
