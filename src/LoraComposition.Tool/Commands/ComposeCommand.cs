@@ -119,6 +119,7 @@ static class ComposeCommand
         if (settings.Form == ComposeForm.Adapter && !settings.Unmerge)
             throw new UsageException("--as adapter needs no --base of this architecture: leave --base out, or give --as checkpoint to merge into it.");
         if (settings.Compression is not null) throw new UsageException("--rank and --energy are for --as adapter; a checkpoint takes the exact composition at no cost.");
+        if (parsed.GetValue(head) is not null) throw new UsageException($"{head.Name}: merging by the names of tensors leaves modules that were saved whole out; leave the option out too.");
         foreach (var option in (Option[])[dtype, spelling])
             if (parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name}: merging by the names of tensors keeps the types and names of the base; leave it out.");
         return settings;
