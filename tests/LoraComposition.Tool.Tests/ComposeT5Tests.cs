@@ -54,7 +54,7 @@ public sealed class ComposeT5Tests : IDisposable
 
         (await CommandLine.RunAsync(["compose", "--base", @base, .. ab, "--as", "checkpoint", "--out", output])).Code.Should().Be(0);
 
-        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo([.. needed, "config.json", "model.safetensors"]);
+        Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo([.. needed, "notes.txt", "config.json", "model.safetensors"]);
         foreach (string file in needed) File.ReadAllText(Path.Combine(output, file)).Should().Be($"content of {file}");
     }
 

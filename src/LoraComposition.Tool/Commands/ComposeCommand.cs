@@ -50,16 +50,16 @@ static class ComposeCommand
     static readonly Option<bool> anyBase = new("--any-base") { Description = "Without --base: compose adapters whose files name different base models all the same." };
     static readonly Option<string?> head = new("--head")
     {
-        Description = "Without --base: the adapter whose saved modules (its head, changed embeddings) the result gets, where the adapters' differ.",
+        Description = "The adapter whose saved modules (its head, changed embeddings) the result gets, where the adapters' differ. Default: those of the only adapter that has some, or that all have alike.",
         HelpName = "NAME",
     };
 
-    static readonly Option<bool> dropSaved = new("--drop-saved") { Description = "Without --base: leave saved modules out." };
+    static readonly Option<bool> dropSaved = new("--drop-saved") { Description = "Leave saved modules out; a checkpoint then keeps the head of the base." };
 
-    static readonly Option<string> dtype = new("--dtype")
+    static readonly Option<string?> dtype = new("--dtype")
     {
-        Description = "The type of the written numbers: float32, bfloat16 or float16.",
-        DefaultValueFactory = _ => "float32"
+        Description = "The type of the written numbers: float32, bfloat16 or float16. Default: float32 for an adapter; in a checkpoint each tensor keeps the type that it has in the base.",
+        HelpName = "TYPE",
     };
 
     const string Description = "Composes adapters and writes the result, checked by reading it again: on a base model, or of any architecture without one.";
@@ -119,6 +119,7 @@ static class ComposeCommand
         if (settings.Form == ComposeForm.Adapter && !settings.Unmerge)
             throw new UsageException("--as adapter needs no --base of this architecture: leave --base out, or give --as checkpoint to merge into it.");
         if (settings.Compression is not null) throw new UsageException("--rank and --energy are for --as adapter; a checkpoint takes the exact composition at no cost.");
+        if (parsed.GetValue(head) is not null) throw new UsageException($"{head.Name}: merging by the names of tensors leaves modules that were saved whole out; leave the option out too.");
         foreach (var option in (Option[])[dtype, spelling])
             if (parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name}: merging by the names of tensors keeps the types and names of the base; leave it out.");
         return settings;
@@ -138,8 +139,7 @@ static class ComposeCommand
         if (asked == ComposeForm.Checkpoint && !hasBase) throw new UsageException("--as checkpoint needs the --base that the adapters are merged into.");
         if (!hasBase && (parsed.GetValue(unmerge) || parsed.GetValue(compare) is not null)) throw new UsageException("--unmerge and --compare need the --base that the adapters were merged into.");
         if (!hasBase && parsed.GetResult(spelling) is { Implicit: false }) throw new UsageException("--spelling needs a --base; without it the layers are called as in the adapters.");
-        foreach (var option in (Option[])[anyBase, head, dropSaved])
-            if (hasBase && parsed.GetResult(option) is { Implicit: false }) throw new UsageException($"{option.Name} is for composing without --base; with it no saved module is part of the composition, and the base decides what fits.");
+        if (hasBase && parsed.GetResult(anyBase) is { Implicit: false }) throw new UsageException($"{anyBase.Name} is for composing without --base; with it the base decides what fits.");
         if (parsed.GetValue(head) is not null && parsed.GetValue(dropSaved)) throw new UsageException("--head and --drop-saved exclude each other; give one of them.");
         if (asked == ComposeForm.Checkpoint && compression is not null)
             throw new UsageException("--rank and --energy are for --as adapter; a checkpoint takes the exact composition at no cost.");
@@ -166,6 +166,7 @@ static class ComposeCommand
             DropSaved = parsed.GetValue(dropSaved),
             Dtype = parsed.GetValue(dtype) switch
             {
+                null => null,
                 "float32" => ScalarType.Float32,
                 "bfloat16" => ScalarType.BFloat16,
                 "float16" => ScalarType.Float16,
@@ -192,6 +193,7 @@ static class ComposeCommand
             Print(console, layers);
             console.WriteLine($"Compressing changes the outputs on random inputs by up to {report.CompressionError!.Largest:G3} ({report.CompressionError.Relative:P2} of the largest).");
         }
+        if (report.HeadStatement is { } head) console.WriteLine(head);
         foreach (string warning in report.Warnings.Except(report.ZeroWarnings).Where(warning => log?.Holds(warning) != true))
             console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the {(report.Form == ComposeForm.Adapter ? "adapter" : "checkpoint")} to {report.Out}. Read again, it differs from the composition in memory by at most {report.WrittenError.Largest:G3} in outputs of up to {report.WrittenError.Scale:G3}.");

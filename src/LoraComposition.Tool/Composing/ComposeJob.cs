@@ -31,6 +31,9 @@ static class ComposeJob
             throw new NonFiniteException($"{settings.Base}: the base model's own outputs are NaN or infinite, so nothing can be composed on it; its weights are too large to compute with.");
         var compatibility = AdapterCompatibility.Check(model, set.Adapters);
         var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
+        var head = HeadChoice.Of(settings, model, set.Adapters);
+        // The outputs that are compared are then those of the head.
+        if (settings.Form == ComposeForm.Checkpoint) head.PutOn(model);
         bar.Advance();
 
         using var beside = new DisposableList<FisherFile>();
@@ -45,17 +48,19 @@ static class ComposeJob
             Form = settings.Form,
             Adapters = [.. set.Adapters.Select(adapter => adapter.Name)],
             Layers = composition.Layers.Count,
-            Warnings = [.. Warnings(set.Adapters, compatibility), .. leftovers],
+            Head = head.Adapter?.Name,
+            Warnings = [.. Warnings(set.Adapters, compatibility), .. head.Statement is { } said && head.Adapter is null ? [said] : Array.Empty<string>(), .. leftovers],
             ZeroWarnings = [.. set.Adapters.Select(adapter => adapter.ZeroWarning).OfType<string>()],
             WrittenError = new OutputDifference(0, 0),
         };
+        report = report with { HeadStatement = head.Adapter is null ? null : head.Statement };
         Write(settings, compatibility, folder =>
         {
             report = settings.Form == ComposeForm.Adapter
-                ? WriteAdapter(settings, model, composition, set.RankLimit, probe, exact, folder, report, logger, cancellation)
+                ? WriteAdapter(settings, model, composition, head.Head, set.RankLimit, probe, exact, folder, report, logger, cancellation)
                 : WriteCheckpoint(settings, model, composition, exact, folder, report, logger, cancellation);
             bar.Advance();
-            double most = settings.Dtype.ElementSize() > 2 ? Agreement : RoundedAgreement;
+            double most = IsRounded(settings, folder) ? RoundedAgreement : Agreement;
             if (!(report.WrittenError.Relative <= most))
                 throw new ModelFileException(settings.Out,
                     $"what was written and read again differs by {report.WrittenError.Relative:G3} of the outputs from the composition, expected at most {most:G3}; nothing was kept.");
@@ -65,18 +70,25 @@ static class ComposeJob
         return report;
     }
 
-    static ComposeReport WriteAdapter(ComposeSettings settings, IBaseModel model, Composition composition, int rankLimit, Probe probe, Tensor exact, string folder,
+    static bool IsRounded(ComposeSettings settings, string folder)
+    {
+        if (settings.Form == ComposeForm.Adapter) return settings.AdapterDtype.ElementSize() < 4;
+        using var files = CheckpointFiles.Open(folder);
+        return files.Names.Select(name => files.Find(name)!.Dtype).Any(dtype => dtype is ScalarType.Float16 or ScalarType.BFloat16);
+    }
+
+    static ComposeReport WriteAdapter(ComposeSettings settings, IBaseModel model, Composition composition, SavedHead? head, int rankLimit, Probe probe, Tensor exact, string folder,
         ComposeReport report, ILogger? logger, CancellationToken cancellation)
     {
         string name = AdapterSet.Named([settings.Out]).Single().Name;
-        using var whole = composition.ToAdapter(name, settings.Spelling);
+        using var whole = composition.ToAdapter(name, settings.Spelling, head);
         // A method that needs the whole matrix leaves one of full rank.
         var asked = settings.Compression ?? (whole.Layers.Values.Any(layer => layer.Rank > rankLimit) ? RankTarget.Rank(rankLimit) : null);
         using var compressed = asked is { } target ? AdapterCompression.Compress(whole, target, logger: logger, cancellation: cancellation) : null;
         composition.Detach();
         var adapter = compressed?.Adapter ?? whole;
         var expected = compressed is null ? exact : Outputs(model, adapter, probe);
-        adapter.Save(folder, new AdapterSaveOptions { Dtype = settings.Dtype }, logger);
+        adapter.Save(folder, new AdapterSaveOptions { Dtype = settings.AdapterDtype }, logger);
         using var read = LoraAdapter.Load(folder, name);
         return report with
         {
@@ -92,7 +104,7 @@ static class ComposeJob
     {
         var provenance = composition.ToProvenance();
         composition.MergeIntoBase();
-        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance, CompanionsFrom = settings.Base }, logger,
+        model.Save(folder, new CheckpointSaveOptions { Dtype = settings.Dtype, Provenance = provenance, Base = settings.Base }, logger,
             cancellation: cancellation);
         using var read = BaseModel.Load(folder, logger: logger, cancellation: cancellation);
         using var probe = Probe.For(read);
@@ -115,10 +127,7 @@ static class ComposeJob
     static string[] Warnings(IReadOnlyList<LoraAdapter> adapters, AdapterCompatibility compatibility)
     {
         var own = adapters.SelectMany(adapter => adapter.Warnings.Select(warning => $"Adapter '{adapter.Name}': {warning}"));
-        // Of several heads the check of the adapters speaks.
-        var head = adapters.Where(adapter => adapter.Head is not null)
-            .ToArray() is [var only] ? [$"Adapter '{only.Name}' holds a saved head, which is not part of the composition."] : Array.Empty<string>();
-        return [.. own.Concat(compatibility.Warnings).Concat(head).Distinct()];
+        return [.. own.Concat(compatibility.Warnings).Distinct()];
     }
 
     /// <summary>What makes the outputs of a composition no numbers, where the base alone gives numbers.</summary>

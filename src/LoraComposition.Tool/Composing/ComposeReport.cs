@@ -25,6 +25,13 @@ sealed record ComposeReport
     /// <summary>The outputs of what was written and read again against those of the composition in memory.</summary>
     public required OutputDifference WrittenError { get; init; }
 
+    /// <summary>The name of the adapter whose saved head was kept; null where none was.</summary>
+    public string? Head { get; init; }
+
+    /// <summary>Says whose head was kept, for people; null where none was.</summary>
+    [JsonIgnore]
+    public string? HeadStatement { get; init; }
+
     /// <summary>What readers of the result should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 

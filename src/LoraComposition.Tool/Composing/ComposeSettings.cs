@@ -32,14 +32,17 @@ sealed record ComposeSettings
     /// <summary>Without a base model: whether adapters that name different base models are composed all the same.</summary>
     public bool AnyBase { get; init; }
 
-    /// <summary>Without a base model: the adapter whose saved modules are kept; null for those that all have alike.</summary>
+    /// <summary>The adapter whose saved modules are kept; null for those that all have alike.</summary>
     public string? SavedFrom { get; init; }
 
-    /// <summary>Without a base model: whether saved modules are left out.</summary>
+    /// <summary>Whether saved modules are left out.</summary>
     public bool DropSaved { get; init; }
 
-    /// <summary>The type of the numbers in the written file.</summary>
-    public required ScalarType Dtype { get; init; }
+    /// <summary>The type of the numbers in the written file; null for the one that goes without saying.</summary>
+    public required ScalarType? Dtype { get; init; }
+
+    /// <summary>The type of the numbers in an adapter.</summary>
+    public ScalarType AdapterDtype => Dtype ?? ScalarType.Float32;
 }
 
 /// <summary>What <c>compose</c> writes.</summary>

@@ -16,7 +16,7 @@ sealed class MergeInputs : IDisposable
             Files = adapters.Fill(AdapterSet.Named(settings.Adapters).Select(adapter =>
                 AdapterFile.Open(adapter.Folder, adapter.Name, new AdapterLoadOptions { AnyArchitecture = true }, logger)));
             Method = settings.Method?.Create(() => fisher.Fill(Files.Select(FisherFile.Open))) ?? settings.Weights.DefaultMethod;
-            Merge = new AdapterMerge(Files, Method, settings.Weights.ByLayer([.. Files.Select(file => file.Name)]), settings.AnyBase);
+            Merge = new AdapterMerge(Files, Method, settings.Weights.ByLayer(Files), settings.AnyBase);
         }
         catch
         {

@@ -23,7 +23,7 @@ static class MergeJob
         using var inputs = new MergeInputs(settings, logger);
         var (files, method, merge) = (inputs.Files, inputs.Method, inputs.Merge);
         var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
-        var options = new AdapterMergeOptions { Compression = settings.Compression, Dtype = settings.Dtype, SavedFrom = settings.SavedFrom, DropSaved = settings.DropSaved };
+        var options = new AdapterMergeOptions { Compression = settings.Compression, Dtype = settings.AdapterDtype, SavedFrom = settings.SavedFrom, DropSaved = settings.DropSaved };
         using var bar = progress.Begin($"compose {files.Count} adapters", merge.Layers.Count);
         IReadOnlyList<LayerCompression> layers = [];
         StagedFolder.Write(settings.Out, folder =>
@@ -59,7 +59,7 @@ static class MergeJob
             using var generator = new Generator(0, CPU);
             var input = randn([expected.InFeatures, 1], dtype: ScalarType.Float64, generator: generator);
             var difference = OutputDifference.Between(Apply(expected, input), Apply(found, input));
-            double most = settings.Dtype.ElementSize() > 2 ? Agreement : RoundedAgreement;
+            double most = settings.AdapterDtype.ElementSize() > 2 ? Agreement : RoundedAgreement;
             if (!(difference.Relative <= most))
                 throw new ModelFileException(settings.Out,
                     $"layer '{layers[i].Path}' was written and read again and differs by {difference.Relative:G3} from the composition, expected at most {most:G3}; nothing was kept.");

@@ -29,7 +29,8 @@ static class ShardJob
             Unmerged = settings.Unmerge,
             Tensors = merged,
             Warnings = [.. inputs.Files.SelectMany(file => file.Warnings.Select(warning => $"Adapter '{file.Name}': {warning}"))
-                .Concat(inputs.Files.Where(file => file.Saved.Count > 0).Select(file => $"Adapter '{file.Name}' holds modules that were saved whole, which are not merged.")).Concat(leftovers)],
+                .Concat(inputs.Files.Where(file => file.Saved.Count > 0 && !settings.DropSaved)
+                    .Select(file => $"Adapter '{file.Name}' holds modules that were saved whole ({string.Join(", ", file.Saved.Values.Select(saved => saved.Module).Distinct())}), which are not merged: the checkpoint keeps the base's.")).Concat(leftovers)],
         };
     }
 

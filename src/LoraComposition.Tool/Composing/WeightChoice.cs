@@ -34,8 +34,9 @@ abstract record WeightChoice
     public abstract Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod? method, ILogger? logger);
 
     /// <summary>The weights by the path of a layer, where there is no model; null where all are 1.</summary>
-    /// <param name="adapters">The names of the adapters.</param>
-    public abstract Func<string, IReadOnlyList<double>>? ByLayer(IReadOnlyList<string> adapters);
+    /// <param name="adapters">The adapters.</param>
+    /// <exception cref="ModelFileException">The weights are for other adapters or layers.</exception>
+    public abstract Func<string, IReadOnlyList<double>>? ByLayer(IReadOnlyList<AdapterFile> adapters);
 
     sealed record Uniform : WeightChoice
     {
@@ -44,7 +45,7 @@ abstract record WeightChoice
         public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod? method, ILogger? logger) =>
             method is null ? Composition.AttachUniform(model, adapters, logger: logger) : Composition.AttachMerged(model, adapters, method, logger: logger);
 
-        public override Func<string, IReadOnlyList<double>>? ByLayer(IReadOnlyList<string> adapters) => null;
+        public override Func<string, IReadOnlyList<double>>? ByLayer(IReadOnlyList<AdapterFile> adapters) => null;
     }
 
     sealed record PerAdapter(double[] Weights) : WeightChoice
@@ -52,7 +53,7 @@ abstract record WeightChoice
         public override Composition Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod? method, ILogger? logger) => method is null
             ? Composition.AttachWeighted(model, adapters, Weights, logger: logger) : Composition.AttachMerged(model, adapters, method, Weights, logger: logger);
 
-        public override Func<string, IReadOnlyList<double>> ByLayer(IReadOnlyList<string> adapters) => _ => Weights;
+        public override Func<string, IReadOnlyList<double>> ByLayer(IReadOnlyList<AdapterFile> adapters) => _ => Weights;
     }
 
     sealed record FromFile(string Path) : WeightChoice
@@ -71,14 +72,19 @@ abstract record WeightChoice
             }
         }
 
-        public override Func<string, IReadOnlyList<double>> ByLayer(IReadOnlyList<string> adapters)
+        public override Func<string, IReadOnlyList<double>> ByLayer(IReadOnlyList<AdapterFile> adapters)
         {
             var weights = CompositionWeights.Load(Path);
             var given = weights.AdapterNames.Index().ToDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
-            if (adapters.FirstOrDefault(name => !given.ContainsKey(name)) is { } other)
+            string[] names = [.. adapters.Select(adapter => adapter.Name)];
+            if (names.FirstOrDefault(name => !given.ContainsKey(name)) is { } other)
                 throw new ModelFileException(Path, $"the weights name no adapter '{other}', but {string.Join(", ", weights.AdapterNames)}.");
             if (adapters.Count != given.Count) throw new ModelFileException(Path, $"the weights are for {given.Count} adapters; {adapters.Count} are given.");
-            int[] order = [.. adapters.Select(name => given[name])];
+            // Without a model it cannot be told whether it is another spelling of a layer, so that it would have no effect.
+            if (weights.Layers.Keys.FirstOrDefault(layer => !adapters.Any(adapter => adapter.Layers.ContainsKey(layer))) is { } unused)
+                throw new ModelFileException(Path,
+                    $"weights are given for the layer '{unused}', which no adapter changes; their layers are called like '{adapters[0].Layers.Keys.First()}'. Take it out, or give --base where it is another spelling.");
+            int[] order = [.. names.Select(name => given[name])];
             return layer => weights.Layers.TryGetValue(layer, out var all) ? [.. order.Select(n => all[n])]
                 : throw new ModelFileException(Path, $"the weights of layer '{layer}' are missing.");
         }

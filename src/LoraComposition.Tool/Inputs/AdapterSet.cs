@@ -33,14 +33,46 @@ sealed class AdapterSet : IDisposable
         }
     }
 
-    /// <summary>What each folder's adapter is called: its last part, or the path where two share that.</summary>
+    /// <summary>
+    /// What each folder's adapter is called: its last part, and where two share that, as many parts more as tell them apart. Never a whole path, because the names
+    /// stand in what is written, which others may get. A snapshot in a hub's cache is called as the hub calls it.
+    /// </summary>
     public static IEnumerable<(string Folder, string Name)> Named(IReadOnlyList<string> folders)
     {
-        var shared = folders.GroupBy(Last, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key).ToHashSet(StringComparer.Ordinal);
-        return folders.Select(folder => (folder, shared.Contains(Last(folder)) ? folder : Last(folder)));
+        string[][] parts = [.. folders.Select(Parts)];
+        int[] lengths = [.. parts.Select(_ => 1)];
+        for (bool again = true; again;)
+        {
+            again = false;
+            foreach (var group in Enumerable.Range(0, parts.Length).GroupBy(n => Name(n), StringComparer.Ordinal).Where(group => group.Count() > 1).ToArray())
+            {
+                foreach (int n in group.Where(n => lengths[n] < parts[n].Length && group.Any(other => !parts[other].SequenceEqual(parts[n]))))
+                {
+                    lengths[n]++;
+                    again = true;
+                }
+            }
+        }
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (n, folder) in folders.Index())
+        {
+            string name = Name(n);
+            int times = seen[name] = seen.GetValueOrDefault(name) + 1;
+            // One folder that is given twice.
+            yield return (folder, times == 1 ? name : $"{name} ({times})");
+        }
+
+        string Name(int n) => string.Join('/', parts[n][^Math.Min(lengths[n], parts[n].Length)..]);
     }
 
     public void Dispose() => adapters.ForEach(adapter => adapter.Dispose());
 
-    static string Last(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is { Length: > 0 } last ? last : folder;
+    /// <summary>The parts of a full path, from the root on; of a snapshot in a hub's cache those of its name there.</summary>
+    static string[] Parts(string folder)
+    {
+        string[] parts = Path.GetFullPath(folder).Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
+        const string Cached = "models--";
+        if (parts is [.., var cached, "snapshots", _] && cached.StartsWith(Cached, StringComparison.Ordinal)) return cached[Cached.Length..].Split("--");
+        return parts.Length > 0 ? parts : [folder];
+    }
 }

@@ -52,6 +52,9 @@ public sealed class AdapterFile : IDisposable
     /// <summary>The revision of that model, where known.</summary>
     public string? Revision { get; internal init; }
 
+    /// <summary>The fingerprint of the model that the adapter was trained on (<see cref="LoraAdapter.BaseFingerprint"/>); null where the file has none.</summary>
+    public string? BaseFingerprint { get; internal init; }
+
     /// <summary>How the adapter was composed from others; null where it was trained or nothing is known.</summary>
     public AdapterProvenance? Provenance { get; internal init; }
 
@@ -188,6 +191,7 @@ public sealed class AdapterFile : IDisposable
             {
                 Head = head,
                 Revision = Revision,
+                BaseFingerprint = BaseFingerprint,
                 Provenance = Provenance,
                 Fingerprint = Fingerprint,
                 WeightsPath = WeightsPath,

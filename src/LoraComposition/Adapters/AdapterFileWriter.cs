@@ -99,18 +99,20 @@ public sealed class AdapterFileWriter : IDisposable
     }
 
     /// <summary>Writes the folder or the file, the weights first and the configuration last; each file is replaced whole or not at all.</summary>
-    /// <param name="baseModel">The model that the adapter belongs to, where known.</param>
+    /// <param name="baseModel">The model that the adapter belongs to, where known: a hub's <c>owner/name</c>. Of a path its last part is written, for others may get
+    /// the file.</param>
     /// <param name="revision">The revision of that model, where known.</param>
     /// <param name="provenance">How the adapter was composed from others, where it was.</param>
     /// <param name="classNames">The names of the classes of a saved <c>classifier</c>, where known.</param>
+    /// <param name="baseFingerprint">The fingerprint of that model (<see cref="LoraAdapter.BaseFingerprint"/>), where known.</param>
     /// <param name="cancellation">Stops between two tensors; the folder is then as it was.</param>
-    /// <exception cref="ArgumentException">The provenance is not valid, or a layer is both adapted and saved whole.</exception>
+    /// <exception cref="ArgumentException">The provenance or the fingerprint is not valid, or a layer is both adapted and saved whole.</exception>
     /// <exception cref="InvalidOperationException">No layer was added, or the folder is complete.</exception>
     /// <exception cref="ObjectDisposedException">The writer was disposed.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Complete(string? baseModel = null, string? revision = null, AdapterProvenance? provenance = null, IReadOnlyList<string>? classNames = null,
-        CancellationToken cancellation = default)
+        string? baseFingerprint = null, CancellationToken cancellation = default)
     {
         CheckIsOpen();
         if (layers.Count == 0) throw new InvalidOperationException("The adapter has no layer; add one first.");
@@ -119,10 +121,14 @@ public sealed class AdapterFileWriter : IDisposable
             if (layers.Keys.FirstOrDefault(layer => ModuleSelector.IsNamed(layer, module)) is { } both)
                 throw new ArgumentException($"The adapter both adapts '{both}' and saves it whole, which PEFT cannot hold; leave one out.");
         }
+        if (baseFingerprint is not null && !BaseFingerprint.IsOne(baseFingerprint))
+            throw new ArgumentException("The base model's fingerprint is none that this library made.", nameof(baseFingerprint));
+        baseModel = ModelName.WithoutPath(baseModel);
         LayerScale[] scales = [.. layers.Select(layer => new LayerScale(layer.Key, layer.Value.Rank, layer.Value.Scaling))];
         var config = layout.Config(scales, baseModel, revision, [.. savedModules]);
         var metadata = new Dictionary<string, string>(provenance is null ? [] : ProvenanceText.Format(provenance)) { ["format"] = "pt" };
         if (classNames is not null) metadata[ClassNamesText.Key] = ClassNamesText.Format(classNames);
+        if (baseFingerprint is not null) metadata[BaseFingerprint.Key] = baseFingerprint;
         foreach (var (key, value) in layout.Metadata(scales, baseModel, revision)) metadata[key] = value;
         bool isNew = !Directory.Exists(folder);
         Directory.CreateDirectory(folder);

@@ -16,8 +16,7 @@ public sealed record AdapterLoadOptions
 
     /// <summary>
     /// Read adapters of any architecture, to compose them without a model. Let through then are: whole modules of any name that were saved with the adapter
-    /// (<see cref="AdapterFile.Saved"/>), LoRA on embeddings and on convolutions of 1×1 (<see cref="AdapterLayerKind"/>), and targets that no layer matched,
-    /// with a warning, and files in the spellings of kohya and diffusers (<see cref="AdapterLayout"/>). Default false: only plain LoRA on linear layers and the head <c>classifier</c>.
+    /// (<see cref="AdapterFile.Saved"/>), LoRA on embeddings and on convolutions of 1×1 (<see cref="AdapterLayerKind"/>), and files in the spellings of kohya and diffusers (<see cref="AdapterLayout"/>). Default false: only plain LoRA on linear layers and the head <c>classifier</c>.
     /// </summary>
     public bool AnyArchitecture { get; init; }
 }

@@ -60,6 +60,9 @@ internal sealed class ModuleSelector
         return Names.Any(name => IsNamed(layer, name)) && Blocks?.Selects(layer) != false;
     }
 
+    /// <summary>Whether the selection may be the reason why no layer of a name is there: it selects the name itself, or layers of that name.</summary>
+    public bool Concerns(string name) => Selects(name) || Names.Any(listed => IsNamed(listed, name));
+
     /// <summary>Whether a listed name means the layer.</summary>
     public static bool IsNamed(string layer, string name) =>
         layer.EndsWith(name, StringComparison.Ordinal) && (layer.Length == name.Length || layer[layer.Length - name.Length - 1] == '.');

@@ -44,6 +44,12 @@ public sealed class LoraAdapter : IDisposable
     public string? Revision { get; init; }
 
     /// <summary>
+    /// The fingerprint of the model that the module was trained on, by the weights of its layers: the same in whatever files and floating type they are stored.
+    /// Null where the file has none, as one that PEFT wrote. Default null.
+    /// </summary>
+    public string? BaseFingerprint { get; init; }
+
+    /// <summary>
     /// The whole classifier that was saved with the module; null where none was. Owned by this object. It is written with the module but never composed.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
@@ -132,7 +138,7 @@ public sealed class LoraAdapter : IDisposable
 
     /// <summary>The same module with other numbers or names for its layers: what is known about it, and a copy of its head, go along.</summary>
     internal LoraAdapter With(string name, IEnumerable<KeyValuePair<string, LoraDelta>> layers, AdapterProvenance? provenance) =>
-        new(name, layers, BaseModel) { Revision = Revision, Head = Head?.Clone(), Warnings = Warnings, Provenance = provenance };
+        new(name, layers, BaseModel) { Revision = Revision, BaseFingerprint = BaseFingerprint, Head = Head?.Clone(), Warnings = Warnings, Provenance = provenance };
 
     /// <inheritdoc/>
     public void Dispose()

@@ -11,6 +11,7 @@ public sealed class LoraDelta : IDisposable
 {
     readonly Tensor a;
     readonly Tensor b;
+    LoraDelta[]? parts;
     bool disposed;
 
     /// <summary>Takes over two factors and their scaling.</summary>
@@ -76,10 +77,34 @@ public sealed class LoraDelta : IDisposable
     /// <exception cref="ObjectDisposedException">The update was disposed.</exception>
     public LoraDelta Clone() => new(A.clone(), B.clone(), Scaling) { Alpha = Alpha };
 
+    /// <summary>The update of one of the equal parts that a fused layer consists of, counted along its outputs: <c>[out/parts, in]</c>.</summary>
+    /// <param name="part">Which part, from 0 on.</param>
+    /// <param name="count">How many parts there are; divides the width of the output, and is the same at every call.</param>
+    /// <returns>The update, of the same memory. Owned by this object; this object itself where there is one part.</returns>
+    internal LoraDelta Part(int part, int count)
+    {
+        if (count == 1) return this;
+        if (parts is null)
+        {
+            using var scope = NewDisposeScope();
+            long rows = OutFeatures / count;
+            var made = Enumerable.Range(0, count).Select(n => new LoraDelta(A.alias(), B.narrow(0, n * rows, rows), Scaling)
+            {
+                Alpha = Alpha,
+                Place = Place is { } place ? (place.Adapter, $"{place.Layer} ({n + 1} of {count})") : null,
+            }).ToArray();
+            // Several threads may ask; all get what was there first.
+            if (Interlocked.CompareExchange(ref parts, made, null) is not null)
+                foreach (var late in made) late.Dispose();
+        }
+        return parts[part];
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         disposed = true;
+        foreach (var part in parts ?? []) part.Dispose();
         a.Dispose();
         b.Dispose();
     }

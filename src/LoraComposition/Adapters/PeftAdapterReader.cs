@@ -94,10 +94,12 @@ internal sealed class PeftAdapterReader
     AdapterFile Open(Dictionary<string, string>? names)
     {
         using var file = SafetensorsFile.Open(folder.Weights);
-        var tensors = PeftTensors.Of(file, new PeftKey(folder.KeyNames), config.SavedModules, options.AnyArchitecture);
+        var tensors = PeftTensors.Of(file, new PeftKey(folder.KeyNames, file.Tensors.Keys), config.SavedModules, options.AnyArchitecture);
         CheckTargets(tensors.Layers.Select(pair => pair.Layer).ToList());
         CheckRanks(tensors.Layers.Select(pair => (pair.Layer, pair.A.Shape[0])));
         var provenance = ProvenanceText.Parse(file.Metadata, out var problem);
+        if (problem is not null) warnings.Add(problem);
+        var baseFingerprint = BaseFingerprint.Parse(file.Metadata, out problem);
         if (problem is not null) warnings.Add(problem);
         var headWeight = tensors.Saved.FirstOrDefault(saved => saved.Tensor.Name == PeftKey.HeadTensor(isBias: false)).Tensor;
         var classNames = ClassNamesText.Parse(file.Metadata, headWeight is { Shape.Count: > 0 } ? headWeight.Shape[0] : null, out problem);
@@ -107,6 +109,7 @@ internal sealed class PeftAdapterReader
         {
             BaseModel = config.BaseModel,
             Revision = config.Revision,
+            BaseFingerprint = baseFingerprint,
             Provenance = provenance,
             ClassNames = classNames,
             Warnings = warnings,
@@ -120,14 +123,10 @@ internal sealed class PeftAdapterReader
                 ? $"'target_modules' is missing, expected the names of the adapted layers; only T5 has a default, {string.Join(" and ", config.Targets.Names)}, and layer '{other}' of {PeftFiles.Weights} is none of its layers."
                 : $"layer '{other}' of {PeftFiles.Weights} is not a target by 'target_modules', 'exclude_modules', 'modules_to_save' and 'layers_to_transform'; the two files do not belong together.");
         // A module that is saved whole is no target, whatever the list says.
-        var idle = config.Targets.Names.Where(name => !config.SavedModules.Contains(name) && !layers.Any(layer => ModuleSelector.IsNamed(layer, name))).ToList();
-        if (idle.Count > 0)
-        {
-            // Without a model nothing tells whether it has such a layer; PEFT passes over targets that it does not have.
-            if (!options.AnyArchitecture)
-                throw new AdapterException(folder.Config, $"target '{idle[0]}' matched no tensor of {PeftFiles.Weights}; the two files do not belong together.");
-            warnings.Add($"'target_modules' names '{string.Join("', '", idle)}', of which {PeftFiles.Weights} holds no layer.");
-        }
+        var idle = config.Targets.Names.Where(name => !config.SavedModules.Contains(name) && config.Exclusions?.Concerns(name) != true
+            && !layers.Any(layer => ModuleSelector.IsNamed(layer, name))).ToList();
+        // PEFT passes over targets that the model does not have, and one list may serve several models.
+        if (idle.Count > 0) warnings.Add($"'target_modules' names '{string.Join("', '", idle)}', of which {PeftFiles.Weights} holds no layer.");
         if (config.Targets.Blocks is not { } blocks) return;
         // PEFT passes over blocks that the model does not have, so the list may name more than there are.
         var absent = blocks.Indices.Except(layers.Select(blocks.IndexOf).OfType<int>()).Order().ToList();

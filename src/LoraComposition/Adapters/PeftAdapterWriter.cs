@@ -23,7 +23,7 @@ internal static class PeftAdapterWriter
             writer.AddSaved(PeftKey.HeadTensor(isBias: false), PeftKey.Head, head.Weight);
             if (head.Bias is { } bias) writer.AddSaved(PeftKey.HeadTensor(isBias: true), PeftKey.Head, bias);
         }
-        writer.Complete(adapter.BaseModel, adapter.Revision, adapter.Provenance, adapter.Head?.ClassNames);
+        writer.Complete(adapter.BaseModel, adapter.Revision, adapter.Provenance, adapter.Head?.ClassNames, adapter.BaseFingerprint);
         logger.AdapterSaved(adapter.Name, layers.Count, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 }

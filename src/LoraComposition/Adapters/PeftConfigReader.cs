@@ -135,7 +135,7 @@ internal sealed class PeftConfigReader
             return ModuleSelector.Matching(PeftRegex.Whole(path, setting, text));
         }
         if (value.ValueKind != JsonValueKind.Array) throw Expected(setting, "a pattern or a list of names", value);
-        var names = value.EnumerateArray().Select(name => Text(setting, name)).ToList();
+        var names = value.EnumerateArray().Select(name => PeftKey.WithoutPrefixes(Text(setting, name))).ToList();
         return names.Count > 0 ? ModuleSelector.Named(names, blocks) : null;
     }
 

@@ -50,6 +50,9 @@ internal static class PeftSettings
     /// <exception cref="AdapterException">A setting is refused; the message says why and what to do.</exception>
     public static void Check(JsonElement config, string path, List<string> warnings)
     {
+        // Another kind of adapter has other settings, none of which is the reason.
+        if (!config.TryGetProperty("peft_type", out var type)) throw new AdapterException(path, "'peft_type' is missing, expected \"LORA\".");
+        if (!IsText(type, "LORA")) throw new AdapterException(path, AdapterKinds.Refusal(type));
         foreach (var setting in config.EnumerateObject())
         {
             if (harmless.Contains(setting.Name)) continue;
@@ -62,8 +65,6 @@ internal static class PeftSettings
             if (setting.Name == "bias" && IsText(setting.Value, "none")) continue;
             throw new AdapterException(path, $"'{setting.Name}' is {Shown(setting.Value)}: {reason ?? Unknown}.");
         }
-        if (!config.TryGetProperty("peft_type", out var type)) throw new AdapterException(path, "'peft_type' is missing, expected \"LORA\".");
-        if (!IsText(type, "LORA")) throw new AdapterException(path, $"'peft_type' is {Shown(type)}, expected \"LORA\"; only LoRA adapters can be composed.");
         if (config.TryGetProperty("init_lora_weights", out var start)) CheckStart(start, path);
     }
 

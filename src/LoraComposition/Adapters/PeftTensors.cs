@@ -16,6 +16,9 @@ internal sealed record PeftTensors(IReadOnlyList<(string Layer, TensorInfo A, Te
     /// <exception cref="AdapterException">A tensor is unexpected, alone, not floating or misshaped, or one is missing.</exception>
     public static PeftTensors Of(SafetensorsFile file, PeftKey key, IReadOnlyList<string> savedModules, bool anyArchitecture)
     {
+        if (key.FoundNames is [var one, var two, ..])
+            throw new AdapterException(file.Path,
+                $"the file holds several adapters, '{one}' and '{two}' by the keys of its tensors; save one of them alone, with PEFT's save_pretrained(folder, selected_adapters=['{one}']).");
         var pairs = new FactorPairs(file, AdapterLayout.Peft, anyArchitecture);
         var saved = new OrderedDictionary<string, (SavedTensor Tensor, TensorInfo Place)>(StringComparer.Ordinal);
         foreach (var tensor in file.Tensors.Values)
@@ -40,7 +43,7 @@ internal sealed record PeftTensors(IReadOnlyList<(string Layer, TensorInfo A, Te
             }
             if (!key.TryParse(tensor.Name, out var layer, out var factor, out var isEmbedding) || (isEmbedding && !anyArchitecture))
                 throw new AdapterException(file.Path,
-                    $"unexpected tensor '{tensor.Name}', expected only {PeftKey.Expected}; the adapter is not plain LoRA on linear layers.");
+                    $"unexpected tensor '{tensor.Name}', expected only {PeftKey.Expected}; {AdapterKinds.AboutTensor(tensor.Name, "the adapter is not plain LoRA on linear layers.")}");
             pairs.Add(layer, factor, tensor, isEmbedding);
         }
         var layers = pairs.ToLayers(PeftKey.Expected);

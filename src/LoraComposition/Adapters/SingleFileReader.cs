@@ -56,6 +56,8 @@ internal static class SingleFileReader
         var scalings = layout.Scalings(file, [.. layers.Select(layer => (layer.Layer, layer.A.Shape[0]))], alphas, warnings);
         var provenance = ProvenanceText.Parse(file.Metadata, out var problem);
         if (problem is not null) warnings.Add(problem);
+        var baseFingerprint = BaseFingerprint.Parse(file.Metadata, out problem);
+        if (problem is not null) warnings.Add(problem);
         var (baseModel, revision) = SingleFileLayout.BaseOf(file.Metadata);
         return new AdapterFile(name ?? Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(Path.GetFullPath(path))!, options, file.Identity,
             [.. layers.Zip(scalings, (layer, scaling) => FactorPlaces.Of(layer, scaling.Alpha, scaling.Scaling, names: null))], [])
@@ -63,6 +65,7 @@ internal static class SingleFileReader
             Layout = layout,
             BaseModel = baseModel,
             Revision = revision,
+            BaseFingerprint = baseFingerprint,
             Provenance = provenance,
             Warnings = warnings,
         };

@@ -85,7 +85,13 @@ public sealed record AdapterCompatibility
 
     static IEnumerable<string> BaseWarnings(IAdaptableModel model, LoraAdapter adapter)
     {
-        if (adapter.BaseModel is { } expected && model.BaseModelName is { } found && !LastPart(expected).Equals(LastPart(found), StringComparison.OrdinalIgnoreCase))
+        if (adapter.BaseFingerprint is { } recorded && ModelFingerprint.Of(model) is { } present)
+        {
+            if (BaseFingerprint.Contradict(recorded, present))
+                yield return $"Adapter '{adapter.Name}' was trained on other weights than this model's{(adapter.BaseModel is { } name ? $", on '{name}'" : "")}, by the fingerprint in its file; on other weights its updates mean nothing.";
+            yield break;
+        }
+        if (adapter.BaseModel is { } expected && model.BaseModelName is { } found && ModelName.Contradict(expected, found))
             yield return $"Adapter '{adapter.Name}' was trained on '{expected}' but the model is '{found}'; on other weights its updates mean nothing.";
         if (adapter.Revision is { } revision)
             yield return $"Adapter '{adapter.Name}' was trained on revision '{revision}' of its base model; make sure that the model is that revision.";
@@ -96,9 +102,6 @@ public sealed record AdapterCompatibility
         var heads = adapters.Where(adapter => adapter.Head is not null).Select(adapter => $"'{adapter.Name}'").ToList();
         if (heads.Count > 1) yield return $"Adapters {string.Join(", ", heads)} each hold a saved head; heads are not composed, so set one or train a new one.";
     }
-
-    // A model is known by its folder's name, an adapter's base by the hub's owner/name or a path on another machine.
-    static string LastPart(string name) => name.TrimEnd('/', '\\')[(name.TrimEnd('/', '\\').LastIndexOfAny(['/', '\\']) + 1)..];
 }
 
 /// <summary>Why one layer of an adapter does not fit a model.</summary>

@@ -43,26 +43,31 @@ internal sealed record AdapterMatch(IReadOnlyDictionary<AdapterSite, LoraDelta?[
         {
             foreach (var (path, delta) in adapters[n].Layers)
             {
-                var site = sites.Find(path);
-                if (Problem(model, site, delta, taken: site is not null && found.GetValueOrDefault(site)?[n] is not null) is { } reason)
+                var places = sites.Find(path);
+                if (Problem(model, places, delta, place => found.GetValueOrDefault(place.Site)?[n] is not null) is { } reason)
                 {
                     refusals.Add(new AdapterRefusal(adapters[n].Name, path, reason));
                     continue;
                 }
-                if (!found.TryGetValue(site!, out var modules)) found[site!] = modules = new LoraDelta?[adapters.Count];
-                modules[n] = delta;
+                foreach (var (site, part, parts) in places)
+                {
+                    if (!found.TryGetValue(site, out var modules)) found[site] = modules = new LoraDelta?[adapters.Count];
+                    modules[n] = delta.Part(part, parts);
+                }
             }
         }
         // In the order of the forward pass, whatever order the files had.
         return new AdapterMatch(model.Sites.Where(found.ContainsKey).ToDictionary(site => site, site => found[site]), refusals);
     }
 
-    static string? Problem(IAdaptableModel model, AdapterSite? site, LoraDelta delta, bool taken)
+    static string? Problem(IAdaptableModel model, IReadOnlyList<SitePart> places, LoraDelta delta, Func<SitePart, bool> taken)
     {
-        if (site is null) return $"the model has no such layer; its layers are called like '{model.Sites[0].Path}'.";
-        if (taken) return "the adapter names this layer in two spellings.";
-        var weight = site.BaseLayer.weight!;
-        return delta.InFeatures == weight.shape[1] && delta.OutFeatures == weight.shape[0] ? null
-            : $"expected lora_A [*, {weight.shape[1]}] and lora_B [{weight.shape[0]}, *], found [{delta.Rank}, {delta.InFeatures}] and [{delta.OutFeatures}, {delta.Rank}].";
+        if (places.Count == 0) return $"the model has no such layer; its layers are called like '{model.Sites[0].Path}'.";
+        if (places.Any(taken)) return "the adapter names this layer in two spellings.";
+        // The parts of a fused layer are equal.
+        var weight = places[0].Site.BaseLayer.weight!;
+        long inputs = weight.shape[1], outputs = places[0].Parts * weight.shape[0];
+        return delta.InFeatures == inputs && delta.OutFeatures == outputs ? null
+            : $"expected lora_A [*, {inputs}] and lora_B [{outputs}, *], found [{delta.Rank}, {delta.InFeatures}] and [{delta.OutFeatures}, {delta.Rank}].";
     }
 }

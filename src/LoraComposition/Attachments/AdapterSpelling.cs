@@ -18,6 +18,6 @@ public static class AdapterSpelling
         var sites = new SiteIndex(model);
         var match = AdapterMatch.Resolve(model, [adapter], logger: null);
         return adapter.With(adapter.Name, match.Select(pair => KeyValuePair.Create(pair.Key.PathIn(spelling), pair.Value[0]!.Clone())),
-            adapter.Provenance?.Rename(path => sites.Find(path)?.PathIn(spelling) ?? path));
+            adapter.Provenance?.Rename(path => sites.Find(path) is [var only] ? only.Site.PathIn(spelling) : path));
     }
 }

@@ -139,15 +139,16 @@ public abstract class Attachment<TLayer> : IDisposable where TLayer : AdaptedLin
         GC.SuppressFinalize(this);
     }
 
-    private protected LoraAdapter Export(string name, ModuleSpelling spelling, Func<TLayer, LoraDelta> delta, AdapterProvenance? provenance = null)
+    private protected LoraAdapter Export(string name, ModuleSpelling spelling, Func<TLayer, LoraDelta> delta, AdapterProvenance? provenance = null, SavedHead? head = null)
     {
         RequireAttached();
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         long started = Stopwatch.GetTimestamp();
         var exported = new LoraAdapter(name, attached.Select(l => KeyValuePair.Create(l.Site.PathIn(spelling), delta(l.Layer))).ToArray(), model.BaseModelName)
         {
+            BaseFingerprint = ModelFingerprint.Of(model),
             Provenance = provenance,
-            Head = CopyHead(),
+            Head = head?.Clone() ?? CopyHead(),
         };
         logger.Exported(name, attached.Count, Milliseconds(started));
         return exported;

@@ -176,7 +176,10 @@ public sealed partial class Composition
     public static Composition AttachMerged(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, MergeMethod method, CompositionWeights weights,
         bool trainHead = false, ILogger? logger = null)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(adapters);
         ArgumentNullException.ThrowIfNull(weights);
+        weights.CheckAgainst(adapters, AdapterMatch.Resolve(model, adapters, logger: null).Keys);
         return AttachMerged(model, adapters, method, site => weights.At(site, adapters), trainHead, logger);
     }
 

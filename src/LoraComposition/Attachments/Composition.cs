@@ -95,12 +95,14 @@ public sealed partial class Composition : Attachment<LoraComposer>
     /// </summary>
     /// <param name="name">What to call it.</param>
     /// <param name="spelling">Whose names its file uses.</param>
+    /// <param name="head">A head to go along, for example the one that was saved with one of the modules; copied. Default null: that of the model where it is trained
+    /// too, else none.</param>
     /// <returns>A copy, with the modules and their weights as its provenance. The caller owns it.</returns>
     /// <exception cref="InvalidOperationException">Nothing is attached to the model any more.</exception>
     /// <exception cref="NonFiniteException">An adapter's update times its weight is not finite; the message names both.</exception>
-    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5)
+    public LoraAdapter ToAdapter(string name, ModuleSpelling spelling = ModuleSpelling.Transformers5, SavedHead? head = null)
     {
-        var exported = Export(name, spelling, layer => layer.ToDelta(), ToProvenance(spelling));
+        var exported = Export(name, spelling, layer => layer.ToDelta(), ToProvenance(spelling), head);
         foreach (var (site, layer) in Layers)
         {
             if (layer.NonFiniteModule(exported.Layers[site.PathIn(spelling)]) is not { } module) continue;

@@ -66,7 +66,7 @@ public sealed class CompositionWeights
     /// <exception cref="ArgumentException">The layer or an adapter is not named here, or a weight is beyond float32.</exception>
     internal IReadOnlyList<double> At(AdapterSite site, IReadOnlyList<LoraAdapter> adapters)
     {
-        var given = Enum.GetValues<ModuleSpelling>().Select(spelling => layers.GetValueOrDefault(site.PathIn(spelling))).FirstOrDefault(found => found is not null)
+        var given = site.Names.Select(name => layers.GetValueOrDefault(name.Name)).FirstOrDefault(found => found is not null)
             ?? throw new ArgumentException($"The weights of layer '{site.Path}' are missing; weights are given for {layers.Count} layers, the first is '{layers.Keys.First()}'.");
         double[] weights = [.. adapters.Select(adapter => given[Index(adapter.Name)])];
         foreach (var (adapter, weight) in adapters.Zip(weights)) CheckFinite(weight, $"Layer '{site.Path}': the weight of adapter '{adapter.Name}'");
@@ -100,7 +100,14 @@ public sealed class CompositionWeights
         foreach (var adapter in adapters) Index(adapter.Name);
         if (adapters.Count != AdapterNames.Count)
             throw new ArgumentException($"The weights are for the {AdapterNames.Count} adapters {string.Join(", ", AdapterNames)}; {adapters.Count} are given.");
-        var paths = sites.SelectMany(site => Enum.GetValues<ModuleSpelling>().Select(site.PathIn)).ToHashSet(StringComparer.Ordinal);
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var site in sites)
+        {
+            // A layer's weights would be those of the one entry, and the other's would be lost.
+            if (site.Names.Select(name => name.Name).Where(layers.ContainsKey).ToArray() is [var one, var two, ..])
+                throw new ArgumentException($"One layer is named twice, as '{one}' and as '{two}', which are two spellings of it; take one of them out.");
+            paths.UnionWith(site.Names.Select(name => name.Name));
+        }
         if (layers.Keys.FirstOrDefault(path => !paths.Contains(path)) is { } unused)
             throw new ArgumentException($"Weights are given for the layer '{unused}', which no adapter changes.");
     }

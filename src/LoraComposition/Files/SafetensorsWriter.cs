@@ -33,23 +33,24 @@ public static class SafetensorsWriter
     }
 
     /// <summary>
-    /// Writes tensors in one type of choice, or each in its own where it is null. They are converted piece by piece on their way to the file, so that no
-    /// converted copy is held.
+    /// Writes tensors in types of choice, those without one in their own. They are converted piece by piece on their way to the file, so that no converted copy
+    /// is held.
     /// </summary>
-    internal static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata, ScalarType? dtype,
-        Action? wrote = null, CancellationToken cancellation = default)
+    internal static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata,
+        IReadOnlyDictionary<string, ScalarType>? dtypes, Action? wrote = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        AtomicFile.Write(path, stream => Write(stream, tensors, metadata, dtype, wrote, cancellation));
+        AtomicFile.Write(path, stream => Write(stream, tensors, metadata, dtypes, wrote, cancellation));
     }
 
     /// <summary>Writes the file's bytes to a stream, after everything was checked.</summary>
     internal static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata,
-        ScalarType? dtype = null, Action? wrote = null, CancellationToken cancellation = default)
+        IReadOnlyDictionary<string, ScalarType>? dtypes = null, Action? wrote = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         foreach (var (name, tensor) in tensors) Check(name, tensor);
-        var ordered = InOrder(tensors.Select(pair => new SafetensorsEntry(pair.Key, dtype ?? pair.Value.dtype, pair.Value.shape, 0, 0)));
+        var ordered = InOrder(tensors.Select(pair =>
+            new SafetensorsEntry(pair.Key, dtypes is not null && dtypes.TryGetValue(pair.Key, out var asked) ? asked : pair.Value.dtype, pair.Value.shape, 0, 0)));
         stream.Write(Header(ordered, metadata));
         foreach (var entry in ordered)
         {

@@ -53,6 +53,10 @@ public sealed class AdapterMerge
     /// <summary>The revision of that model, where all that name one name the same.</summary>
     public string? Revision => adapters.Select(adapter => adapter.Revision).OfType<string>().Distinct().ToArray() is [var only] ? only : null;
 
+    /// <summary>The fingerprint of that model, where all that know it agree; null where none does or they do not.</summary>
+    public string? BaseFingerprint => adapters.Select(adapter => adapter.BaseFingerprint).OfType<string>().ToArray() is [var first, .. var others]
+        && !others.Any(other => LoraComposition.BaseFingerprint.Contradict(first, other)) ? first : null;
+
     /// <summary>Composes one layer.</summary>
     /// <param name="layer">One of <see cref="Layers"/>.</param>
     /// <returns>The composed update. The caller owns it.</returns>
@@ -120,7 +124,7 @@ public sealed class AdapterMerge
             using var tensor = keeper!.ReadSaved(saved.Name);
             writer.AddSaved(saved.Name, saved.Module, tensor);
         }
-        writer.Complete(BaseModel, Revision, ToProvenance(), keeper?.ClassNames, cancellation);
+        writer.Complete(BaseModel, Revision, ToProvenance(), keeper?.ClassNames, BaseFingerprint, cancellation);
         (logger ?? NullLogger.Instance).AdaptersMerged(adapters.Count, report.Count, method.ToString(), folder);
         return report;
     }
@@ -169,15 +173,17 @@ public sealed class AdapterMerge
                 $"layer '{layer.Path}': its update is [{layer.OutFeatures}, {layer.InFeatures}], expected [{first.OutFeatures}, {first.InFeatures}] as in the adapters before it; they are for different models, so leave it out.");
     }
 
-    // A base may be named by a hub's name or by the folder that it was loaded from.
     void CheckBases()
     {
-        var named = adapters.Where(adapter => adapter.BaseModel is not null).ToArray();
-        if (named.FirstOrDefault(adapter => !string.Equals(LastPart(adapter.BaseModel!), LastPart(named[0].BaseModel!), StringComparison.OrdinalIgnoreCase)) is { } other)
+        // What the weights tell counts more than names, of which one model may have several.
+        var known = adapters.Where(adapter => adapter.BaseFingerprint is not null).ToArray();
+        if (known.FirstOrDefault(adapter => LoraComposition.BaseFingerprint.Contradict(adapter.BaseFingerprint!, known[0].BaseFingerprint!)) is { } strange)
+            throw new AdapterException(strange.WeightsPath,
+                $"the adapter was trained on other weights than adapter '{known[0].Name}', by the fingerprints of their base models in the files; updates of different models do not add up. Leave one out, or give --any-base to compose them all the same.");
+        var named = adapters.Where(adapter => adapter.BaseModel is not null && (adapter.BaseFingerprint is null || adapter == known[0])).ToArray();
+        if (named.FirstOrDefault(adapter => !ModelName.IsAlike(adapter.BaseModel!, named[0].BaseModel!)) is { } other)
             throw new AdapterException(other.WeightsPath,
                 $"the adapter is for the base model '{other.BaseModel}', adapter '{named[0].Name}' for '{named[0].BaseModel}'; updates of different models do not add up. Leave one out, or give --any-base where it is one model under two names.");
-
-        static string LastPart(string name) => name.TrimEnd('/', '\\').Split('/', '\\')[^1];
     }
 }
 

@@ -48,6 +48,13 @@ public sealed class AdapterSite
     /// <returns>The path, without the <c>base_model.model.</c> that files put in front.</returns>
     public string PathIn(ModuleSpelling spelling) => spelling == ModuleSpelling.Transformers4 ? transformers4Path : Path;
 
+    /// <summary>What else files call the layer, or a fused one that the layer is a part of: other libraries, or the same where the model was saved without its head.</summary>
+    internal IReadOnlyList<TensorSource> OtherNames { get; init; } = [];
+
+    /// <summary>All that files call the layer, each once.</summary>
+    internal IEnumerable<TensorSource> Names =>
+        Enum.GetValues<ModuleSpelling>().Select(spelling => new TensorSource(PathIn(spelling))).Concat(OtherNames).DistinctBy(name => name.Name);
+
     /// <summary>The plain layer that stands there.</summary>
     /// <exception cref="InvalidOperationException">The layer is adapted already.</exception>
     internal Linear PlainLayer => Layer switch
@@ -111,14 +118,33 @@ public enum ModuleSpelling
 /// <summary>Finds a model's places by the paths that adapter files give them, in every spelling.</summary>
 internal sealed class SiteIndex
 {
-    readonly Dictionary<string, AdapterSite> sites = new(StringComparer.Ordinal);
+    /// <summary>What a program may call the model inside a module of its own.</summary>
+    static readonly string[] holders = ["model.", "module.", "base_model.", "backbone."];
+
+    readonly Dictionary<string, List<SitePart>> sites = new(StringComparer.Ordinal);
 
     public SiteIndex(IAdaptableModel model)
     {
         foreach (var site in model.Sites)
-            foreach (var spelling in Enum.GetValues<ModuleSpelling>()) sites[site.PathIn(spelling)] = site;
+        {
+            foreach (var name in site.Names)
+            {
+                if (!sites.TryGetValue(name.Name, out var parts)) sites.Add(name.Name, parts = []);
+                parts.Add(new SitePart(site, name.Part, name.Parts));
+            }
+        }
     }
 
-    /// <summary>The place that a path means, or null where the model has none.</summary>
-    public AdapterSite? Find(string path) => sites.GetValueOrDefault(path);
+    /// <summary>The places that a path means: several where it is a fused layer, whose outputs are theirs one after the other; none where the model has none.</summary>
+    public IReadOnlyList<SitePart> Find(string path)
+    {
+        if (sites.TryGetValue(path, out var found)) return found;
+        return Array.Find(holders, holder => path.StartsWith(holder, StringComparison.Ordinal)) is { } front ? Find(path[front.Length..]) : [];
+    }
 }
+
+/// <summary>A place, and which part of a fused layer it is.</summary>
+/// <param name="Site">The place.</param>
+/// <param name="Part">Which of the equal parts, from 0 on.</param>
+/// <param name="Parts">How many there are; 1 where the layer is not fused.</param>
+internal sealed record SitePart(AdapterSite Site, int Part, int Parts);

@@ -67,15 +67,30 @@ public sealed class CheckpointFiles : IDisposable
         }
     }
 
-    /// <summary>Opens the checkpoint of a model that is about to be made: after a check that torch loads at all.</summary>
+    /// <summary>Opens the checkpoint of a model that is about to be made: after a check that torch loads at all, and that the weights are numbers.</summary>
     internal static CheckpointFiles OpenFor(string folder, bool allowOutsideLinks)
     {
         NativeLibraryCheck.EnsureLoads();
-        return Open(folder, allowOutsideLinks);
+        CheckpointFiles files;
+        try
+        {
+            files = Open(folder, allowOutsideLinks);
+        }
+        catch (SafetensorsException e) when (QuantisedWeights.Explain(folder, e) is { } quantised)
+        {
+            throw quantised;
+        }
+        try
+        {
+            QuantisedWeights.Refuse(files, folder);
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
     }
-
-    /// <summary>What adapters call the model in a folder.</summary>
-    internal static string ModelNameOf(string folder) => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder)));
 
     /// <summary>What a tensor is.</summary>
     /// <param name="name">The tensor's name.</param>

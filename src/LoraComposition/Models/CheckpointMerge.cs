@@ -16,9 +16,6 @@ public static class CheckpointMerge
     /// <summary>The most numbers of a weight that are computed at once.</summary>
     const long MostNumbers = 1 << 22;
 
-    /// <summary>What holds weights in another format, which would be those of the model without the updates.</summary>
-    static readonly string[] otherWeights = [".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack", ".onnx", ".gguf", ".ot", ".index.json"];
-
     /// <summary>Writes a checkpoint with the updates in it. The folder appears when everything is written, never before.</summary>
     /// <remarks>
     /// A layer's weight is the tensor <c>&lt;layer&gt;.weight</c>. Where the checkpoint has none of the layers', the same one front part (<c>model.</c>,
@@ -71,7 +68,7 @@ public static class CheckpointMerge
         if (original is not null) CheckIsComparable(files, original, layerOf.Keys);
         bool isSharded = files.Path.EndsWith(".json", StringComparison.Ordinal);
         string[] index = isSharded ? [Path.GetFileName(files.Path)] : [];
-        var companions = CompanionFiles.Read(baseFolder, [.. Companions(baseFolder), .. index]);
+        var companions = CompanionFiles.Read(baseFolder, [.. CompanionFiles.NamesIn(baseFolder), .. index]);
 
         var merged = new List<MergedTensor>(all.Length);
         long written = 0;
@@ -178,8 +175,4 @@ public static class CheckpointMerge
                     $"tensor '{name}': expected floating-point numbers [{string.Join(", ", expected.Shape)}] to compare with, found {(found is null ? "none" : $"{found.Dtype} [{string.Join(", ", found.Shape)}]")}.");
         }
     }
-
-    static IReadOnlyList<string> Companions(string folder) =>
-        [.. new DirectoryInfo(folder).EnumerateFiles().Select(file => file.Name)
-            .Where(name => name[0] != '.' && !otherWeights.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal)];
 }

@@ -26,87 +26,117 @@ internal static class CheckpointWriter
         long started = Stopwatch.GetTimestamp();
         options.Validate();
         var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
-        var tensors = slots.Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Get())).ToArray();
-        Write(folder, tensors, options.Dtype, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress,
-            cancellation);
+        var tensors = slots.Select(slot => new CheckpointTensor(slot.Name, slot.Get(), options.Dtype ?? slot.Get().dtype)).ToArray();
+        Write(folder, tensors, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
         writeConfig(Path.Combine(folder, ModelConfigFile.FileName));
         companions.Write(folder);
         logger.ModelSaved(model, tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
+    /// <summary>Writes a model over the checkpoint that it was loaded from: what did not change since stays as it is there.</summary>
+    /// <param name="model">The name of its kind, to be told.</param>
+    /// <param name="original">The checkpoint, and what in it is the model's.</param>
+    /// <param name="folder">The folder to write.</param>
+    /// <param name="options">How to write.</param>
+    /// <param name="beside">The names of the files without which the model cannot be used.</param>
+    /// <param name="logger">Is told what was written.</param>
+    /// <param name="progress">Is told how many tensors are written.</param>
+    /// <param name="cancellation">Stops between two tensors.</param>
+    public static void WriteModel(string model, OriginalCheckpoint original, string folder, CheckpointSaveOptions options, IReadOnlyList<string> beside,
+        ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using var scope = NewDisposeScope();
+        var companions = CompanionFiles.ReadAll(options.Base!, beside, logger);
+        var tensors = original.Tensors(options.Dtype, cancellation);
+        var config = original.ConfigIn(options.Dtype);
+        Write(folder, tensors, options.MaxShardBytes, original.Entries(options.Provenance), progress, cancellation);
+        AtomicFile.Write(Path.Combine(folder, ModelConfigFile.FileName), stream => stream.Write(config));
+        companions.Write(folder);
+        logger.ModelSaved(model, tensors.Count, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    }
+
     /// <summary>Writes the tensors. Each file is replaced whole or not at all; of shards the index comes last.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="tensors">The tensors in the order in which they fill the shards. They stay the caller's.</param>
-    /// <param name="dtype">The type in the file; null leaves each its own.</param>
     /// <param name="maxShardBytes">The most bytes of tensors in one file; null for one file.</param>
     /// <param name="entries">Free text entries for each file, beside the format's.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors; files that are whole by then stay.</param>
-    /// <exception cref="ArgumentException">The type is none of floating-point numbers, a number is too large for it, or the size is not positive. Nothing was
-    /// written.</exception>
-    public static void Write(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long? maxShardBytes,
-        IEnumerable<KeyValuePair<string, string>> entries, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <exception cref="ArgumentException">A number is too large for the type that its tensor is written in. Nothing was written.</exception>
+    static void Write(string folder, IReadOnlyList<CheckpointTensor> tensors, long? maxShardBytes, IEnumerable<KeyValuePair<string, string>> entries,
+        IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        if (dtype is { } type) CheckRange(tensors, type, cancellation);
+        foreach (var tensor in tensors)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            CheckRange(tensor);
+        }
         var metadata = new Dictionary<string, string>(entries) { ["format"] = "pt" };
         Directory.CreateDirectory(folder);
-        var shards = Split(tensors, dtype, maxShardBytes ?? long.MaxValue);
+        var shards = Split(tensors, maxShardBytes ?? long.MaxValue);
         long written = 0;
         void Wrote() => progress?.Report(new(++written, tensors.Count));
+        void WriteShard(string path, IReadOnlyList<CheckpointTensor> shard) => SafetensorsWriter.Write(path,
+            shard.ToDictionary(tensor => tensor.Name, tensor => tensor.Numbers, StringComparer.Ordinal), metadata,
+            shard.ToDictionary(tensor => tensor.Name, tensor => tensor.Dtype, StringComparer.Ordinal), Wrote, cancellation);
         string single = Path.Combine(folder, CheckpointFiles.FileName);
         if (shards.Count == 1)
         {
-            SafetensorsWriter.Write(single, shards[0], metadata, dtype, Wrote, cancellation);
+            WriteShard(single, shards[0]);
             return;
         }
         var fileOf = new Dictionary<string, string>(StringComparer.Ordinal);
         for (int i = 0; i < shards.Count; i++)
         {
             string name = $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
-            SafetensorsWriter.Write(Path.Combine(folder, name), shards[i], metadata, dtype, Wrote, cancellation);
-            foreach (string tensor in shards[i].Keys) fileOf.Add(tensor, name);
+            WriteShard(Path.Combine(folder, name), shards[i]);
+            foreach (var tensor in shards[i]) fileOf.Add(tensor.Name, name);
         }
-        new ShardIndex(fileOf).Write(Path.Combine(folder, ShardIndex.FileName), tensors.Sum(pair => Bytes(pair.Value, dtype)));
+        new ShardIndex(fileOf).Write(Path.Combine(folder, ShardIndex.FileName), tensors.Sum(tensor => tensor.ByteLength));
         // A single file is what readers take where both are there, so it must not outlive the index.
         File.Delete(single);
     }
 
     /// <summary>Fills one shard after the other, in order, as transformers does.</summary>
-    static List<Dictionary<string, Tensor>> Split(IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType? dtype, long most)
+    static List<List<CheckpointTensor>> Split(IReadOnlyList<CheckpointTensor> tensors, long most)
     {
-        var shards = new List<Dictionary<string, Tensor>> { new(StringComparer.Ordinal) };
+        var shards = new List<List<CheckpointTensor>> { new() };
         long filled = 0;
-        foreach (var (name, tensor) in tensors)
+        foreach (var tensor in tensors)
         {
-            long bytes = Bytes(tensor, dtype);
-            if (shards[^1].Count > 0 && bytes > most - filled)
+            if (shards[^1].Count > 0 && tensor.ByteLength > most - filled)
             {
-                shards.Add(new(StringComparer.Ordinal));
+                shards.Add([]);
                 filled = 0;
             }
-            shards[^1].Add(name, tensor);
-            filled += bytes;
+            shards[^1].Add(tensor);
+            filled += tensor.ByteLength;
         }
         return shards;
     }
 
-    static long Bytes(Tensor tensor, ScalarType? dtype) => tensor.numel() * SafetensorsDtype.Size(dtype ?? tensor.dtype);
-
-    static void CheckRange(IReadOnlyList<KeyValuePair<string, Tensor>> tensors, ScalarType dtype, CancellationToken cancellation)
+    static void CheckRange(CheckpointTensor tensor)
     {
-        foreach (var (name, tensor) in tensors)
+        var (name, numbers, dtype) = tensor;
+        if (numbers.dtype == dtype || numbers.numel() == 0) return;
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        // Without a temporary of the tensor's size: the extremes tell whether anything finite becomes infinite. Numbers that are none pass.
+        foreach (var extreme in (Tensor[])[numbers.min(), numbers.max()])
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (tensor.dtype == dtype || tensor.numel() == 0) continue;
-            using var scope = NewDisposeScope();
-            using var gradients = no_grad();
-            // Without a temporary of the tensor's size: the extremes tell whether anything finite becomes infinite. Numbers that are none pass.
-            foreach (var extreme in (Tensor[])[tensor.min(), tensor.max()])
-            {
-                if (extreme.isfinite().item<bool>() && extreme.to(dtype).isinf().item<bool>())
-                    throw new ArgumentException($"Tensor '{name}' holds {extreme.ToDouble()}, which is too large for {dtype}; save it as bfloat16 or float32.",
-                        nameof(dtype));
-            }
+            if (extreme.isfinite().item<bool>() && extreme.to(dtype).isinf().item<bool>())
+                throw new ArgumentException($"Tensor '{name}' holds {extreme.ToDouble()}, which is too large for {dtype}; save it as bfloat16 or float32.",
+                    nameof(tensor));
         }
     }
+}
+
+/// <summary>A tensor of a checkpoint that is to be written.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Numbers">Its numbers.</param>
+/// <param name="Dtype">The type in the file.</param>
+internal sealed record CheckpointTensor(string Name, Tensor Numbers, ScalarType Dtype)
+{
+    public long ByteLength => Numbers.numel() * SafetensorsDtype.Size(Dtype);
 }

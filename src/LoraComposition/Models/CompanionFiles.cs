@@ -1,4 +1,5 @@
 using LoraComposition.Files;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Models;
 
@@ -9,6 +10,9 @@ namespace LoraComposition.Models;
 internal sealed class CompanionFiles
 {
     const int LargestFile = 64 << 20;
+
+    /// <summary>What holds weights in some format. In another than the model's they would be those of the model before.</summary>
+    static readonly string[] weights = [".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack", ".onnx", ".gguf", ".ot", ".index.json"];
 
     readonly List<(string Name, byte[] Content)> files = [];
 
@@ -32,6 +36,37 @@ internal sealed class CompanionFiles
         }
         return companions;
     }
+
+    /// <summary>
+    /// Reads those of the files that are there, and whatever else stands in the folder but weights, hidden files and the configuration. Of the latter, what is a
+    /// link that leaves the folder or is very long is left out.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="needed">What a model of this family may have.</param>
+    /// <param name="logger">Is told what was left out.</param>
+    /// <exception cref="CheckpointException">One of the needed files is refused.</exception>
+    public static CompanionFiles ReadAll(string folder, IReadOnlyList<string> needed, ILogger logger)
+    {
+        var companions = Read(folder, needed);
+        foreach (string name in NamesIn(folder).Where(name => name != ModelConfigFile.FileName && !needed.Contains(name)))
+        {
+            string path = Path.Combine(folder, name);
+            try
+            {
+                companions.files.Add((name, Read(folder, path)));
+            }
+            catch (CheckpointException e)
+            {
+                logger.CompanionLeftOut(e.Message);
+            }
+        }
+        return companions;
+    }
+
+    /// <summary>The names of the files that stand beside the weights: no weights in other formats, and no hidden files.</summary>
+    public static IReadOnlyList<string> NamesIn(string folder) =>
+        [.. new DirectoryInfo(folder).EnumerateFiles().Select(file => file.Name)
+            .Where(name => name[0] != '.' && !weights.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal)];
 
     /// <summary>Writes the files, each whole or not at all.</summary>
     public void Write(string folder)

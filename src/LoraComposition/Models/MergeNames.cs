@@ -18,12 +18,13 @@ internal sealed class MergeNames
     static readonly string[] transposedModels = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"], transposedLayers = ["c_attn", "c_proj", "c_fc", "q_attn"];
 
     readonly CheckpointFiles files;
+    readonly string folder;
     readonly string? modelType;
     readonly bool tiesEmbeddings;
 
     MergeNames(CheckpointFiles files, string folder)
     {
-        this.files = files;
+        (this.files, this.folder) = (files, folder);
         string path = System.IO.Path.Combine(folder, ModelConfigFile.FileName);
         if (!File.Exists(path)) return;
         using var config = JsonFile.Read(path, LongestConfig, (message, cause) => new CheckpointException(path, message, cause));
@@ -80,6 +81,10 @@ internal sealed class MergeNames
 
     void Check(string name, AdapterLayer layer)
     {
+        // Such a weight is there under another name, or has another shape or type.
+        if (files.Find(name) is not { Dtype: ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 } sound || sound.Shape.Count < 2
+            || sound.Shape.Aggregate(1L, (product, side) => product * side) != layer.OutFeatures * layer.InFeatures)
+            QuantisedWeights.Refuse(files, folder);
         var found = files.Find(name)
             ?? throw new CheckpointException(files.Path,
                 $"tensor '{name}', the weight of the adapter's layer '{layer.Path}', is missing, and no one front part added to or taken from all layers finds them; the adapter belongs to another model, or to one that names or ties its layers otherwise.");

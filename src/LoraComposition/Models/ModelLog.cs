@@ -25,4 +25,7 @@ static partial class ModelLog
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Merged {Layers} layers into a checkpoint of {Tensors} tensors, to {Path} in {Milliseconds} ms")]
     public static partial void CheckpointMerged(this ILogger logger, int layers, int tensors, string path, long milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A file beside the weights is left out: {Reason}")]
+    public static partial void CompanionLeftOut(this ILogger logger, string reason);
 }

@@ -132,7 +132,8 @@ public sealed class AnyArchitectureTests : IDisposable
         layout.Write(folder.Path, 1);
         using var file = AdapterFile.Open(folder.Path, options: any);
         file.Warnings.Should().ContainSingle().Which.Should().Be("'target_modules' names 'query_key_value', of which adapter_model.safetensors holds no layer.");
-        FluentActions.Invoking(() => AdapterFile.Open(folder.Path)).Should().Throw<AdapterException>().WithMessage("*target 'query_key_value' matched no tensor*");
+        using var plain = AdapterFile.Open(folder.Path);
+        plain.Warnings.Should().Equal(file.Warnings);
     }
 
     [Theory]

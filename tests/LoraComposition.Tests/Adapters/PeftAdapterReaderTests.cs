@@ -188,7 +188,6 @@ public sealed class PeftAdapterReaderTests : IDisposable
     [InlineData("unnamed", "*unexpected tensor 'base_model.model.lora_A.weight'*")]
     [InlineData("twice", "*has lora_A twice*")]
     [InlineData("not a target", "*layer 'vit.layers.0.mlp.fc1'*is not a target*")]
-    [InlineData("target missing", "*target 'q_proj' matched no tensor*")]
     public void Refuses_weights(string what, string message)
     {
         PeftFolder.Copy(folder);
@@ -211,9 +210,6 @@ public sealed class PeftAdapterReaderTests : IDisposable
             case "not a target":
                 tensors["base_model.model.vit.layers.0.mlp.fc1.lora_A.weight"] = zeros(4, 32);
                 tensors["base_model.model.vit.layers.0.mlp.fc1.lora_B.weight"] = zeros(64, 4);
-                break;
-            case "target missing":
-                foreach (var key in tensors.Keys.Where(key => key.Contains("q_proj")).ToList()) tensors.Remove(key);
                 break;
             default: throw new ArgumentOutOfRangeException(nameof(what), what, null);
         }

@@ -16,7 +16,7 @@ public sealed class PeftConfigReaderTests : IDisposable
         Refuses(PeftFolder.Fixture(fixture), message);
 
     [Theory]
-    [InlineData("peft_type", "\"LOHA\"", "*'peft_type' is \"LOHA\", expected \"LORA\"*")]
+    [InlineData("peft_type", "\"LOHA\"", "*'peft_type' is \"LOHA\": the adapter is LoHa, not LoRA*")]
     [InlineData("peft_type", null, "*'peft_type' is missing*")]
     [InlineData("bias", "\"all\"", "*'bias' is \"all\"*")]
     [InlineData("lora_bias", "true", "*'lora_bias'*")]
@@ -67,7 +67,6 @@ public sealed class PeftConfigReaderTests : IDisposable
     [InlineData("target_modules", "\"(\"", "*is not a regular expression*")]
     [InlineData("target_modules", "\"(([a-z0-9_.]+)*)*[A-Z]\"", "*'target_modules'*took more than 1 s*")]
     [InlineData("target_modules", "\"q_proj\"", "*is not a target*")]
-    [InlineData("target_modules", "[\"q_proj\",\"k_proj\",\"v_proj\",\"fc1\"]", "*target 'fc1' matched no tensor*")]
     [InlineData("target_modules", "[\"proj\"]", "*is not a target*")]
     [InlineData("exclude_modules", "\".*layers\\\\.1.*\"", "*layer 'vit.layers.1.attention.k_proj'*is not a target*")]
     [InlineData("base_model_name_or_path", "1", "*'base_model_name_or_path': expected a text*")]

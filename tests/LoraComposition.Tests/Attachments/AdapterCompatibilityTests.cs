@@ -51,20 +51,43 @@ public sealed class AdapterCompatibilityTests : IDisposable
     }
 
     [Theory]
-    [InlineData("vit-hf", false)]
-    [InlineData("someone/VIT-hf", false)]
-    [InlineData("/home/someone/models/vit-hf/", false)]
-    [InlineData("C:\\models\\vit-hf", false)]
-    [InlineData("google/vit-hf-large", true)]
-    [InlineData("vit-hf/other", true)]
-    [InlineData(null, false)]
-    public void Another_base_model_gives_a_warning(string? baseModel, bool warns)
+    [InlineData("google/vit-hf", "google/vit-hf", false)]
+    [InlineData("Google/VIT-hf", "google/vit-hf", false)]
+    [InlineData("someone/vit-hf", "google/vit-hf", false)]
+    [InlineData("google/vit-hf-large", "google/vit-hf", true)]
+    [InlineData("google/vit-hf-large", "vit-hf", false)]
+    [InlineData("vit", "google/vit-hf", false)]
+    [InlineData("models/vit", "google/vit-hf", false)]
+    [InlineData("./some/vit", "google/vit-hf", false)]
+    [InlineData("/home/someone/vit", "google/vit-hf", false)]
+    [InlineData("C:\\models\\vit", "google/vit-hf", false)]
+    [InlineData("/cache/hub/models--google--vit-hf/snapshots/0123abc", "google/vit-hf", false)]
+    [InlineData("/cache/hub/models--google--vit-hf/snapshots/0123abc/", "google/vit-large", true)]
+    [InlineData(null, "google/vit-hf", false)]
+    public void Another_base_model_gives_a_warning_where_the_names_can_be_compared(string? trainedOn, string called, bool warns)
     {
-        using var adapter = new LoraAdapter("a", [new("vit.layers.0.attention.q_proj", SmallLayers.Delta(32, 32, 2, 1, 1))], baseModel);
-        var found = AdapterCompatibility.Check(model, adapter);
+        using var named = new VisionTransformer(new VitConfig { HiddenSize = 8, LayerCount = 1, HeadCount = 2, IntermediateSize = 8, ImageSize = 8, PatchSize = 4 }, CPU)
+        {
+            BaseModelName = called,
+        };
+        using var adapter = new LoraAdapter("a", [new("vit.layers.0.attention.q_proj", SmallLayers.Delta(8, 8, 2, 1, 1))], trainedOn);
+        var found = AdapterCompatibility.Check(named, adapter);
         found.IsCompatible.Should().BeTrue();
-        if (warns) found.Warnings.Should().ContainSingle().Which.Should().StartWith($"Adapter 'a' was trained on '{baseModel}' but the model is 'vit-hf'");
-        else found.Warnings.Should().BeEmpty();
+        found.Warnings.Where(warning => warning.StartsWith($"Adapter 'a' was trained on '{trainedOn}' but the model is '{called}'", StringComparison.Ordinal))
+            .Should().HaveCount(warns ? 1 : 0);
+    }
+
+    [Fact]
+    public void A_snapshot_of_the_hubs_cache_is_called_as_the_hub_calls_it()
+    {
+        using var folder = new Files.TemporaryFolder();
+        string snapshot = Path.Combine(folder.Path, "models--google--vit-hf", "snapshots", "0123abc");
+        Directory.CreateDirectory(snapshot);
+        foreach (string file in (string[])["config.json", "model.safetensors"]) File.Copy(Fixture.Path("vit-hf", file), Path.Combine(snapshot, file));
+        using var cached = VisionTransformer.Load(snapshot);
+        cached.BaseModelName.Should().Be("google/vit-hf");
+        using var adapter = new LoraAdapter("a", [new("vit.layers.0.attention.q_proj", SmallLayers.Delta(32, 32, 2, 1, 1))], "google/vit-hf");
+        AdapterCompatibility.Check(cached, adapter).Warnings.Should().BeEmpty();
     }
 
     [Fact]

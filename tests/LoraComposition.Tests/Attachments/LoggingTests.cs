@@ -46,7 +46,7 @@ public sealed class LoggingTests : IDisposable
     {
         using var model = Fixture.Vit();
         using var adapter = Fixture.Adapter("vit-a");
-        using var part = new LoraAdapter("part", [KeyValuePair.Create(adapter.Layers.Keys.First(), adapter.Layers.Values.First().Clone())], baseModel: "elsewhere/another-model");
+        using var part = new LoraAdapter("part", [KeyValuePair.Create(adapter.Layers.Keys.First(), adapter.Layers.Values.First().Clone())]) { Revision = "0123abc" };
         adapter.Save(Path.Combine(folder.Path, "good"));
         Directory.CreateDirectory(Path.Combine(folder.Path, "empty"));
 
@@ -54,7 +54,7 @@ public sealed class LoggingTests : IDisposable
         using var composition = Composition.AttachLearned(model, [adapter, part], logger: logger);
 
         logger.At(LogLevel.Warning).Should().Contain(line => line.StartsWith("Skipped ", StringComparison.Ordinal) && line.Contains("empty", StringComparison.Ordinal))
-            .And.Contain(line => line.Contains("'part' was trained on 'elsewhere/another-model'", StringComparison.Ordinal))
+            .And.Contain(line => line.Contains("'part' was trained on revision '0123abc'", StringComparison.Ordinal))
             .And.Contain(line => line.StartsWith($"Adapter 'part' leaves {adapter.Layers.Count - 1} of the composed layers alone", StringComparison.Ordinal));
     }
 

@@ -250,9 +250,10 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     }
 
     /// <summary>Every parameter and where a checkpoint holds it.</summary>
-    internal IEnumerable<WeightSlot> Slots()
+    /// <param name="embedding">What the checkpoint calls the embedding.</param>
+    internal IEnumerable<WeightSlot> Slots(string embedding = "shared")
     {
-        var slots = encoder.Slots().Prepend(shared.Slot("shared")).Concat(decoder.Slots());
+        var slots = encoder.Slots().Prepend(shared.Slot(embedding)).Concat(decoder.Slots());
         return lm_head is null ? slots : slots.Concat(WeightSlot.Of(new TensorSource("lm_head"), lm_head, T5Initialisation.Tokens));
     }
 

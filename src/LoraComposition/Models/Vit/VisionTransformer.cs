@@ -37,7 +37,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         if (config.ClassNames.Count > 0) classifier = Linear(config.HiddenSize, config.ClassNames.Count, true, device);
         RegisterComponents();
         blockSites = blocks.SelectMany((block, i) => block.Sites(i)).ToArray();
-        headSite = new AdapterSite("classifier", null, LinearRole.Head, config.LayerCount, this, nameof(classifier), () => classifier!, head => classifier = head);
+        headSite = new AdapterSite("classifier", null, LinearRole.Head, config.LayerCount, this, nameof(classifier), () => classifier!, head => classifier = head)
+        {
+            OtherNames = [new TimmVitLayout().Head],
+        };
     }
 
     /// <summary>The shape, and the names of the classes.</summary>

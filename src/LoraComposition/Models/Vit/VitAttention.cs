@@ -49,11 +49,11 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
 
     public IEnumerable<AdapterSite> Sites(int layer)
     {
-        string now = $"vit.layers.{layer}.attention.", before = $"vit.encoder.layer.{layer}.attention.";
-        yield return new AdapterSite(now + "q_proj", before + "attention.query", LinearRole.Query, layer, this, nameof(query), () => query, m => query = m);
-        yield return new AdapterSite(now + "k_proj", before + "attention.key", LinearRole.Key, layer, this, nameof(key), () => key, m => key = m);
-        yield return new AdapterSite(now + "v_proj", before + "attention.value", LinearRole.Value, layer, this, nameof(value), () => value, m => value = m);
-        yield return new AdapterSite(now + "o_proj", before + "output.dense", LinearRole.Output, layer, this, nameof(output), () => output, m => output = m);
+        const string Part = "attention.";
+        yield return VitSite.Of(Part + "q_proj", LinearRole.Query, layer, this, nameof(query), () => query, m => query = m);
+        yield return VitSite.Of(Part + "k_proj", LinearRole.Key, layer, this, nameof(key), () => key, m => key = m);
+        yield return VitSite.Of(Part + "v_proj", LinearRole.Value, layer, this, nameof(value), () => value, m => value = m);
+        yield return VitSite.Of(Part + "o_proj", LinearRole.Output, layer, this, nameof(output), () => output, m => output = m);
     }
 
     // [batch, tokens, d] → [batch, heads, tokens, d/heads]

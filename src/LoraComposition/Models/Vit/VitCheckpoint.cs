@@ -38,9 +38,33 @@ internal static class VitCheckpoint
     }
 
     public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress,
-        CancellationToken cancellation) =>
-        CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(TransformersVitLayout.Default), folder, options, beside,
-            path => VitConfigFile.Write(path, model.Config), logger, progress, cancellation);
+        CancellationToken cancellation)
+    {
+        options.Validate();
+        if (options.Base is not { } original)
+        {
+            CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(TransformersVitLayout.Default), folder, options, beside,
+                path => VitConfigFile.Write(path, model.Config), logger, progress, cancellation);
+            return;
+        }
+        using var files = CheckpointFiles.OpenFor(original, allowOutsideLinks: false);
+        var (stored, layout) = ReadConfig(original, files);
+        stored = WithClasses(stored, layout, files);
+        if (!SameShape(stored, model.Config))
+            throw new CheckpointException(Path.Combine(original, Config), "the settings are not those of the model that is to be written over it; give the folder that it was loaded from.");
+        bool getsHead = model.Classifier is not null && files.Find(layout.Head.Weight.Name) is null;
+        // Beside a head transformers expects the model's own part under its name.
+        string front = getsHead && layout is TransformersVitLayout { Prefix: "" } ? TransformersVitLayout.Default.Prefix : "";
+        if (front.Length > 0) layout = TransformersVitLayout.Default;
+        CheckpointWriter.WriteModel(nameof(VisionTransformer), new OriginalCheckpoint(files, original, [.. model.Slots(layout)])
+        {
+            Front = front,
+            Edit = VitConfigEdit.Of(stored, model.Config, isTimm: layout is TimmVitLayout),
+        }, folder, options, beside, logger, progress, cancellation);
+    }
+
+    // Another head and another size of the images are what a model can get after it was loaded.
+    static bool SameShape(VitConfig stored, VitConfig model) => stored with { ClassNames = model.ClassNames, ImageSize = model.ImageSize } == model;
 
     /// <summary>The model that the headers describe, without numbers, and the shape that the checkpoint was stored in. The caller owns the model.</summary>
     static (VisionTransformer Model, VitLayout Layout, VitConfig Stored) Shape(string folder, CheckpointFiles files, VitLoadOptions options)
@@ -52,7 +76,7 @@ internal static class VitCheckpoint
         int side = options.ImageSize ?? config.ImageSize;
         if (side < 1 || side % config.PatchSize != 0)
             throw new CheckpointException(files.Path, $"an image size of {side} was asked for; it must be a multiple of the patch size {config.PatchSize}.");
-        return (new VisionTransformer(config with { ImageSize = side }, META) { BaseModelName = CheckpointFiles.ModelNameOf(folder) }, layout, config);
+        return (new VisionTransformer(config with { ImageSize = side }, META) { BaseModelName = ModelName.OfFolder(folder) }, layout, config);
     }
 
     static WeightSlot[] Slots(VisionTransformer model, VitLayout layout, VitConfig stored) =>

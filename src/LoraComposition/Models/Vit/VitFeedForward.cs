@@ -34,8 +34,7 @@ internal sealed class VitFeedForward : Module<Tensor, Tensor>
 
     public IEnumerable<AdapterSite> Sites(int layer)
     {
-        string now = $"vit.layers.{layer}.mlp.", before = $"vit.encoder.layer.{layer}.";
-        yield return new AdapterSite(now + "fc1", before + "intermediate.dense", LinearRole.FeedForwardIn, layer, this, nameof(enter), () => enter, m => enter = m);
-        yield return new AdapterSite(now + "fc2", before + "output.dense", LinearRole.FeedForwardOut, layer, this, nameof(leave), () => leave, m => leave = m);
+        yield return VitSite.Of("mlp.fc1", LinearRole.FeedForwardIn, layer, this, nameof(enter), () => enter, m => enter = m);
+        yield return VitSite.Of("mlp.fc2", LinearRole.FeedForwardOut, layer, this, nameof(leave), () => leave, m => leave = m);
     }
 }

@@ -46,7 +46,9 @@ internal sealed record TransformersVitLayout(string Prefix) : VitLayout
 
     public override TensorSource Head => new("classifier");
 
-    public override IReadOnlyCollection<string> Unused => [Prefix + "pooler.dense.weight", Prefix + "pooler.dense.bias"];
+    // The last three are those of the masked images that a model was pretrained with.
+    public override IReadOnlyCollection<string> Unused =>
+        [Prefix + "pooler.dense.weight", Prefix + "pooler.dense.bias", Prefix + "embeddings.mask_token", "decoder.0.weight", "decoder.0.bias"];
 
     /// <summary>The layout of a checkpoint with these tensors.</summary>
     public static TransformersVitLayout Of(IEnumerable<string> tensors) =>
