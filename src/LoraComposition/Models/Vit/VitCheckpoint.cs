@@ -1,3 +1,4 @@
+using LoraComposition.Files;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -38,9 +39,17 @@ internal static class VitCheckpoint
     }
 
     public static void Save(VisionTransformer model, string folder, CheckpointSaveOptions options, ILogger logger, IProgress<WorkProgress>? progress,
-        CancellationToken cancellation) =>
+        CancellationToken cancellation)
+    {
+        var preprocessing = TimmSettings(model, options);
         CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(TransformersVitLayout.Default), folder, options, beside,
             path => VitConfigFile.Write(path, model.Config), logger, progress, cancellation);
+        if (preprocessing is not null) AtomicFile.Write(Path.Combine(folder, beside[0]), stream => stream.Write(preprocessing));
+    }
+
+    // What is written is in transformers' layout, where timm's settings of the pictures have no place in the configuration.
+    static byte[]? TimmSettings(VisionTransformer model, CheckpointSaveOptions options) =>
+        options.CompanionsFrom is { } from && !File.Exists(Path.Combine(from, beside[0])) ? TimmPreprocessing.ToPreprocessorConfig(from, model.Config.ImageSize, out _) : null;
 
     /// <summary>The model that the headers describe, without numbers, and the shape that the checkpoint was stored in. The caller owns the model.</summary>
     static (VisionTransformer Model, VitLayout Layout, VitConfig Stored) Shape(string folder, CheckpointFiles files, VitLoadOptions options)
