@@ -13,6 +13,7 @@ static class AnalysisProgram
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         using var tasks = settings.Data.Open(baseModel.Preprocessing, experiment.Validation);
+        if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
         settings.Study.Run(experiment, baseModel, tasks, progress, cancellation);
     }
 }

@@ -13,6 +13,7 @@ static class CovariateShiftProgram
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var domains = settings.Domains.Open();
+        if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
         if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation) is { } results)
             ExperimentPage.Write(experiment, "Covariate shift", [results]);
     }

@@ -14,6 +14,7 @@ static class VisionTaskShift
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => set.Open())];
+        if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
         var rounds = new List<ExperimentResults?>();
         foreach (var downstream in sets.Where(set => settings.Downstream is null || set.Name == settings.Downstream))
             rounds.Add(TransferRound.Run("task-shift", "Task shift", experiment, baseModel, sets, downstream, progress, cancellation));

@@ -35,8 +35,11 @@ public sealed record AdaptationReport
     /// <summary>The files learned from, from the folder of the training images.</summary>
     public required IReadOnlyList<string> TrainingFiles { get; init; }
 
-    /// <summary>The files held out.</summary>
+    /// <summary>The files held out, from the folder of the training images, or of the validation images where the data have such a part.</summary>
     public required IReadOnlyList<string> ValidationFiles { get; init; }
+
+    /// <summary>The pictures that could not be decoded and were left out; empty where there were none.</summary>
+    public IReadOnlyList<SkippedPicture> Skipped { get; init; } = [];
 
     /// <summary>The SHA-256 of the base's weights and of each adapter's, and the fingerprints of the data, by name.</summary>
     public required IReadOnlyDictionary<string, string> Inputs { get; init; }
@@ -169,6 +172,12 @@ public sealed record TestScore(int Count, double Accuracy, double Loss)
 
     double Reach => NormalQuantile * Math.Sqrt(Accuracy * (1 - Accuracy) * Count + Added / 4) / (Count + Added);
 }
+
+/// <summary>A picture that was left out.</summary>
+/// <param name="Part">The part of the data: train, validation or test.</param>
+/// <param name="Path">The file, from the folder of that part.</param>
+/// <param name="Reason">Why it cannot be decoded.</param>
+public sealed record SkippedPicture(string Part, string Path, string Reason);
 
 /// <summary>How many images of one class were used.</summary>
 /// <param name="Name">The class.</param>

@@ -10,16 +10,13 @@ namespace LoraComposition.FewShot;
 /// <remarks>
 /// Its folder holds <c>adapter/</c> (PEFT; missing where nothing but the head was trained), <c>head.safetensors</c>, <c>weights.json</c> (where adapters were
 /// composed),
-/// <c>preprocessor_config.json</c> (where the base has one) and <c>adapted.json</c>, never the base's own weights. Owns model and adapter. Not thread-safe.
+/// <c>preprocessor_config.json</c> and <c>adapted.json</c>, never the base's own weights. Owns model and adapter. Not thread-safe.
 /// </remarks>
 public sealed class AdaptedModel : IDisposable
 {
-    readonly byte[]? preprocessor;
-
-    AdaptedModel(AdaptedModelInfo info, VisionTransformer model, LoraAdapter? adapter, CompositionWeights? weights, ImagePreprocessing preprocessing,
-        byte[]? preprocessor)
+    AdaptedModel(AdaptedModelInfo info, VisionTransformer model, LoraAdapter? adapter, CompositionWeights? weights, ImagePreprocessing preprocessing)
     {
-        (Info, Model, Adapter, Weights, Preprocessing, this.preprocessor) = (info, model, adapter, weights, preprocessing, preprocessor);
+        (Info, Model, Adapter, Weights, Preprocessing) = (info, model, adapter, weights, preprocessing);
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
         model.eval();
     }
@@ -55,8 +52,9 @@ public sealed class AdaptedModel : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var info = AdaptedModelInfoFile.Read(folder);
-        string from = baseFolder ?? info.Base.Folder;
+        string from = baseFolder ?? BaseLocation.Find(folder, info.Base.Folder);
         CheckBase(from, info.Base);
+        info = info with { Base = info.Base with { Folder = from } };
         var model = VisionTransformer.Load(from, logger: logger, cancellation: cancellation);
         LoraAdapter? adapter = null;
         try
@@ -64,11 +62,11 @@ public sealed class AdaptedModel : IDisposable
             using (var head = HeadFile.Read(folder, info.ClassNames.Count, model.Config.HiddenSize)) model.SetHead(head, info.ClassNames);
             if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger);
             Merge(model, adapter, logger);
-            string weights = Path.Combine(folder, AdaptedModelFiles.Weights), settings = Path.Combine(folder, AdaptedModelFiles.Preprocessor);
-            var preprocessing = ImageBaseModel.ReadPreprocessing(folder, model.Config.ImageSize);
+            string weights = Path.Combine(folder, AdaptedModelFiles.Weights);
+            var (preprocessing, warning) = ImageBaseModel.ReadPreprocessing(folder, model.Config.ImageSize);
+            if (warning is not null) logger?.ResultsAreDoubtful(warning);
             if (device is not null) model.to(device);
-            return new AdaptedModel(info, model, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null, preprocessing,
-                File.Exists(settings) ? File.ReadAllBytes(settings) : null);
+            return new AdaptedModel(info, model, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null, preprocessing);
         }
         catch
         {
@@ -85,16 +83,17 @@ public sealed class AdaptedModel : IDisposable
     public void Save(string folder, bool replace = false)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        AdaptedModelFolder.Write(folder, replace, Write);
+        AdaptedModelFolder.Write(folder, replace, staging => Write(staging, folder));
     }
 
-    internal void Write(string folder)
+    /// <summary>Writes the files into one folder, which will then be another.</summary>
+    internal void Write(string folder, string final)
     {
         Adapter?.Save(Path.Combine(folder, AdaptedModelFiles.Adapter));
         HeadFile.Write(folder, Model);
         Weights?.Save(Path.Combine(folder, AdaptedModelFiles.Weights));
-        if (preprocessor is not null) AtomicFile.Write(Path.Combine(folder, AdaptedModelFiles.Preprocessor), stream => stream.Write(preprocessor));
-        AdaptedModelInfoFile.Write(folder, Info);
+        AtomicFile.Write(Path.Combine(folder, AdaptedModelFiles.Preprocessor), stream => stream.Write(PreprocessorConfigWriter.Write(Preprocessing)));
+        AdaptedModelInfoFile.Write(folder, Info with { Base = Info.Base with { Folder = BaseLocation.From(final, Info.Base.Folder) } });
     }
 
     /// <summary>Takes over what a method has trained.</summary>
@@ -103,7 +102,6 @@ public sealed class AdaptedModel : IDisposable
         var adapter = trained.ToAdapter(trained.Method.Name);
         var weights = trained.ToWeights();
         var model = trained.Release(adapter);
-        string settings = Path.Combine(baseModel.Folder, ImageBaseModel.PreprocessorFile);
         var info = new AdaptedModelInfo
         {
             Method = trained.Method.Name,
@@ -111,7 +109,7 @@ public sealed class AdaptedModel : IDisposable
             ClassNames = model.Config.ClassNames,
             Base = new BaseReference(baseModel.Folder, baseModel.Fingerprint),
         };
-        return new AdaptedModel(info, model, adapter, weights, baseModel.Preprocessing, File.Exists(settings) ? File.ReadAllBytes(settings) : null);
+        return new AdaptedModel(info, model, adapter, weights, baseModel.Preprocessing);
     }
 
     /// <inheritdoc/>

@@ -37,7 +37,7 @@ public sealed record AdaptedModelInfo
 }
 
 /// <summary>Which base model an adapted model stands on.</summary>
-/// <param name="Folder">The model-hub folder, as it was given.</param>
+/// <param name="Folder">The model-hub folder. In the file a path that was given relative is relative to the model's folder, with forward slashes.</param>
 /// <param name="Sha256">The SHA-256 of its <c>model.safetensors</c>, or of the names and hashes of its shards, in lower-case hexadecimal.</param>
 public sealed record BaseReference(string Folder, string Sha256);
 
@@ -78,12 +78,16 @@ static class AdaptedModelInfoFile
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(LinearRoleNames), typeof(ResampleNames)])]
+    Converters = [typeof(LinearRoleNames), typeof(ResampleNames), typeof(ResizeFitNames), typeof(CropOffsetNames)])]
 [JsonSerializable(typeof(AdaptedModelInfo))]
 [JsonSerializable(typeof(AdaptationReport))]
 sealed partial class AdaptationJson : JsonSerializerContext
 {
     sealed class LinearRoleNames() : JsonStringEnumConverter<LinearRole>(JsonNamingPolicy.CamelCase);
+
+    sealed class ResizeFitNames() : JsonStringEnumConverter<ResizeFit>(JsonNamingPolicy.CamelCase);
+
+    sealed class CropOffsetNames() : JsonStringEnumConverter<CropOffset>(JsonNamingPolicy.CamelCase);
 
     sealed class ResampleNames() : JsonStringEnumConverter<Resample>(JsonNamingPolicy.CamelCase);
 }

@@ -43,10 +43,12 @@ public sealed class ImageAdaptation
 
     /// <summary>Tries the methods and keeps the best.</summary>
     /// <param name="data">The labelled images.</param>
-    /// <param name="progress">Is told how far the work is, and in a line each of classes with too few images, idle modules and a tiny base.</param>
+    /// <param name="progress">Is told how far the work is, and in a line each of what was passed over or skipped in the data, classes with too
+    /// few images, idle modules, what had to be guessed and a tiny base.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The model and the report, not saved yet. The caller owns it.</returns>
-    /// <exception cref="DataException">There are too few classes or images, or a picture is damaged.</exception>
+    /// <exception cref="DataException">There are too few classes or images, or pictures are damaged and not to be skipped; the message counts and names
+    /// them.</exception>
     /// <exception cref="AdapterMismatchException">A module does not fit the base.</exception>
     /// <exception cref="TrainingDivergedException">A learning rate is too high.</exception>
     /// <exception cref="NonFiniteException">A module is out of all proportion to the base; the message names it.</exception>
@@ -57,22 +59,31 @@ public sealed class ImageAdaptation
         progress ??= NullProgressReporter.Instance;
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
-        var samples = FewShotSamples.OfImages(data.Train, options.Shots, options.ValidationPerClass, options.Seed);
         var warnings = new List<string>();
+        foreach (string warning in data.Warnings) Warn(warnings, warning, progress);
+        Warn(warnings, baseModel.Warning, progress);
+        // What is held out lies behind what is learned from, so that the positions of the training part stay what they are.
+        ImageDataset pool = data.Validation is { } heldOut ? new JoinedImages(data.Train, heldOut) : data.Train;
+        using var images = new PreprocessedImages(pool, baseModel.Preprocessing);
+        var whole = new WholePictures(options.SkipDamaged);
+        var samples = whole.Draw(images, data.Train.Count, options, progress, cancellation);
+        if (data.Test is { } tested) whole.Check(tested, baseModel.Preprocessing, TestChunk, progress, cancellation);
+        whole.RefuseDamaged(data);
+        Warn(warnings, whole.Warning(data), progress);
         Warn(warnings, samples.Warning, progress);
         foreach (var module in modules) Warn(warnings, module.ZeroWarning, progress);
-        using var images = new PreprocessedImages(data.Train, baseModel.Preprocessing);
-        Prepare(images, [.. samples.Support.Indices, .. samples.Validation], progress, cancellation);
         Warn(warnings, TinyBase.Warning(baseModel, images.MedianSide()), progress);
 
-        using var search = new MethodSearch(baseModel, modules, images, options, warning => Warn(warnings, warning, progress), logger);
+        using var fitting = new HeadlessModules(modules, baseModel, pool.ClassNames);
+        foreach (string warning in fitting.Warnings) Warn(warnings, warning, progress);
+        using var search = new MethodSearch(baseModel, fitting.Modules, images, options, warning => Warn(warnings, warning, progress), logger);
         var (trained, attempts) = search.Run(samples, progress, cancellation);
         var model = Take(trained);
         try
         {
-            var test = data.Test is null ? null : Test(model, data.Test, progress, cancellation);
+            var test = data.Test is null ? null : Test(model, data.Test, whole.WholeTest(data.Test.Count), progress, cancellation);
             logger.ModelAdapted(model.Info.Method, clock.ElapsedMilliseconds);
-            return new ImageAdaptationResult(model, Report(data, samples, warnings, attempts, model.Info.Method, test, started, clock.Elapsed));
+            return new ImageAdaptationResult(model, Report(data, samples, whole, warnings, attempts, model.Info.Method, test, started, clock.Elapsed));
         }
         catch
         {
@@ -86,12 +97,6 @@ public sealed class ImageAdaptation
         using (trained) return AdaptedModel.Take(trained, baseModel);
     }
 
-    static void Prepare(PreprocessedImages images, IReadOnlyList<int> indices, IProgressReporter progress, CancellationToken cancellation)
-    {
-        using var bar = progress.Begin("reading pictures", indices.Count);
-        images.Prepare(indices, bar, cancellation);
-    }
-
     void Warn(List<string> warnings, string? warning, IProgressReporter progress)
     {
         if (warning is null) return;
@@ -101,11 +106,11 @@ public sealed class ImageAdaptation
     }
 
     // In pieces, because a test part may be far larger than memory and each picture is needed once.
-    TestScore Test(AdaptedModel model, ImageDataset test, IProgressReporter progress, CancellationToken cancellation)
+    TestScore Test(AdaptedModel model, ImageDataset test, IReadOnlyList<int> whole, IProgressReporter progress, CancellationToken cancellation)
     {
-        using var bar = progress.Begin("testing", test.Count);
+        using var bar = progress.Begin("testing", whole.Count);
         double correct = 0, loss = 0;
-        foreach (int[] chunk in Enumerable.Range(0, test.Count).Chunk(TestChunk))
+        foreach (int[] chunk in whole.Chunk(TestChunk))
         {
             using var images = new PreprocessedImages(new DatasetView(test, chunk), model.Preprocessing);
             images.Prepare([.. Enumerable.Range(0, chunk.Length)], bar, cancellation);
@@ -114,11 +119,11 @@ public sealed class ImageAdaptation
             correct += score.Accuracy * chunk.Length;
             loss += score.Loss * chunk.Length;
         }
-        return new TestScore(test.Count, correct / test.Count, loss / test.Count);
+        return new TestScore(whole.Count, correct / whole.Count, loss / whole.Count);
     }
 
-    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, IReadOnlyList<string> warnings, IReadOnlyList<MethodAttempt> attempts, string chosen,
-        TestScore? test, DateTimeOffset started, TimeSpan elapsed)
+    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, WholePictures whole, IReadOnlyList<string> warnings, IReadOnlyList<MethodAttempt> attempts,
+        string chosen, TestScore? test, DateTimeOffset started, TimeSpan elapsed)
     {
         var best = attempts.Single(attempt => attempt.Result.Method == chosen);
         bool crossValidated = samples.Validation.Count == 0;
@@ -134,7 +139,8 @@ public sealed class ImageAdaptation
             Classes = [.. data.Train.ClassNames.Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label],
                 samples.ValidationCounts[label]))],
             TrainingFiles = [.. samples.Support.Indices.Select(data.Train.RelativePath)],
-            ValidationFiles = [.. samples.Validation.Select(data.Train.RelativePath)],
+            ValidationFiles = [.. samples.Validation.Select(i => i < data.Train.Count ? data.Train.RelativePath(i) : data.Validation!.RelativePath(i - data.Train.Count))],
+            Skipped = whole.Skipped(data),
             Inputs = Inputs(data),
             Configuration = new AdaptationConfiguration
             {
@@ -155,6 +161,7 @@ public sealed class ImageAdaptation
     Dictionary<string, string> Inputs(ImageFolderSplits data)
     {
         var inputs = new Dictionary<string, string> { ["base"] = baseModel.Fingerprint, ["train"] = data.Train.Fingerprint };
+        if (data.Validation is { } validation) inputs["validation"] = validation.Fingerprint;
         if (data.Test is { } test) inputs["test"] = test.Fingerprint;
         foreach (var module in modules) inputs[$"adapter {module.Name}"] = module.Fingerprint ?? "made in memory";
         return inputs;

@@ -15,6 +15,12 @@ public sealed record ImageAdaptationOptions
     /// </summary>
     public int ValidationPerClass { get; init; } = 20;
 
+    /// <summary>
+    /// Whether pictures that cannot be decoded are left out and others of their class taken in their place; the report lists them all. Default false: they are
+    /// refused together, before anything is trained.
+    /// </summary>
+    public bool SkipDamaged { get; init; }
+
     /// <summary>The methods to try, each once, the cheap ones first. Default: those of <see cref="AutomaticChoice"/>.</summary>
     public IReadOnlyList<ITuningMethod> Methods { get; init; } = AutomaticChoice.Methods;
 
@@ -63,7 +69,7 @@ public sealed class ImageAdaptationResult : IDisposable
                 stream => JsonSerializer.Serialize(stream, Report, AdaptationJson.Default.AdaptationReport));
             AtomicFile.Write(Path.Combine(building, AdaptedModelFiles.ReadableReport),
                 stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(AdaptationMarkdown.Of(Report))));
-            Model.Write(building);
+            Model.Write(building, folder);
         });
     }
 

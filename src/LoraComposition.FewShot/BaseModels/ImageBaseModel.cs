@@ -12,12 +12,15 @@ public sealed class ImageBaseModel : BaseModelFolder
     internal const string PreprocessorFile = "preprocessor_config.json";
     const int ColourChannels = 3;
 
-    ImageBaseModel(string folder, ScalarType dtype, Device? device, ImagePreprocessing preprocessing, string fingerprint, ILogger? logger)
+    ImageBaseModel(string folder, ScalarType dtype, Device? device, ImagePreprocessing preprocessing, string? warning, string fingerprint, ILogger? logger)
         : base(folder, dtype, device, fingerprint, logger) =>
-        Preprocessing = preprocessing;
+        (Preprocessing, Warning) = (preprocessing, warning);
 
     /// <summary>How images are made ready for the model.</summary>
-    public ImagePreprocessing Preprocessing { get; }
+    public ImagePreprocessing Preprocessing { get; private init; }
+
+    /// <summary>What of the preprocessing had to be guessed, because the folder does not say it, in one line; null where nothing was.</summary>
+    public string? Warning { get; private init; }
 
     /// <summary>Reads what the folder says of itself and checks, without reading the weights, that the model loads.</summary>
     /// <param name="folder">A model-hub folder.</param>
@@ -37,20 +40,46 @@ public sealed class ImageBaseModel : BaseModelFolder
         if (config.ChannelCount != ColourChannels)
             throw new ModelFileException(folder,
                 $"expected a model of images with {ColourChannels} channels, red, green and blue, as pictures are read; found {config.ChannelCount} (num_channels of config.json).");
-        var preprocessing = ReadPreprocessing(folder, config.ImageSize);
+        var (preprocessing, warning) = ReadPreprocessing(folder, config.ImageSize);
         cancellation.ThrowIfCancellationRequested();
-        return new ImageBaseModel(folder, dtype, device, preprocessing, WeightsFingerprint.Of(folder), logger);
+        return new ImageBaseModel(folder, dtype, device, preprocessing, warning, WeightsFingerprint.Of(folder), logger);
     }
 
-    /// <summary>The preprocessing that a folder asks for, checked against the size of the model's images; the default where the folder does not say.</summary>
-    /// <exception cref="DataException">The preprocessing cannot be honoured, or its image size is not the model's.</exception>
-    internal static ImagePreprocessing ReadPreprocessing(string folder, int imageSize)
+    /// <summary>The same base with pictures made ready in another way.</summary>
+    /// <param name="preprocessing">How, with images of the model's size.</param>
+    /// <returns>The base model; this one stays as it is.</returns>
+    /// <exception cref="ArgumentException">The size is another than the model's, or a setting cannot be worked with.</exception>
+    public ImageBaseModel With(ImagePreprocessing preprocessing)
     {
-        string settings = Path.Combine(folder, PreprocessorFile);
-        var preprocessing = File.Exists(settings) ? ImagePreprocessing.FromFile(settings) : ImagePreprocessing.Default with { Size = imageSize };
-        if (preprocessing.Size != imageSize) throw new DataException(settings, $"expected images of the model's {imageSize} pixels, found {preprocessing.Size}.");
-        return preprocessing;
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        preprocessing.Validate();
+        if (preprocessing.Size != Preprocessing.Size)
+            throw new ArgumentException($"Expected images of the model's {Preprocessing.Size} pixels, found {preprocessing.Size}.", nameof(preprocessing));
+        return new ImageBaseModel(Folder, Dtype, Device, preprocessing, Warning, Fingerprint, Logger);
     }
+
+    /// <summary>
+    /// The preprocessing that a folder asks for, by its <c>preprocessor_config.json</c> or timm's <c>pretrained_cfg</c>, checked against the size of the model's
+    /// images, and what of it had to be guessed; all of it where the folder does not say.
+    /// </summary>
+    /// <exception cref="DataException">The preprocessing cannot be honoured, or its image size is not the model's.</exception>
+    /// <exception cref="ModelFileException">The configuration is damaged.</exception>
+    internal static (ImagePreprocessing Preprocessing, string? Warning) ReadPreprocessing(string folder, int imageSize)
+    {
+        string settings = Path.Combine(folder, PreprocessorFile), config = Path.Combine(folder, "config.json");
+        if (!File.Exists(settings))
+        {
+            return TimmPreprocessing.ToPreprocessorConfig(folder, imageSize, out var leftOut) is not { } timm ? Guessed(folder, imageSize)
+                : PreprocessorConfigReader.Read(config, timm, imageSize, leftOut) is var (read, guessed) ? (read, guessed?.Replace("BitImageProcessor", "timm", StringComparison.Ordinal)) : default;
+        }
+        var (preprocessing, warning) = PreprocessorConfigReader.Read(settings, imageSize);
+        if (preprocessing.Size != imageSize) throw new DataException(settings, $"expected images of the model's {imageSize} pixels, found {preprocessing.Size}.");
+        return (preprocessing, warning);
+    }
+
+    static (ImagePreprocessing, string) Guessed(string folder, int imageSize) => (ImagePreprocessing.Default with { Size = imageSize },
+        $"{folder}: neither a {PreprocessorFile} nor timm's pretrained_cfg says how pictures are made ready, so it is guessed: squeezed to {imageSize} x {imageSize} pixels, bilinear, mean and std 0.5; "
+            + $"copy the {PreprocessorFile} of the model beside its weights if it was trained otherwise.");
 
     /// <summary>Loads a fresh copy of the model with a fresh head.</summary>
     /// <param name="classNames">The classes of the head.</param>

@@ -14,7 +14,7 @@ internal sealed class ClassLabels
     public ClassLabels(string dataset, IEnumerable<string> named, IReadOnlyList<string>? classNames)
     {
         this.dataset = dataset;
-        Names = classNames is null ? [.. named.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : [.. classNames];
+        Names = classNames is null ? [.. named.Select(NormalName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : [.. classNames.Select(NormalName)];
         foreach (string name in Names)
         {
             if (string.IsNullOrWhiteSpace(name)) throw new ArgumentException($"Data set '{dataset}': a class has no name.", nameof(classNames));
@@ -31,7 +31,9 @@ internal sealed class ClassLabels
     /// <param name="className">Its class.</param>
     /// <returns>The position of the class.</returns>
     /// <exception cref="ArgumentException">The class is not one of them.</exception>
-    public int Of(string picture, string className) => className is not null && labels.TryGetValue(className, out int label) ? label
+    public int Of(string picture, string className) => className is not null && labels.TryGetValue(NormalForm.Of(className), out int label) ? label
         : throw new ArgumentException($"Data set '{dataset}': the picture '{picture}' is of the class '{className}', " +
             $"expected one of the {Names.Count} classes given.", nameof(className));
+
+    static string NormalName(string name) => name is null ? "" : NormalForm.Of(name);
 }

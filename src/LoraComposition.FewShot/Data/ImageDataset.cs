@@ -139,4 +139,20 @@ public sealed class RgbImage
 
     /// <summary>The colours, <c>[height, width, 3]</c>.</summary>
     public ReadOnlySpan<byte> Pixels => pixels;
+
+    /// <summary>
+    /// The orientation that the picture's file asks for, by which the picture was turned: 1 to 8 as EXIF numbers them. Default 1, which turns nothing.
+    /// </summary>
+    public int Orientation { get; private init; } = PictureOrientation.Upright;
+
+    /// <summary>Turns a picture as an orientation tag asks.</summary>
+    /// <param name="orientation">The orientation as EXIF numbers it, from 1 to 8; another number turns nothing, as viewers have it.</param>
+    /// <returns>The picture as it is to be shown; this object where nothing is to be turned.</returns>
+    public RgbImage Turned(int orientation) => orientation is <= PictureOrientation.Upright or > PictureOrientation.Last ? this
+        : PictureOrientation.Turn(this, orientation) is var (width, height, turned) ? new RgbImage(width, height, turned) { Orientation = orientation } : this;
+
+    /// <summary>The picture as its file stores it: the turn that its orientation asked for is undone, as Pillow's <c>Image.open</c> reads it.</summary>
+    /// <returns>The picture as stored; this object where it was not turned.</returns>
+    public RgbImage AsStored() => Orientation == PictureOrientation.Upright ? this
+        : PictureOrientation.Turn(this, PictureOrientation.Inverse(Orientation)) is var (width, height, turned) ? new RgbImage(width, height, turned) : this;
 }

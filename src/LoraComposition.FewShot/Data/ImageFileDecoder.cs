@@ -1,10 +1,12 @@
+using LoraComposition.Files;
 using SkiaSharp;
 
 namespace LoraComposition.FewShot;
 
 /// <summary>
-/// Decodes a JPEG or PNG file as Pillow's <c>convert('RGB')</c> does: alpha is dropped, grey is spread over three channels, colour profiles and orientation
-/// tags are not applied.
+/// Decodes a picture file, JPEG, PNG, WebP, BMP, ICO or the first picture of a GIF, whatever its name, as Pillow's <c>convert('RGB')</c> does: alpha is dropped,
+/// grey is spread over three channels, colour profiles are not applied. The picture is turned upright as its orientation tag (EXIF) asks and viewers do it;
+/// <see cref="RgbImage.AsStored"/> undoes that.
 /// </summary>
 public static class ImageFileDecoder
 {
@@ -14,15 +16,20 @@ public static class ImageFileDecoder
     /// <summary>The most pixels of a side.</summary>
     public const int MaxSide = 65535;
 
+    const int LongestLink = 260;
+
     /// <summary>Decodes a file.</summary>
     /// <param name="file">The file.</param>
-    /// <returns>The picture in its own size.</returns>
+    /// <returns>The picture in its own size, upright.</returns>
     /// <exception cref="DataException">It cannot be read, is damaged or too large.</exception>
     public static RgbImage Decode(string file)
     {
         byte[] bytes;
         try
         {
+            // Opening a pipe would wait for its writer; like an empty file it has no length. That of a link is of its text.
+            var target = new FileInfo(File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file);
+            if (target is { Exists: true, Length: 0 }) throw new DataException(file, "the file is empty, or is not a regular file; replace or remove it.");
             bytes = File.ReadAllBytes(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -35,13 +42,13 @@ public static class ImageFileDecoder
     /// <summary>Decodes the bytes of a file.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="refusal">Makes the exception from a message; it names where the bytes come from.</param>
-    /// <returns>The picture in its own size.</returns>
+    /// <returns>The picture in its own size, upright.</returns>
     /// <exception cref="DataException">It is damaged or too large.</exception>
     public static RgbImage Decode(byte[] bytes, Func<string, DataException> refusal)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         ArgumentNullException.ThrowIfNull(refusal);
-        using var codec = SKCodec.Create(new SKMemoryStream(bytes), out var opened) ?? throw Damaged(opened, refusal);
+        using var codec = SKCodec.Create(new SKMemoryStream(bytes), out var opened) ?? throw Damaged(bytes, opened, refusal);
         int width = codec.Info.Width, height = codec.Info.Height;
         if ((long)width * height > MaxPixels || Math.Max(width, height) > MaxSide)
             throw refusal($"expected at most {MaxPixels} pixels and {MaxSide} a side, found {width} x {height}; make the picture smaller or remove it.");
@@ -51,12 +58,19 @@ public static class ImageFileDecoder
         if (!bitmap.TryAllocPixels(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul)))
             throw refusal($"there is no memory for {width} x {height} pixels.");
         var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
-        if (result != SKCodecResult.Success) throw Damaged(result, refusal);
-        return new RgbImage(width, height, DropAlpha(bitmap));
+        if (result != SKCodecResult.Success) throw Damaged(bytes, result, refusal);
+        // The numbers are EXIF's.
+        return new RgbImage(width, height, DropAlpha(bitmap)).Turned((int)codec.EncodedOrigin);
     }
 
-    static DataException Damaged(SKCodecResult result, Func<string, DataException> refusal) =>
-        refusal($"expected a whole JPEG or PNG picture, found a damaged one ({result}); replace or remove it.");
+    static DataException Damaged(byte[] bytes, SKCodecResult result, Func<string, DataException> refusal)
+    {
+        if (PictureFormats.Other(bytes) is not { } kind)
+            return refusal($"expected a whole {PictureFormats.Names} picture, found a damaged one ({result}); replace or remove it.");
+        // Git without links and some copies write the target of a link as a text.
+        string text = kind == "a text" && bytes.Length <= LongestLink ? $" ('{Excerpt.Of(System.Text.Encoding.ASCII.GetString(bytes))}'; where this is a link that was copied as a text, copy what it names)" : "";
+        return refusal($"expected a {PictureFormats.Names} picture, found {kind}{text}, so it is damaged; replace or remove it.");
+    }
 
     static byte[] DropAlpha(SKBitmap bitmap)
     {

@@ -1,14 +1,35 @@
 namespace LoraComposition.FewShot;
 
-/// <summary>What is done to a picture before a model sees it: resize to a square, then <c>(value · rescale − mean) / std</c> per channel.</summary>
+/// <summary>
+/// What is done to a picture before a model sees it: turn it upright, resize it, cut the square of <see cref="Size"/> out of its centre, then
+/// <c>(value · rescale − mean) / std</c> per channel.
+/// </summary>
 /// <remarks>It belongs to the checkpoint: read it from the <c>preprocessor_config.json</c> beside the weights.</remarks>
 public sealed record ImagePreprocessing
 {
     /// <summary>What the model hub's ViT processor does where a configuration says nothing: 224 pixels, bilinear, values from −1 to 1.</summary>
     public static ImagePreprocessing Default { get; } = new();
 
-    /// <summary>The side of the square in pixels. Default 224.</summary>
+    /// <summary>The side of the square that the model sees, in pixels. Default 224.</summary>
     public int Size { get; init; } = 224;
+
+    /// <summary>
+    /// The pixels that a picture is resized to, along the sides that <see cref="Fit"/> names; the square is then cut out of its centre, and filled up where the
+    /// picture is smaller. Default null: <see cref="Size"/>, so that nothing is cut where both sides are resized.
+    /// </summary>
+    public int? ResizeTo { get; init; }
+
+    /// <summary>Which sides of a picture are resized to <see cref="ResizeTo"/>. Default both.</summary>
+    public ResizeFit Fit { get; init; }
+
+    /// <summary>Which pixel the crop begins at where the margin is odd. Default <see cref="CropOffset.Down"/>, as transformers has it.</summary>
+    public CropOffset CropOffset { get; init; }
+
+    /// <summary>
+    /// Whether pictures are turned upright as their orientation tag (EXIF) asks and viewers show them. Default true; false reads them as they are stored, as
+    /// Pillow's <c>Image.open</c> and so most training in Python does.
+    /// </summary>
+    public bool Upright { get; init; } = true;
 
     /// <summary>How pictures are resized; null where they are not, and must then be squares of <see cref="Size"/>. Default bilinear.</summary>
     public Resample? Resample { get; init; } = FewShot.Resample.Bilinear;
@@ -22,16 +43,19 @@ public sealed record ImagePreprocessing
     /// <summary>The standard deviation that is divided by, per channel. Default 0.5.</summary>
     public RgbValues Std { get; init; } = new(0.5f);
 
-    /// <summary>Reads a configuration of the model hub. Settings that it leaves out are those of <see cref="Default"/>.</summary>
-    /// <param name="file">The <c>preprocessor_config.json</c>. Its size may be a number, <c>{"height", "width"}</c> (equal) or <c>{"shortest_edge"}</c>,
-    /// which is read as a square; its <c>do_resize</c>, <c>do_rescale</c> and <c>do_normalize</c> are honoured.</param>
+    /// <summary>Reads a configuration of the model hub. Settings that it leaves out are those of its kind of processor, ViT's where it does not say.</summary>
+    /// <param name="file">The <c>preprocessor_config.json</c>. Its size may be a number, <c>{"height", "width"}</c> (equal), <c>{"shortest_edge"}</c> or
+    /// <c>{"longest_edge"}</c>; <c>crop_size</c> a number or equal sides; <c>resample</c> Pillow's number or name; <c>do_resize</c>, <c>do_center_crop</c>,
+    /// <c>do_rescale</c> and <c>do_normalize</c> are honoured.</param>
+    /// <param name="warn">Is told in one line what had to be guessed.</param>
     /// <returns>The preprocessing.</returns>
-    /// <exception cref="DataException">The file is missing or damaged, or asks for what is not supported: a centre crop, another filter than bilinear and
-    /// bicubic, or an oblong.</exception>
-    public static ImagePreprocessing FromFile(string file)
+    /// <exception cref="DataException">The file is missing or damaged, or asks for what is not supported: an oblong, an unknown filter.</exception>
+    public static ImagePreprocessing FromFile(string file, Action<string>? warn = null)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return PreprocessorConfigReader.Read(file);
+        var (preprocessing, warning) = PreprocessorConfigReader.Read(file, Default.Size);
+        if (warning is not null) warn?.Invoke(warning);
+        return preprocessing;
     }
 
     /// <summary>Refuses settings that cannot be worked with.</summary>
@@ -40,7 +64,11 @@ public sealed record ImagePreprocessing
     {
         if (Size is < 1 or > PreprocessorConfigReader.MaxSize)
             throw new ArgumentException($"Size must be from 1 to {PreprocessorConfigReader.MaxSize}, found {Size}.");
-        if (Resample is { } filter && !Enum.IsDefined(filter)) throw new ArgumentException($"Resample must be Bilinear or Bicubic, found {(int)filter}.");
+        if (Resample is { } filter && !Enum.IsDefined(filter)) throw new ArgumentException($"Resample must be one of Pillow's filters, found {(int)filter}.");
+        if (ResizeTo is < 1 or > PreprocessorConfigReader.MaxResize)
+            throw new ArgumentException($"ResizeTo must be from 1 to {PreprocessorConfigReader.MaxResize}, found {ResizeTo}.");
+        if (!Enum.IsDefined(Fit)) throw new ArgumentException($"Fit must be BothSides, ShortestEdge or LongestEdge, found {(int)Fit}.");
+        if (!Enum.IsDefined(CropOffset)) throw new ArgumentException($"CropOffset must be Down or Round, found {(int)CropOffset}.");
         if (!float.IsFinite(RescaleFactor) || RescaleFactor <= 0) throw new ArgumentException($"RescaleFactor must be a positive number, found {RescaleFactor}.");
         if (!Mean.ToArray().All(float.IsFinite)) throw new ArgumentException($"Mean must be finite, found {Mean}.");
         if (!Std.ToArray().All(s => float.IsFinite(s) && s > 0)) throw new ArgumentException($"Std must be positive, found {Std}.");
@@ -62,12 +90,47 @@ public readonly record struct RgbValues(float Red, float Green, float Blue)
     internal float[] ToArray() => [Red, Green, Blue];
 }
 
-/// <summary>How pictures are resized; the numbers are Pillow's. Both are antialiased: the filter widens as a picture shrinks.</summary>
+/// <summary>How pictures are resized; the numbers are Pillow's. All but the first are antialiased: the filter widens as a picture shrinks.</summary>
 public enum Resample
 {
+    /// <summary>The nearest pixel alone.</summary>
+    Nearest = 0,
+
+    /// <summary>The windowed sinc, over 6 × 6 pixels when enlarging.</summary>
+    Lanczos = 1,
+
     /// <summary>The triangle filter, over 2 × 2 pixels when enlarging.</summary>
     Bilinear = 2,
 
     /// <summary>The cubic filter with a = −0.5, over 4 × 4 pixels when enlarging.</summary>
     Bicubic = 3,
+
+    /// <summary>The mean of the pixels that one is made of.</summary>
+    Box = 4,
+
+    /// <summary>A sharper filter of the triangle's width.</summary>
+    Hamming = 5,
+}
+
+/// <summary>Which sides of a picture are resized to a given number of pixels.</summary>
+public enum ResizeFit
+{
+    /// <summary>Both: a picture that is no square is squeezed into one.</summary>
+    BothSides,
+
+    /// <summary>The shorter one, and the other in proportion: what sticks out is cut off.</summary>
+    ShortestEdge,
+
+    /// <summary>The longer one, and the other in proportion: what is missing is filled with the mean colour, as timm's <c>border</c> does.</summary>
+    LongestEdge,
+}
+
+/// <summary>Which pixel a crop of the centre begins at where the margin on both sides together is odd.</summary>
+public enum CropOffset
+{
+    /// <summary>The half is rounded down, as transformers does.</summary>
+    Down,
+
+    /// <summary>The half is rounded to the even number, as torchvision does, and with it timm.</summary>
+    Round,
 }

@@ -19,8 +19,28 @@ internal static class ImageResizer
         ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if (resample == Resample.Nearest) return Nearest(image, width, height);
         var wide = width == image.Width ? image : AlongRows(image, ResampleWeights.Create(image.Width, width, resample));
         return height == image.Height ? wide : AlongColumns(wide, ResampleWeights.Create(image.Height, height, resample));
+    }
+
+    static RgbImage Nearest(RgbImage image, int width, int height)
+    {
+        if (width == image.Width && height == image.Height) return image;
+        byte[] result = new byte[3L * width * height];
+        int[] columns = Positions(image.Width, width), rows = Positions(image.Height, height);
+        for (int y = 0, to = 0; y < height; y++)
+            for (int x = 0; x < width; x++, to += 3) image.Pixels.Slice(3 * (rows[y] * image.Width + columns[x]), 3).CopyTo(result.AsSpan(to));
+        return new RgbImage(width, height, result);
+    }
+
+    // Pillow adds up the steps, and so do its roundings.
+    static int[] Positions(int from, int to)
+    {
+        int[] positions = new int[to];
+        double scale = (double)from / to, position = scale * 0.5;
+        for (int i = 0; i < to; i++, position += scale) positions[i] = Math.Min((int)position, from - 1);
+        return positions;
     }
 
     static RgbImage AlongRows(RgbImage image, ResampleWeights weights)
@@ -74,6 +94,7 @@ internal sealed class ResampleWeights
     /// <summary>Half of the last bit that stays, so that cutting the fraction off rounds.</summary>
     public const int Half = 1 << (PrecisionBits - 1);
     const int PrecisionBits = 32 - 8 - 2;
+    const double LanczosLobes = 3;
 
     readonly int[] starts;
     readonly int[][] weights;
@@ -91,7 +112,7 @@ internal sealed class ResampleWeights
 
     public static ResampleWeights Create(int from, int to, Resample resample)
     {
-        double scale = (double)from / to, widening = Math.Max(scale, 1), support = Support(resample) * widening;
+        double scale = (double)from / to, widening = Math.Max(scale, 1), narrowing = 1 / widening, support = Support(resample) * widening;
         int[] starts = new int[to];
         int[][] weights = new int[to][];
         for (int position = 0; position < to; position++)
@@ -99,7 +120,7 @@ internal sealed class ResampleWeights
             double centre = (position + 0.5) * scale;
             int start = Math.Max((int)(centre - support + 0.5), 0), end = Math.Min((int)(centre + support + 0.5), from);
             double[] exact = new double[end - start];
-            for (int i = 0; i < exact.Length; i++) exact[i] = Filter(resample, (start + i - centre + 0.5) / widening);
+            for (int i = 0; i < exact.Length; i++) exact[i] = Filter(resample, (start + i - centre + 0.5) * narrowing);
             double sum = exact.Sum();
             starts[position] = start;
             weights[position] = Array.ConvertAll(exact, w => (int)Math.Round(w / sum * (1 << PrecisionBits), MidpointRounding.AwayFromZero));
@@ -109,17 +130,30 @@ internal sealed class ResampleWeights
 
     static double Support(Resample resample) => resample switch
     {
-        Resample.Bilinear => 1,
+        Resample.Box => 0.5,
+        Resample.Bilinear or Resample.Hamming => 1,
         Resample.Bicubic => 2,
-        _ => throw new ArgumentOutOfRangeException(nameof(resample), resample, "The filter must be Bilinear or Bicubic."),
+        Resample.Lanczos => LanczosLobes,
+        _ => throw new ArgumentOutOfRangeException(nameof(resample), resample, "The filter must be one of Pillow's."),
     };
 
-    static double Filter(Resample resample, double offset)
+    static double Filter(Resample resample, double offset) => resample switch
+    {
+        Resample.Box => offset is > -0.5 and <= 0.5 ? 1 : 0,
+        Resample.Bilinear => Math.Max(1 - Math.Abs(offset), 0),
+        Resample.Hamming => Hamming(Math.Abs(offset)),
+        Resample.Lanczos => offset is >= -LanczosLobes and < LanczosLobes ? Sinc(offset) * Sinc(offset / LanczosLobes) : 0,
+        _ => Cubic(Math.Abs(offset)),
+    };
+
+    static double Cubic(double x)
     {
         const double a = -0.5;
-        double x = Math.Abs(offset);
-        if (resample == Resample.Bilinear) return Math.Max(1 - x, 0);
         if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
         return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
     }
+
+    static double Hamming(double x) => x == 0 ? 1 : x >= 1 ? 0 : Math.Sin(x * Math.PI) / (x * Math.PI) * (0.54 + 0.46 * Math.Cos(x * Math.PI));
+
+    static double Sinc(double x) => x == 0 ? 1 : Math.Sin(x * Math.PI) / (x * Math.PI);
 }

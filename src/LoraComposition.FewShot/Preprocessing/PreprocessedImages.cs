@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,6 +12,8 @@ namespace LoraComposition.FewShot;
 /// </remarks>
 public sealed class PreprocessedImages : IDisposable
 {
+    const int MostNames = 10;
+
     readonly byte[]?[] planes;
     readonly int[] sides;   // the smaller side of each picture as it was, 0 where it is not ready yet
     Tensor? scale;
@@ -41,27 +44,46 @@ public sealed class PreprocessedImages : IDisposable
     /// <param name="progress">Is told each picture that is ready, on several threads.</param>
     /// <param name="cancellation">Stops the work; what is ready stays.</param>
     /// <exception cref="ArgumentOutOfRangeException">An index is not one of the data set.</exception>
-    /// <exception cref="DataException">A picture is damaged, or is not resized and has the wrong size; the message names it.</exception>
+    /// <exception cref="DataException">Pictures are damaged, or are not resized and have the wrong size; the message counts and names them.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     /// <exception cref="ObjectDisposedException">The pictures were let go of.</exception>
     public void Prepare(IReadOnlyList<int> indices, IProgressTask? progress = null, CancellationToken cancellation = default)
     {
+        var damaged = PrepareWhole(indices, progress, cancellation);
+        if (damaged.Count == 1) ExceptionDispatchInfo.Throw(damaged.Values.First());
+        if (damaged.Count > 1)
+            throw new DataException(Dataset.Name, $"{damaged.Count} pictures cannot be read: {NameList.Listed([.. damaged.Keys.Select(NameOf)], MostNames)}; replace or remove them. "
+                + $"{NameOf(damaged.Keys.First())}: {damaged.Values.First().Reason}", damaged.Values.First());
+    }
+
+    /// <summary>As <see cref="Prepare"/>, but says what is damaged instead of refusing it.</summary>
+    /// <returns>Why each damaged picture cannot be used, by its position, ascending.</returns>
+    internal IReadOnlyDictionary<int, DataException> PrepareWhole(IReadOnlyList<int> indices, IProgressTask? progress = null, CancellationToken cancellation = default)
+    {
         ArgumentNullException.ThrowIfNull(indices);
         ObjectDisposedException.ThrowIf(disposed, this);
         foreach (int index in indices) CheckIndex(index);
+        var damaged = new ConcurrentDictionary<int, DataException>();
         try
         {
             Parallel.For(0, indices.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
             {
-                planes[indices[i]] ??= Planes(indices[i]);
+                try
+                {
+                    planes[indices[i]] ??= Planes(indices[i]);
+                }
+                catch (DataException e)
+                {
+                    damaged[indices[i]] = e;
+                }
                 progress?.Advance();
             });
         }
         catch (AggregateException e)
         {
-            // One damaged picture is enough to stop; which of several is named first is of no interest.
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
+        return new SortedDictionary<int, DataException>(damaged);
     }
 
     /// <summary>Collects pictures into one normalised tensor; those that are not ready yet are made ready.</summary>
@@ -120,15 +142,15 @@ public sealed class PreprocessedImages : IDisposable
             throw new ArgumentOutOfRangeException(nameof(index), index, $"Data set '{Dataset.Name}' has {planes.Length} pictures.");
     }
 
+    string NameOf(int index) => Dataset is ImageFileDataset files ? files.RelativePath(index) : $"{Dataset.Name}[{index}]";
+
     byte[] Planes(int index)
     {
         int size = Preprocessing.Size;
         var image = Dataset.Decode(index);
+        if (!Preprocessing.Upright) image = image.AsStored();
         sides[index] = Math.Min(image.Width, image.Height);
-        if (Preprocessing.Resample is { } filter) image = ImageResizer.Resize(image, size, size, filter);
-        else if (image.Width != size || image.Height != size)
-            throw new DataException($"{Dataset.Name}[{index}]",
-                $"expected {size} x {size} pixels, as pictures are not resized, found {image.Width} x {image.Height}; resize the picture or let the preprocessing do it.");
+        image = PictureFrame.Of(image, Preprocessing, message => new DataException(NameOf(index), message));
 
         // [height, width, 3] -> [3, height, width]
         int plane = size * size;

@@ -27,10 +27,14 @@ public static class FewShotSampler
     /// <returns>The draw; its indices are positions in <paramref name="labels"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">K or the number of classes is not positive.</exception>
     /// <exception cref="ArgumentException">A label or candidate is out of range, or a candidate is given twice.</exception>
-    public static FewShotSplit Sample(IReadOnlyList<int> labels, int classCount, int? shots, int seed, IReadOnlyList<int>? candidates = null)
+    public static FewShotSplit Sample(IReadOnlyList<int> labels, int classCount, int? shots, int seed, IReadOnlyList<int>? candidates = null) =>
+        Sample(labels, classCount, shots, seed, candidates, _ => true);
+
+    /// <summary>As above, but where a position that was drawn cannot be used, the next one of its class takes its place; the others stay.</summary>
+    internal static FewShotSplit Sample(IReadOnlyList<int> labels, int classCount, int? shots, int seed, IReadOnlyList<int>? candidates, Func<int, bool> usable)
     {
         if (shots is { } k) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k, nameof(shots));
-        var groups = ClassGroups.Shuffled(labels, classCount, candidates, RandomStream.FewShot, seed);
+        int[][] groups = [.. ClassGroups.Shuffled(labels, classCount, candidates, RandomStream.FewShot, seed).Select(group => group.Where(usable).ToArray())];
         int[] effective = [.. groups.Select(g => Math.Min(shots ?? g.Length, g.Length))];
         int[] indices = [.. groups.SelectMany((g, label) => g.Take(effective[label])).Order()];
         return new FewShotSplit(shots, seed, indices, effective);

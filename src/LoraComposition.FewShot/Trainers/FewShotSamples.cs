@@ -22,13 +22,30 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
     public static FewShotSamples OfImages(ImageDataset dataset, int shots = 10, int validationPerClass = 20, int seed = 0)
     {
         ArgumentNullException.ThrowIfNull(dataset);
+        return OfImages(dataset, dataset.Count, shots, validationPerClass, seed, _ => true);
+    }
+
+    /// <summary>As above, of images that can be used, and held out from those behind the training part where there are some.</summary>
+    /// <param name="dataset">The images.</param>
+    /// <param name="trainCount">The number of images to learn from, which come first.</param>
+    /// <param name="shots">The images of each class to learn from, K.</param>
+    /// <param name="validationPerClass">At most so many further images of each class are held out.</param>
+    /// <param name="seed">The seed of the draw.</param>
+    /// <param name="usable">Whether an image can be used; the next one of its class takes the place of one that cannot.</param>
+    /// <exception cref="DataException">There is only one class, or no image of one can be used.</exception>
+    internal static FewShotSamples OfImages(ImageDataset dataset, int trainCount, int shots, int validationPerClass, int seed, Func<int, bool> usable)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(validationPerClass);
         int[] labels = dataset.Labels();
         int classes = dataset.ClassNames.Count;
         if (classes < 2) throw new DataException(dataset.Name, $"expected at least 2 classes, found {classes} ('{dataset.ClassNames[0]}').");
-        var support = FewShotSampler.Sample(labels, classes, shots, seed);
-        int[] rest = [.. Enumerable.Range(0, labels.Length).Except(support.Indices)];
-        int[][] heldOut = [.. ClassGroups.Shuffled(labels, classes, rest, RandomStream.Validation, seed).Select(group => group.Take(validationPerClass).ToArray())];
+        var support = FewShotSampler.Sample(labels, classes, shots, seed, [.. Enumerable.Range(0, trainCount)], usable);
+        if (support.EffectiveShots.Index().Where(label => label.Item == 0 && labels.AsSpan(0, trainCount).Contains(label.Index))
+            .Select(label => dataset.ClassNames[label.Index]).ToArray() is { Length: > 0 } empty)
+            throw new DataException(dataset.Name, $"no picture of {NameList.Listed([.. empty.Select(name => $"'{name}'")], 5)} can be read; replace them, or remove the class.");
+        int[] rest = trainCount < labels.Length ? [.. Enumerable.Range(trainCount, labels.Length - trainCount)]
+            : [.. Enumerable.Range(0, labels.Length).Except(support.Indices)];
+        int[][] heldOut = [.. ClassGroups.Shuffled(labels, classes, rest, RandomStream.Validation, seed).Select(group => group.Where(usable).Take(validationPerClass).ToArray())];
         return new FewShotSamples(support, [.. heldOut.SelectMany(group => group).Order()])
         {
             ValidationCounts = [.. heldOut.Select(group => group.Length)],
@@ -62,13 +79,11 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
         string[] uncompared = [.. Enumerable.Range(0, heldOut.Length).Where(label => heldOut[label].Length == 0).Select(label => dataset.ClassNames[label])];
         var parts = new List<string>();
         if (support.ShortClasses.Count > 0)
-            parts.Add($"{support.ShortClasses.Count} of {heldOut.Length} classes have fewer than {shots} images ({Listed([.. support.ShortClasses.Select(label => $"'{dataset.ClassNames[label]}' has {support.EffectiveShots[label]}")])}), and all of theirs are learned from");
+            parts.Add($"{support.ShortClasses.Count} of {heldOut.Length} classes have fewer than {shots} images ({NameList.Listed([.. support.ShortClasses.Select(label => $"'{dataset.ClassNames[label]}' has {support.EffectiveShots[label]}")], 5)}), and all of theirs are learned from");
         if (uncompared.Length == heldOut.Length && validationPerClass > 0)
             parts.Add($"no image is left to compare methods on, so the images learned from take turns for it: no class has more than {support.EffectiveShots.Max()}, {shots} are learned from; {shots + validationPerClass} in each would be better");
         else if (uncompared.Length > 0 && validationPerClass > 0)
-            parts.Add($"{uncompared.Length} of {heldOut.Length} classes have no image left to compare methods on ({Listed([.. uncompared.Select(name => $"'{name}'")])})");
+            parts.Add($"{uncompared.Length} of {heldOut.Length} classes have no image left to compare methods on ({NameList.Listed([.. uncompared.Select(name => $"'{name}'")], 5)})");
         return parts.Count == 0 ? null : $"{string.Join("; ", parts)}.";
     }
-
-    static string Listed(string[] names) => names.Length <= 5 ? string.Join(", ", names) : $"{string.Join(", ", names.Take(5))} and {names.Length - 5} more";
 }

@@ -58,10 +58,24 @@ static class CompatibilityCheck
                 Path = folder,
                 Matched = [.. found.Layers.Select(site => site.Path)],
                 Refusals = [.. found.Refusals.Select(refusal => $"layer '{refusal.Layer}': {refusal.Reason}")],
-                Warnings = [.. read.Warnings, .. found.Warnings],
+                Warnings = [.. read.Warnings, .. found.Warnings, .. OfHead(model, read)],
                 Ranks = [read.Layers.Values.Min(delta => delta.Rank), read.Layers.Values.Max(delta => delta.Rank)],
                 Norm = Math.Sqrt(read.Layers.Values.Sum(delta => Math.Pow(DeltaGeometry.FrobeniusNorm(delta), 2))),
             };
+        }
+    }
+
+    // What adapt does with it, which puts on a fresh head, so that it is told here too.
+    static string[] OfHead(IAdaptableModel model, LoraAdapter adapter)
+    {
+        try
+        {
+            using var rest = adapter.WithoutHead(model);
+            return rest is null ? [] : [$"Adapter '{adapter.Name}' changes the head too; where a fresh head is put on, as adapt does, that update is set aside."];
+        }
+        catch (AdapterMismatchException)
+        {
+            return [$"Adapter '{adapter.Name}' changes nothing but the head; adapt, which puts on a fresh one, refuses it."];
         }
     }
 

@@ -22,7 +22,7 @@ static class AdaptCommand
 
     static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");
     static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/*, or train/<class>/* and test/<class>/*. Test images are used once, at the end.", Required = true };
+    static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/* at any depth, or train/<class>/* with test/<class>/* or val/<class>/*. Validation images are those held out; test images are used once, at the end.", Required = true };
     static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };
     static readonly Option<string> method = new("--method")
     {
@@ -42,6 +42,8 @@ static class AdaptCommand
     };
     static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Tuning.Lora.Rank };
     static readonly Option<string?> budget = new("--budget") { Description = "The time for trying methods, for example 90s, 5m or 1h: no further one is begun that would not end in it." };
+    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read, and take others of their class; report.json lists them all. Without it they are refused together." };
+    static readonly Option<bool> asStored = new("--as-stored") { Description = "Read pictures as their files store them, as Pillow does, instead of turned upright by their orientation tag (EXIF) as viewers show them; predict then does the same." };
     static readonly TuningSettingOptions tuning = new();
     static readonly ComputeOptions compute = new(withType: false);
     static readonly Option<string> output = CommonOptions.Out();
@@ -55,7 +57,7 @@ static class AdaptCommand
 
     public static Command Create()
     {
-        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, budget, output, force };
+        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, budget, skipDamaged, asStored, output, force };
         foreach (var option in tuning.All) command.Add(option);
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
@@ -83,6 +85,7 @@ static class AdaptCommand
             ValidationPerClass = NotNegative(parsed, validation),
             Methods = methods,
             Seed = parsed.GetValue(seed),
+            SkipDamaged = parsed.GetValue(skipDamaged),
             Tuning = Tuning(parsed),
         };
     }
@@ -109,6 +112,7 @@ static class AdaptCommand
         var logger = ErrorLog.For(parsed, progress.Report);
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
         var baseModel = ImageBaseModel.Open(parsed.GetValue(baseFolder)!, device: place.Device, logger: logger, cancellation: cancellation);
+        if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
         using var modules = AdapterSet.Load(parsed.GetValue(adapters)!, logger);
         using var result = new ImageAdaptation(baseModel, modules.Adapters, options, logger).Run(images, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();

@@ -56,7 +56,7 @@ static class PredictCommand
 
         using var adapted = AdaptedModel.Load(parsed.GetValue(model)!, parsed.GetValue(baseFolder), place.Device, logger: ErrorLog.For(parsed, progress.Report),
             cancellation: cancellation);
-        string[] files = Files(parsed.GetValue(images)!, Refuse);
+        string[] files = Files(parsed.GetValue(images)!, Refuse, warning => progress.Report($"warning: {warning}"));
         using var writer = PredictionWriter.For(parsed.GetValue(CommonOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);
         foreach (var prediction in new ImagePredictor(adapted).Predict(files, parsed.GetValue(top), progress, cancellation))
         {
@@ -66,11 +66,11 @@ static class PredictCommand
         return refused ? ExitCodes.Refused : ExitCodes.Done;
     }
 
-    static string[] Files(IReadOnlyList<string> paths, Action<DataException> refuse) => [.. paths.SelectMany(path =>
+    static string[] Files(IReadOnlyList<string> paths, Action<DataException> refuse, Action<string> warn) => [.. paths.SelectMany(path =>
     {
         try
         {
-            return ImageFileList.Of(path);
+            return ImageFileList.Of(path, warn);
         }
         catch (DataException e)
         {

@@ -182,6 +182,6 @@ internal static class ForeignFormat
         if (prefix.StartsWith("GGUF"u8)) return "expected safetensors, found a GGUF file; use the original safetensors checkpoint.";
         if (prefix.SequenceEqual("version "u8)) return "expected safetensors, found a Git LFS pointer; run 'git lfs pull' to fetch the file itself.";
         if (prefix[0] == (byte)'<') return "expected safetensors, found a web page; the download failed, so fetch the file again.";
-        return null;
+        return FileKind.Of(prefix) is { } kind ? $"expected safetensors, found {kind}; give a safetensors file." : null;
     }
 }

@@ -30,6 +30,15 @@ public sealed class ImageModuleRunTests : IDisposable
         return [.. module.Module.Layers.Values.SelectMany(delta => Snapshot.Of(delta.A).Concat(Snapshot.Of(delta.B))), .. Snapshot.Of(module.Module.Head!.Weight)];
     }
 
+    static ScriptedProgress StopAt(int step, CancellationTokenSource cancellation)
+    {
+        int steps = 0;
+        return new(work =>
+        {
+            if (work == "module flowers: LoRA" && ++steps == step) cancellation.Cancel();
+        });
+    }
+
     [Fact]
     public void TheFolderIsAPeftAdapterWithItsHeadReportAndCard()
     {
@@ -60,7 +69,7 @@ public sealed class ImageModuleRunTests : IDisposable
         byte[] whole = Trained();
         using var cancellation = new CancellationTokenSource();
         var state = new TrainingStateFile(At("state"), "key");
-        using var progress = new StopAt("module flowers: LoRA", step, cancellation);
+        using var progress = StopAt(step, cancellation);
         FluentActions.Invoking(() => Trained(state, progress, cancellation.Token)).Should().Throw<OperationCanceledException>();
         state.Exists.Should().BeTrue();
 
@@ -73,7 +82,7 @@ public sealed class ImageModuleRunTests : IDisposable
     public void AStateThatDoesNotFitIsRefused()
     {
         using var cancellation = new CancellationTokenSource();
-        using var progress = new StopAt("module flowers: LoRA", 9, cancellation);
+        using var progress = StopAt(9, cancellation);
         FluentActions.Invoking(() => Trained(new TrainingStateFile(At("state"), "key"), progress, cancellation.Token)).Should().Throw<OperationCanceledException>();
         byte[] kept = File.ReadAllBytes(At("state"));
         void Refused(string key, string message) => FluentActions.Invoking(() => Trained(new TrainingStateFile(At("state"), key))).Should().Throw<ModelFileException>().WithMessage(message);
@@ -117,37 +126,5 @@ public sealed class ImageModuleRunTests : IDisposable
 
         FluentActions.Invoking(() => Run().Run("one", one)).Should().Throw<DataException>().WithMessage("*at least 2 classes, found 1*");
         FluentActions.Invoking(() => Run(share: 1)).Should().Throw<ArgumentException>().WithMessage("*validation share is 1*");
-    }
-
-    /// <summary>Stops a work of some name after so many steps.</summary>
-    sealed class StopAt(string work, int step, CancellationTokenSource source) : IProgressReporter, IDisposable
-    {
-        public IProgressTask Begin(string description, double total) => new Work(description == work ? this : null);
-
-        public void Report(string message)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-
-        sealed class Work(StopAt? owner) : IProgressTask
-        {
-            int steps;
-
-            public void Advance(double by = 1)
-            {
-                if (owner is not null && (steps += (int)by) >= owner.Step) owner.Source.Cancel();
-            }
-
-            public void Dispose()
-            {
-            }
-        }
-
-        int Step => step;
-
-        CancellationTokenSource Source => source;
     }
 }

@@ -10,7 +10,11 @@ public sealed class LabelTasks : IDisposable
     readonly ImageDataset train, test;
     readonly ImageTasks tasks;
 
-    LabelTasks(ImageDataset train, ImageDataset test, ImageTasks tasks) => (this.train, this.test, this.tasks) = (train, test, tasks);
+    LabelTasks(ImageDataset train, ImageDataset test, IReadOnlyList<string> warnings, ImageTasks tasks) =>
+        (this.train, this.test, Warnings, this.tasks) = (train, test, warnings, tasks);
+
+    /// <summary>What was passed over in a folder, a line each; empty where nothing was.</summary>
+    public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>The number of classes of the data.</summary>
     public int ClassCount => train.ClassNames.Count;
@@ -24,8 +28,8 @@ public sealed class LabelTasks : IDisposable
     public static LabelTasks Open(LabelData data, ImagePreprocessing preprocessing, int validationPerClass)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var (train, test) = OpenData(data);
-        return new LabelTasks(train, test, new ImageTasks(preprocessing, validationPerClass));
+        var (train, test, warnings) = OpenData(data);
+        return new LabelTasks(train, test, warnings, new ImageTasks(preprocessing, validationPerClass));
     }
 
     /// <summary>A task to train a module for.</summary>
@@ -41,21 +45,21 @@ public sealed class LabelTasks : IDisposable
     /// <summary>Lets go of the prepared images.</summary>
     public void Dispose() => tasks.Dispose();
 
-    static (ImageDataset Train, ImageDataset Test) OpenData(LabelData data)
+    static (ImageDataset Train, ImageDataset Test, IReadOnlyList<string> Warnings) OpenData(LabelData data)
     {
         switch (data.Source)
         {
             case DataSource.Cifar100:
-                return (Cifar100Dataset.Open(data.Path!, train: true), Cifar100Dataset.Open(data.Path!, train: false));
+                return (Cifar100Dataset.Open(data.Path!, train: true), Cifar100Dataset.Open(data.Path!, train: false), []);
             case DataSource.Folder:
                 var splits = ImageFolderSplits.Open(data.Path!);
-                if (splits.Test is { } test) return (splits.Train, test);
+                if ((splits.Test ?? splits.Validation) is { } test) return (splits.Train, test, splits.Warnings);
                 // Without an official split a fifth of each class is the test set.
                 var split = TrainValidationSplit.CreateByFraction(splits.Train.Labels(), splits.Train.ClassNames.Count, 0.2, SplitSeed);
-                return (new DatasetView(splits.Train, split.Train), new DatasetView(splits.Train, split.Validation));
+                return (new DatasetView(splits.Train, split.Train), new DatasetView(splits.Train, split.Validation), splits.Warnings);
             default:
                 int[] ids = [.. Enumerable.Range(0, EmbeddedClasses)];
-                return (new FractalDataset(ids, EmbeddedTrain), new FractalDataset(ids, EmbeddedTest, firstInstance: EmbeddedTrain));
+                return (new FractalDataset(ids, EmbeddedTrain), new FractalDataset(ids, EmbeddedTest, firstInstance: EmbeddedTrain), []);
         }
     }
 }

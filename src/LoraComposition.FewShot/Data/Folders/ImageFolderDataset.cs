@@ -2,10 +2,11 @@ using LoraComposition.Files;
 
 namespace LoraComposition.FewShot;
 
-/// <summary>A folder with a sub-folder of pictures per class: <c>&lt;class&gt;/*.jpg</c>, <c>.jpeg</c> or <c>.png</c>, in capitals too.</summary>
+/// <summary>A folder with a sub-folder of pictures per class, at any depth below it: JPEG, PNG, WebP, BMP, ICO, and of a GIF the first picture.</summary>
 /// <remarks>
-/// Classes and their pictures are in ordinal order of their names. Other files, deeper folders, names that begin with a full stop and links that
-/// lead out of the folder are passed over. Pictures are decoded as Pillow's <c>convert('RGB')</c> does: alpha is dropped. At most 64 · 2²⁰ pixels each.
+/// Classes and their pictures are in ordinal order of their names, which are compared in Unicode's composed form: folders whose names differ in nothing else are
+/// one class. Links are followed. Names that begin with a full stop are passed over; what else is no picture is counted in <see cref="Warning"/>. Pictures are
+/// decoded as <see cref="ImageFileDecoder"/> does it, at most 64 · 2²⁰ pixels each.
 /// </remarks>
 public sealed class ImageFolderDataset : ImageFileDataset
 {
@@ -13,7 +14,10 @@ public sealed class ImageFolderDataset : ImageFileDataset
     {
     }
 
-    /// <summary>Lists the classes and pictures of a folder. No picture is opened.</summary>
+    /// <summary>What was passed over in the folder, in one line; null where nothing was.</summary>
+    public string? Warning { get; private init; }
+
+    /// <summary>Lists the classes and pictures of a folder. No picture is decoded; files that have no picture's name are looked into.</summary>
     /// <param name="folder">The folder whose sub-folders are the classes.</param>
     /// <param name="name">What to call the data set; the folder's name where not given.</param>
     /// <returns>The data set.</returns>
@@ -25,18 +29,22 @@ public sealed class ImageFolderDataset : ImageFileDataset
             throw new DataException(folder, "the folder is missing; give a folder with a sub-folder of pictures per class.");
         try
         {
-            var classes = ImageFile.ClassFolders(root);
-            if (classes.Count == 0) throw new DataException(folder, "expected a sub-folder of pictures per class, found no sub-folder.");
+            var passedOver = new PassedOver();
+            var classes = Classes(root, passedOver);
+            if (classes.Count == 0)
+                throw new DataException(folder, $"expected a sub-folder of pictures per class, found no sub-folder.{passedOver.Behind(folder)}");
             var files = new List<ImageFile>();
-            for (int label = 0; label < classes.Count; label++)
+            foreach (var (label, (className, folders)) in classes.Index())
             {
                 int before = files.Count;
-                files.AddRange(ImageFile.InClass(root, classes[label], label));
+                files.AddRange(folders.SelectMany(path => new PictureSearch(passedOver).Below(path, Path.GetFileName(path)))
+                    .Select(picture => new ImageFile(picture.Path, NormalForm.Of(picture.Name), picture.Length, label))
+                    .OrderBy(picture => picture.RelativePath, StringComparer.Ordinal).ThenBy(picture => picture.Path, StringComparer.Ordinal));
                 if (files.Count == before)
-                    throw new DataException(Path.Combine(folder, classes[label]),
-                        "expected pictures (.jpg, .jpeg, .png), found none; add some or remove the sub-folder.");
+                    throw new DataException(Path.Combine(folder, Path.GetFileName(folders[0])),
+                        $"expected pictures ({PictureFormats.Names}), found none; add some or remove the sub-folder.{passedOver.Behind(folder)}");
             }
-            return new ImageFolderDataset(name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), classes, files);
+            return new ImageFolderDataset(name ?? NameOf(folder), [.. classes.Select(@class => @class.Name)], files) { Warning = passedOver.Line(folder) };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -44,48 +52,28 @@ public sealed class ImageFolderDataset : ImageFileDataset
         }
     }
 
+    /// <summary>What a data set is called where nothing else is said: the name of its folder.</summary>
+    internal static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+
     private protected override void Identify(ContentFingerprint hash, IReadOnlyList<ImageFile> files)
     {
         hash.Add("folder");
         foreach (var file in files) hash.Add(file.RelativePath).Add(file.Length);
     }
-}
 
-/// <summary>The parts of an image folder: <c>train/&lt;class&gt;/*</c> and <c>test/&lt;class&gt;/*</c>, or <c>&lt;class&gt;/*</c> alone.</summary>
-/// <param name="Train">The training part, or everything where the folder is not split.</param>
-/// <param name="Test">The test part, with the classes and labels of the training part; null where there is none.</param>
-public sealed record ImageFolderSplits(ImageFolderDataset Train, ImageFolderDataset? Test)
-{
-    /// <summary>
-    /// Opens a folder in either layout. It counts as split where it has a folder <c>train</c> that holds folders itself; then anything else but <c>test</c> is
-    /// passed over.
-    /// </summary>
-    /// <param name="root">The folder.</param>
-    /// <returns>Both parts.</returns>
-    /// <exception cref="DataException">The folder is missing, has no classes, a class has no pictures, or the two parts differ in their classes.</exception>
-    public static ImageFolderSplits Open(string root)
+    static List<(string Name, string[] Folders)> Classes(string root, PassedOver passedOver)
     {
-        ArgumentNullException.ThrowIfNull(root);
-        string trainFolder = Path.Combine(root, "train"), testFolder = Path.Combine(root, "test");
-        if (!Directory.Exists(trainFolder) || !Directory.EnumerateDirectories(trainFolder).Any()) return new(ImageFolderDataset.Open(root), null);
-
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)));
-        var train = ImageFolderDataset.Open(trainFolder, $"{name}-train");
-        if (!Directory.Exists(testFolder)) return new(train, null);
-        var test = ImageFolderDataset.Open(testFolder, $"{name}-test");
-        string[] onlyTrain = [.. train.ClassNames.Except(test.ClassNames)], onlyTest = [.. test.ClassNames.Except(train.ClassNames)];
-        if (onlyTrain.Length + onlyTest.Length > 0)
+        var folders = new List<string>();
+        foreach (var (entry, real) in new PictureSearch(passedOver).In(new DirectoryInfo(root), root, ""))
         {
-            throw new DataException(testFolder, $"expected the classes of {trainFolder}; missing here: {Listed(onlyTrain)}; only here: {Listed(onlyTest)}. "
-                + "Labels are positions among the classes, so both parts need the same ones.");
+            if (!Directory.Exists(real))
+            {
+                if (PictureFormats.HasExtension(entry.Name)) passedOver.Add("pictures beside the folders of the classes", entry.Name);
+            }
+            else if (real == root || RealPath.IsInside(root, real)) passedOver.Add("links that lead in a circle", entry.Name);
+            else folders.Add(entry.FullName);
         }
-        return new(train, test);
+        return [.. folders.GroupBy(folder => NormalForm.Of(Path.GetFileName(folder)), StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => (group.Key, group.ToArray()))];
     }
-
-    static string Listed(string[] names) => names.Length switch
-    {
-        0 => "none",
-        <= 5 => string.Join(", ", names),
-        _ => $"{string.Join(", ", names.Take(5))} and {names.Length - 5} more",
-    };
 }

@@ -1,3 +1,4 @@
+using LoraComposition.Files;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -43,8 +44,10 @@ internal static class VitCheckpoint
         options.Validate();
         if (options.Base is not { } original)
         {
+            var preprocessing = TimmSettings(model, options);
             CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(TransformersVitLayout.Default), folder, options, beside,
                 path => VitConfigFile.Write(path, model.Config), logger, progress, cancellation);
+            if (preprocessing is not null) AtomicFile.Write(Path.Combine(folder, beside[0]), stream => stream.Write(preprocessing));
             return;
         }
         using var files = CheckpointFiles.OpenFor(original, allowOutsideLinks: false);
@@ -65,6 +68,10 @@ internal static class VitCheckpoint
 
     // Another head and another size of the images are what a model can get after it was loaded.
     static bool SameShape(VitConfig stored, VitConfig model) => stored with { ClassNames = model.ClassNames, ImageSize = model.ImageSize } == model;
+
+    // What is written is in transformers' layout, where timm's settings of the pictures have no place in the configuration.
+    static byte[]? TimmSettings(VisionTransformer model, CheckpointSaveOptions options) =>
+        options.CompanionsFrom is { } from && !File.Exists(Path.Combine(from, beside[0])) ? TimmPreprocessing.ToPreprocessorConfig(from, model.Config.ImageSize, out _) : null;
 
     /// <summary>The model that the headers describe, without numbers, and the shape that the checkpoint was stored in. The caller owns the model.</summary>
     static (VisionTransformer Model, VitLayout Layout, VitConfig Stored) Shape(string folder, CheckpointFiles files, VitLoadOptions options)

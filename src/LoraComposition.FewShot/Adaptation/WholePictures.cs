@@ -1,0 +1,75 @@
+namespace LoraComposition.FewShot;
+
+/// <summary>Finds every damaged picture among those that an adaptation uses, before it trains: all are named at once, or others take their place.</summary>
+sealed class WholePictures(bool skip)
+{
+    const int MostNames = 10;
+
+    // In the order of the positions; those of the test part apart.
+    readonly SortedDictionary<int, DataException> damaged = [], damagedTest = [];
+
+    /// <summary>Draws the samples and prepares them; where pictures are to be skipped, until all that were drawn are whole.</summary>
+    /// <param name="images">The training part, and behind it the validation part where there is one.</param>
+    /// <param name="trainCount">The number of pictures of the training part.</param>
+    /// <param name="options">How many to draw.</param>
+    /// <param name="progress">Is told how far the work is.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <exception cref="DataException">There are too few classes, or all pictures of one are damaged.</exception>
+    public FewShotSamples Draw(PreprocessedImages images, int trainCount, ImageAdaptationOptions options, IProgressReporter progress, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var samples = FewShotSamples.OfImages(images.Dataset, trainCount, options.Shots, options.ValidationPerClass, options.Seed, i => !damaged.ContainsKey(i));
+            int[] drawn = [.. samples.Support.Indices, .. samples.Validation];
+            using var bar = progress.Begin("reading pictures", drawn.Length);
+            var found = images.PrepareWhole(drawn, bar, cancellation);
+            foreach (var (index, problem) in found) damaged[index] = problem;
+            if (found.Count == 0 || !skip) return samples;
+        }
+    }
+
+    /// <summary>Decodes the test part, to find what is damaged before the model is trained.</summary>
+    public void Check(ImageDataset test, ImagePreprocessing preprocessing, int chunkSize, IProgressReporter progress, CancellationToken cancellation)
+    {
+        using var bar = progress.Begin("checking test pictures", test.Count);
+        foreach (int[] chunk in Enumerable.Range(0, test.Count).Chunk(chunkSize))
+        {
+            using var images = new PreprocessedImages(new DatasetView(test, chunk), preprocessing);
+            foreach (var (index, problem) in images.PrepareWhole([.. Enumerable.Range(0, chunk.Length)], bar, cancellation)) damagedTest[chunk[index]] = problem;
+        }
+    }
+
+    /// <summary>Refuses the data where pictures are damaged and not to be skipped, or none is left to test on.</summary>
+    /// <exception cref="DataException">They are.</exception>
+    public void RefuseDamaged(ImageFolderSplits data)
+    {
+        var all = Skipped(data);
+        if (!skip && all.Count > 0)
+            throw new DataException(data.Train.Name, $"{Counted(all)}; replace or remove them, or have them skipped (--skip-damaged). {First(all)}");
+        if (data.Test is { } test && damagedTest.Count == test.Count)
+            throw new DataException(test.Name, $"{Counted(all)}, so that none is left to test on. {First(all)}");
+    }
+
+    /// <summary>What was skipped, in one line; null where nothing was.</summary>
+    public string? Warning(ImageFolderSplits data) => Skipped(data) is { Count: > 0 } all ? $"{Counted(all)}; left out. {First(all)}" : null;
+
+    /// <summary>The positions of the test part that are whole.</summary>
+    public int[] WholeTest(int count) => [.. Enumerable.Range(0, count).Where(i => !damagedTest.ContainsKey(i))];
+
+    /// <summary>Every damaged picture.</summary>
+    public IReadOnlyList<SkippedPicture> Skipped(ImageFolderSplits data) =>
+    [
+        .. damaged.Select(picture => picture.Key < data.Train.Count ? Of("train", data.Train, picture.Key, picture.Value)
+            : Of("validation", data.Validation!, picture.Key - data.Train.Count, picture.Value)),
+        .. damagedTest.Select(picture => Of("test", data.Test!, picture.Key, picture.Value)),
+    ];
+
+    static SkippedPicture Of(string part, ImageFileDataset data, int index, DataException problem) => new(part, data.RelativePath(index), problem.Reason);
+
+    static string Counted(IReadOnlyList<SkippedPicture> all) =>
+        $"{all.Count} of the pictures that are used cannot be read: {NameList.Listed([.. all.Select(Name)], MostNames)}";
+
+    static string First(IReadOnlyList<SkippedPicture> all) => $"{Name(all[0])}: {all[0].Reason}";
+
+    static string Name(SkippedPicture picture) => picture.Part == "train" ? picture.Path : $"{picture.Part}/{picture.Path}";
+}
