@@ -61,7 +61,7 @@ public abstract class ModuleTraining<TModel, TSamples> : IModuleTraining where T
     public (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         using var trainer = OpenTrainer();
-        return trainer.TrainModule(task.Name, task.Pool, task.Validation, options, progress, cancellation: cancellation);
+        return trainer.TrainModule(task.Name, task.Pool, task.Validation, options, progress: progress, cancellation: cancellation);
     }
 
     private protected abstract FewShotTrainer<TModel> OpenTrainer();

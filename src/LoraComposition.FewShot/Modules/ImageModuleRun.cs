@@ -67,7 +67,7 @@ public sealed class ImageModuleRun
         if (TinyBase.Warning(baseModel, images.MedianSide()) is { } tiny) Warn(tiny);
 
         using var trainer = new ImageTrainer(baseModel, images, logger: logger);
-        var (module, outcome) = trainer.TrainModule(name, train, validation, options, progress, state, cancellation);
+        var (module, outcome) = trainer.TrainModule(name, train, validation, options, state, progress, cancellation);
         if (validation.Count == 0) Warn("Nothing was held out, so the last state was kept and its accuracy is not known.");
         if (module.ZeroWarning is { } zero) Warn(zero);
         return new TrainedModule(module, new ModuleReport

@@ -58,8 +58,8 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
     /// <param name="samples">The positions of the samples to learn from.</param>
     /// <param name="validation">The positions to stop by; empty: the last state is kept.</param>
     /// <param name="options">The settings; defaults where not given.</param>
-    /// <param name="progress">Is told how far the work is.</param>
     /// <param name="state">A file that the training is kept in at every check, and goes on from; it stays when the training has ended. None where not given.</param>
+    /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The module, which the caller owns, and how the training went.</returns>
     /// <exception cref="ArgumentException">A setting lies outside its range, or there is no sample.</exception>
@@ -67,8 +67,8 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
     /// <exception cref="TrainingDivergedException">The loss is not a number any more.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public (LoraAdapter Module, TrainingOutcome Outcome) TrainModule(string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,
-        ModuleTrainingOptions? options = null,
-        IProgressReporter? progress = null, TrainingStateFile? state = null, CancellationToken cancellation = default)
+        ModuleTrainingOptions? options = null, TrainingStateFile? state = null,
+        IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(samples);

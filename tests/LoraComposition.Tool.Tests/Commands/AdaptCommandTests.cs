@@ -100,7 +100,7 @@ public sealed class AdaptCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--method", "best", "'best' is not one of uniform, classifier, best-single, unconstrained-model, uniform+lora, unconstrained-model+lora, learned, learned-model, unconstrained, lora, task-arithmetic, ties, dare, dare-ties, magnitude, breadcrumbs, knots-ties, core-space-ties, factor-mean, greedy-soup, lorahub, ratatouille, auto or all")]
+    [InlineData("--method", "best", "'best' is not one of uniform, classifier, best-single, unconstrained-model, uniform+lora, unconstrained-model+lora, learned, learned-model, unconstrained, lora, poly, mhr, task-arithmetic, ties, dare, dare-ties, magnitude, breadcrumbs, knots-ties, core-space-ties, factor-mean, greedy-soup, lorahub, ratatouille, fisher, auto or all")]
     [InlineData("--method", "lora,lora", "a method occurs twice")]
     [InlineData("--budget", "soon", "--budget soon: expected a time such as 90s, 5m or 1h")]
     [InlineData("--budget", "-5m", "expected a time such as")]
