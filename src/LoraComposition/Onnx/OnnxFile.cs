@@ -21,15 +21,15 @@ internal sealed class OnnxFile
     {
         this.graph = graph;
         weightHeaders = [.. graph.Weights.Select(Header)];
-        var model = new ProtobufMessage().Integer(Model.IrVersion, IrVersion).Text(Model.ProducerName, nameof(LoraComposition))
-            .Text(Model.ProducerVersion, typeof(OnnxFile).Assembly.GetName().Version!.ToString(3))
-            .Message(Model.OpsetImport, new ProtobufMessage().Text(OperatorSet.Domain, "").Integer(OperatorSet.Version, OnnxModel.Opset));
+        var model = new ProtobufMessage().Integer(ModelFields.IrVersion, IrVersion).Text(ModelFields.ProducerName, nameof(LoraComposition))
+            .Text(ModelFields.ProducerVersion, typeof(OnnxFile).Assembly.GetName().Version!.ToString(3))
+            .Message(ModelFields.OpsetImport, new ProtobufMessage().Text(OperatorSetFields.Domain, "").Integer(OperatorSetFields.Version, OnnxModel.Opset));
         foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            model.Message(Model.MetadataProps, new ProtobufMessage().Text(Entry.Key, key).Text(Entry.Value, value));
+            model.Message(ModelFields.MetadataProps, new ProtobufMessage().Text(EntryFields.Key, key).Text(EntryFields.Value, value));
 
         var body = GraphWithoutWeights();
         long weights = weightHeaders.Sum(header => header.LongLength) + graph.Weights.Sum(weight => weight.ByteLength);
-        model.Announce(Model.Graph, body.Bytes.Length + weights);
+        model.Announce(ModelFields.Graph, body.Bytes.Length + weights);
         beginning = [.. model.Bytes, .. body.Bytes];
         Length = beginning.Length + weights;
     }
@@ -69,31 +69,31 @@ internal sealed class OnnxFile
     ProtobufMessage GraphWithoutWeights()
     {
         var message = new ProtobufMessage();
-        foreach (var node in graph.Nodes) message.Message(Graph.Node, Message(node));
-        return message.Text(Graph.Name, graph.Name).Message(Graph.Input, Message(graph.Input)).Message(Graph.Output, Message(graph.Output!));
+        foreach (var node in graph.Nodes) message.Message(GraphFields.Node, Message(node));
+        return message.Text(GraphFields.Name, graph.Name).Message(GraphFields.Input, Message(graph.Input)).Message(GraphFields.Output, Message(graph.Output!));
     }
 
     static ProtobufMessage Message(OnnxNode node)
     {
         var message = new ProtobufMessage();
-        foreach (string input in node.Inputs) message.Text(Node.Input, input);
-        message.Text(Node.Output, node.Name).Text(Node.Name, node.Name).Text(Node.Operation, node.Operation);
-        foreach (var attribute in node.Attributes) message.Message(Node.Attribute, Message(attribute));
+        foreach (string input in node.Inputs) message.Text(NodeFields.Input, input);
+        message.Text(NodeFields.Output, node.Name).Text(NodeFields.Name, node.Name).Text(NodeFields.Operation, node.Operation);
+        foreach (var attribute in node.Attributes) message.Message(NodeFields.Attribute, Message(attribute));
         return message;
     }
 
     static ProtobufMessage Message(OnnxAttribute attribute)
     {
-        var message = new ProtobufMessage().Text(Attribute.Name, attribute.Name);
+        var message = new ProtobufMessage().Text(AttributeFields.Name, attribute.Name);
         switch (attribute.Value)
         {
             case float number:
-                return message.Float(Attribute.Float, number).Integer(Attribute.Kind, Attribute.KindFloat);
+                return message.Float(AttributeFields.Float, number).Integer(AttributeFields.Kind, AttributeFields.KindFloat);
             case long number:
-                return message.Integer(Attribute.Integer, number).Integer(Attribute.Kind, Attribute.KindInteger);
+                return message.Integer(AttributeFields.Integer, number).Integer(AttributeFields.Kind, AttributeFields.KindInteger);
             case long[] numbers:
-                foreach (long number in numbers) message.Integer(Attribute.Integers, number);
-                return message.Integer(Attribute.Kind, Attribute.KindIntegers);
+                foreach (long number in numbers) message.Integer(AttributeFields.Integers, number);
+                return message.Integer(AttributeFields.Kind, AttributeFields.KindIntegers);
             default:
                 throw new ArgumentOutOfRangeException(nameof(attribute), attribute.Value, "An attribute is a long, a float or a list of long.");
         }
@@ -101,19 +101,19 @@ internal sealed class OnnxFile
 
     static ProtobufMessage Message(OnnxValue value)
     {
-        var shape = new ProtobufMessage().Message(Shape.Dimension, new ProtobufMessage().Text(Dimension.Symbol, Batch));
-        foreach (long size in value.Sizes) shape.Message(Shape.Dimension, new ProtobufMessage().Integer(Dimension.Size, size));
-        var tensor = new ProtobufMessage().Integer(TensorType.Element, ElementType(ScalarType.Float32)).Message(TensorType.Shape, shape);
-        return new ProtobufMessage().Text(ValueInfo.Name, value.Name).Message(ValueInfo.Type, new ProtobufMessage().Message(ValueType.Tensor, tensor));
+        var shape = new ProtobufMessage().Message(ShapeFields.Dimension, new ProtobufMessage().Text(DimensionFields.Symbol, Batch));
+        foreach (long size in value.Sizes) shape.Message(ShapeFields.Dimension, new ProtobufMessage().Integer(DimensionFields.Size, size));
+        var tensor = new ProtobufMessage().Integer(TensorTypeFields.Element, ElementType(ScalarType.Float32)).Message(TensorTypeFields.Shape, shape);
+        return new ProtobufMessage().Text(ValueInfoFields.Name, value.Name).Message(ValueInfoFields.Type, new ProtobufMessage().Message(ValueTypeFields.Tensor, tensor));
     }
 
     /// <summary>All of a weight but its numbers, which come last.</summary>
     static byte[] Header(OnnxWeight weight)
     {
         var message = new ProtobufMessage();
-        foreach (long size in weight.Shape) message.Integer(TensorData.Dimensions, size);
-        message.Integer(TensorData.Element, ElementType(weight.Dtype)).Text(TensorData.Name, weight.Name).Announce(TensorData.Raw, weight.ByteLength);
-        var field = new ProtobufMessage().Announce(Graph.Initializer, message.Bytes.Length + weight.ByteLength);
+        foreach (long size in weight.Shape) message.Integer(TensorDataFields.Dimensions, size);
+        message.Integer(TensorDataFields.Element, ElementType(weight.Dtype)).Text(TensorDataFields.Name, weight.Name).Announce(TensorDataFields.Raw, weight.ByteLength);
+        var field = new ProtobufMessage().Announce(GraphFields.Initializer, message.Bytes.Length + weight.ByteLength);
         return [.. field.Bytes, .. message.Bytes];
     }
 
@@ -127,63 +127,63 @@ internal sealed class OnnxFile
     };
 
     // The numbers of the fields in onnx.proto.
-    static class Model
+    static class ModelFields
     {
         public const int IrVersion = 1, ProducerName = 2, ProducerVersion = 3, Graph = 7, OpsetImport = 8, MetadataProps = 14;
     }
 
-    static class OperatorSet
+    static class OperatorSetFields
     {
         public const int Domain = 1, Version = 2;
     }
 
-    static class Entry
+    static class EntryFields
     {
         public const int Key = 1, Value = 2;
     }
 
-    static class Graph
+    static class GraphFields
     {
         public const int Node = 1, Name = 2, Initializer = 5, Input = 11, Output = 12;
     }
 
-    static class Node
+    static class NodeFields
     {
         public const int Input = 1, Output = 2, Name = 3, Operation = 4, Attribute = 5;
     }
 
-    static class Attribute
+    static class AttributeFields
     {
         public const int Name = 1, Float = 2, Integer = 3, Integers = 8, Kind = 20;
         public const int KindFloat = 1, KindInteger = 2, KindIntegers = 7;
     }
 
-    static class ValueInfo
+    static class ValueInfoFields
     {
         public const int Name = 1, Type = 2;
     }
 
-    static class ValueType
+    static class ValueTypeFields
     {
         public const int Tensor = 1;
     }
 
-    static class TensorType
+    static class TensorTypeFields
     {
         public const int Element = 1, Shape = 2;
     }
 
-    static class Shape
+    static class ShapeFields
     {
         public const int Dimension = 1;
     }
 
-    static class Dimension
+    static class DimensionFields
     {
         public const int Size = 1, Symbol = 2;
     }
 
-    static class TensorData
+    static class TensorDataFields
     {
         public const int Dimensions = 1, Element = 2, Name = 8, Raw = 9;
     }
