@@ -120,7 +120,8 @@ public sealed class AdaptedModel : IDisposable
             ["lora_composition.adapted_by"] = Info.Method,
             ["lora_composition.base_sha256"] = Info.Base.Sha256,
         };
-        OnnxModel.Save(Model, path, options with { Provenance = options.Provenance ?? Adapter?.Provenance, Metadata = metadata }, logger, progress, cancellation);
+        var complete = options with { Provenance = options.Provenance ?? Adapter?.Provenance, Metadata = metadata };
+        OnnxModel.Save(Model, path, complete, logger, progress, cancellation);
     }
 
     internal void Write(string folder)

@@ -94,7 +94,9 @@ static class PreprocessingText
     static RgbValues Channels(JsonElement root, string name)
     {
         var values = root.GetProperty(name);
-        return values.GetArrayLength() == 3 ? new(values[0].GetSingle(), values[1].GetSingle(), values[2].GetSingle()) : throw Refused(name, "three numbers", values);
+        return values.GetArrayLength() == 3
+            ? new(values[0].GetSingle(), values[1].GetSingle(), values[2].GetSingle())
+            : throw Refused(name, "three numbers", values);
     }
 
     static DataException Refused(string name, string expected, JsonElement found) => new(Where, $"'{name}': expected {expected}, found {found.GetRawText()}.");

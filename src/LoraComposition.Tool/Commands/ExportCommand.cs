@@ -91,6 +91,7 @@ static class ExportCommand
     static void Print(IAnsiConsole console, ExportReport report)
     {
         console.WriteLine(FormattableString.Invariant($"Wrote {report.Out}: {report.Bytes / 1e6:F1} MB, {report.Dtype}, ONNX operator set {report.Opset}."));
-        console.WriteLine($"It reads {report.Input} [batch, {string.Join(", ", report.InputShape)}] and gives {report.Output} [batch, {string.Join(", ", report.OutputShape)}].");
+        console.WriteLine($"It reads {report.Input} [batch, {string.Join(", ", report.InputShape)}] "
+            + $"and gives {report.Output} [batch, {string.Join(", ", report.OutputShape)}].");
     }
 }

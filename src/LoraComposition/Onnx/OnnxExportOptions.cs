@@ -6,7 +6,9 @@ namespace LoraComposition.Models;
 /// <summary>How to export a model to ONNX.</summary>
 public sealed record OnnxExportOptions
 {
-    /// <summary>The type of the weights, and what is computed in: float32 or float16, of half the size. What goes in and comes out is float32. Default float32.</summary>
+    /// <summary>
+    /// The type of the weights, and what is computed in: float32 or float16, of half the size. What goes in and comes out is float32. Default float32.
+    /// </summary>
     public ScalarType Dtype { get; init; } = ScalarType.Float32;
 
     /// <summary>How the weights came about, for example what <c>Composition.ToProvenance</c> gives; kept in the metadata. Default null: nothing is said.</summary>

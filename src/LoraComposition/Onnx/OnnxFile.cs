@@ -104,7 +104,8 @@ internal sealed class OnnxFile
         var shape = new ProtobufMessage().Message(ShapeFields.Dimension, new ProtobufMessage().Text(DimensionFields.Symbol, Batch));
         foreach (long size in value.Sizes) shape.Message(ShapeFields.Dimension, new ProtobufMessage().Integer(DimensionFields.Size, size));
         var tensor = new ProtobufMessage().Integer(TensorTypeFields.Element, ElementType(ScalarType.Float32)).Message(TensorTypeFields.Shape, shape);
-        return new ProtobufMessage().Text(ValueInfoFields.Name, value.Name).Message(ValueInfoFields.Type, new ProtobufMessage().Message(ValueTypeFields.Tensor, tensor));
+        return new ProtobufMessage().Text(ValueInfoFields.Name, value.Name)
+            .Message(ValueInfoFields.Type, new ProtobufMessage().Message(ValueTypeFields.Tensor, tensor));
     }
 
     /// <summary>All of a weight but its numbers, which come last.</summary>
@@ -112,7 +113,8 @@ internal sealed class OnnxFile
     {
         var message = new ProtobufMessage();
         foreach (long size in weight.Shape) message.Integer(TensorDataFields.Dimensions, size);
-        message.Integer(TensorDataFields.Element, ElementType(weight.Dtype)).Text(TensorDataFields.Name, weight.Name).Announce(TensorDataFields.Raw, weight.ByteLength);
+        message.Integer(TensorDataFields.Element, ElementType(weight.Dtype)).Text(TensorDataFields.Name, weight.Name)
+            .Announce(TensorDataFields.Raw, weight.ByteLength);
         var field = new ProtobufMessage().Announce(GraphFields.Initializer, message.Bytes.Length + weight.ByteLength);
         return [.. field.Bytes, .. message.Bytes];
     }

@@ -57,11 +57,13 @@ public static class OnnxModel
         // Readers of protocol buffers count the bytes of a message in 31 bits.
         if (file.Length > int.MaxValue)
             throw new NotSupportedException(string.Create(CultureInfo.InvariantCulture,
-                $"As ONNX in {options.Dtype} the model takes {file.Length:N0} bytes, expected at most {int.MaxValue:N0}{(options.Dtype == ScalarType.Float32 ? "; export it as float16" : "")}."));
+                $"As ONNX in {options.Dtype} the model takes {file.Length:N0} bytes, expected at most "
+                + $"{int.MaxValue:N0}{(options.Dtype == ScalarType.Float32 ? "; export it as float16" : "")}."));
         if (model.LastNorm.weight!.device_type == DeviceType.META)
             throw new ArgumentException("The model is on the meta device and holds no numbers.", nameof(model));
         AtomicFile.Write(path, stream => file.Write(stream, progress, cancellation));
-        (logger ?? NullLogger.Instance).ModelSaved($"{nameof(VisionTransformer)} as ONNX", graph.Weights.Count, path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        (logger ?? NullLogger.Instance).ModelSaved($"{nameof(VisionTransformer)} as ONNX", graph.Weights.Count, path,
+            (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
     static Dictionary<string, string> Metadata(VisionTransformer model, OnnxExportOptions options)
@@ -71,7 +73,8 @@ public static class OnnxModel
         if (model.BaseModelName is { } name) metadata.Add(BaseModelKey, name);
         foreach (var (key, value) in options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : []) metadata.Add(key, value);
         foreach (var (key, value) in options.Metadata)
-            if (!metadata.TryAdd(key, value)) throw new ArgumentException($"The entry '{key}' of the metadata is written by the export itself; leave it out.", nameof(options));
+            if (!metadata.TryAdd(key, value))
+                throw new ArgumentException($"The entry '{key}' of the metadata is written by the export itself; leave it out.", nameof(options));
         return metadata;
     }
 }
