@@ -119,24 +119,7 @@ internal static class CheckpointWriter
     static void CheckRange(CheckpointTensor tensor)
     {
         var (name, numbers, dtype) = tensor;
-        if (numbers.dtype == dtype || numbers.numel() == 0) return;
-        using var scope = NewDisposeScope();
-        using var gradients = no_grad();
-        // Without a temporary of the tensor's size: the extremes tell whether anything finite becomes infinite. Numbers that are none pass.
-        foreach (var extreme in (Tensor[])[numbers.min(), numbers.max()])
-        {
-            if (extreme.isfinite().item<bool>() && extreme.to(dtype).isinf().item<bool>())
-                throw new ArgumentException($"Tensor '{name}' holds {extreme.ToDouble()}, which is too large for {dtype}; save it as bfloat16 or float32.",
-                    nameof(tensor));
-        }
+        if (NumberRange.Beyond(numbers, dtype) is { } large)
+            throw new ArgumentException($"Tensor '{name}' holds {large}, which is too large for {dtype}; save it as bfloat16 or float32.", nameof(tensor));
     }
-}
-
-/// <summary>A tensor of a checkpoint that is to be written.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Numbers">Its numbers.</param>
-/// <param name="Dtype">The type in the file.</param>
-internal sealed record CheckpointTensor(string Name, Tensor Numbers, ScalarType Dtype)
-{
-    public long ByteLength => Numbers.numel() * SafetensorsDtype.Size(Dtype);
 }
