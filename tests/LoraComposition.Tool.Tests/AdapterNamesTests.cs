@@ -52,7 +52,7 @@ public sealed class AdapterNamesTests : IDisposable
               "vit.layers.1.attention.q_proj": [1], "vit.layers.1.attention.k_proj": [1], "vit.layers.1.attention.v_proj": [1],
               "vit.encoder.layer.0.attention.attention.query": [2]}}
             """);
-        foreach (string[] way in (string[][])[["--base", Reference.Base], ["--base", Reference.Base, "--method", "sum"], []])
+        foreach (string[] way in (string[][])[["--base", Reference.Base], ["--base", Reference.Base, "--method", "weighted"], []])
         {
             var (code, _, errors) = await CommandLine.RunAsync(["compose", .. way, "--adapter", Reference.Adapter("vit-a"), "--weights", file, "--as", "adapter", "--out", folder.At("out")]);
             code.Should().Be(1);
