@@ -43,7 +43,7 @@ public sealed class MergeLayer
         foreach (var (n, weight) in (weights ?? []).Index())
         {
             if (!FiniteNumbers.IsWeight(weight))
-                throw new ArgumentException($"The weight of {NameOf(n)} is {weight}, which is beyond float32: expected a magnitude of at most {float.MaxValue:G3}.", nameof(weights));
+                throw new ArgumentException($"The weight of {NameOf(n)} is {weight}, expected one that is finite in float32: a magnitude of at most {float.MaxValue:G3}.", nameof(weights));
         }
         if (shapes.FirstOrDefault(shape => shape is not null) is not { } first) throw new ArgumentException($"Layer '{path}': no module adapts it.", nameof(shapes));
         for (int n = 0; n < shapes.Count; n++)
