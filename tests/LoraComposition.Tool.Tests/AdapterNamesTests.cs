@@ -52,11 +52,32 @@ public sealed class AdapterNamesTests : IDisposable
               "vit.layers.1.attention.q_proj": [1], "vit.layers.1.attention.k_proj": [1], "vit.layers.1.attention.v_proj": [1],
               "vit.encoder.layer.0.attention.attention.query": [2]}}
             """);
-        foreach (string[] way in (string[][])[["--base", Reference.Base], ["--base", Reference.Base, "--method", "sum"], []])
+        foreach (string[] way in (string[][])[["--base", Reference.Base], ["--base", Reference.Base, "--method", "weighted"], []])
         {
             var (code, _, errors) = await CommandLine.RunAsync(["compose", .. way, "--adapter", Reference.Adapter("vit-a"), "--weights", file, "--as", "adapter", "--out", folder.At("out")]);
             code.Should().Be(1);
             errors.Should().ContainSingle().Which.Should().Contain("'vit.encoder.layer.0.attention.attention.query'").And.Contain("'vit.layers.0.attention.");
         }
+    }
+
+    [Theory]
+    [InlineData("1e39,1", "8", "The weight of adapter 'vit-a' is 1E+39, expected one that is finite in float32*")]
+    [InlineData("1,1e30", "1e300", "Layer '*': the scaling *E+299 of adapter 'huge' times its weight 1E+30 is infinite*")]
+    [InlineData("1,1", "1e300", "Layer '*', composed by 'weighted': the update of adapter 'huge' is NaN or infinite; its training diverged, or its lora_alpha is wrong.")]
+    public async Task WithoutABaseTheAdapterIsNamedThatGivesNoNumbers(string weights, string alpha, string message)
+    {
+        string huge = folder.At("huge");
+        Directory.CreateDirectory(huge);
+        foreach (string file in Directory.GetFiles(Reference.Adapter("vit-a"))) File.Copy(file, Path.Combine(huge, Path.GetFileName(file)));
+        string config = Path.Combine(huge, "adapter_config.json");
+        var settings = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(config))!.AsObject();
+        settings["lora_alpha"] = double.Parse(alpha, System.Globalization.CultureInfo.InvariantCulture);
+        File.WriteAllText(config, settings.ToJsonString());
+
+        var (code, _, errors) = await CommandLine.RunAsync(["compose", "--adapter", Reference.Adapter("vit-a"), huge, "--weights", weights, "--out", folder.At("out")]);
+
+        code.Should().Be(1);
+        errors.Should().ContainSingle().Which.Should().Match(message);
+        Directory.Exists(folder.At("out")).Should().BeFalse();
     }
 }

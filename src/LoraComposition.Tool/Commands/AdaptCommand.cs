@@ -75,7 +75,7 @@ static class AdaptCommand
         var methods = Methods(parsed.GetValue(method)!);
         if (parsed.GetValue(adapters)!.Length == 0 && methods.FirstOrDefault(m => m.NeedsModules) is { } composing)
             throw new UsageException($"--method {parsed.GetValue(method)}: {composing.Name} composes adapters; give --adapter, or of the methods only {string.Join(",", known.Where(m => !m.NeedsModules).Select(m => m.Name))}.");
-        if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => named.Name, StringComparer.Ordinal)
+        if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => Path.TrimEndingDirectorySeparator(Path.GetFullPath(named.Folder)), StringComparer.Ordinal)
             .FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
         OutputFolder.Read(parsed, output, force);

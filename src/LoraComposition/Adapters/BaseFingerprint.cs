@@ -24,7 +24,7 @@ internal static partial class BaseFingerprint
     }
 
     /// <summary>Whether a text is such a fingerprint.</summary>
-    public static bool IsOne(string text) => Form().IsMatch(text);
+    public static bool IsOne(string text) => Sums().IsMatch(text);
 
     /// <summary>Whether two fingerprints are of different weights. Weights that were rounded to one of the two types agree in one of the sums.</summary>
     public static bool Contradict(string one, string two)
@@ -34,5 +34,5 @@ internal static partial class BaseFingerprint
     }
 
     [GeneratedRegex(@"\A[0-9a-f]{64}-[0-9a-f]{64}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Form();
+    private static partial Regex Sums();
 }

@@ -6,7 +6,9 @@ namespace LoraComposition.Files;
 /// <summary>Writes a folder of several files that belong together: it appears when all of them are there and checked, never before.</summary>
 public static partial class StagedFolder
 {
-    // Nothing is written for so long only where the process is gone.
+    const string Unfinished = ".tmp", LockEnd = ".lock";
+
+    // Where no lock tells whether the process is gone: nothing is written for so long only where it is.
     static readonly TimeSpan leftoverAge = TimeSpan.FromHours(1);
 
     /// <summary>
@@ -30,7 +32,7 @@ public static partial class StagedFolder
         foreach (string leftover in RemoveLeftovers(parent))
             if (logger is not null) LeftoverRemoved(logger, leftover);
         // On the same disk, so that putting it in place is a rename.
-        var staging = Path.Combine(parent, $".{Path.GetRandomFileName()}.tmp");
+        using var held = Hold(parent, out var staging);
         Directory.CreateDirectory(staging);
         try
         {
@@ -46,7 +48,8 @@ public static partial class StagedFolder
 
     /// <summary>
     /// Removes what runs left in a folder when they were killed: folders and files with the names that <see cref="Write"/> and <see cref="AtomicFile"/>
-    /// give to what is not finished, in which nothing was written for an hour. <see cref="Write"/> does this itself; call it before to name them to a user.
+    /// give to what is not finished, whose process is gone: by the lock that <see cref="Write"/> holds, or, where there is none, by nothing having been written
+    /// for an hour. <see cref="Write"/> does this itself; call it before to name them to a user.
     /// </summary>
     /// <param name="folder">The folder that holds them; it may be missing. Nothing further down is looked at.</param>
     /// <returns>The paths of what was removed. What cannot be removed stays and is not among them.</returns>
@@ -57,7 +60,22 @@ public static partial class StagedFolder
         try
         {
             foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => IsUnfinished(entry.Name)).ToArray())
-                if (IsOld(entry) && TryRemove(entry)) removed.Add(entry.FullName);
+            {
+                if (entry.Name.EndsWith(LockEnd, StringComparison.Ordinal)) continue;
+                string lockPath = LockOf(entry.FullName);
+                if (!File.Exists(lockPath))
+                {
+                    if (IsOld(entry) && TryRemove(entry)) removed.Add(entry.FullName);
+                    continue;
+                }
+                using var taken = TryTake(lockPath);
+                if (taken is not null && TryRemove(entry)) removed.Add(entry.FullName);
+            }
+            // Where the process ended before it made the folder, or between removing it and the lock.
+            foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => IsUnfinished(entry.Name) && entry.Name.EndsWith(LockEnd, StringComparison.Ordinal)).ToArray())
+            {
+                if (!Path.Exists(entry.FullName[..^LockEnd.Length] + Unfinished)) TryTake(entry.FullName)?.Dispose();
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -68,6 +86,43 @@ public static partial class StagedFolder
 
     /// <summary>Whether a name is one that these libraries give to a file or folder that is not finished.</summary>
     internal static bool IsUnfinished(string name) => UnfinishedName().IsMatch(name);
+
+    /// <summary>Names a folder to fill and holds its lock, which the system lets go when the process ends, however it does.</summary>
+    /// <returns>The lock; null on a disk that knows no locks, where only time can tell.</returns>
+    static FileStream? Hold(string parent, out string staging)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            staging = Path.Combine(parent, $".{Path.GetRandomFileName()}{Unfinished}");
+            try
+            {
+                var held = new FileStream(LockOf(staging), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+                using var second = TryTake(LockOf(staging));
+                if (second is null) return held;
+                held.Dispose();
+                return null;
+            }
+            catch (IOException) when (attempt < 3 && File.Exists(LockOf(staging)))
+            {
+                // Another process looked at it in the moment between making and locking.
+            }
+        }
+    }
+
+    static string LockOf(string staging) => staging.EndsWith(Unfinished, StringComparison.Ordinal) ? staging[..^Unfinished.Length] + LockEnd : staging + LockEnd;
+
+    /// <summary>Takes the lock of a process that is gone, to remove what it left; null where it is held, or cannot be taken.</summary>
+    static FileStream? TryTake(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     static bool IsOld(FileSystemInfo entry)
     {
@@ -151,7 +206,7 @@ public static partial class StagedFolder
     }
 
     // The second was the name of an upstream module that is not finished.
-    [GeneratedRegex(@"^(\.[a-z0-9]{8}\.[a-z0-9]{3}\.tmp|\.publishing\.tmp|.+\.[0-9a-f]{32}\.partial)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(\.[a-z0-9]{8}\.[a-z0-9]{3}\.(tmp|lock)|\.publishing\.tmp|.+\.[0-9a-f]{32}\.partial)$", RegexOptions.CultureInvariant)]
     private static partial Regex UnfinishedName();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Removed {Path}, which a run left that was killed")]

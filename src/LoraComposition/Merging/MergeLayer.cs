@@ -39,8 +39,12 @@ public sealed class MergeLayer
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (weights is not null && weights.Count != shapes.Count)
             throw new ArgumentException($"Expected {shapes.Count} weights, one per module, found {weights.Count}.", nameof(weights));
-        if (weights?.Any(weight => !FiniteNumbers.IsWeight(weight)) == true) throw new ArgumentException("Expected weights that are finite in float32.", nameof(weights));
         this.names = names;
+        foreach (var (n, weight) in (weights ?? []).Index())
+        {
+            if (!FiniteNumbers.IsWeight(weight))
+                throw new ArgumentException($"The weight of {NameOf(n)} is {weight}, expected one that is finite in float32: a magnitude of at most {float.MaxValue:G3}.", nameof(weights));
+        }
         if (shapes.FirstOrDefault(shape => shape is not null) is not { } first) throw new ArgumentException($"Layer '{path}': no module adapts it.", nameof(shapes));
         for (int n = 0; n < shapes.Count; n++)
             if (shapes[n] is { } shape && (shape.Out, shape.In) != (first.Out, first.In))
@@ -81,15 +85,33 @@ public sealed class MergeLayer
     /// <summary>The modules that adapt the layer, from 0.</summary>
     public IEnumerable<int> Present => Enumerable.Range(0, Count).Where(n => ranks[n] > 0);
 
+    /// <summary>Says which module's update is no number times its weight; null where all are.</summary>
+    internal string? NonFiniteModule()
+    {
+        foreach (int n in Present)
+        {
+            using var scope = NewDisposeScope();
+            using var delta = Read(n);
+            if (FiniteNumbers.AreAll(delta.ToDense())) continue;
+            return weights[n] == 1 ? $"the update of {NameOf(n)} is NaN or infinite; its training diverged, or its lora_alpha is wrong"
+                : $"the update of {NameOf(n)} times its weight {weights[n]} is NaN or infinite; give it a smaller weight, or check the adapter";
+        }
+        return null;
+    }
+
     /// <summary>Reads the update of a module, times its weight.</summary>
     /// <param name="module">The module, from 0; one that adapts the layer.</param>
     /// <returns>The factors in <see cref="Dtype"/>, their scaling times the module's weight. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The module leaves the layer alone.</exception>
+    /// <exception cref="NonFiniteException">The scaling times the weight is infinite.</exception>
     public LoraDelta Read(int module)
     {
         if (ranks[module] == 0) throw new ArgumentException($"Layer '{Path}': module {module + 1} leaves it alone.", nameof(module));
         using var delta = read(module);
-        return new LoraDelta(delta.A.to(Dtype, copy: true), delta.B.to(Dtype, copy: true), delta.Scaling * weights[module]);
+        double scaling = delta.Scaling * weights[module];
+        if (!double.IsFinite(scaling))
+            throw new NonFiniteException($"Layer '{Path}': the scaling {delta.Scaling} of {NameOf(module)} times its weight {weights[module]} is infinite; give it a smaller weight.");
+        return new LoraDelta(delta.A.to(Dtype, copy: true), delta.B.to(Dtype, copy: true), scaling);
     }
 
     static IReadOnlyList<LoraDelta?> Given(IReadOnlyList<LoraDelta?> updates)

@@ -51,7 +51,7 @@ public abstract class MergeMethod
         var merged = lambda == 1 ? composed : composed.Times(lambda);
         if (merged.IsFinite()) return merged;
         merged.Dispose();
-        throw new NonFiniteException($"Layer '{layer.Path}': the update that '{Name}' composes is NaN or infinite; give smaller weights, or check the adapters.");
+        throw new NonFiniteException($"Layer '{layer.Path}', composed by '{Name}': {layer.NonFiniteModule() ?? "the composed update is NaN or infinite; give smaller weights"}.");
     }
 
     /// <summary>Composes a layer, without the factor <see cref="Lambda"/>. Tensors that it makes on its way may stay in the present dispose scope.</summary>

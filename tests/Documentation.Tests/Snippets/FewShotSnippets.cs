@@ -100,7 +100,7 @@ public class FewShotSnippets
         using (var adapter = trained.ToAdapter("my-task")!) adapter.Save("my-task");   // with the trained head and the names of the classes
         var found = trained.ToWeights()!;                                // the weight of every module at every layer
         using var plain = trained.Merge();                               // or: the plain model with it all in its weights
-        plain.Save("my-vit", new CheckpointSaveOptions { CompanionsFrom = "vit" });
+        plain.Save("my-vit", new CheckpointSaveOptions { Base = "vit" });
         #endregion
         using (var saved = LoraAdapter.Load("my-task")) saved.Head!.ClassNames.Should().Equal("cat", "dog");
         trained.Outcome.History.Should().NotBeEmpty();

@@ -56,7 +56,7 @@ public sealed class LibrarySnippets : IDisposable
         using (var composed = composition.ToAdapter("my-task"))   // rank = sum of the modules' ranks
             composed.Save("my-task");                             // an ordinary PEFT folder
         composition.MergeIntoBase();                              // or: into the model's own weights; this detaches
-        model.Save("merged", new CheckpointSaveOptions { CompanionsFrom = "vit" });
+        model.Save("merged", new CheckpointSaveOptions { Base = "vit" });
         #endregion
 
         using var again = LoraAdapter.Load("my-task");

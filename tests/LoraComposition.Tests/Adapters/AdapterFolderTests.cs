@@ -73,18 +73,18 @@ public sealed class AdapterFolderTests : IDisposable
     }
 
     [Fact]
-    public void Keys_may_hold_the_name_of_the_sub_folder_and_no_other()
+    public void Keys_may_hold_the_name_of_the_sub_folder_or_another()
     {
         Put("eurosat");
         Rename(".weight", ".eurosat.weight");
-        using (var adapter = LoraAdapter.Load(folder.Path))
+        using var plain = LoraAdapter.Load(PeftFolder.Fixture("vit-a"));
+        foreach (string name in (string[])["eurosat", "other"])
         {
-            using var plain = LoraAdapter.Load(PeftFolder.Fixture("vit-a"));
+            if (name == "other") Directory.Move(folder.File("eurosat"), folder.File(name));
+            using var adapter = LoraAdapter.Load(folder.Path);
             adapter.Layers.Keys.Should().Equal(plain.Layers.Keys);
             adapter.Layers.First().Value.A.ShouldBeIdentical(plain.Layers.First().Value.A);
         }
-        Directory.Move(folder.File("eurosat"), folder.File("other"));
-        Refuses(() => LoraAdapter.Load(folder.Path), "*unexpected tensor '*.lora_A.eurosat.weight'*");
     }
 
     [Theory]

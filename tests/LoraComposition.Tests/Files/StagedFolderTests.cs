@@ -166,6 +166,34 @@ public sealed class StagedFolderTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_run_left_is_removed_at_once_and_what_a_running_one_fills_never()
+    {
+        string dead = Directory.CreateDirectory(folder.File(".abcdefgh.ded.tmp")).FullName, alive = Directory.CreateDirectory(folder.File(".abcdefgh.liv.tmp")).FullName;
+        File.WriteAllText(Path.Combine(dead, "adapter_config.json"), "{}");
+        File.WriteAllText(folder.File(".abcdefgh.ded.lock"), "");
+        File.WriteAllText(folder.File(".abcdefgh.aln.lock"), "");
+        using (new FileStream(folder.File(".abcdefgh.liv.lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+        {
+            StagedFolder.RemoveLeftovers(folder.Path).Should().Equal(dead);
+            StagedFolder.RemoveLeftovers(folder.Path).Should().BeEmpty();
+        }
+        Directory.GetFileSystemEntries(folder.Path).Should().BeEquivalentTo(alive, folder.File(".abcdefgh.liv.lock"));
+    }
+
+    [Fact]
+    public void While_a_folder_is_filled_another_run_leaves_it_alone_and_its_lock_is_gone_afterwards()
+    {
+        StagedFolder.Write(folder.File("target"), staging =>
+        {
+            // As old as that of a killed run; the lock tells better.
+            Directory.SetLastWriteTimeUtc(staging, DateTime.UtcNow.AddHours(-2));
+            StagedFolder.RemoveLeftovers(folder.Path).Should().BeEmpty();
+            File.WriteAllText(Path.Combine(staging, "file"), "");
+        });
+        Directory.GetFileSystemEntries(folder.Path).Should().Equal(folder.File("target"));
+    }
+
+    [Fact]
     public void A_run_removes_leftovers_beside_its_folder_and_no_young_ones()
     {
         string old = Directory.CreateDirectory(Path.Combine(folder.Path, ".abcdefgh.old.tmp")).FullName, young = Directory.CreateDirectory(Path.Combine(folder.Path, ".abcdefgh.new.tmp")).FullName;

@@ -117,7 +117,7 @@ public sealed class T5CheckpointTests : IDisposable
     [InlineData("encoder.block.1.layer.1.DenseReluDense.wo.weight", "*is missing, and config.json asks for 2 layers (num_layers)*")]
     [InlineData("decoder.block.1.layer.2.DenseReluDense.wo.weight", "*is missing, and config.json asks for 2 layers (num_decoder_layers)*")]
     [InlineData("decoder.block.1.layer.1.EncDecAttention.v.weight", "*'decoder.block.1.layer.1.EncDecAttention.v.weight' [32, 32] is missing*")]
-    [InlineData("shared.weight", "*'shared.weight' [96, 32] is missing*")]
+    [InlineData("shared.weight", "*'shared.weight', the embedding, is missing*")]
     public void A_missing_tensor_is_named(string tensor, string message)
     {
         Write("t5-flan", tensors => tensors.Remove(tensor));
