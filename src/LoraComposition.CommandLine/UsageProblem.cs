@@ -15,8 +15,8 @@ static class UsageProblem
     {
         // Whoever asks for help gets it.
         if (parsed.Action is { ClearsParseErrors: true }) return null;
-        if (parsed.UnmatchedTokens is [var unknown, ..]) return $"'{unknown}' is not known.";
-        if (MisspelledOption(parsed) is { } option) return $"{option} is no option here; put ./ in front where it is a file.";
+        if (parsed.UnmatchedTokens is [var unknown, ..]) return $"'{unknown}' is not known.{NearMiss.Suggestion(parsed, unknown)}";
+        if (MisspelledOption(parsed) is { } option) return NearMiss.Suggestion(parsed, option) is { Length: > 0 } meant ? $"{option} is no option here.{meant}" : $"{option} is no option here; put ./ in front where it is a file.";
         return parsed.Errors.Count > 0 ? Explain(parsed.Errors[0]) : null;
     }
 

@@ -72,6 +72,8 @@ public sealed class ImageAdaptation
         Warn(warnings, whole.Warning(data), progress);
         Warn(warnings, samples.Warning, progress);
         foreach (var module in modules) Warn(warnings, module.ZeroWarning, progress);
+        foreach (var same in modules.Where(module => module.Fingerprint is not null).GroupBy(module => module.Fingerprint!, StringComparer.Ordinal).Where(group => group.Count() > 1))
+            Warn(warnings, $"Adapters {string.Join(", ", same.Select(module => $"'{module.Name}'"))} are the same file, which so counts {same.Count()} times.", progress);
         Warn(warnings, TinyBase.Warning(baseModel, images.MedianSide()), progress);
 
         using var fitting = new HeadlessModules(modules, baseModel, pool.ClassNames);

@@ -60,7 +60,8 @@ public static class ImageFileDecoder
         var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
         if (result != SKCodecResult.Success) throw Damaged(bytes, result, refusal);
         // The numbers are EXIF's.
-        return new RgbImage(width, height, DropAlpha(bitmap)).Turned((int)codec.EncodedOrigin);
+        int orientation = codec.EncodedFormat == SKEncodedImageFormat.Png ? PngOrientation.Of(bytes) : (int)codec.EncodedOrigin;
+        return new RgbImage(width, height, DropAlpha(bitmap)).Turned(orientation);
     }
 
     static DataException Damaged(byte[] bytes, SKCodecResult result, Func<string, DataException> refusal)

@@ -44,19 +44,29 @@ internal sealed class SentencePieceFile
         {
             long length = RandomAccess.GetLength(handle);
             if (length > Largest) throw Refuse($"the file is {length} bytes long, expected at most {Largest}; this is not a SentencePiece model of T5.", null);
-            var file = new SentencePieceFile(path, new byte[length]);
-            RegularFile.ReadExactly(handle, file.Bytes, 0, Refuse);
-            try
-            {
-                file.Parse();
-            }
-            catch (Exception e) when (e is FormatException or DecoderFallbackException)
-            {
-                throw Refuse($"expected a SentencePiece model, found a damaged one: {e.Message}; fetch the file again.", e);
-            }
-            file.Check();
-            return file;
+            byte[] bytes = new byte[length];
+            RegularFile.ReadExactly(handle, bytes, 0, Refuse);
+            return Read(path, bytes);
         }
+    }
+
+    /// <summary>Checks the bytes of a model.</summary>
+    /// <param name="path">The file that they come from, for messages.</param>
+    /// <param name="bytes">The model.</param>
+    /// <exception cref="CheckpointException">They are damaged, or are no unigram model with T5's special ids.</exception>
+    public static SentencePieceFile Read(string path, byte[] bytes)
+    {
+        var file = new SentencePieceFile(path, bytes);
+        try
+        {
+            file.Parse();
+        }
+        catch (Exception e) when (e is FormatException or DecoderFallbackException)
+        {
+            throw new CheckpointException(path, $"expected a SentencePiece model, found a damaged one: {e.Message}; fetch the file again.", e);
+        }
+        file.Check();
+        return file;
     }
 
     void Parse()
@@ -157,7 +167,7 @@ internal sealed class SentencePieceFile
         if (found != type.ToString()) throw Refused($"expected piece {id} to be of type {type}, found {found}");
     }
 
-    CheckpointException Refused(string message) => new(Path, $"{message}; give the spiece.model of a T5 checkpoint.");
+    CheckpointException Refused(string message) => new(Path, $"{message}; give the spiece.model or tokenizer.json of a T5 checkpoint.");
 
     static readonly UTF8Encoding strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 }

@@ -16,9 +16,12 @@ internal sealed class SentencePieceModel
 
     /// <summary>Loads a model.</summary>
     /// <exception cref="CheckpointException">The file is missing, damaged or no model of T5.</exception>
-    public static SentencePieceModel Load(string path)
+    public static SentencePieceModel Load(string path) => Of(SentencePieceFile.Read(path));
+
+    /// <summary>Makes a model of a file that was read.</summary>
+    /// <exception cref="CheckpointException">It cannot be used.</exception>
+    public static SentencePieceModel Of(SentencePieceFile file)
     {
-        var file = SentencePieceFile.Read(path);
         // T5 has no piece that begins a text, id −1, with which the package leaves its arrays. A second trainer_spec is merged with the
         // first: one that sets bos_id, field 41, to 1. The piece is never asked for.
         byte[] remedied = [.. file.Bytes, 0x12, 0x03, 0xC8, 0x02, 0x01];
@@ -28,7 +31,7 @@ internal sealed class SentencePieceModel
         }
         catch (Exception e) when (IsOfDamage(e))
         {
-            throw new CheckpointException(path, $"expected a SentencePiece model, found one that cannot be used: {e.Message}; fetch the file again.", e);
+            throw new CheckpointException(file.Path, $"expected a SentencePiece model, found one that cannot be used: {e.Message}; fetch the file again.", e);
         }
     }
 

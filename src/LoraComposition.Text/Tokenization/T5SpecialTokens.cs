@@ -22,6 +22,9 @@ internal static partial class T5SpecialTokens
         _ => null,
     };
 
+    /// <summary>Whether a token is one of T5's extra ids.</summary>
+    public static bool IsExtra(string token) => Extra(token) is not null;
+
     /// <summary>How an extra id is written.</summary>
     public static string NameOfExtra(int n) => $"{ExtraStart}{n}>";
 

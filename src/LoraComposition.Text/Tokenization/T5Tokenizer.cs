@@ -20,40 +20,51 @@ public sealed class T5Tokenizer
     public const int UnknownId = 2;
 
     internal const string PadToken = "<pad>", EndToken = "</s>", UnknownToken = "<unk>";
-    const string ModelFile = "spiece.model", ConfigFile = "tokenizer_config.json";
+    const string ModelFile = "spiece.model", JsonFile = "tokenizer.json";
 
     // How sentencepiece shows what it does not know, and the blank inside pieces.
     const string UnknownSurface = " \u2047 ";
     const char Blank = '\u2581';
 
     readonly SentencePieceModel model;
+    readonly T5Tokens tokens;
 
-    T5Tokenizer(SentencePieceModel model, int extraIds) => (this.model, ExtraIdCount) = (model, extraIds);
+    T5Tokenizer(SentencePieceModel model, T5Tokens tokens) => (this.model, this.tokens) = (model, tokens);
 
-    /// <summary>How many ids there are, the extra ids among them: 32,100 for T5. The model's embedding may have more rows.</summary>
-    public int VocabularySize => model.Pieces.Count + ExtraIdCount;
+    /// <summary>How many ids there are, the extra ids and added tokens among them: 32,100 for T5. The model's embedding may have more rows.</summary>
+    public int VocabularySize => tokens.Size;
 
     /// <summary>
-    /// How many tokens <c>&lt;extra_id_0&gt;</c>, <c>&lt;extra_id_1&gt;</c>, … there are: 100 where the configuration does not say otherwise. The first has the
-    /// last id.
+    /// How many tokens <c>&lt;extra_id_0&gt;</c>, <c>&lt;extra_id_1&gt;</c>, … there are: beside a <c>spiece.model</c> 100 where the configuration does not say
+    /// otherwise, and the first has the last id; a <c>tokenizer.json</c> lists them.
     /// </summary>
-    public int ExtraIdCount { get; }
+    public int ExtraIdCount => tokens.ExtraIdCount;
 
     /// <summary>Loads the tokenizer of a checkpoint.</summary>
-    /// <param name="folder">A folder that holds <c>spiece.model</c> and perhaps <c>tokenizer_config.json</c>.</param>
+    /// <param name="folder">A folder that holds <c>spiece.model</c>, or else a <c>tokenizer.json</c> with a unigram model, and perhaps
+    /// <c>tokenizer_config.json</c>, <c>added_tokens.json</c> and <c>special_tokens_map.json</c>, whose added tokens are read.</param>
     /// <returns>The tokenizer.</returns>
     /// <exception cref="CheckpointException">A file is missing or damaged, or describes another tokenizer than T5's.</exception>
     public static T5Tokenizer Load(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds {ModelFile}.");
-        var model = SentencePieceModel.Load(Path.Combine(folder, ModelFile));
-        string config = Path.Combine(folder, ConfigFile);
-        return new(model, File.Exists(config) ? T5TokenizerConfig.ReadExtraIds(config, model.Pieces.Count) : T5TokenizerConfig.DefaultExtraIds);
+        if (!Directory.Exists(folder)) throw new CheckpointException(folder, $"the folder is missing; give a folder that holds {ModelFile} or {JsonFile}.");
+        string spiece = Path.Combine(folder, ModelFile), json = Path.Combine(folder, JsonFile), config = Path.Combine(folder, T5TokenizerConfig.ConfigFile);
+        if (File.Exists(spiece) || !File.Exists(json))
+        {
+            var model = SentencePieceModel.Load(spiece);
+            var (count, beside) = T5TokenizerConfig.Read(folder);
+            return new(model, new T5Tokens(File.Exists(config) ? config : folder, model.Pieces, count ?? T5TokenizerConfig.DefaultExtraIds, beside));
+        }
+        var (file, extraIds, added) = TokenizerJson.Read(json);
+        var (asked, others) = T5TokenizerConfig.Read(folder);
+        // Extra ids that the vocabulary lacks are added behind it, the first one first, as transformers does.
+        var lacking = Enumerable.Range(0, extraIds > 0 ? 0 : asked ?? 0).Select(n => new AddedToken(T5SpecialTokens.NameOfExtra(n), null, IsSpecial: true));
+        return new(SentencePieceModel.Of(file), new T5Tokens(json, file.Pieces, extraIds, [.. added, .. others, .. lacking]));
     }
 
     /// <summary>The ids of a text, the end token last.</summary>
-    /// <param name="text">The text. <c>&lt;extra_id_N&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;pad&gt;</c> and <c>&lt;unk&gt;</c> in it stand for their ids.</param>
+    /// <param name="text">The text. <c>&lt;extra_id_N&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;pad&gt;</c>, <c>&lt;unk&gt;</c> and added tokens in it stand for their ids.</param>
     /// <param name="maxLength">The most ids, the end token among them, which a shortened text keeps; at least 1. No limit where not given.</param>
     /// <returns>The ids; <see cref="EndId"/> alone for an empty text.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 1.</exception>
@@ -137,24 +148,25 @@ public sealed class T5Tokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         int start = 0;
-        foreach (var candidate in T5SpecialTokens.Candidates().EnumerateMatches(text))
+        while (tokens.Next(text, start) is var (index, length, id))
         {
-            string token = text.Substring(candidate.Index, candidate.Length);
-            if (T5SpecialTokens.IdOf(token, ExtraIdCount, model.Pieces.Count) is not { } id) continue;
-            onText(text[start..candidate.Index]);
-            onToken(token, id);
-            start = candidate.Index + candidate.Length;
+            onText(text[start..index]);
+            onToken(text.Substring(index, length), id);
+            start = index + length;
         }
         onText(text[start..]);
     }
 
     void Append(StringBuilder text, int id, bool skipSpecial)
     {
-        int extra = VocabularySize - 1 - id;
-        bool isExtra = id >= model.Pieces.Count && extra >= 0;
-        if (isExtra || (id < model.Pieces.Count && model.Pieces[id].Type == SentencePieceType.Control))
+        if (tokens.Find(id) is { } added)
         {
-            if (!skipSpecial) text.Append(isExtra ? T5SpecialTokens.NameOfExtra(extra) : model.Pieces[id].Text);
+            if (!skipSpecial || !added.IsSpecial) text.Append(added.Text);
+            return;
+        }
+        if (id < model.Pieces.Count && model.Pieces[id].Type == SentencePieceType.Control)
+        {
+            if (!skipSpecial) text.Append(model.Pieces[id].Text);
             return;
         }
         if (id >= model.Pieces.Count || id == UnknownId)

@@ -18,7 +18,7 @@ public sealed record AdapterCompatibility
     public IReadOnlyList<AdapterRefusal> Refusals { get; }
 
     /// <summary>
-    /// What fits but looks wrong: another base model, a revision, two saved heads, an update out of all proportion, or one that is zero in every layer. What
+    /// What fits but looks wrong: another base model, a revision, two saved heads, the same adapter twice, an update out of all proportion, or one that is zero in every layer. What
     /// was odd about each adapter's files is in <see cref="LoraAdapter.Warnings"/>.
     /// </summary>
     public IReadOnlyList<string> Warnings { get; }
@@ -52,6 +52,7 @@ public sealed record AdapterCompatibility
     [
         .. adapters.SelectMany(adapter => BaseWarnings(model, adapter)),
         .. HeadWarnings(adapters),
+        .. SameTwice(adapters),
         .. adapters.Select(adapter => adapter.ZeroWarning).OfType<string>(),
         .. outsized.Select(update =>
             $"Adapter '{update.Adapter}' changes layer '{update.Layer}' by {update.Ratio:G2} times the layer's own weight; its training diverged, or its lora_alpha is wrong."),
@@ -96,6 +97,10 @@ public sealed record AdapterCompatibility
         if (adapter.Revision is { } revision)
             yield return $"Adapter '{adapter.Name}' was trained on revision '{revision}' of its base model; make sure that the model is that revision.";
     }
+
+    static IEnumerable<string> SameTwice(IReadOnlyList<LoraAdapter> adapters) =>
+        adapters.Where(adapter => adapter.Fingerprint is not null).GroupBy(adapter => adapter.Fingerprint!, StringComparer.Ordinal).Where(group => group.Count() > 1)
+            .Select(group => $"Adapters {string.Join(", ", group.Select(adapter => $"'{adapter.Name}'"))} are the same file, which so counts {group.Count()} times.");
 
     static IEnumerable<string> HeadWarnings(IReadOnlyList<LoraAdapter> adapters)
     {

@@ -37,7 +37,64 @@ public sealed class ImageBaseModelTests : IDisposable
         TinyModel.Save(folder.Path);
         File.Delete(folder.At("preprocessor_config.json"));
 
-        ImageBaseModel.Open(folder.Path).Preprocessing.Should().Be(ImagePreprocessing.Default with { Size = TinyModel.ImageSize });
+        var baseModel = ImageBaseModel.Open(folder.Path);
+
+        baseModel.Preprocessing.Should().Be(ImagePreprocessing.Default with { Size = TinyModel.ImageSize });
+        baseModel.Warning.Should().Contain("it is guessed").And.Contain("bilinear, mean and std 0.5");
+    }
+
+    [Fact]
+    public void TakesTimmsSettings()
+    {
+        WithTimm("""{"input_size": [3, 16, 16], "interpolation": "bicubic", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "crop_pct": 0.9, "crop_mode": "center"}""");
+
+        var baseModel = ImageBaseModel.Open(folder.Path);
+
+        baseModel.Preprocessing.Should().Be(new ImagePreprocessing
+        {
+            Size = 16,
+            ResizeTo = 17,
+            Fit = ResizeFit.ShortestEdge,
+            CropOffset = CropOffset.Round,
+            Resample = Resample.Bicubic,
+            Mean = new(0.485f, 0.456f, 0.406f),
+            Std = new(0.229f, 0.224f, 0.225f),
+        });
+        baseModel.Warning.Should().BeNull();
+    }
+
+    [Fact]
+    public void SaysWhatTimmsSettingsLeaveOut()
+    {
+        WithTimm("""{"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "crop_mode": "squash"}""");
+
+        var baseModel = ImageBaseModel.Open(folder.Path);
+
+        (baseModel.Preprocessing.ResizeTo, baseModel.Preprocessing.Fit, baseModel.Preprocessing.Resample).Should().Be((18, ResizeFit.BothSides, Resample.Bicubic));
+        baseModel.Warning.Should().Contain("config.json leaves out crop_pct, interpolation, for which timm's defaults are taken");
+    }
+
+    [Theory]
+    [InlineData("""{"interpolation": "random"}""", "*interpolation*random*")]
+    [InlineData("""{"crop_pct": 0}""", "*crop_pct*")]
+    [InlineData("""{"crop_pct": "all"}""", "*crop_pct*all*")]
+    [InlineData("""{"crop_pct": 1e-300}""", "*crop_pct*")]
+    [InlineData("""{"crop_mode": "spiral"}""", "*crop_mode*spiral*")]
+    [InlineData("""{"mean": [1, 2]}""", "*three channels for mean*")]
+    [InlineData("""{"std": [0, 0, 0]}""", "*Std must be positive*")]
+    public void RefusesTimmsSettingsThatCannotBe(string settings, string message)
+    {
+        WithTimm(settings);
+
+        FluentActions.Invoking(() => ImageBaseModel.Open(folder.Path)).Should().Throw<LoraCompositionException>().WithMessage(message);
+    }
+
+    void WithTimm(string settings)
+    {
+        TinyModel.Save(folder.Path);
+        File.Delete(folder.At("preprocessor_config.json"));
+        string config = File.ReadAllText(folder.At("config.json")).TrimEnd();
+        File.WriteAllText(folder.At("config.json"), $"{config[..^1]}, \"pretrained_cfg\": {settings} }}");
     }
 
     [Fact]

@@ -68,10 +68,16 @@ public class T5TokenizerFileTests
     [InlineData("""{"extra_ids": 100000}""", "extra_ids")]
     [InlineData("""{"eos_token": "<eos>"}""", "eos_token")]
     [InlineData("""{"unk_token": 7}""", "unk_token")]
-    [InlineData("""{"additional_special_tokens": ["<sep>"]}""", "<sep>")]
+    [InlineData("""{"additional_special_tokens": [7]}""", "additional_special_tokens")]
+    [InlineData("""{"additional_special_tokens": "<sep>"}""", "additional_special_tokens")]
+    [InlineData("""{"added_tokens_decoder": {"x": "<new>"}}""", "added_tokens_decoder")]
+    [InlineData("""{"added_tokens_decoder": {"900": "<a>", "901": "<a>"}}""", "no token has two")]
+    [InlineData("""{"added_tokens_decoder": {"900": "<a>", "0900": "<b>"}}""", "which another has already")]
+    [InlineData("""{"added_tokens_decoder": {"5": "<a>"}}""", "which another has already")]
+    [InlineData("""{"added_tokens_decoder": {"2000000000": "<a>"}}""", "ids from 0 to")]
+    [InlineData("""{"added_tokens_decoder": {"900": ""}}""", "1 to 512 characters")]
     [InlineData("""{"additional_special_tokens": ["<extra_id_100>"]}""", "<extra_id_100>")]
     [InlineData("""{"added_tokens_decoder": {"800": {"content": "<extra_id_0>"}}}""", "899 downwards")]
-    [InlineData("""{"added_tokens_decoder": {"900": {"content": "<new>"}}}""", "<new>")]
     public void AnotherTokenizersConfigurationIsRefused(string config, string named) =>
         FluentActions.Invoking(() => TokenizerFixture.Load(TokenizerFixture.Model, Encoding.UTF8.GetBytes(config))).Should().Throw<CheckpointException>().WithMessage($"*tokenizer_config.json*{named}*");
 
