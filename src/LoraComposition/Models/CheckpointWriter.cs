@@ -123,3 +123,12 @@ internal static class CheckpointWriter
             throw new ArgumentException($"Tensor '{name}' holds {large}, which is too large for {dtype}; save it as bfloat16 or float32.", nameof(tensor));
     }
 }
+
+/// <summary>A tensor of a checkpoint that is to be written.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Numbers">Its numbers.</param>
+/// <param name="Dtype">The type in the file.</param>
+internal sealed record CheckpointTensor(string Name, Tensor Numbers, ScalarType Dtype)
+{
+    public long ByteLength => Numbers.numel() * SafetensorsDtype.Size(Dtype);
+}
