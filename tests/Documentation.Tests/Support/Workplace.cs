@@ -26,6 +26,9 @@ internal sealed class Workplace : IDisposable
         SaveTextAdapters("sciq", "quail");
         foreach (string name in (string[])["cat", "dog"])
             for (int i = 0; i < 8; i++) Picture(name == "cat" ? 20 * i : 255 - 20 * i, "my-images", name, $"{i}.png");
+        foreach (string task in (string[])["birds", "leaves", "shells"])
+            foreach (int kind in (int[])[0, 1])
+                for (int i = 0; i < 8; i++) Stripes(task[0] + 3 * kind, i, "pictures", task, $"{task}-{kind}", $"{i}.png");
         Picture(40, "photos", "one.png");
         foreach (string method in (string[])["classifier", "learned"]) folder.Write(Run(method), "results", "label-shift", "runs", $"{method}-k001-seed0.json");
         Directory.SetCurrentDirectory(folder.Path);
@@ -67,6 +70,10 @@ internal sealed class Workplace : IDisposable
 
     void Picture(int brightness, params string[] parts) =>
         File.WriteAllBytes(folder.At(parts), Pictures.Encode(SKEncodedImageFormat.Png, 32, 32, (x, y) => new SKColor((byte)brightness, (byte)(brightness / 2 + x), (byte)(4 * y))));
+
+    // Stripes of a direction for each kind, moved along from picture to picture: colours alone do not tell the kinds apart.
+    void Stripes(int kind, int moved, params string[] parts) =>
+        File.WriteAllBytes(folder.At(parts), Pictures.Encode(SKEncodedImageFormat.Png, 32, 32, (x, y) => new SKColor((byte)(127 + 120 * Math.Sin((x * Math.Cos(kind) + y * Math.Sin(kind) + moved) / 2)), (byte)(4 * x), (byte)(4 * y))));
 
     void Copy(string from, string to)
     {
