@@ -22,7 +22,7 @@ sealed class HeadlessModules : IDisposable
         {
             foreach (var module in modules)
             {
-                if (module.WithoutHead(model!) is { } rest)
+                if (HeadUpdate.Without(module, model!) is { } rest)
                 {
                     copies.Add(rest);
                     warnings.Add($"Adapter '{module.Name}' changes the head too; that update belongs to the classes it was trained on and is set aside, since the head is a fresh one.");

@@ -70,7 +70,7 @@ static class CompatibilityCheck
     {
         try
         {
-            using var rest = adapter.WithoutHead(model);
+            using var rest = HeadUpdate.Without(adapter, model);
             return rest is null ? [] : [$"Adapter '{adapter.Name}' changes the head too; where a fresh head is put on, as adapt does, that update is set aside."];
         }
         catch (AdapterMismatchException)

@@ -1,4 +1,3 @@
-using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -136,25 +135,6 @@ public sealed class LoraAdapter : IDisposable
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Save(string folder, AdapterSaveOptions? options = null, ILogger? logger = null) =>
         PeftAdapterWriter.Write(this, folder, options ?? new AdapterSaveOptions(), logger ?? NullLogger.Instance);
-
-    /// <summary>The module without its update of the model's head, which belongs to the classes that it was trained on: where a fresh head is put on, it means nothing.</summary>
-    /// <param name="model">The model, which tells what the head is called.</param>
-    /// <returns>A copy with the other layers, of the same name and fingerprint, which the caller owns; null where the module does not change the head.</returns>
-    /// <exception cref="AdapterMismatchException">The module changes nothing but the head.</exception>
-    /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
-    public LoraAdapter? WithoutHead(IAdaptableModel model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        var heads = model.Sites.Where(site => site.Role == LinearRole.Head).SelectMany(site => Enum.GetValues<ModuleSpelling>().Select(site.PathIn))
-            .ToHashSet(StringComparer.Ordinal);
-        if (Layers.Keys.FirstOrDefault(heads.Contains) is not { } head) return null;
-        var others = Layers.Where(layer => !heads.Contains(layer.Key)).Select(layer => KeyValuePair.Create(layer.Key, layer.Value.Clone())).ToArray();
-        if (others.Length == 0)
-            throw new AdapterMismatchException(Name, head, "the adapter changes nothing but the head, and a fresh head is put on; give adapters that change other layers.");
-        var rest = With(Name, others, Provenance);
-        (rest.Fingerprint, rest.WeightsPath) = (Fingerprint, WeightsPath);
-        return rest;
-    }
 
     /// <summary>The same module with other numbers or names for its layers: what is known about it, and a copy of its head, go along.</summary>
     internal LoraAdapter With(string name, IEnumerable<KeyValuePair<string, LoraDelta>> layers, AdapterProvenance? provenance) =>

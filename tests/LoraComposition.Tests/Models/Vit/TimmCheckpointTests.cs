@@ -27,6 +27,34 @@ public sealed class TimmCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Timms_settings_of_the_pictures_go_with_what_is_written()
+    {
+        using var model = VisionTransformer.Load(Fixture.Path("vit-timm"));
+        string folder = Directory.CreateTempSubdirectory("timm-").FullName;
+        try
+        {
+            model.Save(folder, new CheckpointSaveOptions { CompanionsFrom = Fixture.Path("vit-timm") });
+
+            var written = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "preprocessor_config.json")))!;
+            var asked = JsonNode.Parse(File.ReadAllText(Path.Combine(Fixture.Path("vit-timm"), "config.json")))!["pretrained_cfg"];
+            written["image_mean"]!.ToJsonString().Should().Be(asked?["mean"]?.ToJsonString() ?? "[0.485,0.456,0.406]");
+            written["crop_size"]!["height"]!.GetValue<int>().Should().Be(model.Config.ImageSize);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("a JPEG picture", 0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 74, 70)]
+    [InlineData("a PNG picture", 0x89, 80, 78, 71, 13, 10, 26, 10)]
+    [InlineData("a PDF document", 37, 80, 68, 70, 45, 49, 46, 55)]
+    [InlineData("a TIFF picture", 73, 73, 42, 0, 8, 0, 0, 0)]
+    [InlineData(null, 0, 0, 1, 0, 0, 0, 0, 0)]
+    public void A_file_is_known_by_its_first_bytes(string? kind, params int[] start) => FileKind.Of([.. start.Select(b => (byte)b)]).Should().Be(kind);
+
+    [Fact]
     public void The_fused_tensor_is_split_into_query_key_and_value_that_train_apart()
     {
         using var model = VisionTransformer.Load(Fixture.Path("vit-timm"));
