@@ -29,7 +29,7 @@ public sealed class FisherComposition : ITuningMethod
     public SearchOutcome Search(IMethodTrials trials)
     {
         ArgumentNullException.ThrowIfNull(trials);
-        var files = new Files();
+        var files = new OpenDiagonals();
         try
         {
             foreach (var module in trials.Modules) files.Add(FisherFile.Open(module));
@@ -55,7 +55,7 @@ public sealed class FisherComposition : ITuningMethod
     public ITuning Begin(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules, TuningOptions options, int seed) =>
         throw new NotSupportedException($"Method '{Name}' opens files that must outlive the training; train it with a trainer.");
 
-    sealed class Files : List<FisherFile>, IDisposable
+    sealed class OpenDiagonals : List<FisherFile>, IDisposable
     {
         public void Dispose() => ForEach(file => file.Dispose());
     }

@@ -35,7 +35,7 @@ public sealed class ImageModuleRun
     public string KeyOf(ImageFolderSplits data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return ModuleReport.KeyOf(baseModel.Fingerprint, data.Train.Fingerprint, $"{baseModel.Dtype} {baseModel.Preprocessing} {validationShare}", options);
+        return ModuleReport.KeyOf(baseModel.Fingerprint, data.Train.Fingerprint + data.Validation?.Fingerprint, $"{baseModel.Dtype} {baseModel.Preprocessing} {validationShare}", options);
     }
 
     /// <summary>Trains the module.</summary>
@@ -57,13 +57,17 @@ public sealed class ImageModuleRun
         progress ??= NullProgressReporter.Instance;
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
+        var warnings = new List<string>();
+        foreach (string warning in data.Warnings) Warn(warning);
+        if (baseModel.Warning is { } guessed) Warn(guessed);
         var dataset = data.Train;
         if (dataset.ClassNames.Count < 2) throw new DataException(dataset.Name, $"expected at least 2 classes, found {dataset.ClassNames.Count} ('{dataset.ClassNames[0]}').");
-        int[] labels = dataset.Labels();
-        var (train, validation) = Split(labels, dataset.ClassNames.Count);
-        using var images = new PreprocessedImages(dataset, baseModel.Preprocessing);
+        // A validation part of its own lies behind what is learned from.
+        ImageDataset all = data.Validation is { } heldOut ? new JoinedImages(dataset, heldOut) : dataset;
+        int[] labels = all.Labels();
+        var (train, validation) = Split(labels, dataset.ClassNames.Count, dataset.Count);
+        using var images = new PreprocessedImages(all, baseModel.Preprocessing);
         using (var bar = progress.Begin("reading pictures", labels.Length)) images.Prepare([.. Enumerable.Range(0, labels.Length)], bar, cancellation);
-        var warnings = new List<string>();
         if (TinyBase.Warning(baseModel, images.MedianSide()) is { } tiny) Warn(tiny);
 
         using var trainer = new ImageTrainer(baseModel, images, logger: logger);
@@ -97,8 +101,9 @@ public sealed class ImageModuleRun
         }
     }
 
-    (IReadOnlyList<int> Train, IReadOnlyList<int> Validation) Split(int[] labels, int classes)
+    (IReadOnlyList<int> Train, IReadOnlyList<int> Validation) Split(int[] labels, int classes, int trainCount)
     {
+        if (trainCount < labels.Length) return ([.. Enumerable.Range(0, trainCount)], [.. Enumerable.Range(trainCount, labels.Length - trainCount)]);
         if (validationShare == 0) return ([.. Enumerable.Range(0, labels.Length)], []);
         var split = TrainValidationSplit.CreateByFraction(labels, classes, validationShare, options.Seed);
         return (split.Train, split.Validation);

@@ -28,6 +28,7 @@ static class TrainCommand
     static readonly Option<int> patience = new("--patience") { Description = "After how many checks without a better one training stops.", DefaultValueFactory = _ => defaults.Training.Patience };
     static readonly Option<double> validation = new("--validation") { Description = "The part of each class's images that is held out, in [0, 1). 0: nothing is, and the last state is kept.", DefaultValueFactory = _ => 0.1 };
     static readonly Option<bool> noFlip = new("--no-flip") { Description = "Do not mirror images at random: for digits, letters and the like." };
+    static readonly Option<bool> asStored = new("--as-stored") { Description = "Read pictures as their files store them, as Pillow does, instead of turned upright by their orientation tag (EXIF) as viewers show them." };
     static readonly Option<int> seed = new("--seed") { Description = "The seed of every random choice; the same seed gives the same module.", DefaultValueFactory = _ => 0 };
     static readonly Option<bool> resume = new("--resume") { Description = "Go on with the training that was stopped, where there is one; give the same data and settings. The result is that of a training that was never stopped." };
     static readonly ComputeOptions compute = new();
@@ -45,7 +46,7 @@ static class TrainCommand
     {
         var command = new ToolCommand("train", Description, Examples)
         {
-            baseFolder, data, name, rank, alpha, rsLora, dropout, targets, epochs, batch, rate, decay, checks, patience, validation, noFlip, seed, resume, output, force,
+            baseFolder, data, name, rank, alpha, rsLora, dropout, targets, epochs, batch, rate, decay, checks, patience, validation, noFlip, asStored, seed, resume, output, force,
         };
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
@@ -92,6 +93,7 @@ static class TrainCommand
         var logger = ErrorLog.For(parsed, progress.Report);
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
         var baseModel = ImageBaseModel.Open(parsed.GetValue(baseFolder)!, place.Dtype, place.Device, logger, cancellation);
+        if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
         var run = new ImageModuleRun(baseModel, options, parsed.GetValue(validation), logger);
         var state = new TrainingStateFile(folder + ".training-state", run.KeyOf(images), parsed.GetValue(resume));
         if (state.Exists)
