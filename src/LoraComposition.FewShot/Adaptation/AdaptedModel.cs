@@ -88,6 +88,41 @@ public sealed class AdaptedModel : IDisposable
         AdaptedModelFolder.Write(folder, replace, Write);
     }
 
+    /// <summary>Whether a folder holds an adapted model, by its <c>adapted.json</c>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>False also where there is no such folder.</returns>
+    public static bool IsIn(string folder)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        return File.Exists(Path.Combine(folder, AdaptedModelFiles.Info));
+    }
+
+    /// <summary>
+    /// Writes the model as ONNX for programs without libtorch, base and adapter in one file. Its metadata hold the class names, the preprocessing
+    /// (<see cref="ImagePreprocessing.MetadataKey"/>), how the adapter came about, and <c>lora_composition.adapted_by</c> and <c>lora_composition.base_sha256</c>.
+    /// </summary>
+    /// <param name="path">The file, replaced whole or not at all. Its folder must exist.</param>
+    /// <param name="options">Type and further metadata; defaults where not given.</param>
+    /// <param name="logger">Is told what was written.</param>
+    /// <param name="progress">Is told how many weights are written.</param>
+    /// <param name="cancellation">Stops between two weights; the file is then as it was.</param>
+    /// <exception cref="ArgumentException">An option cannot be, or a number is too large for float16.</exception>
+    /// <exception cref="NotSupportedException">The file would be larger than the 2 GiB that the format allows.</exception>
+    /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void ExportOnnx(string path, OnnxExportOptions? options = null, ILogger? logger = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        options ??= new OnnxExportOptions();
+        var metadata = new Dictionary<string, string>(options.Metadata, StringComparer.Ordinal)
+        {
+            [ImagePreprocessing.MetadataKey] = Preprocessing.ToJson(),
+            ["lora_composition.adapted_by"] = Info.Method,
+            ["lora_composition.base_sha256"] = Info.Base.Sha256,
+        };
+        OnnxModel.Save(Model, path, options with { Provenance = options.Provenance ?? Adapter?.Provenance, Metadata = metadata }, logger, progress, cancellation);
+    }
+
     internal void Write(string folder)
     {
         Adapter?.Save(Path.Combine(folder, AdaptedModelFiles.Adapter));

@@ -34,6 +34,68 @@ public sealed record ImagePreprocessing
         return PreprocessorConfigReader.Read(file);
     }
 
+    /// <summary>The entry of an exported model's metadata that holds the preprocessing, as <see cref="ToJson"/> writes it.</summary>
+    public const string MetadataKey = "lora_composition.preprocessing";
+
+    /// <summary>Says what is done in words that need no further convention: size, resizing, crop, filter, rescaling, mean, std, order of channels and axes.</summary>
+    /// <returns>A JSON object.</returns>
+    public string ToJson() => PreprocessingText.Format(this);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <param name="json">The JSON object.</param>
+    /// <returns>The preprocessing.</returns>
+    /// <exception cref="DataException">It is damaged, lacks a setting, or asks for what is not supported.</exception>
+    public static ImagePreprocessing FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return PreprocessingText.Parse(json);
+    }
+
+    /// <summary>Makes one picture ready, without torch: for programs that run an exported model.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <returns><c>[3, size, size]</c>: all of red, then green, then blue, each row by row.</returns>
+    /// <exception cref="DataException">Pictures are not resized, and this one has the wrong size.</exception>
+    /// <exception cref="ArgumentException">A setting cannot be worked with.</exception>
+    public float[] ToPixels(RgbImage picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        Validate();
+        byte[] planes = ToPlanes(picture, "the picture");
+        float[] pixels = new float[planes.Length], scale = Scale, shift = Shift;
+        int plane = Size * Size;
+        for (int i = 0; i < pixels.Length; i++) pixels[i] = planes[i] * scale[i / plane] + shift[i / plane];
+        return pixels;
+    }
+
+    /// <summary>What bytes are multiplied with, per channel: <c>(value · rescale − mean) / std</c> is one product and one sum.</summary>
+    internal float[] Scale => [.. Std.ToArray().Select(std => RescaleFactor / std)];
+
+    /// <summary>What is added to the product, per channel.</summary>
+    internal float[] Shift => [.. Mean.ToArray().Zip(Std.ToArray(), (mean, std) => -mean / std)];
+
+    /// <summary>Resizes a picture and puts its channels one after the other, <c>[3, size, size]</c>.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="name">What a message calls it.</param>
+    /// <exception cref="DataException">Pictures are not resized, and this one has the wrong size.</exception>
+    internal byte[] ToPlanes(RgbImage picture, string name)
+    {
+        if (Resample is { } filter) picture = ImageResizer.Resize(picture, Size, Size, filter);
+        else if (picture.Width != Size || picture.Height != Size)
+            throw new DataException(name,
+                $"expected {Size} x {Size} pixels, as pictures are not resized, found {picture.Width} x {picture.Height}; resize the picture or let the preprocessing do it.");
+
+        int plane = Size * Size;
+        byte[] result = new byte[3 * plane];
+        var pixels = picture.Pixels;
+        for (int i = 0; i < plane; i++)
+        {
+            result[i] = pixels[3 * i];
+            result[plane + i] = pixels[3 * i + 1];
+            result[2 * plane + i] = pixels[3 * i + 2];
+        }
+        return result;
+    }
+
     /// <summary>Refuses settings that cannot be worked with.</summary>
     /// <exception cref="ArgumentException">The size is not from 1 to 4096, the filter is unknown, a number is not finite, or a std is not positive.</exception>
     public void Validate()

@@ -122,25 +122,9 @@ public sealed class PreprocessedImages : IDisposable
 
     byte[] Planes(int index)
     {
-        int size = Preprocessing.Size;
         var image = Dataset.Decode(index);
         sides[index] = Math.Min(image.Width, image.Height);
-        if (Preprocessing.Resample is { } filter) image = ImageResizer.Resize(image, size, size, filter);
-        else if (image.Width != size || image.Height != size)
-            throw new DataException($"{Dataset.Name}[{index}]",
-                $"expected {size} x {size} pixels, as pictures are not resized, found {image.Width} x {image.Height}; resize the picture or let the preprocessing do it.");
-
-        // [height, width, 3] -> [3, height, width]
-        int plane = size * size;
-        byte[] result = new byte[3 * plane];
-        var pixels = image.Pixels;
-        for (int i = 0; i < plane; i++)
-        {
-            result[i] = pixels[3 * i];
-            result[plane + i] = pixels[3 * i + 1];
-            result[2 * plane + i] = pixels[3 * i + 2];
-        }
-        return result;
+        return Preprocessing.ToPlanes(image, $"{Dataset.Name}[{index}]");
     }
 
     /// <summary>The median of the smaller sides that the pictures had, of those that are ready; 0 where none is.</summary>
@@ -169,14 +153,9 @@ public sealed class PreprocessedImages : IDisposable
         if (scale is not null && scale.device_type == device.type && (device.index < 0 || scale.device_index == device.index)) return;
         scale?.Dispose();
         shift?.Dispose();
-        // (value · rescale − mean) / std, as one product and one sum.
-        scale = PerChannel((_, std) => Preprocessing.RescaleFactor / std).to(device).DetachFromDisposeScope();
-        shift = PerChannel((mean, std) => -mean / std).to(device).DetachFromDisposeScope();
+        scale = PerChannel(Preprocessing.Scale).to(device).DetachFromDisposeScope();
+        shift = PerChannel(Preprocessing.Shift).to(device).DetachFromDisposeScope();
     }
 
-    Tensor PerChannel(Func<float, float, float> of)
-    {
-        float[] mean = Preprocessing.Mean.ToArray(), std = Preprocessing.Std.ToArray();
-        return tensor([.. mean.Zip(std, of)], [1, 3, 1, 1]);
-    }
+    static Tensor PerChannel(float[] values) => tensor(values, [1, 3, 1, 1]);
 }

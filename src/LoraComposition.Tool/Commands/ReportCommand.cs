@@ -51,11 +51,8 @@ static class ReportCommand
 
     static Written Write(ParseResult parsed)
     {
-        string page = parsed.GetValue(output)!;
+        string page = OutputFile.Read(parsed, output, force);
         bool replace = parsed.GetValue(force);
-        if (string.IsNullOrWhiteSpace(page)) throw new UsageException("--out is empty; give a file.");
-        if (Directory.Exists(page)) throw new UsageException($"--out {page}: this is a folder; give a file.");
-        if (!replace && File.Exists(page)) throw new UsageException($"--out {page}: the file is there; give another, or --force to replace it.");
         if (string.IsNullOrWhiteSpace(parsed.GetValue(title))) throw new UsageException("--title is empty; give a title.");
         string? figureFolder = Folder(parsed, figures, replace), tableFolder = Folder(parsed, tables, replace);
         var report = ResultsReport.Read(parsed.GetValue(results)!, parsed.GetValue(title)!);

@@ -18,7 +18,7 @@ static class ShardJob
         var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
         var options = new CheckpointMergeOptions { Subtract = settings.Unmerge, CompareWith = settings.CompareWith, Replace = settings.Replace };
         IReadOnlyList<MergedTensor> merged;
-        using (var steps = new Steps(progress, settings.Unmerge ? "unmerge" : "merge"))
+        using (var steps = new WorkSteps(progress, settings.Unmerge ? "unmerge tensors" : "merge tensors"))
             merged = CheckpointMerge.Write(settings.Base!, settings.Out, inputs.Merge.Layers, layer => inputs.Merge.Merge(layer.Path), options, logger, steps, cancellation);
         return new ShardReport
         {
@@ -31,16 +31,6 @@ static class ShardJob
             Warnings = [.. inputs.Files.SelectMany(file => file.Warnings.Select(warning => $"Adapter '{file.Name}': {warning}"))
                 .Concat(inputs.Files.Where(file => file.Saved.Count > 0).Select(file => $"Adapter '{file.Name}' holds modules that were saved whole, which are not merged.")).Concat(leftovers)],
         };
-    }
-
-    /// <summary>Shows the tensors that are written; how many there are is known with the first.</summary>
-    sealed class Steps(IProgressReporter progress, string what) : IProgress<WorkProgress>, IDisposable
-    {
-        IProgressTask? bar;
-
-        public void Report(WorkProgress value) => (bar ??= progress.Begin($"{what} tensors", value.Total)).Advance();
-
-        public void Dispose() => bar?.Dispose();
     }
 }
 

@@ -39,7 +39,10 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
     /// <summary>The present weight of the whole layer.</summary>
     /// <returns><c>W₀ + ΔW</c>, <c>[out, in]</c>, detached from the graph, in the base layer's type. The caller owns it.</returns>
     /// <exception cref="NotSupportedException">The update depends on the input (<see cref="RoutedComposer"/>).</exception>
-    public Tensor MergedWeight()
+    public Tensor MergedWeight() => MergedWeight(base_layer.weight!.dtype);
+
+    /// <summary>The present weight of the whole layer in a type. The caller owns it.</summary>
+    internal Tensor MergedWeight(ScalarType dtype)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -48,7 +51,7 @@ public abstract class AdaptedLinear : Module<Tensor, Tensor>
         // 16 bits are rounded once, when everything is added up.
         var type = weight.dtype.ElementSize() > 2 ? weight.dtype : ScalarType.Float32;
         var sum = addmm(weight.to(type), delta.B.to(type), delta.A.to(type), beta: 1, alpha: 1);
-        return (type == weight.dtype ? sum : sum.to(weight.dtype)).MoveToOuterDisposeScope();
+        return (type == dtype ? sum : sum.to(dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>A plain linear layer that computes the same as this one does now.</summary>

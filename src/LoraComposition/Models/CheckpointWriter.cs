@@ -97,16 +97,8 @@ internal static class CheckpointWriter
         foreach (var (name, tensor) in tensors)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (tensor.dtype == dtype || tensor.numel() == 0) continue;
-            using var scope = NewDisposeScope();
-            using var gradients = no_grad();
-            // Without a temporary of the tensor's size: the extremes tell whether anything finite becomes infinite. Numbers that are none pass.
-            foreach (var extreme in (Tensor[])[tensor.min(), tensor.max()])
-            {
-                if (extreme.isfinite().item<bool>() && extreme.to(dtype).isinf().item<bool>())
-                    throw new ArgumentException($"Tensor '{name}' holds {extreme.ToDouble()}, which is too large for {dtype}; save it as bfloat16 or float32.",
-                        nameof(dtype));
-            }
+            if (NumberRange.Beyond(tensor, dtype) is { } large)
+                throw new ArgumentException($"Tensor '{name}' holds {large}, which is too large for {dtype}; save it as bfloat16 or float32.", nameof(dtype));
         }
     }
 }

@@ -54,6 +54,12 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
 
     IReadOnlyList<string> IClassifierModel.ClassNames => Config.ClassNames;
 
+    internal VitEmbeddings Embeddings => embeddings;
+
+    internal ModuleList<VitBlock> Blocks => blocks;
+
+    internal LayerNorm LastNorm => norm;
+
     /// <summary>A new model with the usual random start: weights normal with deviation 0.02, cut off at two deviations; biases zero.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="seed">The seed of the random start.</param>
@@ -251,7 +257,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         return embeddings.call(input);
     }
 
-    void ThrowIfDisposed()
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void ThrowIfDisposed()
     {
         if (disposed) throw Gone();
     }

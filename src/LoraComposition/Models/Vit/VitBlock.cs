@@ -22,6 +22,10 @@ internal sealed class VitBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    public LayerNorm NormBefore => norm_before;
+
+    public LayerNorm NormAfter => norm_after;
+
     /// <param name="input"><c>[batch, tokens, d]</c>.</param>
     /// <returns><c>[batch, tokens, d]</c>.</returns>
     public override Tensor forward(Tensor input)

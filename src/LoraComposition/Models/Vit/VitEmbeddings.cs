@@ -16,12 +16,21 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
     {
         class_token = New(zeros(1, 1, config.HiddenSize, device: device));
         positions = New(zeros(1, config.TokenCount, config.HiddenSize, device: device));
-        projection = Projection(config, device);
+        projection = MakeProjection(config, device);
         RegisterComponents();
     }
 
     /// <summary>The type of the pixels that are read.</summary>
     public ScalarType Dtype => projection.weight!.dtype;
+
+    /// <summary>What stands in front of the patches, <c>[1, 1, d]</c>.</summary>
+    public Parameter ClassToken => class_token;
+
+    /// <summary><c>[1, tokens, d]</c>.</summary>
+    public Parameter Positions => positions;
+
+    /// <summary>The projection of the patches, weight <c>[d, channels, patch, patch]</c>.</summary>
+    public Conv2d Projection => projection;
 
     /// <param name="input"><c>[batch, channels, side, side]</c>.</param>
     /// <returns><c>[batch, tokens, d]</c>.</returns>
@@ -58,7 +67,7 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
     void Set(string name, Parameter parameter) => ConditionallyRegisterParameter(name, parameter);
 
     // TorchSharp leaves a third tensor behind beside weight and bias.
-    static Conv2d Projection(VitConfig config, Device device)
+    static Conv2d MakeProjection(VitConfig config, Device device)
     {
         using var scope = NewDisposeScope();
         var made = Conv2d(config.ChannelCount, config.HiddenSize, config.PatchSize, stride: config.PatchSize, device: device);
