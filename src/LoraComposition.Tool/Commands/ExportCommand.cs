@@ -57,9 +57,10 @@ static class ExportCommand
     static ExportSettings Read(ParseResult parsed)
     {
         string folder = parsed.GetValue(model)!, file = OutputFile.Read(parsed, output, force);
+        if (string.IsNullOrWhiteSpace(folder)) throw new UsageException("--model is empty; give a folder.");
         if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } parent && !Directory.Exists(parent))
             throw new UsageException($"--out {file}: there is no folder {parent}; create it, or give another.");
-        bool isAdapted = !string.IsNullOrWhiteSpace(folder) && AdaptedModel.IsIn(folder);
+        bool isAdapted = AdaptedModel.IsIn(folder);
         if (isAdapted && parsed.GetValue(adapters)!.Length > 0)
             throw new UsageException($"--adapter is for a checkpoint; {folder} is what adapt wrote, and holds its adapter.");
         if (!isAdapted && parsed.GetValue(baseFolder) is not null)

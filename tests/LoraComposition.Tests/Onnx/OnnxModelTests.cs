@@ -261,6 +261,13 @@ public sealed class OnnxModelTests : IDisposable
         Directory.GetFileSystemEntries(folder.Path).Should().ContainSingle();
     }
 
+    /// <summary>The graph is a second telling of what the model computes: whoever gives the model a new setting must give it to the graph too, or refuse it.</summary>
+    [Fact]
+    public void The_graph_knows_every_setting_of_the_model() =>
+        typeof(VitConfig).GetProperties().Select(property => property.Name).Should().BeEquivalentTo(nameof(VitConfig.HiddenSize), nameof(VitConfig.LayerCount),
+            nameof(VitConfig.HeadCount), nameof(VitConfig.IntermediateSize), nameof(VitConfig.ImageSize), nameof(VitConfig.PatchSize),
+            nameof(VitConfig.ChannelCount), nameof(VitConfig.QkvBias), nameof(VitConfig.LayerNormEpsilon), nameof(VitConfig.ClassNames), nameof(VitConfig.TokenCount));
+
     [Fact]
     public void Settings_that_cannot_be_are_refused()
     {
