@@ -26,6 +26,7 @@ internal sealed class Workplace : IDisposable
         SaveTextAdapters("sciq", "quail");
         foreach (string name in (string[])["cat", "dog"])
             for (int i = 0; i < 8; i++) Picture(name == "cat" ? 20 * i : 255 - 20 * i, "my-images", name, $"{i}.png");
+        foreach (string name in (string[])["cat", "dog"]) Picture(name == "cat" ? 70 : 190, "my-test-images", name, "one.png");
         Picture(40, "photos", "one.png");
         foreach (string method in (string[])["classifier", "learned"]) folder.Write(Run(method), "results", "label-shift", "runs", $"{method}-k001-seed0.json");
         Directory.SetCurrentDirectory(folder.Path);
