@@ -41,7 +41,8 @@ public sealed class ImageClassifierTests : IDisposable
         using var opened = ImageClassifier.Open(tiny.At("checkpoint"));
 
         opened.ClassNames.Should().Equal("left", "right");
-        opened.Model.call(Pixels).data<float>().Should().Equal(model.eval().call(Pixels).data<float>());
+        model.eval();
+        opened.Model.call(Pixels).data<float>().Should().Equal(model.call(Pixels).data<float>());
         opened.Model.parameters().Should().OnlyContain(parameter => !parameter.requires_grad);
         FluentActions.Invoking(() => ImageClassifier.Open(tiny.At("checkpoint"), baseFolder: tiny.At("checkpoint"))).Should().Throw<ArgumentException>();
     }
@@ -56,8 +57,9 @@ public sealed class ImageClassifierTests : IDisposable
         using var opened = ImageClassifier.Open(tiny.At("checkpoint"), [adapter]);
 
         model.SetHead(adapter.Head!);
+        model.eval();
         using (Composition.AttachUniform(model, [adapter]))
-            ((double)(opened.Model.call(Pixels) - model.eval().call(Pixels)).abs().max().item<float>()).Should().BeLessThan(1e-5);
+            ((double)(opened.Model.call(Pixels) - model.call(Pixels)).abs().max().item<float>()).Should().BeLessThan(1e-5);
         adapter.Dispose();
         opened.ClassNames.Should().Equal("x", "y", "z");
         opened.Model.call(Pixels).shape.Should().Equal(2, 3);

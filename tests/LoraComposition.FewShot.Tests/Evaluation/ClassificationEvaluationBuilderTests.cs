@@ -18,7 +18,7 @@ public class ClassificationEvaluationBuilderTests
     static ClassificationEvaluation Evaluate(int mostMistakes = 24)
     {
         var builder = new ClassificationEvaluationBuilder(names, mostMistakes);
-        foreach (var (index, (label, probabilities)) in samples.Index()) builder.Add(10 + index, $"s{index}", label, [.. probabilities.Select(Math.Log)]);
+        foreach (var (index, (label, probabilities)) in samples.Index()) builder.Add(10 + index, $"s{index}", label, [.. probabilities.Select(p => Math.Log(p))]);
         return builder.Build();
     }
 
