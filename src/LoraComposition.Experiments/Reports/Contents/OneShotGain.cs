@@ -37,7 +37,7 @@ sealed record OneShotGain(string Method, double Points, ConfidenceInterval? Inte
 /// <summary>Draws the gains of the methods over a reference as bars, as Fig. 1 of arXiv:2402.15414 does.</summary>
 static class GainBars
 {
-    const double Margin = 8, BarHeight = 22, RowHeight = 34, Plot = 300, LongestLabel = 180;
+    const double Margin = 8, BarHeight = 22, RowHeight = 34, Plot = 220, LongestLabel = 180;
 
     /// <summary>Draws them.</summary>
     /// <param name="title">The title.</param>
