@@ -17,6 +17,7 @@ static class LoraComposeCommand
           lora-compose compose --adapter llama-a llama-b llama-c --method ties --density 0.3 --out merged
           lora-compose adapt --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --data my-images --shots 5 --out my-model
           lora-compose predict --model my-model --images photos
+          lora-compose evaluate --model my-model --data my-test-images --out evaluation
           lora-compose export --model my-model --out my-model.onnx
           lora-compose report results/label-shift --out report.html
 
@@ -28,7 +29,7 @@ static class LoraComposeCommand
         var root = new RootCommand(Description) { CommonOptions.Json };
         ProgramOptions.AddTo(root);
         foreach (var command in (Command[])[TrainCommand.Create(), InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), FisherCommand.Create(),
-            AdaptCommand.Create(), PredictCommand.Create(), ExportCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
+            AdaptCommand.Create(), PredictCommand.Create(), EvaluateCommand.Create(), ExportCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root.Parse(arguments).InvokeWithExitCodesAsync("Stopped. Nothing was written.");
     }

@@ -39,7 +39,7 @@ public sealed class UsageTests
     [InlineData("Option '--adapter' is required.", "check", "--base", "b")]
     [InlineData("--rank x: expected a whole number.", "compose", "--base", "b", "--adapter", "a", "--as", "adapter", "--out", "o", "--rank", "x")]
     [InlineData("--energy all: expected a number.", "compose", "--base", "b", "--adapter", "a", "--as", "adapter", "--out", "o", "--energy", "all")]
-    [InlineData("--format xml: expected csv or json.", "predict", "--model", "m", "--images", "a", "--format", "xml")]
+    [InlineData("--format xml: expected csv or json or jsonl.", "predict", "--model", "m", "--images", "a", "--format", "xml")]
     public async Task WrongUsageIsOneLineAndExitCode2(string problem, params string[] arguments)
     {
         var (code, output, errors) = await CommandLine.RunAsync(arguments);

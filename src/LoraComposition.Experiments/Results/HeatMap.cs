@@ -5,22 +5,28 @@ namespace LoraComposition.Experiments;
 /// <summary>Draws a matrix: a cell for each number, the number in it, and the scale below.</summary>
 static class HeatMap
 {
-    const double Margin = 8, RowHeight = 20, LongestLabel = 180, LongestUpright = 110, NumberSize = 11, ScaleWidth = 144, Narrow = 54, Wide = 130;
+    const double Margin = 8, RowHeight = 20, LongestLabel = 180, LongestUpright = 110, NumberSize = 11, ScaleWidth = 144, Narrow = 54, Narrowest = 28, Wide = 130;
 
-    public static Drawing Draw(LayerMatrix matrix, HeatScale scale)
+    /// <summary>Draws it.</summary>
+    /// <param name="matrix">The matrix.</param>
+    /// <param name="scale">The colours of its numbers.</param>
+    /// <param name="text">What stands in the cell of a row and a column; its number where not given.</param>
+    public static Drawing Draw(LayerMatrix matrix, HeatScale scale, Func<int, int, string>? text = null)
     {
         var drawing = new Drawing();
         string[] rows = [.. matrix.Rows.Select(name => DrawingFont.Fit(name, LongestLabel))],
             columns = [.. matrix.Columns.Select(name => DrawingFont.Fit(name, LongestLabel))];
         double left = Margin + rows.Max(name => DrawingFont.Width(name)) + 8, longest = columns.Max(name => DrawingFont.Width(name));
+        // Texts may be shorter than numbers.
+        double narrow = text is null ? Narrow : Math.Max(Narrowest, WidestText(matrix, text) + 10);
         // Names that would make the columns wide stand upright.
-        bool upright = longest + 12 > (columns.Length <= 6 ? Wide : Narrow);
+        bool upright = longest + 12 > (columns.Length <= 6 ? Wide : narrow);
         if (upright)
         {
             columns = [.. columns.Select(name => DrawingFont.Fit(name, LongestUpright))];
             longest = columns.Max(name => DrawingFont.Width(name));
         }
-        double cell = upright ? Narrow : Math.Max(Narrow, longest + 12), top = Margin + 24 + (upright ? longest + 8 : 18);
+        double cell = upright ? narrow : Math.Max(narrow, longest + 12), top = Margin + 24 + (upright ? longest + 8 : 18);
         drawing.Text(Margin, Margin + 14, matrix.Title, 14);
         for (int column = 0; column < columns.Length; column++)
         {
@@ -36,7 +42,7 @@ static class HeatMap
             {
                 double value = matrix.Values[row][column];
                 drawing.Rectangle(left + column * cell, y, cell - 1, RowHeight - 1, scale.Color(value));
-                drawing.Text(left + (column + 0.5) * cell, y + 14, Number(value), NumberSize, TextAnchor.Middle, scale.InkOn(value));
+                drawing.Text(left + (column + 0.5) * cell, y + 14, text?.Invoke(row, column) ?? Number(value), NumberSize, TextAnchor.Middle, scale.InkOn(value));
             }
         }
         double below = top + rows.Length * RowHeight + 10;
@@ -45,6 +51,9 @@ static class HeatMap
         drawing.Height = below + 28 + Margin;
         return drawing;
     }
+
+    static double WidestText(LayerMatrix matrix, Func<int, int, string> text) =>
+        Enumerable.Range(0, matrix.Rows.Count).Max(row => Enumerable.Range(0, matrix.Columns.Count).Max(column => DrawingFont.Width(text(row, column), NumberSize)));
 
     /// <summary>A number that fits into a cell.</summary>
     public static string Number(double value) => Math.Abs(value) is 0 or (>= 0.001 and < 1000)

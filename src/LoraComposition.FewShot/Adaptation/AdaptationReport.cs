@@ -157,20 +157,11 @@ public sealed record MethodComparison(string Other, double Difference, double Lo
 /// <param name="Loss">The mean cross-entropy.</param>
 public sealed record TestScore(int Count, double Accuracy, double Loss)
 {
-    const double NormalQuantile = 1.959963984540054;
-
     /// <summary>The lower end of the accuracy's 95 % interval (Wilson's).</summary>
-    public double Low => Middle - Reach;
+    public double Low => WilsonInterval.Of(Accuracy, Count).Low;
 
     /// <summary>The upper end.</summary>
-    public double High => Middle + Reach;
-
-    // What is added to the count: z².
-    static double Added => NormalQuantile * NormalQuantile;
-
-    double Middle => (Accuracy * Count + Added / 2) / (Count + Added);
-
-    double Reach => NormalQuantile * Math.Sqrt(Accuracy * (1 - Accuracy) * Count + Added / 4) / (Count + Added);
+    public double High => WilsonInterval.Of(Accuracy, Count).High;
 }
 
 /// <summary>A picture that was left out.</summary>

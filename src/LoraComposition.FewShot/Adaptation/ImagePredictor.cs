@@ -164,8 +164,32 @@ public sealed class ImagePredictor
     IReadOnlyList<ImagePrediction> Batch(string[] files, int top)
     {
         using var images = new PreprocessedImages(new UnlabelledPictures(files.Length, index => ImageFileDecoder.Decode(files[index])), preprocessing);
+        var refusals = Prepare(images, index => files[index]);
+        int[] whole = Others(files.Length, refusals);
+        var classes = whole.Length == 0 ? [] : whole.Zip(Classify(images, whole, top)).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. files.Select((file, i) => new ImagePrediction(file, classes.GetValueOrDefault(i, []), refusals.GetValueOrDefault(i)))];
+    }
+
+    /// <summary>The logits of one batch of a data set, and what is wrong with the pictures that cannot be read.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="batch">The positions.</param>
+    /// <param name="name">What to call the picture at a position.</param>
+    /// <param name="compute">Whether logits are wanted; otherwise the pictures are read alone.</param>
+    /// <returns>A number for each class, of every picture that can be read with its position in the data set.</returns>
+    internal (IReadOnlyList<(int Index, double[] Logits)> Logits, IEnumerable<DataException> Refusals) Logits(ImageDataset data, int[] batch, Func<int, string> name,
+        bool compute)
+    {
+        using var images = new PreprocessedImages(new DatasetView(data, batch), preprocessing);
+        var refusals = Prepare(images, index => name(batch[index]));
+        int[] whole = compute ? Others(batch.Length, refusals) : [];
+        return (whole.Length == 0 ? [] : [.. whole.Select(index => batch[index]).Zip(Logits(images, whole))], refusals.Values);
+    }
+
+    // What is damaged does not stop the others.
+    SortedDictionary<int, DataException> Prepare(PreprocessedImages images, Func<int, string> name)
+    {
         var refusals = new ConcurrentDictionary<int, DataException>();
-        Parallel.For(0, files.Length, i =>
+        Parallel.For(0, images.Dataset.Count, i =>
         {
             try
             {
@@ -174,14 +198,15 @@ public sealed class ImagePredictor
             catch (DataException e)
             {
                 // A picture that is not resized is named by its number alone.
-                refusals[i] = e.Path == files[i] ? e : new DataException(files[i], e.Message, e);
+                refusals[i] = e.Path.EndsWith(name(i), StringComparison.Ordinal) ? e : new DataException(name(i), e.Message, e);
             }
         });
-        foreach (var refusal in refusals.OrderBy(r => r.Key)) logger.PictureRefused(refusal.Value.Message);
-        int[] whole = [.. Enumerable.Range(0, files.Length).Where(i => !refusals.ContainsKey(i))];
-        var classes = whole.Length == 0 ? [] : whole.Zip(Classify(images, whole, top)).ToDictionary(pair => pair.First, pair => pair.Second);
-        return [.. files.Select((file, i) => new ImagePrediction(file, classes.GetValueOrDefault(i, []), refusals.GetValueOrDefault(i)))];
+        var sorted = new SortedDictionary<int, DataException>(refusals);
+        foreach (var refusal in sorted.Values) logger.PictureRefused(refusal.Message);
+        return sorted;
     }
+
+    static int[] Others(int count, SortedDictionary<int, DataException> refusals) => [.. Enumerable.Range(0, count).Where(i => !refusals.ContainsKey(i))];
 
     IReadOnlyList<ClassProbability>[] Classify(PreprocessedImages images, int[] indices, int top)
     {
@@ -189,13 +214,27 @@ public sealed class ImagePredictor
         using var scope = NewDisposeScope();
         var names = ClassNames;
         int count = Math.Min(top, names.Count);
-        var (type, device) = Evaluator.Place(model);
         // [batch, classes] → [batch, count]
-        var (values, labels) = model.call(images.Batch(indices, device, type)).to(ScalarType.Float64).softmax(1).topk(count, 1);
+        var (values, labels) = Compute(images, indices).softmax(1).topk(count, 1);
         double[] probabilities = [.. values.cpu().contiguous().data<double>()];
         long[] ranked = [.. labels.cpu().contiguous().data<long>()];
         return [.. indices.Select((_, row) => (IReadOnlyList<ClassProbability>)[.. Enumerable.Range(0, count)
             .Select(rank => new ClassProbability(rank + 1, names[(int)ranked[row * count + rank]], probabilities[row * count + rank]))])];
+    }
+
+    IEnumerable<double[]> Logits(PreprocessedImages images, int[] indices)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        double[] all = [.. Compute(images, indices).cpu().contiguous().data<double>()];
+        return all.Chunk(ClassNames.Count);
+    }
+
+    // [batch, classes], in the caller's scope.
+    Tensor Compute(PreprocessedImages images, int[] indices)
+    {
+        var (type, device) = Evaluator.Place(model);
+        return model.call(images.Batch(indices, device, type)).to(ScalarType.Float64);
     }
 
     static AdaptedModel Checked(AdaptedModel model)

@@ -30,11 +30,14 @@ static class ToolOutput
     {
         if (parsed.GetValue(CommonOptions.Json))
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(result, result!.GetType(), json));
+            Console.Out.WriteLine(Json(result));
             return;
         }
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         if (Console.IsOutputRedirected) console.Profile.Width = WidthOfFiles;
         text(console, result);
     }
+
+    /// <summary>A result as the JSON that <c>--json</c> writes.</summary>
+    public static string Json<T>(T result) => JsonSerializer.Serialize(result, result!.GetType(), json);
 }

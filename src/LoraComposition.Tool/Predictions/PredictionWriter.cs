@@ -13,9 +13,11 @@ abstract class PredictionWriter : IDisposable
     {
         PredictionFormat.Csv => new CsvPredictionWriter(output),
         PredictionFormat.Json => new JsonPredictionWriter(output),
+        PredictionFormat.Jsonl => new JsonLinesPredictionWriter(output),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
     };
 
+    /// <summary>Writes a prediction, or where the form has a place for it that there is none, and lets it be read at once.</summary>
     public abstract void Write(ImagePrediction prediction);
 
     public abstract void Dispose();
@@ -29,6 +31,9 @@ enum PredictionFormat
 
     /// <summary>One array with an object for each image.</summary>
     Json,
+
+    /// <summary>An object for each image, one a line.</summary>
+    Jsonl,
 }
 
 /// <summary>CSV as RFC 4180 has it, but LF as the end of a line.</summary>
@@ -46,16 +51,30 @@ sealed class CsvPredictionWriter : PredictionWriter
     {
         foreach (var line in prediction.Classes)
             output.Write(FormattableString.Invariant($"{CsvField.Of(prediction.Path)},{line.Rank},{CsvField.Of(line.ClassName)},{line.Probability:F6}\n"));
+        output.Flush();
     }
 
     public override void Dispose() => output.Flush();
 }
 
-/// <summary>A JSON array of <c>{"path", "classes": [{"rank", "class", "probability"}]}</c>, one line for each image.</summary>
-sealed class JsonPredictionWriter : PredictionWriter
+/// <summary>A prediction as <c>{"path", "classes": [{"rank", "class", "probability"}]}</c>, one line.</summary>
+static class PredictionJson
 {
     static readonly JsonSerializerOptions options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    public static string Of(ImagePrediction prediction)
+    {
+        var classes = prediction.Classes.Select(line => new { rank = line.Rank, @class = line.ClassName, probability = Math.Round(line.Probability, 6) });
+        return JsonSerializer.Serialize(new { path = prediction.Path, classes }, options);
+    }
+
+    /// <summary>Why there is none, as <c>{"path", "error"}</c>.</summary>
+    public static string OfRefusal(string path, DataException refusal) => JsonSerializer.Serialize(new { path, error = refusal.Message.ReplaceLineEndings(" ") }, options);
+}
+
+/// <summary>An array of predictions, one a line.</summary>
+sealed class JsonPredictionWriter : PredictionWriter
+{
     readonly TextWriter output;
     bool any;
 
@@ -67,8 +86,9 @@ sealed class JsonPredictionWriter : PredictionWriter
 
     public override void Write(ImagePrediction prediction)
     {
-        var classes = prediction.Classes.Select(line => new { rank = line.Rank, @class = line.ClassName, probability = Math.Round(line.Probability, 6) });
-        output.Write($"{(any ? "," : "")}\n{JsonSerializer.Serialize(new { path = prediction.Path, classes }, options)}");
+        if (prediction.Refusal is not null) return;
+        output.Write($"{(any ? "," : "")}\n{PredictionJson.Of(prediction)}");
+        output.Flush();
         any = true;
     }
 
@@ -77,4 +97,16 @@ sealed class JsonPredictionWriter : PredictionWriter
         output.Write(any ? "\n]\n" : "]\n");
         output.Flush();
     }
+}
+
+/// <summary>Predictions alone, one a line, for programs that read each as it comes; there is a line for each image, so that questions and answers keep step.</summary>
+sealed class JsonLinesPredictionWriter(TextWriter output) : PredictionWriter
+{
+    public override void Write(ImagePrediction prediction)
+    {
+        output.Write($"{(prediction.Refusal is { } refusal ? PredictionJson.OfRefusal(prediction.Path, refusal) : PredictionJson.Of(prediction))}\n");
+        output.Flush();
+    }
+
+    public override void Dispose() => output.Flush();
 }

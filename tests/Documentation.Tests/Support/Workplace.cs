@@ -29,6 +29,7 @@ internal sealed class Workplace : IDisposable
         foreach (string task in (string[])["birds", "leaves", "shells"])
             foreach (int kind in (int[])[0, 1])
                 for (int i = 0; i < 8; i++) Stripes(task[0] + 3 * kind, i, "pictures", task, $"{task}-{kind}", $"{i}.png");
+        foreach (string name in (string[])["cat", "dog"]) Picture(name == "cat" ? 70 : 190, "my-test-images", name, "one.png");
         Picture(40, "photos", "one.png");
         foreach (string method in (string[])["classifier", "learned"]) folder.Write(Run(method), "results", "label-shift", "runs", $"{method}-k001-seed0.json");
         Directory.SetCurrentDirectory(folder.Path);

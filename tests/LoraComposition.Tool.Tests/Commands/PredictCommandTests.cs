@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Models;
 using LoraComposition.Tool.Tests.Support;
 
 namespace LoraComposition.Tool.Tests.Commands;
@@ -101,6 +103,119 @@ public sealed class PredictCommandTests : IAsyncLifetime
         errors.Should().ContainSingle().Which.Should().Contain("expected the base model that was adapted");
     }
 
+    /// <summary>As compose writes one, with its classes.</summary>
+    [Fact]
+    public async Task AMergedCheckpointIsTaken()
+    {
+        string merged = inputs.At("merged"), picture = inputs.At("pictures", "test", "plum", "00.png");
+        (await CommandLine.RunAsync("compose", "--base", Reference.Base, "--adapter", Reference.Adapter("vit-a"), Reference.Adapter("vit-b"), "--as", "checkpoint", "--out", merged)).Code.Should().Be(0);
+
+        var (code, output, errors) = await CommandLine.RunAsync("predict", "--model", merged, "--images", picture, "--json");
+
+        code.Should().Be(0, string.Join('\n', errors));
+        using var model = VisionTransformer.Load(merged);
+        ShouldBe(output, model, picture, merged);
+    }
+
+    [Fact]
+    public async Task ABaseTakesTheHeadOfItsOneAdapter()
+    {
+        string picture = inputs.At("pictures", "test", "plum", "00.png");
+
+        var (code, output, errors) = await CommandLine.RunAsync("predict", "--base", Reference.Base, "--adapter", Reference.Adapter("vit-head"), "--images", picture, "--json");
+
+        code.Should().Be(0, string.Join('\n', errors));
+        using var model = VisionTransformer.Load(Reference.Base);
+        using var adapter = LoraAdapter.Load(Reference.Adapter("vit-head"));
+        model.SetHead(adapter.Head!);
+        using var composition = Composition.AttachUniform(model, [adapter]);
+        ShouldBe(output, model, picture, Reference.Base);
+    }
+
+    static void ShouldBe(string output, VisionTransformer model, string picture, string preprocessed)
+    {
+        var expected = new ImagePredictor(model, ImageBaseModel.Open(preprocessed).Preprocessing).Predict(picture);
+        using var document = JsonDocument.Parse(output);
+        var found = document.RootElement[0].GetProperty("classes").EnumerateArray().ToArray();
+        found.Select(c => c.GetProperty("class").GetString()).Should().Equal(expected.Select(c => c.ClassName));
+        foreach (var (line, wanted) in found.Zip(expected)) line.GetProperty("probability").GetDouble().Should().BeApproximately(wanted.Probability, 2e-6);
+    }
+
+    [Fact]
+    public async Task AModelWithoutAHeadIsRefused()
+    {
+        async Task Refuse(string message, params string[] model)
+        {
+            var (code, output, errors) = await CommandLine.RunAsync(["predict", .. model, "--images", inputs.At("pictures")]);
+            (code, output).Should().Be((1, ""));
+            errors.Should().ContainSingle().Which.Should().Contain("expected a model with a head, found none").And.Contain(message);
+        }
+
+        await Refuse("a single adapter brings its saved head", "--model", inputs.At("base"));
+        await Refuse("none is saved with adapter 'module-1'", "--base", inputs.At("base"), "--adapter", inputs.At("module-1"));
+    }
+
+    /// <summary>The second path comes only when the first is answered, as a program that asks one after the other would have it.</summary>
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("jsonl")]
+    public async Task PathsOnStandardInputAreAnsweredAsTheyCome(string format)
+    {
+        string first = inputs.At("pictures", "test", "plum", "00.png"), second = inputs.At("pictures", "test", "plum", "01.png");
+        List<string> before = [];
+
+        var (code, output, errors) = await CommandLine.RunAsync(written => new ScriptedInput(Lines(written)),
+            "predict", "--model", inputs.At("out"), "--images", "-", "--top", "1", "--format", format);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        before[0].Should().NotContain("00.png");
+        before[1].Should().Contain("00.png").And.EndWith("\n").And.NotContain("01.png");
+        output.Should().Contain("01.png");
+        errors.Should().BeEmpty();
+
+        IEnumerable<string> Lines(Func<string> written)
+        {
+            before.Add(written());
+            yield return "\uFEFF" + first;
+            before.Add(written());
+            yield return "";
+            yield return second + "\r";
+        }
+    }
+
+    [Fact]
+    public async Task JsonLinesAnswerEveryPathAlsoOneThatCannotBeRead()
+    {
+        string broken = inputs.At("pictures", "test", "plum", "00.png"), whole = inputs.At("pictures", "test", "plum", "01.png"), missing = inputs.At("no\twhere.png");
+        File.WriteAllText(broken, "no picture");
+
+        var (code, output, errors) = await CommandLine.RunAsync(_ => new StringReader($"{broken}\n{missing}\n{whole}\n"),
+            "predict", "--model", inputs.At("out"), "--images", "-", "--format", "jsonl");
+
+        code.Should().Be(1);
+        errors.Should().HaveCount(2);
+        JsonElement[] lines = [.. output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
+        lines.Select(line => line.GetProperty("path").GetString()).Should().Equal(broken, missing, whole);
+        lines.Select(line => line.TryGetProperty("error", out _)).Should().Equal(true, true, false);
+        lines[2].GetProperty("classes").GetArrayLength().Should().Be(3);
+    }
+
+    [Theory]
+    [InlineData("--images - other.png --model out", "--images -: standard input is read alone")]
+    [InlineData("--images a.png", "--model is missing; give a folder, or --base and --adapter.")]
+    [InlineData("--images a.png --base base", "give --adapter with it, or --model")]
+    [InlineData("--images a.png --model out --adapter module-1", "--adapter is for a checkpoint")]
+    [InlineData("--images a.png --model base --base base", "--base is for a folder that adapt wrote")]
+    public async Task RefusesWhatDoesNotGoTogether(string line, string message)
+    {
+        string[] arguments = [.. line.Split(' ').Select(word => word is "out" or "base" or "module-1" ? inputs.At(word) : word)];
+
+        var (code, output, errors) = await CommandLine.RunAsync(["predict", .. arguments]);
+
+        (code, output).Should().Be((2, ""));
+        errors.Should().ContainSingle().Which.Should().Contain(message);
+    }
+
     [Theory]
     [InlineData("--top", "0", "--top is 0; it must be at least 1.")]
     [InlineData("--format", "xml", "Try --help.")]
@@ -110,6 +225,14 @@ public sealed class PredictCommandTests : IAsyncLifetime
 
         (code, output).Should().Be((2, ""));
         errors.Should().ContainSingle().Which.Should().Contain(message);
+    }
+
+    /// <summary>Lines that are made when they are asked for.</summary>
+    sealed class ScriptedInput(IEnumerable<string> lines) : TextReader
+    {
+        readonly IEnumerator<string> lines = lines.GetEnumerator();
+
+        public override string? ReadLine() => lines.MoveNext() ? lines.Current : null;
     }
 
     // A reader of RFC 4180 of its own, for records without line ends inside.

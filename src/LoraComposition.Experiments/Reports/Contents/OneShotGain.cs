@@ -37,7 +37,7 @@ sealed record OneShotGain(string Method, double Points, ConfidenceInterval? Inte
 /// <summary>Draws the gains of the methods over a reference as bars, as Fig. 1 of arXiv:2402.15414 does.</summary>
 static class GainBars
 {
-    const double Margin = 8, BarHeight = 22, RowHeight = 34, Plot = 300, LongestLabel = 180;
+    const double Margin = 8, BarHeight = 22, RowHeight = 34, Plot = 220, LongestLabel = 180;
 
     /// <summary>Draws them.</summary>
     /// <param name="title">The title.</param>
@@ -48,8 +48,9 @@ static class GainBars
         var drawing = new Drawing();
         string[] names = [.. gains.Select(g => DrawingFont.Fit(g.Method, LongestLabel))];
         double numbers = gains.Max(g => DrawingFont.Width(g.Text)) + 8;
-        // Room for the numbers at both ends.
-        double left = Margin + names.Max(name => DrawingFont.Width(name)) + 12, start = left + numbers, top = Margin + 32;
+        // Room for the numbers at the ends where some stand, and no more: on a phone every pixel counts.
+        double before = gains.Any(g => g.Points < 0) ? numbers : 0, after = gains.Any(g => g.Points >= 0) ? numbers : 0;
+        double left = Margin + names.Max(name => DrawingFont.Width(name)) + 12, start = left + before, top = Margin + 32;
         double least = Math.Min(0, gains.Min(g => g.Low)), most = Math.Max(0, gains.Max(g => g.High)), span = most - least;
         double At(double points) => start + (span > 0 ? (points - least) / span : 0.5) * Plot;
         drawing.Text(Margin, Margin + 14, title, 14);
@@ -66,7 +67,7 @@ static class GainBars
         }
         double bottom = top + gains.Count * RowHeight;
         drawing.Line(At(0), top - 6, At(0), bottom);
-        drawing.Width = Math.Max(start + Plot + numbers, DrawingFont.Width(title, 14) + Margin) + Margin;
+        drawing.Width = Math.Max(start + Plot + after, DrawingFont.Width(title, 14) + Margin) + Margin;
         drawing.Height = bottom + Margin;
         return drawing;
     }

@@ -92,7 +92,7 @@ static class FigureHtml
     static string Width(ReportFigure figure) => figure switch
     {
         PlotFigure => " plot",
-        DrawnFigure { Drawing.Width: < 520 } => " narrow",
+        DrawnFigure { Drawing.Width: < 560 } => " narrow",
         _ => "",
     };
 }

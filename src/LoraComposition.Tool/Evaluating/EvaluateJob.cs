@@ -1,0 +1,82 @@
+using LoraComposition.Experiments;
+using LoraComposition.FewShot;
+using LoraComposition.Files;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace LoraComposition.Tool;
+
+/// <summary>Evaluates a model on a folder of labelled pictures and writes what came out.</summary>
+static class EvaluateJob
+{
+    const int MostNames = 12;
+
+    /// <summary>Runs the job.</summary>
+    /// <exception cref="ModelFileException">The model is refused.</exception>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="DataException">The pictures are refused; each that is damaged was named.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; nothing was written.</exception>
+    public static EvaluateReport Run(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var splits = ImageFolderSplits.Open(settings.Data);
+        var pictures = splits.Test ?? splits.Train;
+        using var classifier = settings.Model.Open(device, needsHead: true, logger, cancellation);
+        var evaluation = Evaluate(classifier, pictures, settings.Options, logger, progress, cancellation);
+        var report = new EvaluateReport
+        {
+            Model = settings.Model.ToString(),
+            Data = settings.Data,
+            Part = pictures.Name,
+            DataSha256 = pictures.Fingerprint,
+            Scores = evaluation.Scores,
+            ClassesWithoutPictures = evaluation.ClassesWithoutPictures,
+            IgnoredClasses = evaluation.IgnoredClasses,
+            SkippedPictures = evaluation.SkippedPictures,
+            Warnings = [.. classifier.Warnings, .. Doubts(splits, evaluation)],
+        };
+        cancellation.ThrowIfCancellationRequested();
+        if (settings.Out is { } folder)
+        {
+            StagedFolder.Write(folder, staging =>
+            {
+                var subject = new EvaluationSubject(report.Model, $"{report.Part} ({report.Data})", report.Warnings);
+                EvaluationFiles.Write(staging, subject, report.Scores, pictures.Decode, cancellation);
+                File.WriteAllText(Path.Combine(staging, "evaluation.json"), ToolOutput.Json(report) + "\n");
+            }, settings.Replace, logger);
+        }
+        return report;
+    }
+
+    static ImageEvaluation Evaluate(ImageClassifier classifier, ImageDataset pictures, ImageEvaluationOptions options, ILogger? logger, IProgressReporter progress,
+        CancellationToken cancellation)
+    {
+        try
+        {
+            return ImageEvaluator.Run(classifier.Model, classifier.Preprocessing, pictures, options, logger, progress, cancellation);
+        }
+        catch (DamagedPicturesException e)
+        {
+            foreach (var picture in e.Pictures) progress.Report(picture.Message.ReplaceLineEndings(" "));
+            throw;
+        }
+    }
+
+    static IEnumerable<string> Doubts(ImageFolderSplits splits, ImageEvaluation evaluation)
+    {
+        // Only a folder with parts gives the training part another name.
+        if (splits.Test is null && splits.Train.Name.EndsWith("-train", StringComparison.Ordinal))
+            yield return $"There is no test part, so {splits.Train.Name} is taken; of pictures that the model learned from the scores are too high.";
+        if (evaluation.ClassesWithoutPictures is { Count: > 0 } missing)
+            yield return $"{Counted(missing.Count, "class", "classes")} of the model without pictures: {Listed(missing)}.";
+        if (evaluation.IgnoredClasses is { Count: > 0 } ignored)
+            yield return $"{Counted(ignored.Count, "class", "classes")} that the model does not know, left out: {Listed(ignored)}.";
+        if (evaluation.SkippedPictures is { Count: > 0 } skipped)
+            yield return $"{Counted(skipped.Count, "picture", "pictures")} that cannot be read, left out. The first: {skipped[0].ReplaceLineEndings(" ")}";
+    }
+
+    static string Counted(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
+
+    static string Listed(IReadOnlyList<string> names) =>
+        $"{string.Join(", ", names.Take(MostNames))}{(names.Count > MostNames ? $" and {names.Count - MostNames} more" : "")}";
+}
