@@ -20,7 +20,7 @@ static class EvaluateJob
     public static EvaluateReport Run(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
         var splits = ImageFolderSplits.Open(settings.Data);
-        var pictures = splits.Test ?? splits.Train;
+        var pictures = splits.Test ?? splits.Validation ?? splits.Train;
         using var classifier = settings.Model.Open(device, needsHead: true, logger, cancellation);
         var evaluation = Evaluate(classifier, pictures, settings.Options, logger, progress, cancellation);
         var report = new EvaluateReport
@@ -33,7 +33,7 @@ static class EvaluateJob
             ClassesWithoutPictures = evaluation.ClassesWithoutPictures,
             IgnoredClasses = evaluation.IgnoredClasses,
             SkippedPictures = evaluation.SkippedPictures,
-            Warnings = [.. classifier.Warnings, .. Doubts(splits, evaluation)],
+            Warnings = [.. classifier.Warnings, .. splits.Warnings, .. Doubts(splits, evaluation)],
         };
         cancellation.ThrowIfCancellationRequested();
         if (settings.Out is { } folder)
@@ -64,8 +64,10 @@ static class EvaluateJob
 
     static IEnumerable<string> Doubts(ImageFolderSplits splits, ImageEvaluation evaluation)
     {
+        if (splits is { Test: null, Validation: { } heldOut })
+            yield return $"There is no test part, so {heldOut.Name} is taken; where it chose among models or steps, the scores are a little too high.";
         // Only a folder with parts gives the training part another name.
-        if (splits.Test is null && splits.Train.Name.EndsWith("-train", StringComparison.Ordinal))
+        else if (splits.Test is null && splits.Train.Name.EndsWith("-train", StringComparison.Ordinal))
             yield return $"There is no test part, so {splits.Train.Name} is taken; of pictures that the model learned from the scores are too high.";
         if (evaluation.ClassesWithoutPictures is { Count: > 0 } missing)
             yield return $"{Counted(missing.Count, "class", "classes")} of the model without pictures: {Listed(missing)}.";
