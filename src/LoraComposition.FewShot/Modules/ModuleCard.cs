@@ -15,7 +15,7 @@ static class ModuleCard
         var invariant = CultureInfo.InvariantCulture;
         text.Append("---\nlibrary_name: peft\ntags:\n- lora\n---\n\n");
         text.Append(invariant, $"# {Plain(report.Name)}\n\n");
-        text.Append(invariant, $"A LoRA module for {report.Task} with {report.Classes.Count} classes, rank {report.Training.Lora.Rank}, trained with LoraComposition on `{Plain(report.Base.Folder)}`.\n\n");
+        text.Append(invariant, $"A LoRA module for {report.Task}{(report.Classes.Count > 1 ? $" with {report.Classes.Count} classes" : "")}, rank {report.Training.Lora.Rank}, trained with LoraComposition on `{Plain(report.Base.Folder)}`.\n\n");
         foreach (string warning in report.Warnings) text.Append(invariant, $"Warning: {Plain(warning)}\n\n");
         text.Append("## Score\n\n").Append(Score(report)).Append("\n\n");
         text.Append(invariant, $"![Loss over the steps of training]({CurveFile})\n\n");
@@ -35,7 +35,7 @@ static class ModuleCard
         if (report.Outcome.Validation is not { } end) return "Nothing was held out, so it is not known.";
         int count = report.Classes.Sum(row => row.Validation);
         string from = report.StartScore is { } start && report.Outcome.BestStep > 0
-            ? FormattableString.Invariant($", after {100 * start.Accuracy:F1} % with the head alone") : "";
+            ? FormattableString.Invariant($", after {100 * start.Accuracy:F1} % before the first step") : "";
         return FormattableString.Invariant($"Accuracy {100 * end.Accuracy:F1} %{from}, mean cross-entropy {end.Loss:F4}, on the {count} samples held out. They also chose the step that was kept ({report.Outcome.BestStep} of {report.Outcome.Steps}), so both are a little too good.");
     }
 

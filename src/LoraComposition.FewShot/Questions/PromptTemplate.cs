@@ -55,6 +55,16 @@ public static class CrossFitTemplates
     static string Spaced(AnswerOption option) => $" ({option.Label}) {option.Text}";
 }
 
+/// <summary>The templates of one's own texts. The target is the text of the label or of the answer.</summary>
+public static class OwnTextTemplates
+{
+    /// <summary>A text with a label: the text, then <c> (LETTER) label</c> for each label.</summary>
+    public static IPromptTemplate Classification { get; } = new CrossFitTemplate("text-classification", option => $" ({option.Label}) {option.Text}", withContext: false);
+
+    /// <summary>A question with choices: the question, <c> (LETTER) text</c> for each choice, then <c> [SEP] </c> and the context, empty where there is none.</summary>
+    public static IPromptTemplate MultipleChoice { get; } = new CrossFitTemplate("multiple-choice", option => $" ({option.Label}) {option.Text}", withContext: true);
+}
+
 /// <summary>How texts of a data set become parts of a prompt.</summary>
 internal static class PromptText
 {

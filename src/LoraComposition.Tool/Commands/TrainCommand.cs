@@ -3,17 +3,23 @@ using System.CommandLine.Parsing;
 using LoraComposition.CommandLine;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
+using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
 namespace LoraComposition.Tool;
 
-/// <summary><c>train</c>: makes a LoRA module of a folder of labelled images.</summary>
+/// <summary><c>train</c>: makes a LoRA module of labelled images or texts.</summary>
 static class TrainCommand
 {
     static readonly ModuleTrainingOptions defaults = new() { Training = new TrainingOptions { Steps = null, Epochs = 10, BatchSize = 32, Checks = 20, Patience = 6 } };
 
-    static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");
-    static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/*, or train/<class>/*.", HelpName = "DIR", Required = true };
+    static readonly Option<string> baseFolder = CommonOptions.Base();
+    static readonly Option<string> data = new("--data")
+    {
+        Description = "Labelled images for a ViT: a folder <class>/*, or train/<class>/*. Texts for a T5: a .jsonl or .csv file with text and label, or with question, choices and answer.",
+        HelpName = "DIR|FILE",
+        Required = true,
+    };
     static readonly Option<string?> name = new("--name") { Description = "What to call the module. Default: the name of the folder in --out.", HelpName = "NAME" };
     static readonly Option<int> rank = new("--rank") { Description = "The rank.", DefaultValueFactory = _ => defaults.Lora.Rank };
     static readonly Option<double?> alpha = new("--alpha") { Description = "The numerator of the scaling alpha/rank. Default: the rank." };
@@ -35,11 +41,12 @@ static class TrainCommand
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = new("--force") { Description = "Write into a folder that is not empty, and write a module that learned nothing." };
 
-    const string Description = "Trains a LoRA module with its head on a folder of labelled images, for compose and adapt. Writes a PEFT folder with a model card and the curve of the training.";
+    const string Description = "Trains a LoRA module on a folder of labelled images, with its head, or on a file of texts, for compose and adapt. Writes a PEFT folder with a model card and the curve of the training.";
 
     const string Examples = """
         lora-compose train --base vit-base-patch32-224-in21k --data flowers --out adapters/flowers
         lora-compose train --base vit-base-patch32-224-in21k --data flowers --rank 8 --epochs 20 --out adapters/flowers --resume
+        lora-compose train --base flan-t5-base --data reviews.jsonl --out adapters/reviews
         """;
 
     public static Command Create()
@@ -91,26 +98,41 @@ static class TrainCommand
         string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(output)!));
         using var progress = ProgressReporter.ForStandardError();
         var logger = ErrorLog.For(parsed, progress.Report);
-        var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var baseModel = ImageBaseModel.Open(parsed.GetValue(baseFolder)!, place.Dtype, place.Device, logger, cancellation);
-        if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
-        var run = new ImageModuleRun(baseModel, options, parsed.GetValue(validation), logger);
-        var state = new TrainingStateFile(folder + ".training-state", run.KeyOf(images), parsed.GetValue(resume));
+        var (key, train) = OwnTexts.IsFile(parsed.GetValue(data)!) ? Texts(parsed, options, place, logger, cancellation) : Pictures(parsed, options, place, logger, cancellation);
+        var state = new TrainingStateFile(folder + ".training-state", key, parsed.GetValue(resume));
         if (state.Exists)
             progress.Report(parsed.GetValue(resume) ? $"Going on with {state.Path}." : $"warning: {state.Path} is of a training that was stopped; this one starts anew. --resume would go on with it.");
         Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
         foreach (string leftover in OutputFolder.RemoveLeftovers(folder)) progress.Report($"warning: {leftover}");
-        using var trained = run.Run(parsed.GetValue(name) ?? Path.GetFileName(folder), images, state, progress, cancellation);
+        using var trained = train(parsed.GetValue(name) ?? Path.GetFileName(folder), state, progress);
         cancellation.ThrowIfCancellationRequested();
         if (trained.Module.IsZero && !parsed.GetValue(force))
         {
             state.Delete();
-            throw new UntrainedModuleException($"The module learned nothing: no state of the training had a lower loss on the images held out than its start. Nothing was written. Give another --rate, more --epochs or more images, or --force to write it all the same.");
+            throw new UntrainedModuleException($"The module learned nothing: no state of the training had a lower loss on what was held out than its start. Nothing was written. Give another --rate, more --epochs or more data, or --force to write it all the same.");
         }
         trained.Save(folder, parsed.GetValue(force), Command(parsed), staging => TrainingCurve.Save(trained.Report.Outcome, $"Module {trained.Report.Name}", Path.Combine(staging, "curve")));
         state.Delete();
         ToolOutput.Write(parsed, trained.Report, (console, report) => Show(console, report, parsed.GetValue(output)!));
         return ExitCodes.Done;
+    }
+
+    static (string Key, Func<string, TrainingStateFile, IProgressReporter, TrainedModule> Train) Pictures(ParseResult parsed, ModuleTrainingOptions options, ComputeSettings place, ILogger? logger,
+        CancellationToken cancellation)
+    {
+        var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
+        var baseModel = ImageBaseModel.Open(parsed.GetValue(baseFolder)!, place.Dtype, place.Device, logger, cancellation);
+        if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
+        var run = new ImageModuleRun(baseModel, options, parsed.GetValue(validation), logger);
+        return (run.KeyOf(images), (name, state, progress) => run.Run(name, images, state, progress, cancellation));
+    }
+
+    static (string Key, Func<string, TrainingStateFile, IProgressReporter, TrainedModule> Train) Texts(ParseResult parsed, ModuleTrainingOptions options, ComputeSettings place, ILogger? logger,
+        CancellationToken cancellation)
+    {
+        var texts = OwnTexts.Open(parsed.GetValue(data)!);
+        var run = new TextModuleRun(TextBaseModel.Open(parsed.GetValue(baseFolder)!, place.Dtype, place.Device, logger, cancellation), options, parsed.GetValue(validation), logger);
+        return (run.KeyOf(texts.Questions, texts.Template), (name, state, progress) => run.Run(name, texts.Questions, texts.Template, state, progress, cancellation));
     }
 
     // What others get holds no path of this machine.
@@ -122,7 +144,7 @@ static class TrainCommand
     {
         var outcome = report.Outcome;
         if (outcome.Validation is { } end)
-            console.WriteLine(FormattableString.Invariant($"Accuracy {100 * end.Accuracy:F1} %, loss {end.Loss:F4} on {report.Classes.Sum(row => row.Validation)} images held out; with the head alone {100 * report.StartScore!.Value.Accuracy:F1} %, {report.StartScore.Value.Loss:F4}."));
+            console.WriteLine(FormattableString.Invariant($"Accuracy {100 * end.Accuracy:F1} %, loss {end.Loss:F4} on {report.Classes.Sum(row => row.Validation)} samples held out; before the first step {100 * report.StartScore!.Value.Accuracy:F1} %, {report.StartScore.Value.Loss:F4}."));
         console.WriteLine($"The state of step {outcome.BestStep} of {outcome.Steps} is kept{(outcome.StoppedEarly ? "; the loss had stopped falling" : "")}.");
         console.WriteLine($"The module is in {folder}; README.md in it is its model card. Use it with: lora-compose adapt --base BASE --adapter {folder} OTHERS --data DATA --shots 5 --out my-model");
     }

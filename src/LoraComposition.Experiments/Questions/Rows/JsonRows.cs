@@ -10,9 +10,9 @@ internal static class JsonRows
     const int MaxRowLength = 4 * 1024 * 1024;
     const int MaxDepth = 16;
 
-    public static IEnumerable<QuestionRow> Read(string file)
+    public static IEnumerable<QuestionRow> Read(string file, bool mayHaveMark = false)
     {
-        byte[] bytes = QuestionFileBytes.ReadUtf8(file);
+        byte[] bytes = QuestionFileBytes.ReadUtf8(file, mayHaveMark);
         int start = bytes.AsSpan().IndexOfAnyExcept(" \t\r\n"u8);
         if (start < 0) throw new DataException(file, "expected JSON objects, found white space only.");
         return bytes[start] == (byte)'[' ? ReadList(file, bytes) : ReadLines(file, bytes);

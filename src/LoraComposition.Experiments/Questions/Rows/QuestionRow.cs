@@ -49,10 +49,13 @@ internal static class QuestionFileBytes
 
     static readonly UTF8Encoding strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads a file that must be UTF-8 without a byte order mark.</summary>
-    public static byte[] ReadUtf8(string file)
+    /// <summary>Reads a file that must be UTF-8.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="mayHaveMark">Whether a byte order mark is left out instead of refused: spreadsheets write one.</param>
+    public static byte[] ReadUtf8(string file, bool mayHaveMark = false)
     {
         byte[] bytes = OutsideFile.Read(file, MaxLength, (message, inner) => new DataException(file, message, inner));
+        if (mayHaveMark && bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble)) bytes = bytes[Encoding.UTF8.Preamble.Length..];
         if (bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble))
             throw new DataException(file, "line 1: the file starts with a byte order mark, expected '{' or '['; save it as UTF-8 without one.");
         try

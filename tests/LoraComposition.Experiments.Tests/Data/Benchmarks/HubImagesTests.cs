@@ -82,7 +82,7 @@ public sealed class HubImagesTests : IDisposable
 
         train.Decode(1).Pixels[0].Should().Be(1);
         Refusal(() => train.Decode(2)).Should().Contain("train.parquet: row 3: expected the bytes of a picture, found null");
-        Refusal(() => train.Decode(3)).Should().Contain("train.parquet: row 4: expected a whole JPEG or PNG picture");
+        Refusal(() => train.Decode(3)).Should().Contain("train.parquet: row 4: expected a JPEG, PNG, WebP, GIF, BMP or ICO picture, found a text");
     }
 
     [Fact]

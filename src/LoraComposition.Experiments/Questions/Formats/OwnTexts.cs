@@ -1,0 +1,89 @@
+using System.Globalization;
+using LoraComposition.FewShot;
+
+namespace LoraComposition.Experiments;
+
+/// <summary>One's own texts from a file: with a label each (<c>text</c>, <c>label</c>), or questions with choices (<c>question</c>, <c>choices</c>, <c>answer</c>, perhaps <c>context</c>).</summary>
+/// <param name="Questions">The texts as questions; of texts with labels the choices are the labels, in ordinal order.</param>
+/// <param name="Template">How they are written for a model.</param>
+public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Template)
+{
+    const int Letters = 26;
+    const string Schema = "'text' and 'label', or 'question', 'choices' and 'answer'";
+
+    static readonly string[] extensions = [".jsonl", ".json", ".csv"];
+
+    /// <summary>Whether a path is that of such a file, by its extension.</summary>
+    /// <param name="path">The path.</param>
+    /// <returns>True for <c>.jsonl</c>, <c>.json</c> and <c>.csv</c>.</returns>
+    public static bool IsFile(string path) => extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && !Directory.Exists(path);
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="file">
+    /// JSON lines or a JSON list of objects, or CSV with a header. <c>label</c> is a text or a number. <c>choices</c> is a list, in CSV a text with <c>|</c> between
+    /// the choices; <c>answer</c> is the text of the right one, its letter, or its position from 0.
+    /// </param>
+    /// <returns>The texts, complete in memory.</returns>
+    /// <exception cref="DataException">The file is missing or damaged, has neither form, or one label alone; the message names its line.</exception>
+    public static OwnTexts Open(string file)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        bool csv = Path.GetExtension(file).Equals(".csv", StringComparison.OrdinalIgnoreCase);
+        QuestionRow[] rows = [.. csv ? CsvRows.Read(file) : JsonRows.Read(file, mayHaveMark: true)];
+        if (rows.Length == 0) throw new DataException(file, "expected at least one row, found none.");
+        string name = Path.GetFileNameWithoutExtension(file);
+        if (rows[0].Has("label")) return new(Gather(name, file, rows, Labelled(file, rows)), OwnTextTemplates.Classification);
+        if (rows[0].Has("choices")) return new(Gather(name, file, rows, MultipleChoice), OwnTextTemplates.MultipleChoice);
+        throw rows[0].Refused($"expected {Schema}, found neither.");
+    }
+
+    static QuestionDataset Gather(string name, string file, QuestionRow[] rows, Func<QuestionRow, int, RowContent> read)
+    {
+        var collector = new QuestionCollector(needsContext: false);
+        foreach (var row in rows) collector.Add(row, read(row, collector.NextNumber));
+        if (collector.Questions.Count == 0) throw new DataException(file, $"expected at least one text, found none ({collector.Skipped.Total} rows are empty).");
+        return new QuestionDataset(name, collector.Questions, collector.Skipped);
+    }
+
+    static Func<QuestionRow, int, RowContent> Labelled(string file, QuestionRow[] rows)
+    {
+        string[] labels = [.. rows.Select(Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (labels.Length < 2) throw new DataException(file, $"expected at least 2 labels, found '{labels[0]}' alone.");
+        AnswerOption[] options = [.. labels.Select((label, i) => new AnswerOption(LetterOf(i), label))];
+        return (row, number) => new RowContent($"{number}", row.Text("text"), options, Array.IndexOf(labels, Label(row)), null);
+    }
+
+    static RowContent MultipleChoice(QuestionRow row, int number)
+    {
+        var choices = row.Texts("choices");
+        AnswerOption[] options = [.. choices.Select((choice, i) => new AnswerOption(LetterOf(i), choice))];
+        return new RowContent($"{number}", row.Text("question"), options, Answer(row, choices), row.Has("context") ? row.Text("context") : null);
+    }
+
+    static int Answer(QuestionRow row, IReadOnlyList<string> choices)
+    {
+        string answer = Scalar(row, "answer");
+        for (int i = 0; i < choices.Count; i++) if (choices[i] == answer) return i;
+        for (int i = 0; i < choices.Count; i++) if (string.Equals(LetterOf(i), answer, StringComparison.OrdinalIgnoreCase)) return i;
+        return int.TryParse(answer, NumberStyles.None, CultureInfo.InvariantCulture, out int position) && position < choices.Count ? position
+            : throw row.Refused($"expected 'answer' to be one of the {choices.Count} choices, its letter or its position from 0, found '{answer}'.");
+    }
+
+    static string Label(QuestionRow row) => Scalar(row, "label");
+
+    /// <summary>A text, or a whole number as text.</summary>
+    static string Scalar(QuestionRow row, string name)
+    {
+        if (!row.Has(name)) throw row.Refused($"expected '{name}', found none.");
+        try
+        {
+            return row.Text(name);
+        }
+        catch (DataException) when (row is JsonRow)
+        {
+            return row.Integer(name).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    static string LetterOf(int position) => position < Letters ? ((char)('A' + position)).ToString() : (position + 1).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging;
+
+namespace LoraComposition.FewShot;
+
+/// <summary>Trains a LoRA module of a T5 on texts with labels, or on questions with choices. There is no head: the T5 writes the answer.</summary>
+/// <remarks>Not thread-safe.</remarks>
+public sealed class TextModuleRun : ModuleRun
+{
+    const int MostNames = 5;
+
+    readonly TextBaseModel baseModel;
+
+    /// <summary>Describes the training.</summary>
+    /// <param name="baseModel">The base.</param>
+    /// <param name="options">The settings; defaults where not given. Those of a head and of pictures are passed over.</param>
+    /// <param name="validationShare">The part of the texts, of each label where they have labels, that is held out to stop the training by, in [0, 1); 0: the last state
+    /// is kept. Default 0.1.</param>
+    /// <param name="logger">Is told how the training goes.</param>
+    /// <exception cref="ArgumentException">A setting lies outside its range.</exception>
+    public TextModuleRun(TextBaseModel baseModel, ModuleTrainingOptions? options = null, double validationShare = 0.1, ILogger? logger = null)
+        : base(baseModel, options, validationShare, logger) => this.baseModel = baseModel;
+
+    /// <summary>What decides the numbers of a training, as a hash: the base, the texts and the settings. The key of its <see cref="TrainingStateFile"/>.</summary>
+    /// <param name="questions">The texts as questions with their answers.</param>
+    /// <param name="template">How they are written for the model.</param>
+    /// <returns>64 lower-case hexadecimal digits.</returns>
+    public string KeyOf(QuestionDataset questions, IPromptTemplate template)
+    {
+        ArgumentNullException.ThrowIfNull(questions);
+        ArgumentNullException.ThrowIfNull(template);
+        return KeyOf(questions.Fingerprint, template.Name);
+    }
+
+    /// <summary>Trains the module.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <param name="questions">The texts as questions with their answers. Where all offer the same choices, these are the labels of a classification.</param>
+    /// <param name="template">How they are written for the model.</param>
+    /// <param name="state">A file that the training is kept in and goes on from; none where not given.</param>
+    /// <param name="progress">Is told how far the work is, and each warning in a line.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>The module with its report, not saved yet. The caller owns it.</returns>
+    /// <exception cref="DataException">An answer is hidden, or the tokenizer cannot tell two labels apart.</exception>
+    /// <exception cref="ModelFileException">The file to go on from is damaged, or of another training.</exception>
+    /// <exception cref="TrainingDivergedException">The learning rate is too high.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TrainedModule Run(string name, QuestionDataset questions, IPromptTemplate template, TrainingStateFile? state = null, IProgressReporter? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(questions);
+        ArgumentNullException.ThrowIfNull(template);
+        progress ??= NullProgressReporter.Instance;
+        if (!questions.HasAnswers) throw new DataException(questions.Name, "expected the answer of every question, found some hidden; nothing can be learned from those.");
+        string[]? classes = Classes(questions);
+        int[] labels = [.. questions.Questions.Select(question => classes is null ? 0 : question.AnswerIndex!.Value)];
+        string[] names = classes ?? ["questions"];
+        var (train, validation) = Split(labels, names.Length);
+        var tokens = new TokenizedQuestions(questions, template, baseModel.Tokenizer, new TextLengths());
+        var warnings = new List<string>();
+        if (classes is not null) CheckLabels(questions.Name, classes);
+        Warn(warnings, Unwritable(questions, template), progress);
+        using var trainer = new TextTrainer(baseModel, tokens, logger: Logger);
+        var learned = new ModuleData(classes is null ? "multiple-choice questions" : "text classification", questions.Name, questions.Fingerprint, Count(names, labels, train, validation), null);
+        return Run(learned, () => trainer.TrainModule(name, train, validation, Options, state, progress, cancellation), warnings, progress);
+    }
+
+    /// <summary>The choices, where all questions offer the same ones; null where they differ.</summary>
+    static string[]? Classes(QuestionDataset questions)
+    {
+        string[] first = [.. questions.Questions[0].Options.Select(option => option.Text)];
+        return questions.Questions.All(question => question.Options.Select(option => option.Text).SequenceEqual(first)) ? first : null;
+    }
+
+    // Words that the tokenizer does not know are all the same to it.
+    void CheckLabels(string data, string[] labels)
+    {
+        foreach (var same in labels.GroupBy(label => string.Join(' ', baseModel.Tokenizer.Encode(label))))
+            if (same.Skip(1).Any())
+                throw new DataException(data, $"labels {string.Join(", ", same.Select(label => $"'{label}'"))} are the same tokens to the base's tokenizer, so they cannot be told apart; call them by words that it knows.");
+    }
+
+    /// <summary>What answers the model could never write as they stand; null where there are none.</summary>
+    string? Unwritable(QuestionDataset questions, IPromptTemplate template)
+    {
+        string[] answers = [.. questions.Questions.Select(template.Target).Distinct(StringComparer.Ordinal)];
+        string[] lost = [.. answers.Where(answer => baseModel.Tokenizer.Decode(baseModel.Tokenizer.Encode(answer)).Trim() != answer.Trim())];
+        return lost.Length == 0 ? null
+            : $"{lost.Length} of {answers.Length} answers hold what the base's tokenizer does not know, so they cannot be written exactly, and count as wrong: {NameList.Listed([.. lost.Select(answer => $"'{answer}'")], MostNames)}.";
+    }
+}
