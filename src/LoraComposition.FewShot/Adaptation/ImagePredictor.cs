@@ -10,7 +10,7 @@ namespace LoraComposition.FewShot;
 /// <summary>Classifies pictures with an adapted model or any ViT with a head, alone or in batches; the pictures of a batch are decoded on all cores.</summary>
 /// <remarks>
 /// Does not own the model, which must be in evaluation and stay as it is: from then on every member may be called from several threads at once, from the first
-/// call on.
+/// call on. <see cref="PredictionTelemetry"/> says what is measured.
 /// </remarks>
 [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
 public sealed class ImagePredictor
@@ -64,7 +64,7 @@ public sealed class ImagePredictor
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IReadOnlyList<ClassProbability> Predict(string path, int top = 5, CancellationToken cancellation = default) =>
-        Predict(ImageFileDecoder.Decode(path), top, cancellation);
+        Predict(Decode(() => ImageFileDecoder.Decode(path)), top, cancellation);
 
     /// <summary>Classifies one picture that comes as a stream: a file's bytes, JPEG or PNG.</summary>
     /// <param name="stream">The stream, read to its end; it stays open.</param>
@@ -93,7 +93,28 @@ public sealed class ImagePredictor
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IReadOnlyList<ClassProbability> Predict(byte[] file, int top = 5, CancellationToken cancellation = default) =>
-        Predict(ImageFileDecoder.Decode(file, message => new DataException("the picture", message)), top, cancellation);
+        Predict(Decode(() => ImageFileDecoder.Decode(file, message => new DataException("the picture", message))), top, cancellation);
+
+    /// <summary>Classifies pictures that come as the bytes of files, in batches; a damaged one does not stop the others.</summary>
+    /// <param name="files">The bytes of each file.</param>
+    /// <param name="top">The number of classes to name for each; all where the model has fewer. Default 5.</param>
+    /// <param name="cancellation">Stops between two pictures that are decoded, or before the model computes.</param>
+    /// <returns>One result for each picture, in their order; its path is <c>picture 1</c>, <c>picture 2</c> …</returns>
+    /// <exception cref="ArgumentException">A file is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<ImagePrediction> PredictAll(IReadOnlyList<byte[]> files, int top = 5, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
+        if (files.Any(file => file is null)) throw new ArgumentException("A file is null.", nameof(files));
+        return [.. files.Index().Chunk(batchSize).SelectMany(batch =>
+        {
+            string[] names = [.. batch.Select(file => $"picture {file.Index + 1}")];
+            return Batch(names, i => ImageFileDecoder.Decode(batch[i].Item, message => new DataException(names[i], message)), top, cancellation);
+        })];
+    }
 
     /// <summary>Classifies one decoded picture.</summary>
     /// <param name="picture">The picture, of any size.</param>
@@ -127,7 +148,15 @@ public sealed class ImagePredictor
         if (pictures.Count == 0) return [];
         // Of this call alone, so that calls share nothing but the model.
         using var images = new PreprocessedImages(new UnlabelledPictures(pictures.Count, index => pictures[index]), preprocessing);
-        images.Prepare([.. Enumerable.Range(0, pictures.Count)], cancellation: cancellation);
+        try
+        {
+            images.Prepare([.. Enumerable.Range(0, pictures.Count)], cancellation: cancellation);
+        }
+        catch (DataException)
+        {
+            PredictionTelemetry.CountRefusal();
+            throw;
+        }
         cancellation.ThrowIfCancellationRequested();
         return Classify(images, [.. Enumerable.Range(0, pictures.Count)], top);
     }
@@ -155,16 +184,17 @@ public sealed class ImagePredictor
             {
                 cancellation.ThrowIfCancellationRequested();
                 // Nothing of torch lives while the caller looks at the results.
-                foreach (var prediction in Batch(batch, top)) yield return prediction;
+                foreach (var prediction in Batch(batch, i => ImageFileDecoder.Decode(batch[i]), top, CancellationToken.None)) yield return prediction;
                 bar.Advance(batch.Length);
             }
         }
     }
 
-    IReadOnlyList<ImagePrediction> Batch(string[] files, int top)
+    IReadOnlyList<ImagePrediction> Batch(string[] files, Func<int, RgbImage> decode, int top, CancellationToken cancellation)
     {
-        using var images = new PreprocessedImages(new UnlabelledPictures(files.Length, index => ImageFileDecoder.Decode(files[index])), preprocessing);
-        var refusals = Prepare(images, index => files[index]);
+        using var images = new PreprocessedImages(new UnlabelledPictures(files.Length, decode), preprocessing);
+        var refusals = Prepare(images, index => files[index], cancellation);
+        cancellation.ThrowIfCancellationRequested();
         int[] whole = Others(files.Length, refusals);
         var classes = whole.Length == 0 ? [] : whole.Zip(Classify(images, whole, top)).ToDictionary(pair => pair.First, pair => pair.Second);
         return [.. files.Select((file, i) => new ImagePrediction(file, classes.GetValueOrDefault(i, []), refusals.GetValueOrDefault(i)))];
@@ -186,10 +216,10 @@ public sealed class ImagePredictor
     }
 
     // What is damaged does not stop the others.
-    SortedDictionary<int, DataException> Prepare(PreprocessedImages images, Func<int, string> name)
+    SortedDictionary<int, DataException> Prepare(PreprocessedImages images, Func<int, string> name, CancellationToken cancellation = default)
     {
         var refusals = new ConcurrentDictionary<int, DataException>();
-        Parallel.For(0, images.Dataset.Count, i =>
+        Parallel.For(0, images.Dataset.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
         {
             try
             {
@@ -199,6 +229,7 @@ public sealed class ImagePredictor
             {
                 // A picture that is not resized is named by its number alone.
                 refusals[i] = e.Path.EndsWith(name(i), StringComparison.Ordinal) ? e : new DataException(name(i), e.Message, e);
+                PredictionTelemetry.CountRefusal();
             }
         });
         var sorted = new SortedDictionary<int, DataException>(refusals);
@@ -208,7 +239,21 @@ public sealed class ImagePredictor
 
     static int[] Others(int count, SortedDictionary<int, DataException> refusals) => [.. Enumerable.Range(0, count).Where(i => !refusals.ContainsKey(i))];
 
-    IReadOnlyList<ClassProbability>[] Classify(PreprocessedImages images, int[] indices, int top)
+    static RgbImage Decode(Func<RgbImage> decode)
+    {
+        try
+        {
+            return decode();
+        }
+        catch (DataException)
+        {
+            PredictionTelemetry.CountRefusal();
+            throw;
+        }
+    }
+
+    IReadOnlyList<ClassProbability>[] Classify(PreprocessedImages images, int[] indices, int top) =>
+        PredictionTelemetry.Measure(indices.Length, top, () => Ranked(images, indices, top));
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();

@@ -121,5 +121,21 @@ public sealed class ImagePredictorTests : IDisposable
         FluentActions.Invoking(() => new ImagePredictor(model).Predict(files[0])).Should().Throw<ObjectDisposedException>();
     }
 
+    [Fact]
+    public void TheBytesOfFilesGiveWhatTheFilesGive()
+    {
+        File.WriteAllText(files[1], "no picture");
+        var expected = Predict(files, top: 2);
+        byte[][] bytes = [.. files.Select(File.ReadAllBytes)];
+
+        var predictions = new ImagePredictor(model, batchSize: 5).PredictAll(bytes, top: 2);
+
+        predictions.Select(p => p.Path).Should().Equal(Enumerable.Range(1, files.Length).Select(i => $"picture {i}"));
+        predictions[1].Refusal!.Message.Should().Be(expected[1].Refusal!.Message.Replace(files[1], "picture 2"));
+        for (int i = 0; i < files.Length; i++) predictions[i].Classes.Should().Equal(expected[i].Classes);
+        FluentActions.Invoking(() => new ImagePredictor(model).PredictAll([bytes[0], null!])).Should().Throw<ArgumentException>().WithMessage("A file is null*");
+        FluentActions.Invoking(() => new ImagePredictor(model).PredictAll(bytes, 1, new CancellationToken(true))).Should().Throw<OperationCanceledException>();
+    }
+
     ImagePrediction[] Predict(string[] paths, int top, int batchSize = 5) => [.. new ImagePredictor(model, batchSize).Predict(paths, top, NullProgressReporter.Instance)];
 }

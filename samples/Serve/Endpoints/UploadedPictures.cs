@@ -1,0 +1,96 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Serve;
+
+/// <summary>Reads pictures from a request, into memory and within the limits. What the client calls its files is not looked at.</summary>
+static class UploadedPictures
+{
+    const string Form = "multipart/form-data";
+
+    /// <summary>The one picture of a request: its body, or the only file of its form.</summary>
+    public static async Task<byte[]> ReadOneAsync(HttpRequest request, ServeSettings settings, CancellationToken cancellation)
+    {
+        if (IsForm(request))
+        {
+            var files = await ReadFormAsync(request, settings, cancellation);
+            return files.Count == 1 ? files[0] : throw new RequestRefusedException(StatusCodes.Status400BadRequest,
+                $"expected one file in the form, found {files.Count}; /predict/batch takes several.");
+        }
+        string type = MediaType(request);
+        if (!type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) && !type.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
+            throw new RequestRefusedException(StatusCodes.Status415UnsupportedMediaType,
+                $"expected a picture as the body (Content-Type image/jpeg, image/png, … or application/octet-stream) or as a file of a form ({Form}).");
+        CheckLength(request, settings);
+        byte[] picture = await RefusingAsync(settings, () => ReadAsync(request.Body, cancellation));
+        return picture.Length > 0 ? picture : throw new RequestRefusedException(StatusCodes.Status400BadRequest, "the body is empty; expected a picture.");
+    }
+
+    /// <summary>The pictures of a form, in their order.</summary>
+    public static async Task<IReadOnlyList<byte[]>> ReadAllAsync(HttpRequest request, ServeSettings settings, CancellationToken cancellation)
+    {
+        if (!IsForm(request)) throw new RequestRefusedException(StatusCodes.Status415UnsupportedMediaType, $"expected the pictures as files of a form ({Form}).");
+        var files = await ReadFormAsync(request, settings, cancellation);
+        return files.Count > 0 ? files : throw new RequestRefusedException(StatusCodes.Status400BadRequest, "the form has no file; expected pictures.");
+    }
+
+    static async Task<IReadOnlyList<byte[]>> ReadFormAsync(HttpRequest request, ServeSettings settings, CancellationToken cancellation)
+    {
+        CheckLength(request, settings);
+        return await RefusingAsync(settings, async () =>
+        {
+            // The whole form is in memory at most: nothing of it is written to a file.
+            var form = await request.ReadFormAsync(new FormOptions
+            {
+                MemoryBufferThreshold = (int)settings.MaxUpload,
+                MultipartBodyLengthLimit = settings.MaxUpload,
+            }, cancellation);
+            if (form.Files.Count > settings.MaxBatch)
+                throw new RequestRefusedException(StatusCodes.Status413PayloadTooLarge,
+                    $"expected at most {settings.MaxBatch} pictures in a request, found {form.Files.Count}; send them in several.");
+            var files = new List<byte[]>();
+            foreach (var file in form.Files)
+            {
+                await using var content = file.OpenReadStream();
+                files.Add(await ReadAsync(content, cancellation));
+            }
+            return files;
+        });
+    }
+
+    static async Task<T> RefusingAsync<T>(ServeSettings settings, Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (BadHttpRequestException e)
+        {
+            throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(settings) : new RequestRefusedException(e.StatusCode, e.Message);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RequestRefusedException(StatusCodes.Status400BadRequest, $"the form cannot be read: {e.Message}");
+        }
+    }
+
+    // What is announced need not be sent first.
+    static void CheckLength(HttpRequest request, ServeSettings settings)
+    {
+        if (request.ContentLength > settings.MaxUpload) throw TooLarge(settings);
+    }
+
+    static RequestRefusedException TooLarge(ServeSettings settings) => new(StatusCodes.Status413PayloadTooLarge,
+        string.Create(CultureInfo.InvariantCulture, $"a request has at most {settings.MaxUpload / (double)(1 << 20):0.###} MB; make the picture smaller or send fewer."));
+
+    static async Task<byte[]> ReadAsync(Stream stream, CancellationToken cancellation)
+    {
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes, cancellation);
+        return bytes.ToArray();
+    }
+
+    static bool IsForm(HttpRequest request) => MediaType(request).Equals(Form, StringComparison.OrdinalIgnoreCase);
+
+    static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
+}

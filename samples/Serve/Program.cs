@@ -1,0 +1,3 @@
+using Serve;
+
+return await ServeCommand.InvokeAsync(args);
