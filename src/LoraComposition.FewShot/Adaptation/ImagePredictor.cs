@@ -254,6 +254,8 @@ public sealed class ImagePredictor
 
     IReadOnlyList<ClassProbability>[] Classify(PreprocessedImages images, int[] indices, int top) =>
         PredictionTelemetry.Measure(indices.Length, top, () => Ranked(images, indices, top));
+
+    IReadOnlyList<ClassProbability>[] Ranked(PreprocessedImages images, int[] indices, int top)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
