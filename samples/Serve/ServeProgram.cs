@@ -1,3 +1,4 @@
+using LoraComposition.DependencyInjection;
 using LoraComposition.FewShot;
 
 namespace Serve;

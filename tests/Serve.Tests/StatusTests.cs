@@ -1,4 +1,5 @@
 using System.Net;
+using LoraComposition.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Serve.Tests.Support;
@@ -11,7 +12,12 @@ public sealed class StatusTests(ServedModel model)
     public async Task It_is_ready_once_the_model_is_warm()
     {
         // Without its own warm-up, which is then run by hand.
-        await using var server = await RunningServer.StartAsync(model, services => services.Remove(services.Single(s => s.ImplementationType == typeof(PredictorWarmUp))));
+        ServiceDescriptor warmUp = null!;
+        await using var server = await RunningServer.StartAsync(model, services =>
+        {
+            warmUp = services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType?.Assembly == typeof(PredictorReadiness).Assembly);
+            services.Remove(warmUp);
+        });
 
         (await server.Client.GetAsync("health")).StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
         (await server.MetricAsync("lora_composition_ready")).Should().Be(0);
@@ -19,9 +25,9 @@ public sealed class StatusTests(ServedModel model)
         await early.ShouldRefuseAsync(503, "the model is not ready yet*");
         early.Headers.RetryAfter.Should().NotBeNull();
 
-        using var warmUp = ActivatorUtilities.CreateInstance<PredictorWarmUp>(server.Services);
-        await warmUp.StartAsync(CancellationToken.None);
-        await warmUp.ExecuteTask!;
+        using var byHand = (BackgroundService)ActivatorUtilities.CreateInstance(server.Services, warmUp.ImplementationType!);
+        await byHand.StartAsync(CancellationToken.None);
+        await byHand.ExecuteTask!;
 
         (await server.Client.GetStringAsync("health")).Should().Be("ready");
         (await server.MetricAsync("lora_composition_ready")).Should().Be(1);

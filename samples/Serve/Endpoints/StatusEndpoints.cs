@@ -1,3 +1,5 @@
+using LoraComposition.DependencyInjection;
+
 namespace Serve;
 
 /// <summary><c>/health</c> and <c>/metrics</c>.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LoraComposition;
 using LoraComposition.FewShot;
 using LoraComposition.Models;
+using Server;
 using static TorchSharp.torch;
 
 // Serves what the consumer's program has trained, and is its own crowd of clients: 50 at once from a cold start, 2,000 requests in all.
@@ -13,6 +14,7 @@ ThreadPool.SetMinThreads(AtOnce, AtOnce);
 Directory.SetCurrentDirectory(args[0]);
 string[] files = [.. Directory.EnumerateFiles("pictures", "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 byte[][] pictures = [.. files.Select(File.ReadAllBytes)];
+if (args is [_, "warm"]) return await WarmService.RunAsync(pictures[0]);
 
 // The composition stays attached: its weights are merged at the first use, which is the crowd's.
 using var adapter = LoraAdapter.Load("trained");

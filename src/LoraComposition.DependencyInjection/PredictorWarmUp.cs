@@ -1,6 +1,8 @@
 using LoraComposition.FewShot;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
-namespace Serve;
+namespace LoraComposition.DependencyInjection;
 
 /// <summary>Reads the model and predicts once, beside the start of the application: the first prediction of a process takes many times as long as the next.</summary>
 sealed class PredictorWarmUp(IServiceProvider services, PredictorReadiness readiness) : BackgroundService
