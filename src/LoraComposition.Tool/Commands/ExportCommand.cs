@@ -81,6 +81,11 @@ static class ExportCommand
         using (var progress = ProgressReporter.ForStandardError())
         {
             var log = ErrorLog.For(parsed, progress.Report);
+            settings = settings with
+            {
+                Base = HubInputs.Folder(parsed, settings.Base, progress, cancellation),
+                Adapters = HubInputs.Folders(parsed, settings.Adapters, progress, cancellation),
+            };
             report = ExportJob.Run(settings, log, progress, cancellation);
             foreach (string warning in report.Warnings.Where(warning => log?.Holds(warning) != true)) progress.Report($"warning: {warning}");
         }

@@ -54,7 +54,7 @@ static class PredictCommand
             progress.Report(refusal.Message.ReplaceLineEndings(" "));
         }
 
-        using var adapted = AdaptedModel.Load(parsed.GetValue(model)!, parsed.GetValue(baseFolder), place.Device, logger: ErrorLog.For(parsed, progress.Report),
+        using var adapted = AdaptedModel.Load(parsed.GetValue(model)!, HubInputs.Folder(parsed, parsed.GetValue(baseFolder), progress, cancellation), place.Device, logger: ErrorLog.For(parsed, progress.Report),
             cancellation: cancellation);
         string[] files = Files(parsed.GetValue(images)!, Refuse, warning => progress.Report($"warning: {warning}"));
         using var writer = PredictionWriter.For(parsed.GetValue(CommonOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);

@@ -91,7 +91,7 @@ static class TrainCommand
         using var progress = ProgressReporter.ForStandardError();
         var logger = ErrorLog.For(parsed, progress.Report);
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var baseModel = ImageBaseModel.Open(parsed.GetValue(baseFolder)!, place.Dtype, place.Device, logger, cancellation);
+        var baseModel = ImageBaseModel.Open(HubInputs.Folder(parsed, parsed.GetValue(baseFolder)!, progress, cancellation), place.Dtype, place.Device, logger, cancellation);
         var run = new ImageModuleRun(baseModel, options, parsed.GetValue(validation), logger);
         var state = new TrainingStateFile(folder + ".training-state", run.KeyOf(images), parsed.GetValue(resume));
         if (state.Exists)
@@ -113,7 +113,7 @@ static class TrainCommand
 
     // What others get holds no path of this machine.
     static string Command(ParseResult parsed) => "lora-compose " + string.Join(' ', parsed.Tokens.Select(token =>
-        token.Type == TokenType.Argument && token.Value.AsSpan().ContainsAny('/', '\\') ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(token.Value))) : token.Value)
+        token.Type == TokenType.Argument && token.Value.AsSpan().ContainsAny('/', '\\') && !HubModels.IsName(token.Value) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(token.Value))) : token.Value)
         .Where(token => token != resume.Name).Select(token => token.Contains(' ', StringComparison.Ordinal) ? $"\"{token}\"" : token));
 
     static void Show(IAnsiConsole console, ModuleReport report, string folder)
