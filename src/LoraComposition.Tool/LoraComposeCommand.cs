@@ -26,7 +26,7 @@ static class LoraComposeCommand
 
     public static Task<int> InvokeAsync(string[] arguments)
     {
-        var root = new RootCommand(Description) { CommonOptions.Json };
+        var root = new RootCommand(Description) { CommonOptions.Json, HubInputs.Offline };
         ProgramOptions.AddTo(root);
         foreach (var command in (Command[])[TrainCommand.Create(), InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), FisherCommand.Create(),
             AdaptCommand.Create(), PredictCommand.Create(), EvaluateCommand.Create(), ExportCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);

@@ -21,7 +21,7 @@ static class AdaptCommand
     static readonly string names = string.Join(", ", nameable.Select(m => m.Name));
 
     static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");
-    static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from, or owner/name of one on the hub; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/* at any depth, or train/<class>/* with test/<class>/* or val/<class>/*. Validation images are those held out; test images are used once, at the end.", Required = true };
     static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };
     static readonly Option<string> method = new("--method")
@@ -111,9 +111,9 @@ static class AdaptCommand
         using var progress = ProgressReporter.ForStandardError();
         var logger = ErrorLog.For(parsed, progress.Report);
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var baseModel = ImageBaseModel.Open(parsed.GetValue(baseFolder)!, device: place.Device, logger: logger, cancellation: cancellation);
+        var baseModel = ImageBaseModel.Open(HubInputs.Folder(parsed, parsed.GetValue(baseFolder)!, progress, cancellation), device: place.Device, logger: logger, cancellation: cancellation);
         if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
-        using var modules = AdapterSet.Load(parsed.GetValue(adapters)!, logger);
+        using var modules = AdapterSet.Load(HubInputs.Folders(parsed, parsed.GetValue(adapters)!, progress, cancellation), logger);
         using var result = new ImageAdaptation(baseModel, modules.Adapters, options, logger).Run(images, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         foreach (string leftover in OutputFolder.RemoveLeftovers(parsed.GetValue(output)!)) progress.Report($"warning: {leftover}");

@@ -23,7 +23,12 @@ static class CheckCommand
         var command = new ToolCommand("check", Description, Examples) { @base, adapters };
         command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
-            var report = CompatibilityCheck.Run(parsed.GetValue(@base)!, parsed.GetValue(adapters)!, cancellation);
+            CheckReport report;
+            using (var progress = ProgressReporter.ForStandardError())
+            {
+                report = CompatibilityCheck.Run(HubInputs.Folder(parsed, parsed.GetValue(@base)!, progress, cancellation),
+                    HubInputs.Folders(parsed, parsed.GetValue(adapters)!, progress, cancellation), cancellation);
+            }
             ToolOutput.Write(parsed, report, Print);
             return report.AllFit ? ExitCodes.Done : ExitCodes.Refused;
         }, CancellationToken.None));

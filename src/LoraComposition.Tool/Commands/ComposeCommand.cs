@@ -13,7 +13,7 @@ static class ComposeCommand
 {
     static readonly Option<string?> @base = new("--base")
     {
-        Description = "The base model: a model-hub folder. A ViT or a T5 is computed with to check the result; into another one adapters are merged by the names of its tensors. Without it the adapters are composed from their files alone, whatever their architecture.",
+        Description = "The base model: a model-hub folder, or owner/name on the hub. A ViT or a T5 is computed with to check the result; into another one adapters are merged by the names of its tensors. Without it the adapters are composed from their files alone, whatever their architecture.",
         HelpName = "DIR",
     };
 
@@ -86,6 +86,14 @@ static class ComposeCommand
             // Ctrl+C is listened to only once the action has returned its task.
             return Task.Run(() =>
             {
+                using (var fetching = ProgressReporter.ForStandardError())
+                {
+                    settings = settings with
+                    {
+                        Base = HubInputs.Folder(parsed, settings.Base, fetching, cancellation),
+                        Adapters = HubInputs.Folders(parsed, settings.Adapters, fetching, cancellation),
+                    };
+                }
                 if (settings.Base is null) return Run(parsed, MergeJob.Run, Print, settings, cancellation);
                 if (settings.Unmerge || settings.CompareWith is not null || !BaseModel.IsKnown(settings.Base)) return Run(parsed, ShardJob.Run, Print, ForShards(parsed, settings), cancellation);
                 ComposeReport report;

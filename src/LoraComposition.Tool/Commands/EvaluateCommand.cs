@@ -72,6 +72,7 @@ static class EvaluateCommand
         {
             if (settings.Out is { } folder)
                 foreach (string leftover in OutputFolder.RemoveLeftovers(folder)) progress.Report($"warning: {leftover}");
+            settings = settings with { Model = settings.Model.Fetched(parsed, progress, cancellation) };
             report = EvaluateJob.Run(settings, place.Device, ErrorLog.For(parsed, progress.Report), progress, cancellation);
             foreach (string warning in report.Warnings) progress.Report($"warning: {warning}");
         }

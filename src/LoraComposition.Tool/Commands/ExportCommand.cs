@@ -54,6 +54,7 @@ static class ExportCommand
         using (var progress = ProgressReporter.ForStandardError())
         {
             var log = ErrorLog.For(parsed, progress.Report);
+            settings = settings with { Model = settings.Model.Fetched(parsed, progress, cancellation) };
             report = ExportJob.Run(settings, log, progress, cancellation);
             foreach (string warning in report.Warnings.Where(warning => log?.Holds(warning) != true)) progress.Report($"warning: {warning}");
         }

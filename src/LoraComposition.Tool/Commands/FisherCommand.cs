@@ -56,11 +56,11 @@ static class FisherCommand
         var logger = ErrorLog.For(parsed, progress.Report);
         void Warn(string warning) => progress.Report($"warning: {warning}");
 
-        using var loaded = LoraAdapter.Load(parsed.GetValue(adapter)!, logger: logger);
+        using var loaded = LoraAdapter.Load(HubInputs.Folder(parsed, parsed.GetValue(adapter)!, progress, cancellation), logger: logger);
         string folder = Path.GetDirectoryName(loaded.WeightsPath!)!, file = Path.Combine(folder, FisherFile.FileName);
         if (File.Exists(file) && !parsed.GetValue(force)) throw new UsageException($"{file} is there already; give --force to replace it.");
         string[] pictures = Drawn([.. parsed.GetValue(images)!.SelectMany(path => ImageFileList.Of(path, Warn))], parsed.GetValue(samples), parsed.GetValue(seed));
-        var model = ImageBaseModel.Open(parsed.GetValue(@base)!, device: place.Device, logger: logger, cancellation: cancellation);
+        var model = ImageBaseModel.Open(HubInputs.Folder(parsed, parsed.GetValue(@base)!, progress, cancellation), device: place.Device, logger: logger, cancellation: cancellation);
         if (model.Warning is { } guessed) Warn(guessed);
         using var vit = model.Load(["head"], headSeed: 0);
         if (loaded.Head is null) throw new ModelFileException(loaded.WeightsPath!, "the adapter saved no head, so what its task's classes are is not known; train it with its head.");

@@ -6,7 +6,7 @@ namespace LoraComposition.Tool;
 /// <summary><c>inspect</c>: says what a file or folder holds.</summary>
 static class InspectCommand
 {
-    static readonly Argument<string> path = new("PATH") { Description = "A safetensors file, an adapter folder or a checkpoint folder." };
+    static readonly Argument<string> path = new("PATH") { Description = "A safetensors file, an adapter folder or a checkpoint folder, or owner/name of one on the hub." };
 
     const string Description = "Says what a safetensors file, an adapter folder or a checkpoint folder holds.";
 
@@ -20,11 +20,14 @@ static class InspectCommand
     public static Command Create()
     {
         var command = new ToolCommand("inspect", Description, Examples) { path };
-        command.SetAction(parsed =>
+        // Ctrl+C is listened to only once the action has returned its task.
+        command.SetAction((parsed, cancellation) => Task.Run(() =>
         {
-            ToolOutput.Write(parsed, Inspector.Inspect(parsed.GetValue(path)!), InspectionText.Print);
+            string file;
+            using (var progress = ProgressReporter.ForStandardError()) file = HubInputs.Folder(parsed, parsed.GetValue(path)!, progress, cancellation);
+            ToolOutput.Write(parsed, Inspector.Inspect(file), InspectionText.Print);
             return ExitCodes.Done;
-        });
+        }, CancellationToken.None));
         return command;
     }
 }

@@ -54,7 +54,7 @@ static class PredictCommand
     {
         place.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        using var classifier = choice.Open(place.Device, needsHead: true, ErrorLog.For(parsed, progress.Report), cancellation);
+        using var classifier = choice.Fetched(parsed, progress, cancellation).Open(place.Device, needsHead: true, ErrorLog.For(parsed, progress.Report), cancellation);
         foreach (string warning in classifier.Warnings) progress.Report($"warning: {warning}");
         using var writer = PredictionWriter.For(parsed.GetValue(CommonOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);
         bool refused = false;

@@ -98,7 +98,8 @@ static class TrainCommand
         string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(output)!));
         using var progress = ProgressReporter.ForStandardError();
         var logger = ErrorLog.For(parsed, progress.Report);
-        var (key, train) = OwnTexts.IsFile(parsed.GetValue(data)!) ? Texts(parsed, options, place, logger, cancellation) : Pictures(parsed, options, place, logger, cancellation);
+        string home = HubInputs.Folder(parsed, parsed.GetValue(baseFolder)!, progress, cancellation);
+        var (key, train) = OwnTexts.IsFile(parsed.GetValue(data)!) ? Texts(parsed, home, options, place, logger, cancellation) : Pictures(parsed, home, options, place, logger, cancellation);
         var state = new TrainingStateFile(folder + ".training-state", key, parsed.GetValue(resume));
         if (state.Exists)
             progress.Report(parsed.GetValue(resume) ? $"Going on with {state.Path}." : $"warning: {state.Path} is of a training that was stopped; this one starts anew. --resume would go on with it.");
@@ -117,27 +118,27 @@ static class TrainCommand
         return ExitCodes.Done;
     }
 
-    static (string Key, Func<string, TrainingStateFile, IProgressReporter, TrainedModule> Train) Pictures(ParseResult parsed, ModuleTrainingOptions options, ComputeSettings place, ILogger? logger,
+    static (string Key, Func<string, TrainingStateFile, IProgressReporter, TrainedModule> Train) Pictures(ParseResult parsed, string home, ModuleTrainingOptions options, ComputeSettings place, ILogger? logger,
         CancellationToken cancellation)
     {
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var baseModel = ImageBaseModel.Open(parsed.GetValue(baseFolder)!, place.Dtype, place.Device, logger, cancellation);
+        var baseModel = ImageBaseModel.Open(home, place.Dtype, place.Device, logger, cancellation);
         if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
         var run = new ImageModuleRun(baseModel, options, parsed.GetValue(validation), logger);
         return (run.KeyOf(images), (name, state, progress) => run.Run(name, images, state, progress, cancellation));
     }
 
-    static (string Key, Func<string, TrainingStateFile, IProgressReporter, TrainedModule> Train) Texts(ParseResult parsed, ModuleTrainingOptions options, ComputeSettings place, ILogger? logger,
+    static (string Key, Func<string, TrainingStateFile, IProgressReporter, TrainedModule> Train) Texts(ParseResult parsed, string home, ModuleTrainingOptions options, ComputeSettings place, ILogger? logger,
         CancellationToken cancellation)
     {
         var texts = OwnTexts.Open(parsed.GetValue(data)!);
-        var run = new TextModuleRun(TextBaseModel.Open(parsed.GetValue(baseFolder)!, place.Dtype, place.Device, logger, cancellation), options, parsed.GetValue(validation), logger);
+        var run = new TextModuleRun(TextBaseModel.Open(home, place.Dtype, place.Device, logger, cancellation), options, parsed.GetValue(validation), logger);
         return (run.KeyOf(texts.Questions, texts.Template), (name, state, progress) => run.Run(name, texts.Questions, texts.Template, state, progress, cancellation));
     }
 
     // What others get holds no path of this machine.
     static string Command(ParseResult parsed) => "lora-compose " + string.Join(' ', parsed.Tokens.Select(token =>
-        token.Type == TokenType.Argument && token.Value.AsSpan().ContainsAny('/', '\\') ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(token.Value))) : token.Value)
+        token.Type == TokenType.Argument && token.Value.AsSpan().ContainsAny('/', '\\') && !HubModels.IsName(token.Value) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(token.Value))) : token.Value)
         .Where(token => token != resume.Name).Select(token => token.Contains(' ', StringComparison.Ordinal) ? $"\"{token}\"" : token));
 
     static void Show(IAnsiConsole console, ModuleReport report, string folder)

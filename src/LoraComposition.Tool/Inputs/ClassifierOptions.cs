@@ -58,6 +58,11 @@ sealed class ClassifierOptions
 /// <param name="Adapters">Adapters to compose on a checkpoint.</param>
 sealed record ClassifierChoice(string Folder, string? Base, IReadOnlyList<string> Adapters)
 {
+    /// <summary>The same with the folders of what is named on the hub.</summary>
+    /// <exception cref="HubException">Something is neither here nor in the cache, and cannot be fetched.</exception>
+    public ClassifierChoice Fetched(ParseResult parsed, IProgressReporter progress, CancellationToken cancellation) => new(
+        HubInputs.Folder(parsed, Folder, progress, cancellation), HubInputs.Folder(parsed, Base, progress, cancellation), HubInputs.Folders(parsed, Adapters, progress, cancellation));
+
     /// <summary>Opens it. The caller owns it.</summary>
     /// <exception cref="ModelFileException">An input is refused.</exception>
     /// <exception cref="DataException">The preprocessing cannot be honoured.</exception>

@@ -10,11 +10,11 @@ static class CommonOptions
     public static Option<bool> Json { get; } = new("--json") { Description = "Write the result as JSON.", Recursive = true };
 
     public static Option<string> Base(string models = "a ViT or a T5") =>
-        new("--base") { Description = $"The base model, {models}: a model-hub folder.", HelpName = "DIR", Required = true };
+        new("--base") { Description = $"The base model, {models}: a model-hub folder, or owner/name or owner/name@revision on the hub.", HelpName = "DIR", Required = true };
 
     public static Option<string[]> Adapters(string what = "a PEFT folder") => new("--adapter")
     {
-        Description = $"A LoRA adapter: {what}. Give it once for each adapter.",
+        Description = $"A LoRA adapter: {what}; or owner/name of one on the hub. Give it once for each adapter.",
         HelpName = "DIR",
         Required = true,
         AllowMultipleArgumentsPerToken = true

@@ -116,6 +116,16 @@ public class FewShotSnippets
     }
 
     [Fact]
+    public void A_folder_stays_what_it_is()
+    {
+        #region hub-resolve
+        var options = new HubOptions { Offline = true };   // the defaults are read from the environment
+        string folder = HubModels.Resolve("vit", options);   // a folder stays what it is; "google/vit-base-patch16-224" becomes its folder in the cache
+        #endregion
+        folder.Should().Be("vit");
+    }
+
+    [Fact]
     public void Questions_with_a_trainer()
     {
         using var workplace = new Workplace();
