@@ -25,8 +25,8 @@ static partial class PageEndpoint
     static string Hash(Regex pattern, string page) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(pattern.Match(page).Groups[1].Value)))}'";
 
     [GeneratedRegex("<script>(.*?)</script>", RegexOptions.Singleline)]
-    internal static partial Regex ScriptPattern();
+    private static partial Regex ScriptPattern();
 
     [GeneratedRegex("<style>(.*?)</style>", RegexOptions.Singleline)]
-    internal static partial Regex StylePattern();
+    private static partial Regex StylePattern();
 }

@@ -93,7 +93,7 @@ public sealed class ImagePredictor
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IReadOnlyList<ClassProbability> Predict(byte[] file, int top = 5, CancellationToken cancellation = default) =>
-        Predict(Decode(() => ImageFileDecoder.Decode(file, message => new DataException("the picture", message))), top, cancellation);
+        Predict(Decode(() => Decode(file, "the picture")), top, cancellation);
 
     /// <summary>Classifies pictures that come as the bytes of files, in batches; a damaged one does not stop the others.</summary>
     /// <param name="files">The bytes of each file.</param>
@@ -109,11 +109,16 @@ public sealed class ImagePredictor
         ArgumentNullException.ThrowIfNull(files);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(top);
         if (files.Any(file => file is null)) throw new ArgumentException("A file is null.", nameof(files));
-        return [.. files.Index().Chunk(batchSize).SelectMany(batch =>
+        return [.. Batches()];
+
+        IEnumerable<ImagePrediction> Batches()
         {
-            string[] names = [.. batch.Select(file => $"picture {file.Index + 1}")];
-            return Batch(names, i => ImageFileDecoder.Decode(batch[i].Item, message => new DataException(names[i], message)), top, cancellation);
-        })];
+            foreach (var batch in files.Index().Chunk(batchSize))
+            {
+                string[] names = [.. batch.Select(file => $"picture {file.Index + 1}")];
+                foreach (var prediction in Batch(names, i => Decode(batch[i].Item, names[i]), top, cancellation)) yield return prediction;
+            }
+        }
     }
 
     /// <summary>Classifies one decoded picture.</summary>
@@ -238,6 +243,8 @@ public sealed class ImagePredictor
     }
 
     static int[] Others(int count, SortedDictionary<int, DataException> refusals) => [.. Enumerable.Range(0, count).Where(i => !refusals.ContainsKey(i))];
+
+    static RgbImage Decode(byte[] file, string name) => ImageFileDecoder.Decode(file, message => new DataException(name, message));
 
     static RgbImage Decode(Func<RgbImage> decode)
     {

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using LoraComposition.Files;
 using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Files;
 
 namespace LoraComposition.FewShot.Tests.Modules;
 
