@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>Reads options with a lower limit.</summary>
+/// <summary>Reads options whose numbers have limits.</summary>
 public static class OptionReading
 {
     /// <summary>The number given, which must not be too small.</summary>
@@ -31,6 +31,73 @@ public static class OptionReading
         ArgumentNullException.ThrowIfNull(option);
         return parsed.GetValue(option) is { } value ? Checked(option, value, least) : null;
     }
+
+    /// <summary>The number given, which must be finite and above 0, or null where none was.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <returns>The number or null.</returns>
+    /// <exception cref="UsageException">It is not.</exception>
+    public static double? Positive(ParseResult parsed, Option<double?> option)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(option);
+        return parsed.GetValue(option) is { } value ? Positive(option, value) : null;
+    }
+
+    /// <summary>The number given, which must be finite and above 0.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <returns>The number.</returns>
+    /// <exception cref="UsageException">It is not.</exception>
+    public static double Positive(ParseResult parsed, Option<double> option)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(option);
+        return Positive(option, parsed.GetValue(option));
+    }
+
+    /// <summary>The number given, which must be finite and not below 0, or null where none was.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <returns>The number or null.</returns>
+    /// <exception cref="UsageException">It is not.</exception>
+    public static double? NotNegative(ParseResult parsed, Option<double?> option)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(option);
+        return parsed.GetValue(option) is { } value ? NotNegative(option, value) : null;
+    }
+
+    /// <summary>The number given, which must be finite and not below 0.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <returns>The number.</returns>
+    /// <exception cref="UsageException">It is not.</exception>
+    public static double NotNegative(ParseResult parsed, Option<double> option)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(option);
+        return NotNegative(option, parsed.GetValue(option));
+    }
+
+    /// <summary>The part given, which must lie in [0, 1).</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <returns>The part.</returns>
+    /// <exception cref="UsageException">It does not.</exception>
+    public static double PartBelowOne(ParseResult parsed, Option<double> option)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(option);
+        double value = parsed.GetValue(option);
+        return value is >= 0 and < 1 ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must lie in [0, 1)."));
+    }
+
+    static double Positive(Option option, double value) => value > 0 && double.IsFinite(value) ? value
+        : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be positive."));
+
+    static double NotNegative(Option option, double value) => value >= 0 && double.IsFinite(value) ? value
+        : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be at least 0."));
 
     static int Checked(Option option, int value, int least) => value >= least ? value
         : throw new UsageException($"{option.Name} is {value}; it must be at least {least}.");

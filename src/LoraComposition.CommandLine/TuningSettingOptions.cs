@@ -63,17 +63,17 @@ public sealed class TuningSettingOptions
                 Checks = OptionReading.AtLeast(parsed, checks, 1) ?? start.Training.Checks,
                 Patience = OptionReading.AtLeast(parsed, patience, 1) ?? start.Training.Patience,
             },
-            HeadLearningRate = Positive(parsed, headRate) ?? start.HeadLearningRate,
-            ComposerLearningRate = Positive(parsed, composerRate) ?? start.ComposerLearningRate,
-            CoefficientLearningRate = Positive(parsed, coefficientRate) ?? start.CoefficientLearningRate,
+            HeadLearningRate = OptionReading.Positive(parsed, headRate) ?? start.HeadLearningRate,
+            ComposerLearningRate = OptionReading.Positive(parsed, composerRate) ?? start.ComposerLearningRate,
+            CoefficientLearningRate = OptionReading.Positive(parsed, coefficientRate) ?? start.CoefficientLearningRate,
             CoefficientPenalties = Numbers(parsed, coefficientPenalties, value => value >= 0, "a number of at least 0") ?? start.CoefficientPenalties,
             MergeLambdas = Numbers(parsed, mergeLambdas, _ => true, "a number") ?? start.MergeLambdas,
             MergeDensities = Numbers(parsed, mergeDensities, value => value is > 0 and <= 1, "a number in (0, 1]") ?? start.MergeDensities,
             LoraHubEvaluations = OptionReading.AtLeast(parsed, loraHubEvaluations, 1) ?? start.LoraHubEvaluations,
-            ResidualLearningRate = Positive(parsed, residualRate) ?? start.ResidualLearningRate,
-            LoraLearningRate = Positive(parsed, loraRate) ?? start.LoraLearningRate,
-            FullLearningRate = Positive(parsed, fullRate) ?? start.FullLearningRate,
-            WeightDecay = NotNegative(parsed, decay) ?? start.WeightDecay,
+            ResidualLearningRate = OptionReading.Positive(parsed, residualRate) ?? start.ResidualLearningRate,
+            LoraLearningRate = OptionReading.Positive(parsed, loraRate) ?? start.LoraLearningRate,
+            FullLearningRate = OptionReading.Positive(parsed, fullRate) ?? start.FullLearningRate,
+            WeightDecay = OptionReading.NotNegative(parsed, decay) ?? start.WeightDecay,
         };
     }
 
@@ -115,10 +115,4 @@ public sealed class TuningSettingOptions
                 : throw new UsageException($"{option.Name} {text}: '{part}' is not {expected}."))];
 
     static string Listed(IReadOnlyList<double> numbers) => string.Join(',', numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)));
-
-    static double? Positive(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) is not { } value ? null
-        : value > 0 && double.IsFinite(value) ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be positive."));
-
-    static double? NotNegative(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) is not { } value ? null
-        : value >= 0 && double.IsFinite(value) ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be at least 0."));
 }

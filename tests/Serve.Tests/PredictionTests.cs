@@ -112,12 +112,7 @@ public sealed class PredictionTests(ServedModel model) : IAsyncLifetime
     public async Task A_client_that_goes_is_not_computed_for()
     {
         var gate = server.Services.GetRequiredService<PredictionGate>();
-        using var open = new ManualResetEventSlim();
-        var others = Enumerable.Range(0, PredictionGate.Places).Select(_ => gate.RunAsync(() =>
-        {
-            open.Wait();
-            return 0;
-        }, CancellationToken.None)).ToArray();
+        using var full = new FullGate(gate);
         using var gone = new CancellationTokenSource();
         double before = await server.MetricAsync("lora_composition_predict_pictures_total");
 
@@ -126,8 +121,8 @@ public sealed class PredictionTests(ServedModel model) : IAsyncLifetime
         await gone.CancelAsync();
         await request.Invoking(r => r).Should().ThrowAsync<OperationCanceledException>();
         await Until(() => gate.Waiting == 0);
-        open.Set();
-        await Task.WhenAll(others);
+        full.Open();
+        await full.Ended;
 
         (await server.MetricAsync("lora_composition_predict_pictures_total")).Should().Be(before);
         Same(await AskAsync(model.Pictures[0]), Expected(model.Pictures[0]));

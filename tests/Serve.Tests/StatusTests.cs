@@ -74,20 +74,15 @@ public sealed class StatusTests(ServedModel model)
     {
         await using var server = await RunningServer.StartWarmAsync(model);
         var gate = server.Services.GetRequiredService<PredictionGate>();
-        using var open = new ManualResetEventSlim();
-        var others = Enumerable.Range(0, PredictionGate.Places).Select(_ => gate.RunAsync(() =>
-        {
-            open.Wait();
-            return 0;
-        }, CancellationToken.None)).ToArray();
+        using var full = new FullGate(gate);
         var request = server.Client.PostAsync("predict", Upload.Body(model.Pictures[0]));
         while (gate.Waiting == 0) await Task.Delay(5);
 
         var lifetime = server.Services.GetRequiredService<IHostApplicationLifetime>();
         var stopping = server.StopAsync();
         lifetime.ApplicationStopping.IsCancellationRequested.Should().BeTrue();
-        open.Set();
-        await Task.WhenAll(others);
+        full.Open();
+        await full.Ended;
 
         (await request).StatusCode.Should().Be(HttpStatusCode.OK);
         await stopping;

@@ -109,9 +109,7 @@ public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, Prep
     public IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(module);
-        int[] order = [.. task.Pool];
-        new SeededRandom(RandomStream.FewShot, options.Seed).Shuffle(order);
-        int[] drawn = [.. order.Take(FisherPictures).Order()];
+        int[] drawn = [.. FisherInformation.Draw(task.Pool.Count, FisherPictures, options.Seed).Select(position => task.Pool[position]).Order()];
         using var model = baseModel.Load(task.ClassNames, headSeed: 0);
         model.to(ScalarType.Float32);
         using var bar = (progress ?? NullProgressReporter.Instance).Begin($"module {task.Name}: Fisher information", drawn.Length);

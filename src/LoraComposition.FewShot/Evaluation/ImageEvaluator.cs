@@ -70,6 +70,5 @@ public static class ImageEvaluator
         string Name(int index) => data is ImageFileDataset files ? files.RelativePath(index) : $"{data.Name}[{index}]";
     }
 
-    static string Listed(IReadOnlyList<string> names) =>
-        $"{string.Join(", ", names.Take(MostNames).Select(name => $"'{name}'"))}{(names.Count > MostNames ? $" and {names.Count - MostNames} more" : "")}";
+    static string Listed(IReadOnlyList<string> names) => NameList.Listed([.. names.Select(name => $"'{name}'")], MostNames);
 }

@@ -77,7 +77,14 @@ public abstract class ModuleRun
 
     /// <summary>How many samples of each class are learned from and held out.</summary>
     private protected static IReadOnlyList<ClassSamples> Count(IReadOnlyList<string> names, IReadOnlyList<int> labels, IReadOnlyList<int> train, IReadOnlyList<int> validation) =>
-        [.. names.Select((name, label) => new ClassSamples(name, train.Count(i => labels[i] == label), validation.Count(i => labels[i] == label)))];
+        [.. names.Zip(CountOf(names.Count, labels, train), CountOf(names.Count, labels, validation)).Select(row => new ClassSamples(row.First, row.Second, row.Third))];
+
+    static int[] CountOf(int classes, IReadOnlyList<int> labels, IReadOnlyList<int> positions)
+    {
+        int[] counts = new int[classes];
+        foreach (int position in positions) counts[labels[position]]++;
+        return counts;
+    }
 }
 
 /// <summary>What a module is trained on, for its report.</summary>

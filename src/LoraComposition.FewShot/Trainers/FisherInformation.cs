@@ -82,6 +82,19 @@ public static class FisherInformation
         }
     }
 
+    /// <summary>Draws the samples to measure over, where there are more than are needed.</summary>
+    /// <param name="count">How many there are.</param>
+    /// <param name="most">How many to take at most.</param>
+    /// <param name="seed">The seed of the draw.</param>
+    /// <returns>The positions, ascending.</returns>
+    public static IReadOnlyList<int> Draw(int count, int most, int seed)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        if (count <= most) return order;
+        new SeededRandom(RandomStream.FewShot, seed).Shuffle(order);
+        return [.. order.Take(most).Order()];
+    }
+
     /// <summary>Merges the module, and lets gradients reach the layers that it adapts alone.</summary>
     static Dictionary<string, Parameter> Merge(VisionTransformer model, LoraAdapter adapter)
     {

@@ -81,8 +81,8 @@ static class AdaptCommand
         OutputFolder.Read(parsed, output, force);
         return defaults with
         {
-            Shots = Positive(parsed, shots),
-            ValidationPerClass = NotNegative(parsed, validation),
+            Shots = OptionReading.AtLeast(parsed, shots, 1),
+            ValidationPerClass = OptionReading.AtLeast(parsed, validation, 0),
             Methods = methods,
             Seed = parsed.GetValue(seed),
             SkipDamaged = parsed.GetValue(skipDamaged),
@@ -92,8 +92,8 @@ static class AdaptCommand
 
     static TuningOptions Tuning(ParseResult parsed)
     {
-        var read = tuning.Read(parsed, defaults.Tuning with { Lora = defaults.Tuning.Lora with { Rank = Positive(parsed, rank) } });
-        return read with { Training = read.Training with { Steps = Positive(parsed, steps) }, Budget = Budget(parsed.GetValue(budget)) };
+        var read = tuning.Read(parsed, defaults.Tuning with { Lora = defaults.Tuning.Lora with { Rank = OptionReading.AtLeast(parsed, rank, 1) } });
+        return read with { Training = read.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) }, Budget = Budget(parsed.GetValue(budget)) };
     }
 
     static TimeSpan? Budget(string? text)
@@ -150,17 +150,5 @@ static class AdaptCommand
         var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => nameable.FirstOrDefault(m => m.Name == name)
             ?? throw new UsageException($"--method {text}: '{name}' is not one of {names}, {Auto} or {All}.")).ToArray();
         return methods.Distinct().Count() == methods.Length ? methods : throw new UsageException($"--method {text}: a method occurs twice.");
-    }
-
-    static int NotNegative(ParseResult parsed, Option<int> option)
-    {
-        int value = parsed.GetValue(option);
-        return value >= 0 ? value : throw new UsageException($"{option.Name} is {value}; it must be at least 0.");
-    }
-
-    static int Positive(ParseResult parsed, Option<int> option)
-    {
-        int value = parsed.GetValue(option);
-        return value >= 1 ? value : throw new UsageException($"{option.Name} is {value}; it must be at least 1.");
     }
 }

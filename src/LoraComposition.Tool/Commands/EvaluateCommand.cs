@@ -59,9 +59,8 @@ static class EvaluateCommand
     static EvaluateSettings Read(ParseResult parsed)
     {
         var choice = model.Read(parsed);
-        if (parsed.GetValue(mistakes) < 0) throw new UsageException($"{mistakes.Name} is {parsed.GetValue(mistakes)}; it must be at least 0.");
         return new EvaluateSettings(choice, parsed.GetValue(data)!, parsed.GetValue(output) is null ? null : OutputFolder.Read(parsed, output, force), parsed.GetValue(force),
-            defaults with { MostMistakes = parsed.GetValue(mistakes), IgnoreUnknownClasses = parsed.GetValue(ignoreUnknown), SkipDamaged = parsed.GetValue(skipDamaged) });
+            defaults with { MostMistakes = OptionReading.AtLeast(parsed, mistakes, 0), IgnoreUnknownClasses = parsed.GetValue(ignoreUnknown), SkipDamaged = parsed.GetValue(skipDamaged) });
     }
 
     static int Run(ParseResult parsed, EvaluateSettings settings, ComputeSettings place, CancellationToken cancellation)

@@ -41,7 +41,7 @@ static class FisherCommand
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
-            if (parsed.GetValue(samples) < 1) throw new UsageException($"--samples is {parsed.GetValue(samples)}; it must be at least 1.");
+            OptionReading.AtLeast(parsed, samples, 1);
             var place = compute.Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
             return Task.Run(() => Run(parsed, place, cancellation), CancellationToken.None);
@@ -59,7 +59,8 @@ static class FisherCommand
         using var loaded = LoraAdapter.Load(HubInputs.Folder(parsed, parsed.GetValue(adapter)!, progress, cancellation), logger: logger);
         string folder = Path.GetDirectoryName(loaded.WeightsPath!)!, file = Path.Combine(folder, FisherFile.FileName);
         if (File.Exists(file) && !parsed.GetValue(force)) throw new UsageException($"{file} is there already; give --force to replace it.");
-        string[] pictures = Drawn([.. parsed.GetValue(images)!.SelectMany(path => ImageFileList.Of(path, Warn))], parsed.GetValue(samples), parsed.GetValue(seed));
+        string[] found = [.. parsed.GetValue(images)!.SelectMany(path => ImageFileList.Of(path, Warn))];
+        string[] pictures = [.. FisherInformation.Draw(found.Length, parsed.GetValue(samples), parsed.GetValue(seed)).Select(position => found[position])];
         var model = ImageBaseModel.Open(HubInputs.Folder(parsed, parsed.GetValue(@base)!, progress, cancellation), device: place.Device, logger: logger, cancellation: cancellation);
         if (model.Warning is { } guessed) Warn(guessed);
         using var vit = model.Load(["head"], headSeed: 0);
@@ -77,14 +78,6 @@ static class FisherCommand
         ToolOutput.Write(parsed, new FisherReport(file, diagonal.Count, pictures.Length),
             (console, report) => console.WriteLine($"Wrote the Fisher information of {report.Layers} layers, from {report.Pictures} pictures, to {report.File}."));
         return ExitCodes.Done;
-    }
-
-    static string[] Drawn(string[] all, int most, int seed)
-    {
-        if (all.Length <= most) return all;
-        int[] order = [.. Enumerable.Range(0, all.Length)];
-        new SeededRandom(RandomStream.FewShot, seed).Shuffle(order);
-        return [.. order.Take(most).Order().Select(i => all[i])];
     }
 
     sealed record FisherReport(string File, int Layers, int Pictures);

@@ -39,7 +39,7 @@ static class PredictCommand
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
-            if (parsed.GetValue(top) < 1) throw new UsageException($"--top is {parsed.GetValue(top)}; it must be at least 1.");
+            OptionReading.AtLeast(parsed, top, 1);
             if (parsed.GetValue(images)!.Contains(Input) && parsed.GetValue(images)!.Length > 1)
                 throw new UsageException($"--images {Input}: standard input is read alone; leave out the other paths, or give them on standard input.");
             var choice = model.Read(parsed);

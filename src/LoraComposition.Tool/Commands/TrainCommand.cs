@@ -69,17 +69,13 @@ static class TrainCommand
     static ModuleTrainingOptions Read(ParseResult parsed)
     {
         OutputFolder.Read(parsed, output, force);
-        if (parsed.GetValue(validation) is not (>= 0 and < 1)) throw new UsageException($"--validation is {parsed.GetValue(validation)}; it must lie in [0, 1).");
-        if (parsed.GetValue(dropout) is not (>= 0 and < 1)) throw new UsageException($"--dropout is {parsed.GetValue(dropout)}; it must lie in [0, 1).");
-        if (parsed.GetValue(rate) is not > 0 || !double.IsFinite(parsed.GetValue(rate))) throw new UsageException($"--rate is {parsed.GetValue(rate)}; it must be positive.");
-        if (parsed.GetValue(decay) is not >= 0 || !double.IsFinite(parsed.GetValue(decay))) throw new UsageException($"--decay is {parsed.GetValue(decay)}; it must be at least 0.");
-        if (parsed.GetValue(alpha) is { } scale && !(scale > 0 && double.IsFinite(scale))) throw new UsageException($"--alpha is {scale}; it must be positive.");
+        OptionReading.PartBelowOne(parsed, validation);
         return defaults with
         {
-            Lora = new LoraOptions { Rank = OptionReading.AtLeast(parsed, rank, 1), Alpha = parsed.GetValue(alpha), RankStabilised = parsed.GetValue(rsLora), Dropout = parsed.GetValue(dropout) },
+            Lora = new LoraOptions { Rank = OptionReading.AtLeast(parsed, rank, 1), Alpha = OptionReading.Positive(parsed, alpha), RankStabilised = parsed.GetValue(rsLora), Dropout = OptionReading.PartBelowOne(parsed, dropout) },
             LoraRoles = TargetsReading.Read(targets.Name, parsed.GetValue(targets)!),
-            LearningRate = parsed.GetValue(rate),
-            WeightDecay = parsed.GetValue(decay),
+            LearningRate = OptionReading.Positive(parsed, rate),
+            WeightDecay = OptionReading.NotNegative(parsed, decay),
             Augmentation = parsed.GetValue(noFlip) ? ImageAugmentation.None : ImageAugmentation.Flip,
             Seed = parsed.GetValue(seed),
             Training = defaults.Training with

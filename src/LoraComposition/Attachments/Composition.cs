@@ -137,7 +137,7 @@ public sealed partial class Composition : Attachment<LoraComposer>
     /// <inheritdoc/>
     public override string ToString() => $"{nameof(Composition)} of {string.Join(", ", AdapterNames.Select(name => $"'{name}'"))}";
 
-    static AdapterSource Source(string name, string? fingerprint, int n, IReadOnlyList<(AdapterSite Site, double[] Weights)> weights, ModuleSpelling spelling) =>
+    internal static AdapterSource Source(string name, string? fingerprint, int n, IReadOnlyList<(AdapterSite Site, double[] Weights)> weights, ModuleSpelling spelling) =>
         AdapterSource.Of(name, fingerprint, [.. weights.Select(layer => KeyValuePair.Create(layer.Site.PathIn(spelling), layer.Weights[n]))]);
 
     sealed class FixedWeights(IReadOnlyList<LoraComposer> layers) : IDisposable

@@ -62,11 +62,7 @@ public sealed class PolyComposition : Attachment<PolyComposer>
         {
             Method = Heads == 1 ? "poly" : "mhr",
             Settings = Heads == 1 ? new Dictionary<string, double>() : new Dictionary<string, double> { ["heads"] = Heads },
-            Sources =
-            [
-                .. AdapterNames.Select((adapter, n) =>
-                    AdapterSource.Of(adapter, fingerprints[n], [.. weights.Select(layer => KeyValuePair.Create(layer.Site.PathIn(spelling), layer.Weights[n]))])),
-            ],
+            Sources = [.. AdapterNames.Select((adapter, n) => Composition.Source(adapter, fingerprints[n], n, weights, spelling))],
         });
         foreach (var (layer, delta) in exported.Layers)
         {

@@ -45,15 +45,7 @@ public sealed class RivalsTests : IDisposable
         using var folder = new TemporaryFolder();
         adapter.Save(folder.Path);
         using var reloaded = LoraAdapter.Load(folder.Path);
-        trained.Model.eval();
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var pixels = images.Batch([0, 9, 17], CPU);
-        var expected = trained.Model.call(pixels);
-        using var again = tiny.BaseModel.Load(["x"], 5);
-        again.SetHead(reloaded.Head!);
-        again.eval();
-        using (Composition.AttachUniform(again, [reloaded])) (again.call(pixels) - expected).abs().max().item<float>().Should().BeLessThan(1e-4f);
+        reloaded.ShouldComputeTheSame(trained.Model, tiny.BaseModel, images, [0, 9, 17]);
     }
 
     [Theory]
