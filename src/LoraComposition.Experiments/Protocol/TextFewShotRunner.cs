@@ -61,7 +61,7 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
         ArgumentNullException.ThrowIfNull(modules);
         if (task.Test is { Dataset.HasAnswers: false })
             throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
-        return new TextTrainer(baseModel, task.Train, modules, logger);
+        return new TextTrainer(baseModel, task.Train, modules, logger: logger);
     }
 }
 

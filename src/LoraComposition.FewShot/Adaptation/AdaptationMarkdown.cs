@@ -13,14 +13,13 @@ static class AdaptationMarkdown
         foreach (string warning in report.Warnings) text.Append("Warning: ").Append(MarkdownTable.Escape(warning)).Append("\n\n");
         text.Append(MarkdownTable.Of(["method", "validation accuracy", "validation loss", "|Θ|".Replace("|", "\\|", StringComparison.Ordinal), "steps",
             "seconds"], report.Methods.Select(Row)));
-        string[] remarks = [.. report.Methods.SelectMany(method => AdaptationVerdict.Remarks(method).Select(remark => $"- {method.Method}: {remark}"))];
+        string[] remarks = [.. report.Methods.SelectMany(method => AdaptationVerdict.Remarks(method, AdaptationVerdict.Nouns(report)).Select(remark => $"- {method.Method}: {remark}"))];
         if (remarks.Length > 0) text.Append('\n').AppendJoin('\n', remarks.Select(MarkdownTable.Escape)).Append('\n');
         if (report.Comparisons.Count > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{report.Chosen} against the others, on the same {AdaptationVerdict.Images(report)}:\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n{report.Chosen} against the others, on the same {AdaptationVerdict.Samples(report)}:\n\n");
             text.Append(MarkdownTable.Of(["method", "difference in points", "95 % interval", "p", "p (Holm)", "reading"], report.Comparisons.Select(Row)));
-            text.Append("\nOnly the images that one of the two gets right and the other does not count. p is McNemar's mid-p-value: how often two equally good methods would differ so much; Holm's correction is for the number of methods. "
-                + $"Above 0.05 no difference can be seen. {AdaptationVerdict.Caution(report)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"\nOnly the {AdaptationVerdict.Nouns(report)} that one of the two gets right and the other does not count. p is McNemar's mid-p-value: how often two equally good methods would differ so much; Holm's correction is for the number of methods. Above 0.05 no difference can be seen. {AdaptationVerdict.Caution(report)}\n");
         }
         text.Append("\n| class | learned from | validation |\n| --- | ---: | ---: |\n");
         foreach (var row in report.Classes) text.Append(CultureInfo.InvariantCulture, $"| {MarkdownTable.Escape(row.Name)} | {row.Shots} | {row.Validation} |\n");

@@ -1,10 +1,15 @@
+using System.Text.Json.Serialization;
+
 namespace LoraComposition.FewShot;
 
-/// <summary>What an adaptation tried, on which images, and what came out.</summary>
+/// <summary>What an adaptation tried, on which samples, and what came out.</summary>
 public sealed record AdaptationReport
 {
     /// <summary>The method that was chosen, by the criterion that also stops a training; between equals the one with the fewest trained numbers.</summary>
     public required string Chosen { get; init; }
+
+    /// <summary>What was learned from. Default pictures.</summary>
+    public SampleKind Kind { get; init; } = SampleKind.Images;
 
     /// <summary>The outcome in a few sentences.</summary>
     public string Verdict => AdaptationVerdict.Of(this);
@@ -16,26 +21,26 @@ public sealed record AdaptationReport
     public required IReadOnlyList<MethodComparison> Comparisons { get; init; }
 
     /// <summary>
-    /// Whether the methods are compared by cross-validation: no image was held out, so those learned from took turns. Default false.
+    /// Whether the methods are compared by cross-validation: no sample was held out, so those learned from took turns. Default false.
     /// </summary>
     public bool CrossValidated { get; init; }
 
-    /// <summary>The number of images that the methods are compared on: those held out, or where there are none those learned from.</summary>
+    /// <summary>The number of samples that the methods are compared on: those held out, or where there are none those learned from.</summary>
     public required int ValidationCount { get; init; }
 
-    /// <summary>The chosen model on the test images; null where the data have none.</summary>
+    /// <summary>The chosen model on the test samples; null where the data have none.</summary>
     public required TestScore? Test { get; init; }
 
     /// <summary>What makes the numbers doubtful: samples that were short, adapters that change nothing, a tiny base. Empty where nothing does.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>The classes in the order of the labels.</summary>
+    /// <summary>The classes in the order of the labels; one line for questions of which each has its own choices.</summary>
     public required IReadOnlyList<ClassSamples> Classes { get; init; }
 
-    /// <summary>The files learned from, from the folder of the training images.</summary>
+    /// <summary>The files learned from, from the folder of the training images; of texts their numbers in the file.</summary>
     public required IReadOnlyList<string> TrainingFiles { get; init; }
 
-    /// <summary>The files held out, from the folder of the training images, or of the validation images where the data have such a part.</summary>
+    /// <summary>The files held out, from the folder of the training images, or of the validation images where the data have such a part; of texts their numbers.</summary>
     public required IReadOnlyList<string> ValidationFiles { get; init; }
 
     /// <summary>The pictures that could not be decoded and were left out; empty where there were none.</summary>
@@ -55,18 +60,84 @@ public sealed record AdaptationReport
 
     /// <summary>The seconds it took, without saving.</summary>
     public required double Seconds { get; init; }
+
+    internal static AdaptationReport Of(string chosen, IReadOnlyList<MethodAttempt> attempts, AdaptedSamples samples, AdaptationConfiguration configuration, TestScore? test,
+        IReadOnlyList<string> warnings, DateTimeOffset started, TimeSpan elapsed)
+    {
+        var best = attempts.Single(attempt => attempt.Result.Method == chosen);
+        bool crossValidated = samples.Validation.Count == 0;
+        return new AdaptationReport
+        {
+            Chosen = chosen,
+            Kind = samples.Kind,
+            Methods = [.. attempts.Select(attempt => attempt.Result)],
+            Comparisons = MethodComparison.OfAll(best.Correct, [.. attempts.Where(attempt => attempt != best).Select(other => (other.Result.Method, other.Correct))]),
+            CrossValidated = crossValidated,
+            ValidationCount = crossValidated ? samples.Training.Count : samples.Validation.Count,
+            Test = test,
+            Warnings = warnings,
+            Classes = samples.Classes,
+            TrainingFiles = samples.Training,
+            ValidationFiles = samples.Validation,
+            Skipped = samples.Skipped,
+            Inputs = samples.Inputs,
+            Configuration = configuration,
+            Versions = SoftwareVersions.Current,
+            StartedUtc = started,
+            Seconds = Math.Round(elapsed.TotalSeconds, 3),
+        };
+    }
+}
+
+/// <summary>What a model is adapted to.</summary>
+public enum SampleKind
+{
+    /// <summary>Pictures.</summary>
+    Images,
+
+    /// <summary>Texts with labels.</summary>
+    Texts,
+
+    /// <summary>Questions with choices of their own.</summary>
+    Questions,
+}
+
+/// <summary>The samples of an adaptation, for its report.</summary>
+sealed record AdaptedSamples(SampleKind Kind)
+{
+    public required IReadOnlyList<ClassSamples> Classes { get; init; }
+
+    /// <summary>The names of those learned from.</summary>
+    public required IReadOnlyList<string> Training { get; init; }
+
+    /// <summary>The names of those held out.</summary>
+    public required IReadOnlyList<string> Validation { get; init; }
+
+    public IReadOnlyList<SkippedPicture> Skipped { get; init; } = [];
+
+    public required IReadOnlyDictionary<string, string> Inputs { get; init; }
+
+    /// <summary>The hashes of all that goes into an adaptation, by name.</summary>
+    public static IReadOnlyDictionary<string, string> InputsOf(BaseModelFolder baseModel, string train, string? validation, string? test, IReadOnlyList<LoraAdapter> modules)
+    {
+        var inputs = new Dictionary<string, string> { ["base"] = baseModel.Fingerprint, ["train"] = train };
+        if (validation is not null) inputs["validation"] = validation;
+        if (test is not null) inputs["test"] = test;
+        foreach (var module in modules) inputs[$"adapter {module.Name}"] = module.Fingerprint ?? "made in memory";
+        return inputs;
+    }
 }
 
 /// <summary>Every setting of an adaptation.</summary>
 public sealed record AdaptationConfiguration
 {
-    /// <summary>The seed of the draw of images, of random starts and of the order of the samples.</summary>
+    /// <summary>The seed of the draw of samples, of random starts and of the order of the samples.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>The images per class to learn from, K.</summary>
+    /// <summary>The samples to learn from, K: of each class, of questions in all.</summary>
     public required int Shots { get; init; }
 
-    /// <summary>The most further images of each class that are held out; 0 where none shall be.</summary>
+    /// <summary>The most further samples of each class that are held out, of questions in all; 0 where none shall be.</summary>
     public required int ValidationPerClass { get; init; }
 
     /// <summary>The names of the methods that were tried.</summary>
@@ -75,11 +146,26 @@ public sealed record AdaptationConfiguration
     /// <summary>The settings of the methods.</summary>
     public required TuningOptions Tuning { get; init; }
 
-    /// <summary>How images were made ready for the model.</summary>
-    public required ImagePreprocessing Preprocessing { get; init; }
+    /// <summary>How images were made ready for the model; null for texts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImagePreprocessing? Preprocessing { get; init; }
+
+    /// <summary>How texts were written for the model; null for images.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TextReading? Text { get; init; }
 
     /// <summary>What computed.</summary>
     public required string Device { get; init; }
+
+    internal static AdaptationConfiguration Of(AdaptationOptions options, int validationPerClass, BaseModelFolder baseModel) => new()
+    {
+        Seed = options.Seed,
+        Shots = options.Shots,
+        ValidationPerClass = validationPerClass,
+        Methods = [.. options.Methods.Select(m => m.Name)],
+        Tuning = options.Tuning,
+        Device = ComputeDevice.Describe(baseModel.Device),
+    };
 }
 
 /// <summary>What one method reached.</summary>
@@ -89,7 +175,7 @@ public sealed record MethodResult
     public required string Method { get; init; }
 
     /// <summary>
-    /// The part of the validation images that is classified correctly. The same images stopped the training, so it is somewhat too high. Null where nothing could
+    /// The part of the validation samples that is classified correctly. The same samples stopped the training, so it is somewhat too high. Null where nothing could
     /// be held out.
     /// </summary>
     public required double? ValidationAccuracy { get; init; }
@@ -122,12 +208,12 @@ public sealed record MethodResult
     public required IReadOnlyDictionary<string, double> Timings { get; init; }
 }
 
-/// <summary>The best method against another one, on the same validation images.</summary>
+/// <summary>The best method against another one, on the same validation samples.</summary>
 /// <param name="Other">The other method.</param>
 /// <param name="Difference">By how much the best is more accurate; below 0 where the other is, and has the higher loss.</param>
 /// <param name="Low">The lower end of the 95 % interval of the difference.</param>
 /// <param name="High">The upper end.</param>
-/// <param name="PValue">McNemar's mid-p-value: how often two equally good methods would differ so much on these images.</param>
+/// <param name="PValue">McNemar's mid-p-value: how often two equally good methods would differ so much on these samples.</param>
 /// <param name="AdjustedPValue">The same by Holm's correction for all the methods that the best is compared with.</param>
 public sealed record MethodComparison(string Other, double Difference, double Low, double High, double PValue, double AdjustedPValue)
 {
@@ -151,8 +237,8 @@ public sealed record MethodComparison(string Other, double Difference, double Lo
     }
 }
 
-/// <summary>The chosen model on the test images, which were used for nothing else.</summary>
-/// <param name="Count">The number of images.</param>
+/// <summary>The chosen model on the test samples, which were used for nothing else.</summary>
+/// <param name="Count">The number of samples.</param>
 /// <param name="Accuracy">The part that is classified correctly.</param>
 /// <param name="Loss">The mean cross-entropy.</param>
 public sealed record TestScore(int Count, double Accuracy, double Loss)
@@ -170,8 +256,8 @@ public sealed record TestScore(int Count, double Accuracy, double Loss)
 /// <param name="Reason">Why it cannot be decoded.</param>
 public sealed record SkippedPicture(string Part, string Path, string Reason);
 
-/// <summary>How many images of one class were used.</summary>
+/// <summary>How many samples of one class were used.</summary>
 /// <param name="Name">The class.</param>
-/// <param name="Shots">The images learned from: K, or all where the class has fewer.</param>
-/// <param name="Validation">The images held out.</param>
+/// <param name="Shots">The samples learned from: K, or all where the class has fewer.</param>
+/// <param name="Validation">The samples held out.</param>
 public sealed record ClassSamples(string Name, int Shots, int Validation);

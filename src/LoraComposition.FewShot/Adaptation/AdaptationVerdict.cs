@@ -18,29 +18,37 @@ static class AdaptationVerdict
         string.Create(CultureInfo.InvariantCulture, $"[{100 * comparison.Low:F1}, {100 * comparison.High:F1}]");
 
     /// <summary>What the methods are compared on.</summary>
-    public static string Images(AdaptationReport report) => report.CrossValidated ? $"{report.ValidationCount} images learned from, held out in turns"
-        : Images(report.ValidationCount, "validation");
+    public static string Samples(AdaptationReport report) => report.CrossValidated ? $"{report.ValidationCount} {Nouns(report)} learned from, held out in turns"
+        : Samples(report, report.ValidationCount, "validation");
+
+    /// <summary>What the samples are, in the plural.</summary>
+    public static string Nouns(AdaptationReport report) => report.Kind switch
+    {
+        SampleKind.Texts => "texts",
+        SampleKind.Questions => "questions",
+        _ => "images",
+    };
 
     /// <summary>Why the accuracies on these images are doubtful.</summary>
     public static string Caution(AdaptationReport report) => report.CrossValidated
-        ? "The same images chose the method, so the accuracy of the best is somewhat too high; and these trainings learned from fewer images than the last one."
-        : "The validation images also stopped the training, so all accuracies on them are somewhat too high.";
+        ? $"The same {Nouns(report)} chose the method, so the accuracy of the best is somewhat too high; and these trainings learned from fewer {Nouns(report)} than the last one."
+        : $"The validation {Nouns(report)} also stopped the training, so all accuracies on them are somewhat too high.";
 
     /// <summary>What is to be said of one method.</summary>
-    public static IEnumerable<string> Remarks(MethodResult method) =>
-        method.Start is { } start ? [$"Its weights started from {start} alone, over which a head did better on held-out images than over the mean.", .. method.Remarks] : method.Remarks;
+    public static IEnumerable<string> Remarks(MethodResult method, string nouns) =>
+        method.Start is { } start ? [$"Its weights started from {start} alone, which did better on held-out {nouns} than the mean of all.", .. method.Remarks] : method.Remarks;
 
     static string Alone(AdaptationReport report)
     {
         if (report.Methods.Single(m => m.Method == report.Chosen).ValidationAccuracy is null)
-            return $"{report.Chosen} was trained with fixed settings: a class has only one image, so nothing could be held out to compare methods on.";
-        return $"{report.Chosen} reaches {Accuracy(report, report.Chosen)} on {Images(report)}; no other method was tried.";
+            return $"{report.Chosen} was trained with fixed settings: a class has only one {Nouns(report)[..^1]}, so nothing could be held out to compare methods on.";
+        return $"{report.Chosen} reaches {Accuracy(report, report.Chosen)} on {Samples(report)}; no other method was tried.";
     }
 
     static string Clear(AdaptationReport report)
     {
         string[] others = [.. report.Comparisons.OrderBy(c => c.Difference).Select(c => $"{c.Other} ({Accuracy(report, c.Other)}) by {Points(c.Difference)} {Interval(c)}")];
-        return $"{report.Chosen} is best: {Accuracy(report, report.Chosen)} on {Images(report)}, better than {Listed(others)}.";
+        return $"{report.Chosen} is best: {Accuracy(report, report.Chosen)} on {Samples(report)}, better than {Listed(others)}.";
     }
 
     static string Tie(AdaptationReport report)
@@ -48,9 +56,9 @@ static class AdaptationVerdict
         var sentences = new List<string>();
         string[] ties = [.. report.Comparisons.Where(c => c.IsTie).OrderBy(c => Math.Abs(c.Difference)).Select(c =>
             $"{c.Other} ({Accuracy(report, c.Other)}, {(c.Difference < 0 ? "ahead" : "behind")} by {Points(Math.Abs(c.Difference))} {Interval(c)})")];
-        if (ties.Length > 0) sentences.Add($"No difference can be seen on {Images(report)} between {report.Chosen} ({Accuracy(report, report.Chosen)}) and {Listed(ties)}.");
+        if (ties.Length > 0) sentences.Add($"No difference can be seen on {Samples(report)} between {report.Chosen} ({Accuracy(report, report.Chosen)}) and {Listed(ties)}.");
         string[] ahead = [.. report.Comparisons.Where(c => !c.IsTie && c.Difference < 0).Select(c => $"{c.Other} ({Accuracy(report, c.Other)}, by {Points(-c.Difference)})")];
-        if (ahead.Length > 0) sentences.Add($"More accurate than {report.Chosen} ({Accuracy(report, report.Chosen)}) on {Images(report)}, with a higher loss: {Listed(ahead)}.");
+        if (ahead.Length > 0) sentences.Add($"More accurate than {report.Chosen} ({Accuracy(report, report.Chosen)}) on {Samples(report)}, with a higher loss: {Listed(ahead)}.");
         sentences.Add(report.Configuration.Tuning.Training.Criterion == StoppingCriterion.Loss
             ? $"{report.Chosen} is kept: none has a lower loss on them ({Loss(report)}), or as low a one with fewer trained numbers."
             : $"{report.Chosen} is kept: none is more accurate, and of those as accurate none has a lower loss, or as low a one with fewer trained numbers.");
@@ -65,9 +73,9 @@ static class AdaptationVerdict
     static string Tested(AdaptationReport report)
     {
         if (report.Test is { } test)
-            return $"On {Images(test.Count, "test")}, used for nothing else, {report.Chosen} reaches {Percent(test.Accuracy)} (95 % interval {Percent(test.Low)} to {Percent(test.High)}).";
-        return report.CrossValidated ? "There are no test images; the accuracy of the best is somewhat too high, since the same images chose it."
-            : "There are no test images; validation accuracy is somewhat too high, since the same images stopped the training and chose the method.";
+            return $"On {Samples(report, test.Count, "test")}, used for nothing else, {report.Chosen} reaches {Percent(test.Accuracy)} (95 % interval {Percent(test.Low)} to {Percent(test.High)}).";
+        return report.CrossValidated ? $"There are no test {Nouns(report)}; the accuracy of the best is somewhat too high, since the same {Nouns(report)} chose it."
+            : $"There are no test {Nouns(report)}; validation accuracy is somewhat too high, since the same {Nouns(report)} stopped the training and chose the method.";
     }
 
     static string Accuracy(AdaptationReport report, string method) => Percent(report.Methods.Single(m => m.Method == method).ValidationAccuracy ?? double.NaN);
@@ -76,5 +84,5 @@ static class AdaptationVerdict
 
     static string Listed(string[] items) => items.Length == 1 ? items[0] : $"{string.Join(", ", items[..^1])} and {items[^1]}";
 
-    static string Images(int count, string kind) => count == 1 ? $"1 {kind} image" : $"{count} {kind} images";
+    static string Samples(AdaptationReport report, int count, string kind) => $"{count} {kind} {(count == 1 ? Nouns(report)[..^1] : Nouns(report))}";
 }

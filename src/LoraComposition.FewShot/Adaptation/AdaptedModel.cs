@@ -52,8 +52,8 @@ public sealed class AdaptedModel : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var info = AdaptedModelInfoFile.Read(folder);
-        string from = baseFolder ?? BaseLocation.Find(folder, info.Base.Folder);
-        CheckBase(from, info.Base);
+        if (info.Text is not null) throw new ModelFileException(folder, "expected an adapted model of pictures, found one of texts; give it texts.");
+        string from = AdaptedBase.Find(folder, info.Base, baseFolder);
         info = info with { Base = info.Base with { Folder = from } };
         var model = VisionTransformer.Load(from, logger: logger, cancellation: cancellation);
         LoraAdapter? adapter = null;
@@ -61,7 +61,7 @@ public sealed class AdaptedModel : IDisposable
         {
             using (var head = HeadFile.Read(folder, info.ClassNames.Count, model.Config.HiddenSize)) model.SetHead(head, info.ClassNames);
             if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger);
-            Merge(model, adapter, logger);
+            AdaptedBase.Merge(model, adapter, logger);
             string weights = Path.Combine(folder, AdaptedModelFiles.Weights);
             var (preprocessing, warning) = ImageBaseModel.ReadPreprocessing(folder, model.Config.ImageSize);
             if (warning is not null) logger?.ResultsAreDoubtful(warning);
@@ -153,22 +153,5 @@ public sealed class AdaptedModel : IDisposable
     {
         Adapter?.Dispose();
         Model.Dispose();
-    }
-
-    static void Merge(VisionTransformer model, LoraAdapter? adapter, ILogger? logger)
-    {
-        if (adapter is null) return;
-        using var scope = NewDisposeScope();
-        using var attached = LoraTuning.Continue(model, adapter, logger: logger);
-        attached.MergeIntoBase();
-    }
-
-    static void CheckBase(string folder, BaseReference expected)
-    {
-        string found = WeightsFingerprint.Find(folder) ?? throw new ModelFileException(folder,
-            $"expected the base model (weights with SHA-256 {expected.Sha256}), found none; give the folder in which it is now.");
-        if (found != expected.Sha256)
-            throw new ModelFileException(folder,
-                $"expected the base model that was adapted (weights with SHA-256 {expected.Sha256}), found another ({found}); give the folder of that base, or adapt again.");
     }
 }

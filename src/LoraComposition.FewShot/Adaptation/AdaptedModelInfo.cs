@@ -20,8 +20,12 @@ public sealed record AdaptedModelInfo
     /// <summary>Whether it has an adapter; without one the base model's layers stay as it is.</summary>
     public required bool HasAdapter { get; init; }
 
-    /// <summary>The names of the classes, in the order of the head's rows.</summary>
+    /// <summary>The names of the classes, in the order of the head's rows; empty where each question brings its own choices.</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }
+
+    /// <summary>How texts are written for the model; null for a model of pictures.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TextReading? Text { get; init; }
 
     /// <summary>The base.</summary>
     public required BaseReference Base { get; init; }
@@ -29,7 +33,8 @@ public sealed record AdaptedModelInfo
     /// <summary>Says what cannot be, null where everything can.</summary>
     internal string? Problem() =>
         FormatVersion != CurrentFormat ? $"expected format version {CurrentFormat}, found {FormatVersion}; it was written by another version of this library"
-        : ClassNames.Count == 0 || ClassNames.Any(string.IsNullOrEmpty) ? "expected at least one class, each with a name"
+        : Text is null && ClassNames.Count == 0 || ClassNames.Any(string.IsNullOrEmpty) ? "expected at least one class, each with a name"
+        : Text?.Problem() is { } unreadable ? unreadable
         : ClassNames.Distinct(StringComparer.Ordinal).Count() != ClassNames.Count ? "a class is named twice"
         : Base.Sha256.Length != 64 || !Base.Sha256.All(char.IsAsciiHexDigitLower) ? "expected a SHA-256 of the base in lower-case hexadecimal"
         : string.IsNullOrWhiteSpace(Base.Folder) ? "the folder of the base is empty"
@@ -46,6 +51,8 @@ static class AdaptedModelInfoFile
 {
     const long LargestFile = 16 << 20;
 
+    /// <summary>Reads what a folder says.</summary>
+    /// <exception cref="ModelFileException">The folder holds no adapted model, or its description is damaged.</exception>
     public static AdaptedModelInfo Read(string folder)
     {
         string path = Path.Combine(folder, AdaptedModelFiles.Info);
@@ -78,12 +85,14 @@ static class AdaptedModelInfoFile
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(LinearRoleNames), typeof(ResampleNames), typeof(ResizeFitNames), typeof(CropOffsetNames)])]
+    Converters = [typeof(LinearRoleNames), typeof(SampleKindNames), typeof(ResampleNames), typeof(ResizeFitNames), typeof(CropOffsetNames)])]
 [JsonSerializable(typeof(AdaptedModelInfo))]
 [JsonSerializable(typeof(AdaptationReport))]
 sealed partial class AdaptationJson : JsonSerializerContext
 {
     sealed class LinearRoleNames() : JsonStringEnumConverter<LinearRole>(JsonNamingPolicy.CamelCase);
+
+    sealed class SampleKindNames() : JsonStringEnumConverter<SampleKind>(JsonNamingPolicy.CamelCase);
 
     sealed class ResizeFitNames() : JsonStringEnumConverter<ResizeFit>(JsonNamingPolicy.CamelCase);
 

@@ -34,10 +34,7 @@ public sealed class ImageAdaptation
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         if (baseModel.Dtype != ScalarType.Float32) throw new ArgumentException($"Expected a base in float32, found {baseModel.Dtype}.", nameof(baseModel));
-        if (modules.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ArgumentException($"Two adapters are called '{twice.Key}'; give each a name of its own.", nameof(modules));
-        if (modules.Count == 0 && options.Methods.FirstOrDefault(m => m.NeedsModules) is { } method)
-            throw new ArgumentException($"The method '{method.Name}' composes adapters, but none are given.", nameof(modules));
+        options.CheckModules(modules);
         (this.baseModel, this.modules, this.options, this.logger) = (baseModel, modules, options, logger ?? NullLogger.Instance);
     }
 
@@ -59,9 +56,9 @@ public sealed class ImageAdaptation
         progress ??= NullProgressReporter.Instance;
         var started = DateTimeOffset.UtcNow;
         var clock = Stopwatch.StartNew();
-        var warnings = new List<string>();
-        foreach (string warning in data.Warnings) Warn(warnings, warning, progress);
-        Warn(warnings, baseModel.Warning, progress);
+        var notes = new AdaptationNotes(progress, logger);
+        foreach (string warning in data.Warnings) notes.Add(warning);
+        notes.Add(baseModel.Warning);
         // What is held out lies behind what is learned from, so that the positions of the training part stay what they are.
         ImageDataset pool = data.Validation is { } heldOut ? new JoinedImages(data.Train, heldOut) : data.Train;
         using var images = new PreprocessedImages(pool, baseModel.Preprocessing);
@@ -69,23 +66,23 @@ public sealed class ImageAdaptation
         var samples = whole.Draw(images, data.Train.Count, options, progress, cancellation);
         if (data.Test is { } tested) whole.Check(tested, baseModel.Preprocessing, TestChunk, progress, cancellation);
         whole.RefuseDamaged(data);
-        Warn(warnings, whole.Warning(data), progress);
-        Warn(warnings, samples.Warning, progress);
-        foreach (var module in modules) Warn(warnings, module.ZeroWarning, progress);
-        foreach (var same in modules.Where(module => module.Fingerprint is not null).GroupBy(module => module.Fingerprint!, StringComparer.Ordinal).Where(group => group.Count() > 1))
-            Warn(warnings, $"Adapters {string.Join(", ", same.Select(module => $"'{module.Name}'"))} are the same file, which so counts {same.Count()} times.", progress);
-        Warn(warnings, TinyBase.Warning(baseModel, images.MedianSide()), progress);
+        notes.Add(whole.Warning(data));
+        notes.Add(samples.Warning);
+        notes.Add(modules);
+        notes.Add(TinyBase.Warning(baseModel, images.MedianSide()));
 
         using var fitting = new HeadlessModules(modules, baseModel, pool.ClassNames);
-        foreach (string warning in fitting.Warnings) Warn(warnings, warning, progress);
-        using var search = new MethodSearch(baseModel, fitting.Modules, images, options, warning => Warn(warnings, warning, progress), logger);
+        foreach (string warning in fitting.Warnings) notes.Add(warning);
+        using var trainer = new ImageTrainer(baseModel, images, fitting.Modules, logger: logger);
+        var search = new MethodSearch<VisionTransformer>(trainer, () => VisionTransformer.Load(baseModel.Folder), options, notes, logger);
         var (trained, attempts) = search.Run(samples, progress, cancellation);
         var model = Take(trained);
         try
         {
             var test = data.Test is null ? null : Test(model, data.Test, whole.WholeTest(data.Test.Count), progress, cancellation);
             logger.ModelAdapted(model.Info.Method, clock.ElapsedMilliseconds);
-            return new ImageAdaptationResult(model, Report(data, samples, whole, warnings, attempts, model.Info.Method, test, started, clock.Elapsed));
+            var configuration = AdaptationConfiguration.Of(options, options.ValidationPerClass, baseModel) with { Preprocessing = baseModel.Preprocessing };
+            return new ImageAdaptationResult(model, AdaptationReport.Of(model.Info.Method, attempts, Samples(data, samples, whole), configuration, test, notes.Warnings, started, clock.Elapsed));
         }
         catch
         {
@@ -97,14 +94,6 @@ public sealed class ImageAdaptation
     AdaptedModel Take(TrainedModel<VisionTransformer> trained)
     {
         using (trained) return AdaptedModel.Take(trained, baseModel);
-    }
-
-    void Warn(List<string> warnings, string? warning, IProgressReporter progress)
-    {
-        if (warning is null) return;
-        warnings.Add(warning);
-        progress.Report($"warning: {warning}");
-        logger.ResultsAreDoubtful(warning);
     }
 
     // In pieces, because a test part may be far larger than memory and each picture is needed once.
@@ -124,50 +113,14 @@ public sealed class ImageAdaptation
         return new TestScore(whole.Count, correct / whole.Count, loss / whole.Count);
     }
 
-    AdaptationReport Report(ImageFolderSplits data, FewShotSamples samples, WholePictures whole, IReadOnlyList<string> warnings, IReadOnlyList<MethodAttempt> attempts,
-        string chosen, TestScore? test, DateTimeOffset started, TimeSpan elapsed)
+    AdaptedSamples Samples(ImageFolderSplits data, FewShotSamples samples, WholePictures whole) => new(SampleKind.Images)
     {
-        var best = attempts.Single(attempt => attempt.Result.Method == chosen);
-        bool crossValidated = samples.Validation.Count == 0;
-        return new AdaptationReport
-        {
-            Chosen = chosen,
-            Methods = [.. attempts.Select(attempt => attempt.Result)],
-            Comparisons = MethodComparison.OfAll(best.Correct, [.. attempts.Where(attempt => attempt != best).Select(other => (other.Result.Method, other.Correct))]),
-            CrossValidated = crossValidated,
-            ValidationCount = crossValidated ? samples.Support.Indices.Count : samples.Validation.Count,
-            Test = test,
-            Warnings = warnings,
-            Classes = [.. data.Train.ClassNames.Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label],
-                samples.ValidationCounts[label]))],
-            TrainingFiles = [.. samples.Support.Indices.Select(data.Train.RelativePath)],
-            ValidationFiles = [.. samples.Validation.Select(i => i < data.Train.Count ? data.Train.RelativePath(i) : data.Validation!.RelativePath(i - data.Train.Count))],
-            Skipped = whole.Skipped(data),
-            Inputs = Inputs(data),
-            Configuration = new AdaptationConfiguration
-            {
-                Seed = options.Seed,
-                Shots = options.Shots,
-                ValidationPerClass = options.ValidationPerClass,
-                Methods = [.. options.Methods.Select(m => m.Name)],
-                Tuning = options.Tuning,
-                Preprocessing = baseModel.Preprocessing,
-                Device = ComputeDevice.Describe(baseModel.Device),
-            },
-            Versions = SoftwareVersions.Current,
-            StartedUtc = started,
-            Seconds = Math.Round(elapsed.TotalSeconds, 3),
-        };
-    }
-
-    Dictionary<string, string> Inputs(ImageFolderSplits data)
-    {
-        var inputs = new Dictionary<string, string> { ["base"] = baseModel.Fingerprint, ["train"] = data.Train.Fingerprint };
-        if (data.Validation is { } validation) inputs["validation"] = validation.Fingerprint;
-        if (data.Test is { } test) inputs["test"] = test.Fingerprint;
-        foreach (var module in modules) inputs[$"adapter {module.Name}"] = module.Fingerprint ?? "made in memory";
-        return inputs;
-    }
+        Classes = [.. data.Train.ClassNames.Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label], samples.ValidationCounts[label]))],
+        Training = [.. samples.Support.Indices.Select(data.Train.RelativePath)],
+        Validation = [.. samples.Validation.Select(i => i < data.Train.Count ? data.Train.RelativePath(i) : data.Validation!.RelativePath(i - data.Train.Count))],
+        Skipped = whole.Skipped(data),
+        Inputs = AdaptedSamples.InputsOf(baseModel, data.Train.Fingerprint, data.Validation?.Fingerprint, data.Test?.Fingerprint, modules),
+    };
 }
 
 /// <summary>What adapting a model and predicting with it tells a logger.</summary>

@@ -4,56 +4,47 @@ using Microsoft.Extensions.Logging;
 namespace LoraComposition.FewShot;
 
 /// <summary>
-/// Tries methods on the images of one adaptation and trains the best: by the images held out, or where there are none by those learned from, which take turns.
+/// Tries methods on the samples of one adaptation and trains the best: by the samples held out, or where there are none by those learned from, which take turns.
 /// </summary>
-sealed class MethodSearch : IDisposable
+/// <typeparam name="TModel">The kind of base model.</typeparam>
+/// <param name="trainer">Trains on the samples, with the modules. Not owned.</param>
+/// <param name="load">Loads a plain copy of the base, to look at the modules on it.</param>
+/// <param name="options">The methods and their settings.</param>
+/// <param name="notes">Is told what is doubtful.</param>
+/// <param name="logger">Is told how each method did.</param>
+sealed class MethodSearch<TModel>(FewShotTrainer<TModel> trainer, Func<TModel> load, AdaptationOptions options, AdaptationNotes notes, ILogger logger)
+    where TModel : class, IBaseModel
 {
     const double SameLoss = 1e-6;   // the losses of one model computed in two ways
 
-    readonly ImageBaseModel baseModel;
-    readonly IReadOnlyList<LoraAdapter> modules;
-    readonly PreprocessedImages images;
-    readonly ImageAdaptationOptions options;
-    readonly Action<string> warn;
-    readonly ILogger logger;
-    readonly ImageTrainer trainer;
-
-    public MethodSearch(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, PreprocessedImages images, ImageAdaptationOptions options, Action<string> warn,
-        ILogger logger)
-    {
-        (this.baseModel, this.modules, this.images, this.options, this.warn, this.logger) = (baseModel, modules, images, options, warn, logger);
-        trainer = new ImageTrainer(baseModel, images, modules, logger: logger);
-    }
-
     /// <summary>Tries every method that the budget allows. The caller owns the model.</summary>
-    public (TrainedModel<VisionTransformer> Best, IReadOnlyList<MethodAttempt> Attempts) Run(FewShotSamples samples, IProgressReporter progress,
+    public (TrainedModel<TModel> Best, IReadOnlyList<MethodAttempt> Attempts) Run(FewShotSamples samples, IProgressReporter progress,
         CancellationToken cancellation)
     {
         if (samples.Validation.Count > 0) return OnValidation(samples, progress, cancellation);
         if (trainer.Folds(samples.Support, options.Tuning) is { } folds) return ByFolds(samples, folds, progress, cancellation);
-        warn($"a class has only one image, so nothing can be held out of it: '{options.Methods[0].Name}' is taken, with fixed settings.");
+        notes.Add($"a class has only one sample, so nothing can be held out of it: '{options.Methods[0].Name}' is taken, with fixed settings.");
         var only = Train(options.Methods[0], samples, progress, cancellation);
-        return (only, [new MethodAttempt(Result(only), [])]);
+        return (only, [new MethodAttempt(Result(only, null), [])]);
     }
 
-    public void Dispose() => trainer.Dispose();
-
-    (TrainedModel<VisionTransformer>, IReadOnlyList<MethodAttempt>) OnValidation(FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation)
+    (TrainedModel<TModel>, IReadOnlyList<MethodAttempt>) OnValidation(FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation)
     {
         var attempts = new List<MethodAttempt>();
-        TrainedModel<VisionTransformer>? best = null;
+        TrainedModel<TModel>? best = null;
+        ValidationScore bestScore = default;
         try
         {
             foreach (var method in WithinBudget(cancellation))
             {
                 var trained = Train(method, samples, progress, cancellation);
-                bool better = best is null || IsBetter(Standing(trained), Standing(best), options.Tuning.Training.Criterion);
-                var loser = better ? best : trained;
-                if (better) best = trained;
+                var loser = trained;
                 try
                 {
-                    int[] predicted = trainer.Predict(trained, samples.Validation, cancellation);
-                    Add(attempts, method, new MethodAttempt(Result(trained), [.. predicted.Zip(samples.Validation, (label, index) => label == images.Dataset.Label(index))]));
+                    var (score, correct) = trainer.Judge(trained, samples.Validation, cancellation);
+                    if (best is null || IsBetter((score, trained.TrainableParameters), (bestScore, best.TrainableParameters), options.Tuning.Training.Criterion))
+                        (loser, best, bestScore) = (best, trained, score);
+                    Add(attempts, method, new MethodAttempt(Result(trained, score), correct));
                 }
                 finally
                 {
@@ -69,7 +60,7 @@ sealed class MethodSearch : IDisposable
         }
     }
 
-    (TrainedModel<VisionTransformer>, IReadOnlyList<MethodAttempt>) ByFolds(FewShotSamples samples, SupportFolds folds, IProgressReporter progress,
+    (TrainedModel<TModel>, IReadOnlyList<MethodAttempt>) ByFolds(FewShotSamples samples, SupportFolds folds, IProgressReporter progress,
         CancellationToken cancellation)
     {
         var attempts = new List<MethodAttempt>();
@@ -77,7 +68,7 @@ sealed class MethodSearch : IDisposable
         foreach (var method in WithinBudget(cancellation))
         {
             CrossValidatedScore? found = null;
-            foreach (var candidate in method.Candidates(modules.Count, options.Tuning))
+            foreach (var candidate in method.Candidates(trainer.Modules.Count, options.Tuning))
             {
                 var scored = Guarded(method, () => trainer.CrossValidate(candidate, folds, options.Tuning, progress, cancellation));
                 if (found is null || scored.Score.IsBetterThan(found.Score, options.Tuning.Training.Criterion)) found = scored;
@@ -98,7 +89,7 @@ sealed class MethodSearch : IDisposable
         {
             if (!budget.Begin())
             {
-                if (budget.Remark(options.Methods.Count - i) is { } remark) warn(remark);
+                if (budget.Remark(options.Methods.Count - i) is { } remark) notes.Add(remark);
                 yield break;
             }
             cancellation.ThrowIfCancellationRequested();
@@ -112,7 +103,7 @@ sealed class MethodSearch : IDisposable
         logger.MethodTried(method.Name, attempt.Result.ValidationAccuracy ?? double.NaN, attempt.Result.ValidationLoss ?? double.NaN, attempt.Correct.Count);
     }
 
-    TrainedModel<VisionTransformer> Train(ITuningMethod method, FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation) =>
+    TrainedModel<TModel> Train(ITuningMethod method, FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation) =>
         Guarded(method, () => trainer.Train(method, samples, options.Tuning, progress, cancellation));
 
     T Guarded<T>(ITuningMethod method, Func<T> train)
@@ -129,11 +120,9 @@ sealed class MethodSearch : IDisposable
 
     IReadOnlyList<string> Outsized()
     {
-        using var model = VisionTransformer.Load(baseModel.Folder);
-        return AdapterCompatibility.Check(model, modules).Outsized;
+        using var model = load();
+        return AdapterCompatibility.Check(model, trainer.Modules).Outsized;
     }
-
-    static (ValidationScore, long) Standing(TrainedModel<VisionTransformer> trained) => (trained.Outcome.Validation!.Value, trained.TrainableParameters);
 
     // Where training did not improve on its start, a LoRA is the classifier and a learned composition the uniform one: the simpler is then kept.
     static bool IsBetter((ValidationScore Score, long Trained) one, (ValidationScore Score, long Trained) other, StoppingCriterion criterion)
@@ -142,11 +131,11 @@ sealed class MethodSearch : IDisposable
         return same ? one.Trained < other.Trained : one.Score.IsBetterThan(other.Score, criterion);
     }
 
-    static MethodResult Result(TrainedModel<VisionTransformer> trained) => new()
+    static MethodResult Result(TrainedModel<TModel> trained, ValidationScore? score) => new()
     {
         Method = trained.Method.Name,
-        ValidationAccuracy = trained.Outcome.Validation?.Accuracy,
-        ValidationLoss = trained.Outcome.Validation?.Loss,
+        ValidationAccuracy = score?.Accuracy,
+        ValidationLoss = score?.Loss,
         TrainableParameters = trained.TrainableParameters,
         HeadParameters = trained.HeadParameters,
         Steps = trained.Outcome.Steps,
@@ -171,5 +160,5 @@ sealed class MethodSearch : IDisposable
     };
 }
 
-/// <summary>What a method reached, and which of the held-out images it got right.</summary>
+/// <summary>What a method reached, and which of the held-out samples it got right.</summary>
 sealed record MethodAttempt(MethodResult Result, IReadOnlyList<bool> Correct);

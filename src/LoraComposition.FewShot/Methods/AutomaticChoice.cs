@@ -28,6 +28,15 @@ public sealed class AutomaticChoice : ITuningMethod
         new UniformComposition(residual: true), new UnconstrainedComposition(WeightSharing.Model, residual: true),
     ];
 
+    /// <summary>The same for a T5, which has no head: the base as it is in place of a head over it.</summary>
+    public static IReadOnlyList<ITuningMethod> TextMethods { get; } = [.. Methods.Select(method => method is ClassifierTuning ? new ZeroShot() : method)];
+
+    /// <summary>What is tried where there are no modules: a head over the base, and a LoRA of its own.</summary>
+    public static IReadOnlyList<ITuningMethod> MethodsWithoutModules { get; } = [new ClassifierTuning(), new LoraFromScratch()];
+
+    /// <summary>The same for a T5: the base as it is, and a LoRA of its own.</summary>
+    public static IReadOnlyList<ITuningMethod> TextMethodsWithoutModules { get; } = [new ZeroShot(), new LoraFromScratch()];
+
     /// <summary>The <see cref="Methods"/>, each single module as a candidate of its own; of one module the mean is the module.</summary>
     /// <param name="modules">The number of modules.</param>
     /// <param name="options">The settings; each choice of those that hold several is a candidate of its own.</param>

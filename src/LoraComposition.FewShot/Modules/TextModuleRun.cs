@@ -6,7 +6,8 @@ namespace LoraComposition.FewShot;
 /// <remarks>Not thread-safe.</remarks>
 public sealed class TextModuleRun : ModuleRun
 {
-    const int MostNames = 5;
+    /// <summary>What a report calls the task of texts with labels.</summary>
+    internal const string LabelTask = "text classification";
 
     readonly TextBaseModel baseModel;
 
@@ -51,40 +52,17 @@ public sealed class TextModuleRun : ModuleRun
         ArgumentNullException.ThrowIfNull(template);
         progress ??= NullProgressReporter.Instance;
         if (!questions.HasAnswers) throw new DataException(questions.Name, "expected the answer of every question, found some hidden; nothing can be learned from those.");
-        string[]? classes = Classes(questions);
+        var classes = questions.SharedChoices;
         int[] labels = [.. questions.Questions.Select(question => classes is null ? 0 : question.AnswerIndex!.Value)];
-        string[] names = classes ?? ["questions"];
-        var (train, validation) = Split(labels, names.Length);
+        var names = classes ?? ["questions"];
+        var (train, validation) = Split(labels, names.Count);
         var tokens = new TokenizedQuestions(questions, template, baseModel.Tokenizer, new TextLengths());
         var warnings = new List<string>();
-        if (classes is not null) CheckLabels(questions.Name, classes);
-        Warn(warnings, Unwritable(questions, template), progress);
-        using var trainer = new TextTrainer(baseModel, tokens, logger: Logger);
-        var learned = new ModuleData(classes is null ? "multiple-choice questions" : "text classification", questions.Name, questions.Fingerprint, Count(names, labels, train, validation), null);
+        if (classes is not null) AnswerTokens.CheckLabels(baseModel.Tokenizer, questions.Name, classes);
+        Warn(warnings, AnswerTokens.Unwritable(baseModel.Tokenizer, questions, template), progress);
+        Warn(warnings, AnswerTokens.SameChoices(tokens), progress);
+        using var trainer = new TextTrainer(baseModel, tokens, scoring: AnswerScoring.Choices, logger: Logger);
+        var learned = new ModuleData(classes is null ? "multiple-choice questions" : LabelTask, questions.Name, questions.Fingerprint, Count(names, labels, train, validation), null);
         return Run(learned, () => trainer.TrainModule(name, train, validation, Options, state, progress, cancellation), warnings, progress);
-    }
-
-    /// <summary>The choices, where all questions offer the same ones; null where they differ.</summary>
-    static string[]? Classes(QuestionDataset questions)
-    {
-        string[] first = [.. questions.Questions[0].Options.Select(option => option.Text)];
-        return questions.Questions.All(question => question.Options.Select(option => option.Text).SequenceEqual(first)) ? first : null;
-    }
-
-    // Words that the tokenizer does not know are all the same to it.
-    void CheckLabels(string data, string[] labels)
-    {
-        foreach (var same in labels.GroupBy(label => string.Join(' ', baseModel.Tokenizer.Encode(label))))
-            if (same.Skip(1).Any())
-                throw new DataException(data, $"labels {string.Join(", ", same.Select(label => $"'{label}'"))} are the same tokens to the base's tokenizer, so they cannot be told apart; call them by words that it knows.");
-    }
-
-    /// <summary>What answers the model could never write as they stand; null where there are none.</summary>
-    string? Unwritable(QuestionDataset questions, IPromptTemplate template)
-    {
-        string[] answers = [.. questions.Questions.Select(template.Target).Distinct(StringComparer.Ordinal)];
-        string[] lost = [.. answers.Where(answer => baseModel.Tokenizer.Decode(baseModel.Tokenizer.Encode(answer)).Trim() != answer.Trim())];
-        return lost.Length == 0 ? null
-            : $"{lost.Length} of {answers.Length} answers hold what the base's tokenizer does not know, so they cannot be written exactly, and count as wrong: {NameList.Listed([.. lost.Select(answer => $"'{answer}'")], MostNames)}.";
     }
 }

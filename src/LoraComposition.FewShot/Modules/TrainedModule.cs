@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using LoraComposition.Files;
 
 namespace LoraComposition.FewShot;
@@ -12,6 +13,8 @@ public sealed class TrainedModule : IDisposable
 
     /// <summary>The file of the model card in the module's folder.</summary>
     public const string CardFile = "README.md";
+
+    const long LargestReport = 16 << 20;
 
     internal TrainedModule(LoraAdapter module, ModuleReport report) => (Module, Report) = (module, report);
 
@@ -42,6 +45,30 @@ public sealed class TrainedModule : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Module.Dispose();
+
+    /// <summary>The labels that a module of texts learned, as its report says: in the order in which they were offered to the model.</summary>
+    /// <param name="folder">The module's folder.</param>
+    /// <returns>The labels; null where there is no report, or it is of another task.</returns>
+    /// <exception cref="ModelFileException">The report is damaged.</exception>
+    public static IReadOnlyList<string>? LabelsIn(string folder)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        string path = Path.Combine(folder, ReportFile);
+        if (!File.Exists(path)) return null;
+        if (new FileInfo(path).Length > LargestReport) throw new ModelFileException(path, $"expected at most {LargestReport} bytes, found {new FileInfo(path).Length}.");
+        try
+        {
+            using var report = JsonDocument.Parse(File.ReadAllBytes(path));
+            if (report.RootElement.GetProperty("task").GetString() != TextModuleRun.LabelTask) return null;
+            string[] labels = [.. report.RootElement.GetProperty("classes").EnumerateArray().Select(row => row.GetProperty("name").GetString() ?? "")];
+            return labels.Length > 1 && labels.Distinct(StringComparer.Ordinal).Count() == labels.Length && labels.All(label => label.Length > 0) ? labels
+                : throw new ModelFileException(path, "expected at least two labels, each once and with a name; train the module again.");
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new ModelFileException(path, $"expected the report of a training, but it is damaged: {e.Message}", e);
+        }
+    }
 
     static void Write(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 }

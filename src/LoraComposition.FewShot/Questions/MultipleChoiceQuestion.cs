@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LoraComposition.FewShot;
 
 /// <summary>One multiple-choice question, whichever data set and file layout it comes from.</summary>
@@ -38,6 +40,9 @@ public sealed record MultipleChoiceQuestion
     public AnswerOption Answer => AnswerIndex is { } index ? Options[index]
         : throw new InvalidOperationException($"The answer of question '{Id}' is hidden by its data set; train and score on a part that has answers.");
 
+    /// <summary>The same question with another answer.</summary>
+    internal MultipleChoiceQuestion WithAnswer(int index) => new(Id, Question, Options, index, Context);
+
     /// <summary>What is wrong with a question that is not made yet.</summary>
     /// <param name="id">What the data set calls it.</param>
     /// <param name="question">The question.</param>
@@ -63,7 +68,16 @@ public sealed record MultipleChoiceQuestion
 /// <summary>One of the answers a question offers.</summary>
 /// <param name="Label">How the question refers to it: mostly A, B, C …, in some ARC items 1, 2, 3 ….</param>
 /// <param name="Text">The answer itself.</param>
-public sealed record AnswerOption(string Label, string Text);
+public sealed record AnswerOption(string Label, string Text)
+{
+    const int Letters = 26;
+
+    /// <summary>An answer under a letter, A for the first; behind Z under its number.</summary>
+    /// <param name="position">Its position, from 0.</param>
+    /// <param name="text">The answer.</param>
+    /// <returns>The option.</returns>
+    public static AnswerOption Lettered(int position, string text) => new(position < Letters ? ((char)('A' + position)).ToString() : (position + 1).ToString(CultureInfo.InvariantCulture), text);
+}
 
 /// <summary>Puts the options of a question into a seeded order under unmoved labels.</summary>
 internal static class OptionOrder

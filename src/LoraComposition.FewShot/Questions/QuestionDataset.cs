@@ -6,6 +6,7 @@ public sealed class QuestionDataset
 {
     readonly MultipleChoiceQuestion[] questions;
     readonly Lazy<string> fingerprint;
+    readonly Lazy<IReadOnlyList<string>?> sharedChoices;
 
     /// <summary>Gathers questions.</summary>
     /// <param name="name">What the data set is called in reports and messages.</param>
@@ -21,6 +22,7 @@ public sealed class QuestionDataset
             throw new ArgumentException($"Data set '{name}': expected each id once, found '{twice.Key}' twice.", nameof(questions));
         (Name, this.questions, Skipped) = (name, [.. questions], skipped ?? SkippedRows.None);
         fingerprint = new(() => FingerprintOf(this.questions));
+        sharedChoices = new(() => SharedChoicesOf(this.questions));
     }
 
     /// <summary>What the data set is called in reports and messages.</summary>
@@ -38,6 +40,9 @@ public sealed class QuestionDataset
     /// <summary>Whether every question has its answer; the test parts of some data sets hide them.</summary>
     public bool HasAnswers => questions.All(q => q.AnswerIndex is not null);
 
+    /// <summary>The choices, where all questions offer the same ones in the same order: the labels of a classification. Null where they differ.</summary>
+    public IReadOnlyList<string>? SharedChoices => sharedChoices.Value;
+
     /// <summary>A hash of every question, option, answer and context, in lower-case hexadecimal.</summary>
     public string Fingerprint => fingerprint.Value;
 
@@ -47,6 +52,12 @@ public sealed class QuestionDataset
     /// <param name="seed">The seed; a question's order depends on it and on the question's position only.</param>
     /// <returns>A new data set.</returns>
     public QuestionDataset WithShuffledOptions(int seed) => new(Name, [.. questions.Select((q, position) => OptionOrder.Shuffle(q, seed, position))], Skipped);
+
+    static string[]? SharedChoicesOf(MultipleChoiceQuestion[] questions)
+    {
+        string[] first = [.. questions[0].Options.Select(option => option.Text)];
+        return questions.All(question => question.Options.Select(option => option.Text).SequenceEqual(first)) ? first : null;
+    }
 
     static string FingerprintOf(MultipleChoiceQuestion[] questions)
     {

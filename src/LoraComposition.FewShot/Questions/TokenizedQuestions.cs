@@ -9,6 +9,7 @@ namespace LoraComposition.FewShot;
 public sealed class TokenizedQuestions
 {
     readonly IReadOnlyList<int>?[] inputs, answers;
+    readonly Dictionary<string, IReadOnlyList<int>> choices = new(StringComparer.Ordinal);   // many questions may share them
 
     /// <summary>Joins questions with the way they are written.</summary>
     /// <param name="dataset">The questions.</param>
@@ -49,6 +50,20 @@ public sealed class TokenizedQuestions
     /// <returns>The ids.</returns>
     /// <exception cref="InvalidOperationException">The answer is hidden.</exception>
     public IReadOnlyList<int> Answer(int index) => answers[index] ??= Tokenizer.Encode(Template.Target(Dataset.Questions[index]), Lengths.Answer);
+
+    /// <summary>The tokens of each choice as it would be written were it the answer, the end token last.</summary>
+    /// <param name="index">The question's position.</param>
+    /// <returns>The ids of each choice, in their order.</returns>
+    public IReadOnlyList<IReadOnlyList<int>> Choices(int index)
+    {
+        var question = Dataset.Questions[index];
+        return [.. Enumerable.Range(0, question.Options.Count).Select(choice => Choice(Template.Target(question.WithAnswer(choice))))];
+    }
+
+    IReadOnlyList<int> Choice(string text) => choices.TryGetValue(text, out var tokens) ? tokens : choices[text] = Tokenizer.Encode(text, Lengths.Answer);
+
+    /// <summary>The places in a list of positions, the shortest questions first: texts of one length side by side are padded least.</summary>
+    internal IEnumerable<int> ByLength(IReadOnlyList<int> indices) => Enumerable.Range(0, indices.Count).OrderBy(place => Input(indices[place]).Count);
 
     /// <summary>Some questions, padded to the longest of them.</summary>
     /// <param name="indices">Their positions, at least one.</param>

@@ -43,13 +43,35 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
         if (support.EffectiveShots.Index().Where(label => label.Item == 0 && labels.AsSpan(0, trainCount).Contains(label.Index))
             .Select(label => dataset.ClassNames[label.Index]).ToArray() is { Length: > 0 } empty)
             throw new DataException(dataset.Name, $"no picture of {NameList.Listed([.. empty.Select(name => $"'{name}'")], 5)} can be read; replace them, or remove the class.");
+        return HoldOut(labels, dataset.ClassNames, support, trainCount, shots, validationPerClass, "image", usable);
+    }
+
+    /// <summary>
+    /// Draws K texts of each label, or where questions have choices of their own K in all, then the validation part: from the positions behind the training part where there
+    /// are some, otherwise from what is left.
+    /// </summary>
+    /// <param name="dataset">The texts to learn from, and behind them those to hold out where they stand apart.</param>
+    /// <param name="trainCount">The number of texts to learn from, which come first.</param>
+    /// <param name="shots">The texts of each label, or questions in all, to learn from, K.</param>
+    /// <param name="validation">At most so many of each label, or questions in all, are held out.</param>
+    /// <param name="seed">The seed of the draw.</param>
+    internal static FewShotSamples OfTexts(QuestionDataset dataset, int trainCount, int shots, int validation, int seed)
+    {
+        var labels = dataset.SharedChoices;
+        int[] classes = [.. dataset.Questions.Select(question => labels is null ? 0 : question.AnswerIndex!.Value)];
+        var support = FewShotSampler.Sample(classes, labels?.Count ?? 1, shots, seed, [.. Enumerable.Range(0, trainCount)]);
+        return HoldOut(classes, labels ?? ["questions"], support, trainCount, shots, validation, labels is null ? "question" : "text", _ => true);
+    }
+
+    static FewShotSamples HoldOut(int[] labels, IReadOnlyList<string> classNames, FewShotSplit support, int trainCount, int shots, int validationPerClass, string noun, Func<int, bool> usable)
+    {
         int[] rest = trainCount < labels.Length ? [.. Enumerable.Range(trainCount, labels.Length - trainCount)]
             : [.. Enumerable.Range(0, labels.Length).Except(support.Indices)];
-        int[][] heldOut = [.. ClassGroups.Shuffled(labels, classes, rest, RandomStream.Validation, seed).Select(group => group.Where(usable).Take(validationPerClass).ToArray())];
+        int[][] heldOut = [.. ClassGroups.Shuffled(labels, classNames.Count, rest, RandomStream.Validation, support.Seed).Select(group => group.Where(usable).Take(validationPerClass).ToArray())];
         return new FewShotSamples(support, [.. heldOut.SelectMany(group => group).Order()])
         {
             ValidationCounts = [.. heldOut.Select(group => group.Length)],
-            Warning = Shortage(dataset, support, heldOut, shots, validationPerClass),
+            Warning = Shortage(classNames, support, heldOut, shots, validationPerClass, noun),
         };
     }
 
@@ -74,16 +96,17 @@ public sealed record FewShotSamples(FewShotSplit Support, IReadOnlyList<int> Val
         return new FewShotSamples(support, heldOut) { ValidationCounts = [heldOut.Length] };
     }
 
-    static string? Shortage(ImageDataset dataset, FewShotSplit support, int[][] heldOut, int shots, int validationPerClass)
+    static string? Shortage(IReadOnlyList<string> classNames, FewShotSplit support, int[][] heldOut, int shots, int validationPerClass, string noun)
     {
-        string[] uncompared = [.. Enumerable.Range(0, heldOut.Length).Where(label => heldOut[label].Length == 0).Select(label => dataset.ClassNames[label])];
+        string[] uncompared = [.. Enumerable.Range(0, heldOut.Length).Where(label => heldOut[label].Length == 0).Select(label => classNames[label])];
         var parts = new List<string>();
         if (support.ShortClasses.Count > 0)
-            parts.Add($"{support.ShortClasses.Count} of {heldOut.Length} classes have fewer than {shots} images ({NameList.Listed([.. support.ShortClasses.Select(label => $"'{dataset.ClassNames[label]}' has {support.EffectiveShots[label]}")], 5)}), and all of theirs are learned from");
+            parts.Add(heldOut.Length == 1 ? $"there are {support.EffectiveShots[0]} {noun}s, fewer than {shots}, and all are learned from"
+                : $"{support.ShortClasses.Count} of {heldOut.Length} classes have fewer than {shots} {noun}s ({NameList.Listed([.. support.ShortClasses.Select(label => $"'{classNames[label]}' has {support.EffectiveShots[label]}")], 5)}), and all of theirs are learned from");
         if (uncompared.Length == heldOut.Length && validationPerClass > 0)
-            parts.Add($"no image is left to compare methods on, so the images learned from take turns for it: no class has more than {support.EffectiveShots.Max()}, {shots} are learned from; {shots + validationPerClass} in each would be better");
+            parts.Add($"no {noun} is left to compare methods on, so the {noun}s learned from take turns for it: {(heldOut.Length == 1 ? "there are no" : "no class has")} more than {support.EffectiveShots.Max()}, {shots} are learned from; {shots + validationPerClass}{(heldOut.Length == 1 ? "" : " in each")} would be better");
         else if (uncompared.Length > 0 && validationPerClass > 0)
-            parts.Add($"{uncompared.Length} of {heldOut.Length} classes have no image left to compare methods on ({NameList.Listed([.. uncompared.Select(name => $"'{name}'")], 5)})");
+            parts.Add($"{uncompared.Length} of {heldOut.Length} classes have no {noun} left to compare methods on ({NameList.Listed([.. uncompared.Select(name => $"'{name}'")], 5)})");
         return parts.Count == 0 ? null : $"{string.Join("; ", parts)}.";
     }
 }

@@ -127,7 +127,7 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
     /// <summary>The score on some samples, without gradients and dropout.</summary>
     private protected abstract ValidationScore Validate(TModel model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation);
 
-    /// <summary>As <see cref="Validate"/>, and which of the samples are right; empty where that is not known.</summary>
+    /// <summary>As <see cref="Validate"/>, and which of the samples are right.</summary>
     private protected abstract (ValidationScore Score, IReadOnlyList<bool> Correct) ValidateEach(TModel model, IReadOnlyList<int> samples, int batchSize,
         CancellationToken cancellation);
 
@@ -235,6 +235,14 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
             Correct = correct.Count == count ? [.. folds.Support.Indices.Select(position => correct[position])] : [],
             Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
         };
+    }
+
+    /// <summary>How a trained model does on the validation part, and which of its samples are right. The score that stopped the training stands where there is one.</summary>
+    internal (ValidationScore Score, IReadOnlyList<bool> Correct) Judge(TrainedModel<TModel> trained, IReadOnlyList<int> validation, CancellationToken cancellation)
+    {
+        using var fixedWeights = trained.Tuning.FixForEvaluation();
+        var (score, correct) = ValidateEach(trained.Model, validation, trained.Options.EvaluationBatchSize, cancellation);
+        return (trained.Outcome.Validation ?? score, correct);
     }
 
     ITuningMethod ChooseStart(IReadOnlyList<ITuningMethod> starts, FewShotSamples samples, TuningOptions options, IProgressReporter progress,

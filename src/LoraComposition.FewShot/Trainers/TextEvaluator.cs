@@ -39,7 +39,7 @@ public static class TextEvaluator
         var device = Place(model);
         var options = new GenerationOptions { MaxLength = questions.Lengths.Answer };
         string[] answers = new string[indices.Count];
-        foreach (int[] positions in ByLength(questions, indices).Chunk(batchSize))
+        foreach (int[] positions in questions.ByLength(indices).Chunk(batchSize))
         {
             cancellation.ThrowIfCancellationRequested();
             using var texts = questions.Inputs([.. positions.Select(p => indices[p])], device);
@@ -79,7 +79,7 @@ public static class TextEvaluator
         {
             double loss = 0;
             long tokens = 0;
-            foreach (int[] positions in ByLength(questions, indices).Chunk(batchSize))
+            foreach (int[] positions in questions.ByLength(indices).Chunk(batchSize))
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
@@ -96,16 +96,13 @@ public static class TextEvaluator
         }
     }
 
-    /// <summary>The score that early stopping compares: exact match, between equals the loss.</summary>
-    internal static ValidationScore Validate(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation)
+    /// <summary>Exact match and loss, and which questions match.</summary>
+    internal static (ValidationScore Score, IReadOnlyList<bool> Correct) Validate(T5Model model, TokenizedQuestions questions, IReadOnlyList<int> indices, int batchSize,
+        CancellationToken cancellation)
     {
         var (scores, loss) = Score(model, questions, indices, batchSize, cancellation: cancellation);
-        return new ValidationScore(scores.ExactMatch, loss);
+        return (new ValidationScore(scores.ExactMatch, loss), [.. scores.Predictions.Select(prediction => prediction.ExactMatch)]);
     }
-
-    // The positions in indices; texts of one length side by side are padded least.
-    static IEnumerable<int> ByLength(TokenizedQuestions questions, IReadOnlyList<int> indices) => Enumerable.Range(0, indices.Count)
-        .OrderBy(p => questions.Input(indices[p]).Count);
 
     static Device Place(T5Model model) => model.parameters().First().device;
 }

@@ -11,18 +11,21 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
 {
     readonly TextBaseModel baseModel;
     readonly TokenizedQuestions questions;
+    readonly AnswerScoring scoring;
 
     /// <summary>Trains on a set of questions.</summary>
     /// <param name="baseModel">The base model.</param>
     /// <param name="questions">The questions with their answers, cut into tokens by the base model's tokenizer.</param>
     /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
+    /// <param name="scoring">By what trainings are stopped and methods chosen. Default what the model writes.</param>
     /// <param name="logger">Is told what is done.</param>
-    public TextTrainer(TextBaseModel baseModel, TokenizedQuestions questions, IReadOnlyList<LoraAdapter>? modules = null, ILogger? logger = null)
+    public TextTrainer(TextBaseModel baseModel, TokenizedQuestions questions, IReadOnlyList<LoraAdapter>? modules = null,
+        AnswerScoring scoring = AnswerScoring.Written, ILogger? logger = null)
         : base(modules, logger)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(questions);
-        (this.baseModel, this.questions) = (baseModel, questions);
+        (this.baseModel, this.questions, this.scoring) = (baseModel, questions, scoring);
     }
 
     /// <summary>What a trained model writes for some questions, scored, and the mean cross-entropy of the right answers' tokens.</summary>
@@ -43,17 +46,20 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
 
     private protected override T5Model LoadModel(int seed) => baseModel.Load();
 
-    private protected override (int[] Labels, int Classes) ClassesOf(IReadOnlyList<int> samples) => (new int[samples.Count], 1);
+    // Where all questions offer the same choices, these are classes.
+    private protected override (int[] Labels, int Classes) ClassesOf(IReadOnlyList<int> samples) => questions.Dataset.SharedChoices is { } classes
+        ? ([.. samples.Select(i => questions.Dataset.Questions[i].AnswerIndex!.Value)], classes.Count) : (new int[samples.Count], 1);
 
     private protected override IReadOnlyList<Parameter> HeadOf(T5Model model) => [];
 
     private protected override IBatchLoss OpenBatches(T5Model model, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed) => new Batches(model, questions);
 
     private protected override ValidationScore Validate(T5Model model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
-        TextEvaluator.Validate(model, questions, samples, batchSize, cancellation);
+        ValidateEach(model, samples, batchSize, cancellation).Score;
 
     private protected override (ValidationScore Score, IReadOnlyList<bool> Correct) ValidateEach(T5Model model, IReadOnlyList<int> samples, int batchSize,
-        CancellationToken cancellation) => (Validate(model, samples, batchSize, cancellation), []);
+        CancellationToken cancellation) => scoring == AnswerScoring.Choices ? ChoiceScoring.Validate(model, questions, samples, batchSize, progress: null, cancellation)
+            : TextEvaluator.Validate(model, questions, samples, batchSize, cancellation);
 
     private protected override TrainedHead TrainHead(T5Model model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation) => new(TrainingOutcome.Untrained);

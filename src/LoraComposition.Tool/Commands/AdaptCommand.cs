@@ -4,43 +4,34 @@ using System.Globalization;
 using LoraComposition.CommandLine;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
+using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
 namespace LoraComposition.Tool;
 
-/// <summary><c>adapt</c>: learns a folder of labelled images from few of them and keeps the best model.</summary>
+/// <summary><c>adapt</c>: learns labelled images or texts from few of them and keeps the best model.</summary>
 static class AdaptCommand
 {
-    const string All = "all", Auto = "auto";
-    static readonly ImageAdaptationOptions defaults = new();
-    static readonly ITuningMethod[] known = [.. defaults.Methods, new LearnedComposition(), new LearnedComposition(WeightSharing.Model), new UnconstrainedComposition(), new LoraFromScratch(),
-        new PolySelection(), new PolySelection(heads: 4), .. TuningMethods.Rivals];
+    static readonly ImageAdaptationOptions imageDefaults = new();
+    static readonly TextAdaptationOptions textDefaults = new();
 
-    // Needs a file beside each adapter, so it is tried only when it is named.
-    static readonly ITuningMethod[] nameable = [.. known, new FisherComposition()];
-    static readonly string names = string.Join(", ", nameable.Select(m => m.Name));
-
-    static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");
+    static readonly Option<string> baseFolder = CommonOptions.Base();
     static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from, or owner/name of one on the hub; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/* at any depth, or train/<class>/* with test/<class>/* or val/<class>/*. Validation images are those held out; test images are used once, at the end.", Required = true };
-    static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };
+    static readonly Option<string> data = new("--data") { Description = "Labelled images for a ViT: <class>/* at any depth, or train/<class>/* with test/<class>/* or val/<class>/*. Texts for a T5: a .jsonl, .json or .csv file with text and label, or with question, choices and answer, or a folder with train, val and test files. Validation samples are those held out; test samples are used once, at the end.", HelpName = "DIR|FILE", Required = true };
+    static readonly Option<int> shots = new("--shots") { Description = "The images or texts per class to learn from, K; of questions with choices in all.", Required = true };
     static readonly Option<string> method = new("--method")
     {
-        Description = $"{Auto}: those that earn their place, {string.Join(", ", defaults.Methods.Select(m => m.Name))}; or some of {names}, separated by commas, or {All}. The one of the lowest loss on held-out images is kept.",
-        DefaultValueFactory = _ => Auto
+        Description = $"{AdaptMethods.Auto}: those that earn their place, {AdaptMethods.Images.AutomaticNames}; for texts zero-shot, the base as it is, in place of classifier; without --adapter classifier or zero-shot, and lora. Or some of {AdaptMethods.Images.AllNames}, separated by commas, or {AdaptMethods.All}. The one of the lowest loss on what is held out is kept.",
+        DefaultValueFactory = _ => AdaptMethods.Auto
     };
     static readonly Option<int> seed = new("--seed")
     {
         Description = "The seed of every random choice; the same seed gives the same model.",
-        DefaultValueFactory = _ => defaults.Seed
+        DefaultValueFactory = _ => imageDefaults.Seed
     };
-    static readonly Option<int> validation = new("--validation") { Description = "At most so many further images of each class are held out to stop the training and to compare the methods. 0, or where there are none: the images learned from take turns.", DefaultValueFactory = _ => defaults.ValidationPerClass };
-    static readonly Option<int> steps = new("--steps")
-    {
-        Description = "Training steps of each method.",
-        DefaultValueFactory = _ => defaults.Tuning.Training.Steps ?? 100
-    };
-    static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Tuning.Lora.Rank };
+    static readonly Option<int> validation = new("--validation") { Description = "At most so many further images or texts of each class are held out to stop the training and to compare the methods, of questions five times as many in all. 0, or where there are none: those learned from take turns.", DefaultValueFactory = _ => imageDefaults.ValidationPerClass };
+    static readonly Option<int?> steps = new("--steps") { Description = $"Training steps of each method. Default {imageDefaults.Tuning.Training.Steps}, of texts {textDefaults.Tuning.Training.Steps}." };
+    static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => imageDefaults.Tuning.Lora.Rank };
     static readonly Option<string?> budget = new("--budget") { Description = "The time for trying methods, for example 90s, 5m or 1h: no further one is begun that would not end in it." };
     static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read, and take others of their class; report.json lists them all. Without it they are refused together." };
     static readonly Option<bool> asStored = new("--as-stored") { Description = "Read pictures as their files store them, as Pillow does, instead of turned upright by their orientation tag (EXIF) as viewers show them; predict then does the same." };
@@ -49,10 +40,11 @@ static class AdaptCommand
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = CommonOptions.Force();
 
-    const string Description = "Adapts a base to a folder of labelled images: learns from K images per class, holds out others, tries methods and keeps the best.";
+    const string Description = "Adapts a base to labelled images or texts: learns from K per class, holds out others, tries methods and keeps the best.";
 
     const string Examples = """
         lora-compose adapt --base vit-base-patch32-224-in21k --adapter adapters/eurosat adapters/flowers --data my-images --shots 5 --out my-model
+        lora-compose adapt --base flan-t5-base --adapter adapters/reviews adapters/topics --data my-texts.jsonl --shots 16 --out my-model
         """;
 
     public static Command Create()
@@ -62,38 +54,80 @@ static class AdaptCommand
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
-            var options = Read(parsed);
+            var adapt = OwnTextSplits.Is(parsed.GetValue(data)!) ? Texts(parsed) : Pictures(parsed);
             var place = compute.Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
-            return Task.Run(() => Run(parsed, options, place, cancellation), CancellationToken.None);
+            return Task.Run(() => Run(parsed, adapt, place, cancellation), CancellationToken.None);
         });
         return command;
     }
 
-    static ImageAdaptationOptions Read(ParseResult parsed)
+    static Adapt Pictures(ParseResult parsed)
     {
-        var methods = Methods(parsed.GetValue(method)!);
-        if (parsed.GetValue(adapters)!.Length == 0 && methods.FirstOrDefault(m => m.NeedsModules) is { } composing)
-            throw new UsageException($"--method {parsed.GetValue(method)}: {composing.Name} composes adapters; give --adapter, or of the methods only {string.Join(",", known.Where(m => !m.NeedsModules).Select(m => m.Name))}.");
+        Check(parsed);
+        var options = imageDefaults with
+        {
+            Shots = OptionReading.AtLeast(parsed, shots, 1),
+            ValidationPerClass = OptionReading.AtLeast(parsed, validation, 0),
+            Methods = Methods(parsed, AdaptMethods.Images),
+            Seed = parsed.GetValue(seed),
+            SkipDamaged = parsed.GetValue(skipDamaged),
+            Tuning = Tuning(parsed, imageDefaults.Tuning),
+        };
+        return (home, modules, place, logger, progress, cancellation) =>
+        {
+            var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
+            var baseModel = ImageBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
+            if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
+            SayAlone(parsed, options, progress);
+            return new ImageAdaptation(baseModel, modules, options, logger).Run(images, progress, cancellation);
+        };
+    }
+
+    static Adapt Texts(ParseResult parsed)
+    {
+        Check(parsed);
+        foreach (var option in new[] { skipDamaged, asStored })
+            if (parsed.GetValue(option)) throw new UsageException($"{option.Name} is for pictures, and --data {parsed.GetValue(data)} holds texts.");
+        var options = textDefaults with
+        {
+            Shots = OptionReading.AtLeast(parsed, shots, 1),
+            ValidationPerLabel = OptionReading.AtLeast(parsed, validation, 0),
+            Methods = Methods(parsed, AdaptMethods.Texts),
+            Seed = parsed.GetValue(seed),
+            Tuning = Tuning(parsed, textDefaults.Tuning),
+        };
+        return (home, modules, place, logger, progress, cancellation) =>
+        {
+            var texts = OwnTextSplits.Open(parsed.GetValue(data)!);
+            var baseModel = TextBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
+            SayAlone(parsed, options, progress);
+            return new TextAdaptation(baseModel, modules, options, logger).Run(texts.Parts, texts.Template, progress, cancellation);
+        };
+    }
+
+    static void Check(ParseResult parsed)
+    {
         if (AdapterSet.Named(parsed.GetValue(adapters)!).GroupBy(named => Path.TrimEndingDirectorySeparator(Path.GetFullPath(named.Folder)), StringComparer.Ordinal)
             .FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
         OutputFolder.Read(parsed, output, force);
-        return defaults with
-        {
-            Shots = OptionReading.AtLeast(parsed, shots, 1),
-            ValidationPerClass = OptionReading.AtLeast(parsed, validation, 0),
-            Methods = methods,
-            Seed = parsed.GetValue(seed),
-            SkipDamaged = parsed.GetValue(skipDamaged),
-            Tuning = Tuning(parsed),
-        };
     }
 
-    static TuningOptions Tuning(ParseResult parsed)
+    // What was asked for by name needs no word.
+    static void SayAlone(ParseResult parsed, AdaptationOptions options, IProgressReporter progress)
     {
-        var read = tuning.Read(parsed, defaults.Tuning with { Lora = defaults.Tuning.Lora with { Rank = OptionReading.AtLeast(parsed, rank, 1) } });
-        return read with { Training = read.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) }, Budget = Budget(parsed.GetValue(budget)) };
+        if (parsed.GetValue(adapters)!.Length == 0 && parsed.GetValue(method) == AdaptMethods.Auto)
+            progress.Report($"No adapter is given, so nothing is composed: {string.Join(", ", options.Methods.Select(m => m.Name))} are tried.");
+    }
+
+    static IReadOnlyList<ITuningMethod> Methods(ParseResult parsed, AdaptMethods known) =>
+        known.Read(method.Name, parsed.GetValue(method)!, withModules: parsed.GetValue(adapters)!.Length > 0);
+
+    static TuningOptions Tuning(ParseResult parsed, TuningOptions defaults)
+    {
+        var read = tuning.Read(parsed, defaults with { Lora = defaults.Lora with { Rank = OptionReading.AtLeast(parsed, rank, 1) } });
+        return read with { Training = read.Training with { Steps = OptionReading.AtLeast(parsed, steps, 1) ?? defaults.Training.Steps }, Budget = Budget(parsed.GetValue(budget)) };
     }
 
     static TimeSpan? Budget(string? text)
@@ -105,16 +139,14 @@ static class AdaptCommand
             : throw new UsageException($"--budget {text}: expected a time such as 90s, 5m or 1h.");
     }
 
-    static int Run(ParseResult parsed, ImageAdaptationOptions options, ComputeSettings place, CancellationToken cancellation)
+    static int Run(ParseResult parsed, Adapt adapt, ComputeSettings place, CancellationToken cancellation)
     {
         place.Apply();
         using var progress = ProgressReporter.ForStandardError();
         var logger = ErrorLog.For(parsed, progress.Report);
-        var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-        var baseModel = ImageBaseModel.Open(HubInputs.Folder(parsed, parsed.GetValue(baseFolder)!, progress, cancellation), device: place.Device, logger: logger, cancellation: cancellation);
-        if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
+        string home = HubInputs.Folder(parsed, parsed.GetValue(baseFolder)!, progress, cancellation);
         using var modules = AdapterSet.Load(HubInputs.Folders(parsed, parsed.GetValue(adapters)!, progress, cancellation), logger);
-        using var result = new ImageAdaptation(baseModel, modules.Adapters, options, logger).Run(images, progress, cancellation);
+        using var result = adapt(home, modules.Adapters, place, logger, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         foreach (string leftover in OutputFolder.RemoveLeftovers(parsed.GetValue(output)!)) progress.Report($"warning: {leftover}");
         result.Save(parsed.GetValue(output)!, parsed.GetValue(force));
@@ -136,19 +168,13 @@ static class AdaptCommand
             foreach (string remark in result.Remarks) console.WriteLine($"{result.Method}: {remark}");
         }
         console.WriteLine(report.Verdict);
-        console.WriteLine($"The model is in {folder}; report.md in it says more. Use it with: lora-compose predict --model {folder} --images PATH");
+        console.WriteLine($"The model is in {folder}; report.md in it says more. Use it with: lora-compose predict --model {folder} {(report.Kind == SampleKind.Images ? "--images PATH" : "--texts FILE")}");
     }
 
     static TableColumn Right(string header) => new TableColumn(header).RightAligned();
 
     static string Text(FormattableString value) => FormattableString.Invariant(value);
 
-    static ITuningMethod[] Methods(string text)
-    {
-        if (text == Auto) return [.. defaults.Methods];
-        if (text == All) return known;
-        var methods = text.Split(',', StringSplitOptions.TrimEntries).Select(name => nameable.FirstOrDefault(m => m.Name == name)
-            ?? throw new UsageException($"--method {text}: '{name}' is not one of {names}, {Auto} or {All}.")).ToArray();
-        return methods.Distinct().Count() == methods.Length ? methods : throw new UsageException($"--method {text}: a method occurs twice.");
-    }
+    /// <summary>Adapts the base in a folder.</summary>
+    delegate AdaptationResult Adapt(string home, IReadOnlyList<LoraAdapter> modules, ComputeSettings place, ILogger? logger, IProgressReporter progress, CancellationToken cancellation);
 }

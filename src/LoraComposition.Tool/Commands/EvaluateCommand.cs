@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace LoraComposition.Tool;
 
-/// <summary><c>evaluate</c>: says how well a model does on labelled images, and where it errs.</summary>
+/// <summary><c>evaluate</c>: says how well a model does on labelled images or texts, and where it errs.</summary>
 static class EvaluateCommand
 {
     const int MostRows = 40, MostConfusions = 5;
@@ -16,8 +16,8 @@ static class EvaluateCommand
     static readonly ClassifierOptions model = new();
     static readonly Option<string> data = new("--data")
     {
-        Description = "Labelled images: <class>/*, or train/<class>/* and test/<class>/*, of which the test images are taken. Folders are called as the model's classes are.",
-        HelpName = "DIR",
+        Description = "Labelled images: <class>/*, or train/<class>/* and test/<class>/*, of which the test images are taken; folders are called as the model's classes are. Labelled texts: a .jsonl, .json or .csv file with text and label, or with question, choices and answer, or a folder with such files called train, val and test.",
+        HelpName = "DIR|FILE",
         Required = true,
     };
 
@@ -33,12 +33,13 @@ static class EvaluateCommand
     static readonly Option<int> mistakes = new("--mistakes") { Description = "The number of worst mistakes to show.", DefaultValueFactory = _ => defaults.MostMistakes };
     static readonly ComputeOptions compute = new(withType: false);
 
-    const string Description = "Evaluates a model on a folder of labelled images: accuracy with its interval, each class, the confusion matrix, calibration, and the worst mistakes as one page.";
+    const string Description = "Evaluates a model on labelled images or texts: accuracy with its interval, each class, the confusion matrix, calibration, and the worst mistakes as one page.";
 
     const string Examples = """
         lora-compose evaluate --model my-model --data my-test-images
         lora-compose evaluate --model my-model --data my-test-images --out evaluation
         lora-compose evaluate --base vit --adapter adapters/eurosat --data my-test-images --json
+        lora-compose evaluate --model my-model --data my-test-texts.jsonl --out evaluation
         """;
 
     public static Command Create()
@@ -82,10 +83,11 @@ static class EvaluateCommand
     static void Print(IAnsiConsole console, EvaluateReport report, string? folder)
     {
         var scores = report.Scores;
-        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Class"), Right("Images"), Right("Precision"), Right("Recall"), Right("F1"));
+        string nouns = report.Kind.ToString();
+        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Class"), Right(nouns), Right("Precision"), Right("Recall"), Right("F1"));
         var shown = scores.Classes.Count <= MostRows ? scores.Classes : [.. scores.Classes.Where(score => score.Support > 0).OrderBy(score => score.F1).Take(MostRows)];
         foreach (var score in shown) table.AddRow(Markup.Escape(score.Name), Text($"{score.Support}"), Number(score.Precision), Number(score.Recall), Number(score.F1));
-        table.AddRow("mean of the classes with images", Text($"{scores.Count}"), Number(scores.MacroPrecision), Number(scores.MacroRecall), Number(scores.MacroF1));
+        table.AddRow($"mean of the classes with {nouns.ToLowerInvariant()}", Text($"{scores.Count}"), Number(scores.MacroPrecision), Number(scores.MacroRecall), Number(scores.MacroF1));
         console.Write(table);
         if (shown.Count < scores.Classes.Count) console.WriteLine(Text($"These are the {shown.Count} classes of the lowest F1 of {scores.Classes.Count}; --json and --out have all."));
         console.WriteLine(Text($"Accuracy on {report.Part}: {100 * scores.Accuracy:F1} % ({scores.Correct} of {scores.Count}), 95 % interval {100 * scores.AccuracyLow:F1} % to {100 * scores.AccuracyHigh:F1} %. Mean loss {scores.Loss:F3}. Expected calibration error {100 * scores.ExpectedCalibrationError:F1} points."));

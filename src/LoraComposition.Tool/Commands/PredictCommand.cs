@@ -1,10 +1,11 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
 using LoraComposition.FewShot;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Tool;
 
-/// <summary><c>predict</c>: classifies images with an adapted model.</summary>
+/// <summary><c>predict</c>: classifies images or texts with any model that has labels.</summary>
 static class PredictCommand
 {
     const string Input = "-";
@@ -13,35 +14,42 @@ static class PredictCommand
     static readonly Option<string[]> images = new("--images")
     {
         Description = "Image files, or folders whose images are looked for at every depth; - reads their paths from standard input, one a line, and answers each as it comes.",
-        Required = true,
-        AllowMultipleArgumentsPerToken = true
+        HelpName = "PATH",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
     };
-    static readonly Option<int> top = new("--top") { Description = "The number of classes to name for each image.", DefaultValueFactory = _ => 5 };
+    static readonly Option<string?> texts = new("--texts")
+    {
+        Description = "Texts for a T5: a .txt file with one a line, or a .jsonl, .json or .csv file with text, or with question and choices; - reads lines from standard input, texts or JSON objects, and answers each as it comes.",
+        HelpName = "FILE",
+    };
+    static readonly Option<string?> labels = new("--labels") { Description = "The labels of texts, with commas between, in the order in which the model learned them. Default: those of a model that adapt wrote, or that train wrote beside the adapter." };
+    static readonly Option<int> top = new("--top") { Description = "The number of classes to name for each image or text.", DefaultValueFactory = _ => 5 };
     static readonly Option<PredictionFormat> format = new("--format")
     {
-        Description = "csv (path,rank,class,probability), json (one array) or jsonl (an object a line, as they come; with an error where an image cannot be read); --json means json.",
+        Description = "csv (path or text,rank,class,probability), json (one array) or jsonl (an object a line, as they come; with an error where an image or a line cannot be read); --json means json.",
         DefaultValueFactory = _ => PredictionFormat.Csv
     };
     static readonly ComputeOptions compute = new(withType: false);
 
-    const string Description = "Classifies images with a model that adapt wrote, a checkpoint with a head, or a base and adapters. An image that cannot be read is named on standard error, and the exit code is 1 when the others are done.";
+    const string Description = "Classifies images or texts with a model that adapt wrote, a checkpoint, or a base and adapters. What cannot be read is named on standard error, and the exit code is 1 when the others are done.";
 
     const string Examples = """
         lora-compose predict --model my-model --images photos --top 3
         lora-compose predict --base vit --adapter adapters/eurosat --images photos --format jsonl
         find photos -name '*.jpg' | lora-compose predict --model my-model --images - --format jsonl
+        lora-compose predict --model my-model --texts reviews.txt
         """;
 
     public static Command Create()
     {
-        var command = new ToolCommand("predict", Description, Examples) { images, top, format };
+        var command = new ToolCommand("predict", Description, Examples) { images, texts, labels, top, format };
         foreach (var option in model.All) command.Add(option);
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             OptionReading.AtLeast(parsed, top, 1);
-            if (parsed.GetValue(images)!.Contains(Input) && parsed.GetValue(images)!.Length > 1)
-                throw new UsageException($"--images {Input}: standard input is read alone; leave out the other paths, or give them on standard input.");
+            Check(parsed);
             var choice = model.Read(parsed);
             var place = compute.Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
@@ -50,47 +58,57 @@ static class PredictCommand
         return command;
     }
 
+    static void Check(ParseResult parsed)
+    {
+        string[] paths = parsed.GetValue(images)!;
+        if (paths.Length == 0 && parsed.GetValue(texts) is null) throw new UsageException("--images or --texts is missing; give what to classify.");
+        if (paths.Length > 0 && parsed.GetValue(texts) is not null) throw new UsageException("--images and --texts are for models of different kinds; give one of them.");
+        if (paths.Length > 0 && parsed.GetValue(labels) is not null) throw new UsageException("--labels is given without --texts.");
+        if (paths.Contains(Input) && paths.Length > 1)
+            throw new UsageException($"--images {Input}: standard input is read alone; leave out the other paths, or give them on standard input.");
+        if (parsed.GetValue(texts) is { } file && file != Input && !File.Exists(file)) throw new UsageException($"--texts {file}: there is no such file.");
+        if (Labels(parsed) is { } given && (given.Length < 2 || given.Any(string.IsNullOrEmpty) || given.Distinct(StringComparer.Ordinal).Count() < given.Length))
+            throw new UsageException($"--labels {parsed.GetValue(labels)}: expected at least two labels with commas between, each once.");
+    }
+
+    static string[]? Labels(ParseResult parsed) => parsed.GetValue(labels)?.Split(',', StringSplitOptions.TrimEntries);
+
     static int Run(ParseResult parsed, ClassifierChoice choice, ComputeSettings place, CancellationToken cancellation)
     {
         place.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        using var classifier = choice.Fetched(parsed, progress, cancellation).Open(place.Device, needsHead: true, ErrorLog.For(parsed, progress.Report), cancellation);
+        choice = choice.Fetched(parsed, progress, cancellation);
+        var logger = ErrorLog.For(parsed, progress.Report);
+        return parsed.GetValue(texts) is { } file ? Texts(parsed, file, choice, place, logger, progress, cancellation) : Pictures(parsed, choice, place, logger, progress, cancellation);
+    }
+
+    static int Pictures(ParseResult parsed, ClassifierChoice choice, ComputeSettings place, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    {
+        using var classifier = choice.Open(place.Device, needsHead: true, logger, cancellation);
         foreach (string warning in classifier.Warnings) progress.Report($"warning: {warning}");
-        using var writer = PredictionWriter.For(parsed.GetValue(CommonOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);
+        var predictions = new PicturePredictions(new ImagePredictor(classifier.Model, classifier.Preprocessing), parsed.GetValue(top), warning => progress.Report($"warning: {warning}"));
+        return Write(parsed, "path", parsed.GetValue(images) is [Input] ? predictions.OfLines(Console.In, cancellation) : predictions.OfPaths(parsed.GetValue(images)!, progress, cancellation), progress);
+    }
+
+    static int Texts(ParseResult parsed, string file, ClassifierChoice choice, ComputeSettings place, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    {
+        using var classifier = choice.OpenText(Labels(parsed), otherwise: null, place.Device, logger, cancellation);
+        foreach (string warning in classifier.Warnings) progress.Report($"warning: {warning}");
+        var predictions = new TextPredictions(new TextPredictor(classifier), parsed.GetValue(top));
+        return Write(parsed, "text", file == Input ? predictions.OfLines(Console.In, cancellation) : predictions.OfFile(file, progress, cancellation), progress);
+    }
+
+    static int Write(ParseResult parsed, string subject, IEnumerable<SamplePrediction> predictions, IProgressReporter progress)
+    {
+        using var writer = PredictionWriter.For(parsed.GetValue(CommonOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out, subject);
         bool refused = false;
-        void Write(ImagePrediction prediction)
+        foreach (var prediction in predictions)
         {
             writer.Write(prediction);
-            if (prediction.Refusal is not { } refusal) return;
+            if (prediction.Refusal is not { } refusal) continue;
             refused = true;
             progress.Report(refusal.Message.ReplaceLineEndings(" "));
         }
-
-        var predictor = new ImagePredictor(classifier.Model, classifier.Preprocessing);
-        void Warn(string warning) => progress.Report($"warning: {warning}");
-        void Refuse(string path, DataException refusal) => Write(new ImagePrediction(path, [], refusal));
-        if (parsed.GetValue(images) is [Input])
-        {
-            foreach (string line in InputLines.Read(Console.In, cancellation))
-                foreach (var prediction in predictor.Predict(Files([line], Refuse, Warn), parsed.GetValue(top), cancellation: cancellation)) Write(prediction);
-        }
-        else
-        {
-            foreach (var prediction in predictor.Predict(Files(parsed.GetValue(images)!, Refuse, Warn), parsed.GetValue(top), progress, cancellation)) Write(prediction);
-        }
         return refused ? ExitCodes.Refused : ExitCodes.Done;
     }
-
-    static string[] Files(IReadOnlyList<string> paths, Action<string, DataException> refuse, Action<string> warn) => [.. paths.SelectMany(path =>
-    {
-        try
-        {
-            return ImageFileList.Of(path, warn);
-        }
-        catch (DataException e)
-        {
-            refuse(path, e);
-            return [];
-        }
-    })];
 }

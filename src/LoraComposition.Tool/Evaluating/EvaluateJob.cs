@@ -1,3 +1,4 @@
+using LoraComposition.CommandLine;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.Tool;
 
-/// <summary>Evaluates a model on a folder of labelled pictures and writes what came out.</summary>
+/// <summary>Evaluates a model on labelled pictures or texts and writes what came out.</summary>
 static class EvaluateJob
 {
     const int MostNames = 12;
@@ -14,16 +15,32 @@ static class EvaluateJob
     /// <summary>Runs the job.</summary>
     /// <exception cref="ModelFileException">The model is refused.</exception>
     /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
-    /// <exception cref="DataException">The pictures are refused; each that is damaged was named.</exception>
+    /// <exception cref="DataException">The samples are refused; each picture that is damaged was named.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; nothing was written.</exception>
     public static EvaluateReport Run(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var (report, samples) = OwnTextSplits.Is(settings.Data) ? OnTexts(settings, device, logger, progress, cancellation) : OnPictures(settings, device, logger, progress, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        if (settings.Out is { } folder)
+        {
+            StagedFolder.Write(folder, staging =>
+            {
+                var subject = new EvaluationSubject(report.Model, $"{report.Part} ({report.Data})", report.Warnings);
+                EvaluationFiles.Write(staging, subject, report.Scores, samples, cancellation);
+                File.WriteAllText(Path.Combine(staging, "evaluation.json"), ToolOutput.Json(report) + "\n");
+            }, settings.Replace, logger);
+        }
+        return report;
+    }
+
+    static (EvaluateReport, EvaluatedSamples) OnPictures(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
         var splits = ImageFolderSplits.Open(settings.Data);
         var pictures = splits.Test ?? splits.Validation ?? splits.Train;
         using var classifier = settings.Model.Open(device, needsHead: true, logger, cancellation);
         var evaluation = Evaluate(classifier, pictures, settings.Options, logger, progress, cancellation);
-        var report = new EvaluateReport
+        return (new EvaluateReport
         {
             Model = settings.Model.ToString(),
             Data = settings.Data,
@@ -34,18 +51,49 @@ static class EvaluateJob
             IgnoredClasses = evaluation.IgnoredClasses,
             SkippedPictures = evaluation.SkippedPictures,
             Warnings = [.. classifier.Warnings, .. splits.Warnings, .. Doubts(splits, evaluation)],
-        };
-        cancellation.ThrowIfCancellationRequested();
-        if (settings.Out is { } folder)
+        }, EvaluatedSamples.Pictures(pictures.Decode));
+    }
+
+    static (EvaluateReport, EvaluatedSamples) OnTexts(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    {
+        if (settings.Options.IgnoreUnknownClasses || settings.Options.SkipDamaged)
+            throw new UsageException($"{(settings.Options.SkipDamaged ? "--skip-damaged" : "--ignore-unknown")} is for pictures, and --data {settings.Data} holds texts.");
+        var (file, part) = OwnTextSplits.Tested(settings.Data);
+        // Before the model is loaded: most mistakes are in the data.
+        var texts = OwnTexts.Open(file);
+        bool labelled = texts.Template == OwnTextTemplates.Classification;
+        using var classifier = settings.Model.OpenText(null, otherwise: labelled ? texts.Questions.SharedChoices : null, device, logger, cancellation);
+        if (classifier.Labels.Count > 0)
         {
-            StagedFolder.Write(folder, staging =>
-            {
-                var subject = new EvaluationSubject(report.Model, $"{report.Part} ({report.Data})", report.Warnings);
-                EvaluationFiles.Write(staging, subject, report.Scores, pictures.Decode, cancellation);
-                File.WriteAllText(Path.Combine(staging, "evaluation.json"), ToolOutput.Json(report) + "\n");
-            }, settings.Replace, logger);
+            if (labelled) texts = OwnTexts.Open(file, classifier.Labels);
+            else if (texts.Questions.SharedChoices?.SequenceEqual(classifier.Labels) != true)
+                throw new DataException(file, $"expected texts with the labels of the model ({string.Join(", ", classifier.Labels.Take(MostNames))}), found questions with choices.");
         }
-        return report;
+        var tokens = new TokenizedQuestions(texts.Questions, classifier.Reading.ToTemplate(), classifier.Tokenizer, classifier.Reading.Lengths);
+        var scores = ChoiceEvaluator.Run(classifier.Model, tokens, settings.Options.BatchSize, settings.Options.MostMistakes, progress, cancellation);
+        return (new EvaluateReport
+        {
+            Model = settings.Model.ToString(),
+            Data = settings.Data,
+            Part = texts.Questions.Name,
+            DataSha256 = texts.Questions.Fingerprint,
+            Kind = labelled ? SampleKind.Texts : SampleKind.Questions,
+            Scores = scores,
+            ClassesWithoutPictures = [],
+            IgnoredClasses = [],
+            SkippedPictures = [],
+            Warnings = [.. classifier.Warnings, .. Doubts(part, settings.Model.HasLabels || !labelled, tokens)],
+        }, EvaluatedSamples.Texts(i => texts.Questions.Questions[i].Question, labelled ? "texts" : "questions"));
+    }
+
+    static IEnumerable<string> Doubts(QuestionPart? part, bool hasLabels, TokenizedQuestions tokens)
+    {
+        var data = tokens.Dataset;
+        if (part is QuestionPart.Validation) yield return "There is no test part, so the validation part is taken; where it chose among models or steps, the scores are a little too high.";
+        if (part is QuestionPart.Train) yield return "There is no test part, so the training part is taken; of texts that the model learned from the scores are too high.";
+        if (!hasLabels) yield return $"The model has no labels of its own, so it chooses among those of the data: {Listed(data.SharedChoices!)}.";
+        if (ChoiceEvaluator.Warning(tokens) is { } same) yield return same;
+        if (data.Skipped.Total > 0) yield return $"{Counted(data.Skipped.Total, "row", "rows")} left out: {data.Skipped.WithEmptyText} empty, {data.Skipped.Repeated} that say the same as an earlier one.";
     }
 
     static ImageEvaluation Evaluate(ImageClassifier classifier, ImageDataset pictures, ImageEvaluationOptions options, ILogger? logger, IProgressReporter progress,

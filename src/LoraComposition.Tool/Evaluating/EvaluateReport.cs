@@ -16,6 +16,9 @@ sealed record EvaluateReport
     /// <summary>The SHA-256 over the paths and sizes of the pictures.</summary>
     public required string DataSha256 { get; init; }
 
+    /// <summary>What the samples are.</summary>
+    public SampleKind Kind { get; init; }
+
     public required ClassificationEvaluation Scores { get; init; }
 
     public required IReadOnlyList<string> ClassesWithoutPictures { get; init; }

@@ -8,12 +8,12 @@ using static TorchSharp.torch;
 
 namespace LoraComposition.Tool;
 
-/// <summary>The options that name a ViT: a folder that <c>adapt</c> wrote, a checkpoint, or a base with adapters. Made anew for each command.</summary>
+/// <summary>The options that name a ViT or a T5: a folder that <c>adapt</c> wrote, a checkpoint, or a base with adapters. Made anew for each command.</summary>
 sealed class ClassifierOptions
 {
     readonly Option<string?> model = new("--model")
     {
-        Description = "The ViT: a folder that adapt wrote, or a checkpoint with config.json and model.safetensors, as compose --as checkpoint writes it.",
+        Description = "The ViT or T5: a folder that adapt wrote, or a checkpoint with config.json and model.safetensors, as compose --as checkpoint writes it.",
         HelpName = "DIR",
     };
 
@@ -52,7 +52,7 @@ sealed class ClassifierOptions
     }
 }
 
-/// <summary>A ViT that the command line names.</summary>
+/// <summary>A ViT or a T5 that the command line names.</summary>
 /// <param name="Folder">A folder that <c>adapt</c> wrote, or a checkpoint.</param>
 /// <param name="Base">Where an adapted model's base is now; null for where it was.</param>
 /// <param name="Adapters">Adapters to compose on a checkpoint.</param>
@@ -72,6 +72,35 @@ sealed record ClassifierChoice(string Folder, string? Base, IReadOnlyList<string
     {
         using var set = AdapterSet.Load(Adapters, logger);
         return ImageClassifier.Open(Folder, set.Adapters, Base, device, needsHead, logger, cancellation);
+    }
+
+    /// <summary>Whether the model or its adapters say which labels they tell, or that they tell none.</summary>
+    public bool HasLabels => AdaptedModel.IsIn(Folder) || SharedLabels() is not null;
+
+    /// <summary>Opens a T5. The caller owns it.</summary>
+    /// <param name="labels">The labels that it is to tell; null for those that it or its adapters have.</param>
+    /// <param name="otherwise">The labels where neither has any; null for none.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="logger">Is told what was read.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="ModelFileException">An input is refused.</exception>
+    /// <exception cref="DataException">The tokenizer cannot tell two labels apart.</exception>
+    /// <exception cref="AdapterMismatchException">An adapter does not fit the model.</exception>
+    /// <exception cref="UsageException">Labels are given for a model that adapt wrote.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TextClassifier OpenText(IReadOnlyList<string>? labels, IReadOnlyList<string>? otherwise, Device? device, ILogger? logger, CancellationToken cancellation)
+    {
+        if (labels is not null && AdaptedModel.IsIn(Folder)) throw new UsageException($"--labels is for a checkpoint; {Folder} is what adapt wrote, and has its labels.");
+        using var set = AdapterSet.Load(Adapters, logger);
+        if (AdaptedModel.IsIn(Folder)) return TextClassifier.Open(Folder, baseFolder: Base, device: device, logger: logger, cancellation: cancellation);
+        return TextClassifier.Open(Folder, set.Adapters, labels ?? SharedLabels() ?? otherwise, device: device, logger: logger, cancellation: cancellation);
+    }
+
+    // Modules of one task have the same labels; those of several leave the question open.
+    IReadOnlyList<string>? SharedLabels()
+    {
+        var found = Adapters.Select(TrainedModule.LabelsIn).ToArray();
+        return found is [{ } first, ..] && found.All(labels => labels is not null && labels.SequenceEqual(first)) ? first : null;
     }
 
     /// <summary>What to call it in a report.</summary>

@@ -94,7 +94,7 @@ public sealed class AdaptationDataTests : IDisposable
         var stored = tiny.BaseModel.With(tiny.BaseModel.Preprocessing with { Upright = false });
         using (var result = new ImageAdaptation(stored, [], options).Run(ImageFolderSplits.Open(tiny.At("pictures"))))
         {
-            result.Report.Configuration.Preprocessing.Upright.Should().BeFalse();
+            result.Report.Configuration.Preprocessing!.Upright.Should().BeFalse();
             result.Save(tiny.At("model"));
         }
 

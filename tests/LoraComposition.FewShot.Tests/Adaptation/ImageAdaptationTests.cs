@@ -189,7 +189,7 @@ public sealed class ImageAdaptationTests : IDisposable
 
         result.Report.Chosen.Should().Be("uniform");
         result.Report.Methods.Should().ContainSingle().Which.ValidationAccuracy.Should().BeNull();
-        result.Report.Warnings.Should().Contain("a class has only one image, so nothing can be held out of it: 'uniform' is taken, with fixed settings.");
+        result.Report.Warnings.Should().Contain("a class has only one sample, so nothing can be held out of it: 'uniform' is taken, with fixed settings.");
         result.Report.Verdict.Should().StartWith("uniform was trained with fixed settings: a class has only one image");
     }
 

@@ -21,7 +21,7 @@ public sealed class LoraHubTests : IDisposable
         {
             using var model = tiny.BaseModel.Load();
             using var attached = Composition.AttachMerged(model, tiny.Modules, new LoraHubMerge(w));
-            return TextEvaluator.Validate(model, questions, samples.Support.Indices, 5, default).Loss + 0.05 * w.Average(Math.Abs);
+            return TextEvaluator.Validate(model, questions, samples.Support.Indices, 5, default).Score.Loss + 0.05 * w.Average(Math.Abs);
         }
 
         using var trained = trainer.Train(new LoraHub(), samples, options);

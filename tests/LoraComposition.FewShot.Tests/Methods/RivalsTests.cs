@@ -117,9 +117,9 @@ public sealed class RivalsTests : IDisposable
         using var adapter = trained.ToAdapter("mine")!;
         using var again = texts.BaseModel.Load();
         int[] all = [.. Enumerable.Range(0, 12)];
-        double expected = TextEvaluator.Validate(trained.Model, questions, all, 5, default).Loss;
-        TextEvaluator.Validate(again, questions, all, 5, default).Loss.Should().NotBeApproximately(expected, 1e-4);
-        using (Composition.AttachUniform(again, [adapter])) TextEvaluator.Validate(again, questions, all, 5, default).Loss.Should().BeApproximately(expected, 1e-4);
+        double expected = TextEvaluator.Validate(trained.Model, questions, all, 5, default).Score.Loss;
+        TextEvaluator.Validate(again, questions, all, 5, default).Score.Loss.Should().NotBeApproximately(expected, 1e-4);
+        using (Composition.AttachUniform(again, [adapter])) TextEvaluator.Validate(again, questions, all, 5, default).Score.Loss.Should().BeApproximately(expected, 1e-4);
     }
 
     /// <summary>Without images to hold out those learned from take turns, in the search of a method and in the choice among methods.</summary>

@@ -27,7 +27,7 @@ public sealed class TextStartTests : IDisposable
         {
             using var model = tiny.BaseModel.Load();
             using var attached = start.Start.Attach(model, tiny.Modules);
-            return TextEvaluator.Validate(model, questions, scored, 5, default).Loss;
+            return TextEvaluator.Validate(model, questions, scored, 5, default).Score.Loss;
         })];
         int best = Array.IndexOf(losses, losses.Min());
 

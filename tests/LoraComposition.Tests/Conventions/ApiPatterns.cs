@@ -35,6 +35,8 @@ static class ApiPatterns
 
     static IEnumerable<string> OptionsProblems(Type type)
     {
+        // What several kinds of options share is checked as a part of each.
+        if (type.IsAbstract && PublicMembers.IsRecord(type)) yield break;
         if (!type.IsSealed || !PublicMembers.IsRecord(type)) yield return "no sealed record";
         if (type.GetConstructor([]) is null)
         {

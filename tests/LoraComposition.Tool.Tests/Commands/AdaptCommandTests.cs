@@ -141,11 +141,14 @@ public sealed class AdaptCommandTests : IDisposable
     {
         string[] arguments = ["adapt", "--base", inputs.At("base"), "--data", inputs.At("pictures"), "--shots", "2", "--steps", "2", "--out", inputs.At("out")];
 
-        var (code, _, errors) = await CommandLine.RunAsync(arguments);
+        var (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--method", "lora,uniform"]);
         code.Should().Be(2);
         errors.Should().ContainSingle().Which.Should().Contain("give --adapter");
 
-        (await CommandLine.RunAsync([.. arguments, "--method", "lora,classifier"])).Code.Should().Be(0);
+        var (done, output, said) = await CommandLine.RunAsync(arguments);
+        done.Should().Be(0);
+        output.Should().Contain("classifier").And.Contain("lora");
+        said.Should().Contain("No adapter is given, so nothing is composed: classifier, lora are tried.");
     }
 
     [Fact]

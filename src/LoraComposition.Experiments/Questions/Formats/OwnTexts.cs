@@ -8,7 +8,7 @@ namespace LoraComposition.Experiments;
 /// <param name="Template">How they are written for a model.</param>
 public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Template)
 {
-    const int Letters = 26;
+    const int MostNames = 8;
     const string Schema = "'text' and 'label', or 'question', 'choices' and 'answer'";
 
     static readonly string[] extensions = [".jsonl", ".json", ".csv"];
@@ -23,16 +23,15 @@ public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Templat
     /// JSON lines or a JSON list of objects, or CSV with a header. <c>label</c> is a text or a number. <c>choices</c> is a list, in CSV a text with <c>|</c> between
     /// the choices; <c>answer</c> is the text of the right one, its letter, or its position from 0.
     /// </param>
+    /// <param name="labels">The labels that texts may have, in this order; those of the file in ordinal order where not given. Passed over for questions with choices.</param>
     /// <returns>The texts, complete in memory.</returns>
-    /// <exception cref="DataException">The file is missing or damaged, has neither form, or one label alone; the message names its line.</exception>
-    public static OwnTexts Open(string file)
+    /// <exception cref="DataException">The file is missing or damaged, has neither form, one label alone, or another than those given; the message names its line.</exception>
+    public static OwnTexts Open(string file, IReadOnlyList<string>? labels = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
-        bool csv = Path.GetExtension(file).Equals(".csv", StringComparison.OrdinalIgnoreCase);
-        QuestionRow[] rows = [.. csv ? CsvRows.Read(file) : JsonRows.Read(file, mayHaveMark: true)];
-        if (rows.Length == 0) throw new DataException(file, "expected at least one row, found none.");
+        var rows = Rows(file);
         string name = Path.GetFileNameWithoutExtension(file);
-        if (rows[0].Has("label")) return new(Gather(name, file, rows, Labelled(file, rows)), OwnTextTemplates.Classification);
+        if (rows[0].Has("label")) return new(Gather(name, file, rows, Labelled(labels ?? Several(file, LabelsOf(rows)))), OwnTextTemplates.Classification);
         if (rows[0].Has("choices")) return new(Gather(name, file, rows, MultipleChoice), OwnTextTemplates.MultipleChoice);
         throw rows[0].Refused($"expected {Schema}, found neither.");
     }
@@ -45,26 +44,53 @@ public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Templat
         return new QuestionDataset(name, collector.Questions, collector.Skipped);
     }
 
-    static Func<QuestionRow, int, RowContent> Labelled(string file, QuestionRow[] rows)
+    /// <summary>The labels of a file in ordinal order; null where it holds questions with choices.</summary>
+    /// <exception cref="DataException">The file is missing or damaged; the message names its line.</exception>
+    internal static IReadOnlyList<string>? LabelsIn(string file)
     {
-        string[] labels = [.. rows.Select(Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        if (labels.Length < 2) throw new DataException(file, $"expected at least 2 labels, found '{labels[0]}' alone.");
-        AnswerOption[] options = [.. labels.Select((label, i) => new AnswerOption(LetterOf(i), label))];
-        return (row, number) => new RowContent($"{number}", row.Text("text"), options, Array.IndexOf(labels, Label(row)), null);
+        var rows = Rows(file);
+        return rows[0].Has("label") ? LabelsOf(rows) : null;
     }
 
-    static RowContent MultipleChoice(QuestionRow row, int number)
+    /// <summary>The rows of a file, at least one.</summary>
+    /// <exception cref="DataException">The file is missing or damaged, or has none.</exception>
+    internal static QuestionRow[] Rows(string file)
     {
-        var choices = row.Texts("choices");
-        AnswerOption[] options = [.. choices.Select((choice, i) => new AnswerOption(LetterOf(i), choice))];
-        return new RowContent($"{number}", row.Text("question"), options, Answer(row, choices), row.Has("context") ? row.Text("context") : null);
+        bool csv = Path.GetExtension(file).Equals(".csv", StringComparison.OrdinalIgnoreCase);
+        QuestionRow[] rows = [.. csv ? CsvRows.Read(file) : JsonRows.Read(file, mayHaveMark: true)];
+        return rows.Length > 0 ? rows : throw new DataException(file, "expected at least one row, found none.");
     }
+
+    static string[] LabelsOf(QuestionRow[] rows) => [.. rows.Select(Label).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    static string[] Several(string file, string[] labels) => labels.Length > 1 ? labels : throw new DataException(file, $"expected at least 2 labels, found '{labels[0]}' alone.");
+
+    static Func<QuestionRow, int, RowContent> Labelled(IReadOnlyList<string> labels)
+    {
+        AnswerOption[] options = [.. labels.Select((label, i) => AnswerOption.Lettered(i, label))];
+        return (row, number) => new RowContent($"{number}", row.Text("text"), options, Position(row), null);
+
+        int Position(QuestionRow row)
+        {
+            string label = Label(row);
+            return labels.Index().Where(known => known.Item == label).Select(known => (int?)known.Index).FirstOrDefault()
+                ?? throw row.Refused($"expected one of the labels {NameList(labels)}, found '{label}'.");
+        }
+    }
+
+    static string NameList(IReadOnlyList<string> labels) => $"{string.Join(", ", labels.Take(MostNames).Select(label => $"'{label}'"))}{(labels.Count > MostNames ? " …" : "")}";
+
+    static RowContent MultipleChoice(QuestionRow row, int number) => Unanswered(row, number) with { AnswerIndex = Answer(row, row.Texts("choices")) };
+
+    /// <summary>A question with its choices, whatever its answer.</summary>
+    internal static RowContent Unanswered(QuestionRow row, int number) => new($"{number}", row.Text("question"),
+        [.. row.Texts("choices").Select((choice, i) => AnswerOption.Lettered(i, choice))], null, row.Has("context") ? row.Text("context") : null);
 
     static int Answer(QuestionRow row, IReadOnlyList<string> choices)
     {
         string answer = Scalar(row, "answer");
         for (int i = 0; i < choices.Count; i++) if (choices[i] == answer) return i;
-        for (int i = 0; i < choices.Count; i++) if (string.Equals(LetterOf(i), answer, StringComparison.OrdinalIgnoreCase)) return i;
+        for (int i = 0; i < choices.Count; i++) if (string.Equals(AnswerOption.Lettered(i, choices[i]).Label, answer, StringComparison.OrdinalIgnoreCase)) return i;
         return int.TryParse(answer, NumberStyles.None, CultureInfo.InvariantCulture, out int position) && position < choices.Count ? position
             : throw row.Refused($"expected 'answer' to be one of the {choices.Count} choices, its letter or its position from 0, found '{answer}'.");
     }
@@ -84,6 +110,4 @@ public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Templat
             return row.Integer(name).ToString(CultureInfo.InvariantCulture);
         }
     }
-
-    static string LetterOf(int position) => position < Letters ? ((char)('A' + position)).ToString() : (position + 1).ToString(CultureInfo.InvariantCulture);
 }

@@ -69,7 +69,8 @@ internal static class JsonRows
         return items;
     }
 
-    static JsonRow Parse(string file, string place, ReadOnlyMemory<byte> text)
+    /// <summary>Reads one row.</summary>
+    public static JsonRow Parse(string file, string place, ReadOnlyMemory<byte> text)
     {
         if (text.Length > MaxRowLength) throw new DataException(file, $"{place}: expected at most {MaxRowLength} bytes, found {text.Length}.");
         try

@@ -9,22 +9,22 @@ public static class EvaluationFiles
 {
     /// <summary>
     /// Writes <c>per-class.csv</c>, <c>confusion.csv</c>, <c>confusion.png</c> and <c>.svg</c>, <c>reliability.png</c> and <c>.svg</c>, and
-    /// <c>evaluation.html</c>, one file that loads nothing and holds the pictures of the worst mistakes.
+    /// <c>evaluation.html</c>, one file that loads nothing and shows the worst mistakes.
     /// </summary>
     /// <param name="folder">The folder, which must exist; have it staged where it is to be whole or not there (<see cref="LoraComposition.Files.StagedFolder"/>).</param>
     /// <param name="subject">What was evaluated.</param>
     /// <param name="scores">What came out.</param>
-    /// <param name="picture">Decodes the sample at a position.</param>
+    /// <param name="samples">What the samples are.</param>
     /// <param name="cancellation">Stops between two files or pictures.</param>
     /// <exception cref="DataException">A picture has become unreadable.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static void Write(string folder, EvaluationSubject subject, ClassificationEvaluation scores, Func<int, RgbImage> picture, CancellationToken cancellation = default)
+    public static void Write(string folder, EvaluationSubject subject, ClassificationEvaluation scores, EvaluatedSamples samples, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(scores);
-        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentNullException.ThrowIfNull(samples);
         void Text(string name, string content) => File.WriteAllText(Path.Combine(folder, name), content, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         Drawing confusion = ConfusionFigure.Draw(scores), reliability = ReliabilityFigure.Draw(scores);
         Text("per-class.csv", PerClass(scores));
@@ -35,13 +35,7 @@ public static class EvaluationFiles
             Text(name + ".svg", DrawingSvg.Of(drawing));
             File.WriteAllBytes(Path.Combine(folder, name + ".png"), DrawingPng.Of(drawing));
         }
-        var thumbnails = new List<string>();
-        foreach (var mistake in scores.WorstMistakes)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            thumbnails.Add(Thumbnail.Of(picture(mistake.Sample)));
-        }
-        Text("evaluation.html", new EvaluationPage(subject, scores, confusion, reliability, thumbnails).Render());
+        Text("evaluation.html", new EvaluationPage(subject, scores, confusion, reliability, samples).Render(cancellation));
     }
 
     static string PerClass(ClassificationEvaluation scores) => CsvText.Of([["class", "support", "given", "correct", "precision", "recall", "f1"],

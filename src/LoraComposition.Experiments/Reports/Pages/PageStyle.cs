@@ -28,6 +28,7 @@ static class PageStyle
         svg { display: block; background: #fff; border-radius: 3px; }
         .plot svg { width: 100%; min-width: 40rem; max-width: 52rem; height: auto; }
         ul.pictures { list-style: none; padding: 0; max-width: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1.25rem .9rem; }
+        .texts { padding-left: 1.4rem; } .texts li { margin: .9rem 0; } .texts blockquote { margin: .25rem 0 0; padding-left: .75rem; border-left: 3px solid var(--line); overflow-wrap: anywhere; }
         .pictures figure { margin: 0; }
         .pictures img { display: block; width: 100%; height: 9.5rem; object-fit: contain; background: var(--code); border-radius: 3px; }
         .pictures figcaption { font-size: .9375rem; line-height: 1.35; padding-top: .35rem; }

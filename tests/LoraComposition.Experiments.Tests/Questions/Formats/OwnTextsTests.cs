@@ -75,4 +75,13 @@ public sealed class OwnTextsTests : IDisposable
         OwnTexts.IsFile(folder.At("a.parquet")).Should().BeFalse();
         FluentActions.Invoking(() => OwnTexts.Open(folder.At("none.csv"))).Should().Throw<DataException>().WithMessage("*none.csv*missing*");
     }
+
+    [Fact]
+    public void GivenLabelsStandInTheirOrderAndOthersAreRefused()
+    {
+        folder.Write("text,label\ngood,yes\nbad,no\n", "a.csv");
+
+        OwnTexts.Open(folder.At("a.csv"), ["yes", "perhaps", "no"]).Questions.SharedChoices.Should().Equal("yes", "perhaps", "no");
+        FluentActions.Invoking(() => OwnTexts.Open(folder.At("a.csv"), ["yes", "perhaps"])).Should().Throw<DataException>().WithMessage("*line 3: expected one of the labels 'yes', 'perhaps', found 'no'*");
+    }
 }

@@ -16,11 +16,11 @@ public sealed class EvaluationFilesTests : IDisposable
 
     string Write(ClassificationEvaluation scores, params string[] notes)
     {
-        EvaluationFiles.Write(folder.Path, new EvaluationSubject("<i>model</i>", "data & more", notes), scores, index =>
+        EvaluationFiles.Write(folder.Path, new EvaluationSubject("<i>model</i>", "data & more", notes), scores, EvaluatedSamples.Pictures(index =>
         {
             shown.Add(index);
             return Picture(index == 0 ? (600, 3) : (20, 20));
-        });
+        }));
         return File.ReadAllText(folder["evaluation.html"]);
     }
 
@@ -86,5 +86,14 @@ public sealed class EvaluationFilesTests : IDisposable
         double.Parse(svg.Attribute("width")!.Value, System.Globalization.CultureInfo.InvariantCulture).Should().BeLessThan(1200);
         using var png = SKBitmap.Decode(folder["confusion.png"]);
         png.Width.Should().BeLessThan(2400);
+    }
+
+    [Fact]
+    public void MistakesAboutTextsShowTheTexts()
+    {
+        EvaluationFiles.Write(folder.Path, new EvaluationSubject("model", "data", []), Scores(["no", "yes"], (0, 1), (1, 1)), EvaluatedSamples.Texts(i => i == 0 ? $"<b>{new string('x', 700)}" : "other"));
+
+        string page = File.ReadAllText(folder["evaluation.html"]);
+        page.Should().Contain($"<blockquote>&lt;b&gt;{new string('x', 597)}…</blockquote>").And.Contain("1 of 2 texts are given their own class").And.Contain("but it is no").And.NotContain(" pictures");
     }
 }

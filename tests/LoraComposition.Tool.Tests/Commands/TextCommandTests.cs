@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text.Json;
+using LoraComposition.FewShot;
+using LoraComposition.Tool.Tests.Support;
+
+namespace LoraComposition.Tool.Tests.Commands;
+
+/// <summary>The way from texts to a model in use: adapt, evaluate, predict.</summary>
+public sealed class TextCommandTests : IAsyncLifetime
+{
+    readonly TinyTextInputs inputs = new();
+
+    string Model => inputs.At("model");
+
+    public async ValueTask InitializeAsync()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--method", "uniform,zero-shot,lora", "--out", Model]);
+        code.Should().Be(0, string.Join('\n', errors));
+        output.Should().Contain("zero-shot").And.Contain("validation texts").And.Contain("--texts FILE");
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        inputs.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    static async Task<string> DoneAsync(params string[] arguments)
+    {
+        var (code, output, errors) = await CommandLine.RunAsync(arguments);
+        code.Should().Be(0, string.Join('\n', errors));
+        return output;
+    }
+
+    [Fact]
+    public async Task AdaptEvaluateAndPredictAgreeOnTheTestTexts()
+    {
+        using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(Model, "report.json")));
+        double adapted = report.RootElement.GetProperty("test").GetProperty("accuracy").GetDouble();
+
+        using var evaluation = JsonDocument.Parse(await DoneAsync("evaluate", "--model", Model, "--data", inputs.At("texts"), "--out", inputs.At("evaluation"), "--json"));
+        string predictions = await DoneAsync("predict", "--model", Model, "--texts", inputs.At("texts", "test.jsonl"), "--top", "1");
+
+        var scores = evaluation.RootElement.GetProperty("scores");
+        evaluation.RootElement.GetProperty("part").GetString().Should().Be("test");
+        scores.GetProperty("count").GetInt32().Should().Be(12);
+        scores.GetProperty("accuracy").GetDouble().Should().BeApproximately(adapted, 1e-9);
+        string[] given = [.. predictions.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')[2])];
+        string[] labels = [.. File.ReadAllLines(inputs.At("texts", "test.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("label").GetString()!)];
+        given.Zip(labels).Average(pair => pair.First == pair.Second ? 1.0 : 0).Should().BeApproximately(adapted, 1e-9);
+        File.ReadAllText(inputs.At("evaluation", "evaluation.html")).Should().Contain("12 texts are given their own class");
+    }
+
+    [Fact]
+    public async Task LinesAreAnsweredAsTheyCome()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync(_ => new StringReader("the apple\n{\"text\":\"a, cat\"}\n{broken\n{\"question\":\"which\",\"choices\":[\"red\",\"plum\"]}\n"),
+            "predict", "--model", Model, "--texts", "-", "--format", "jsonl", "--top", "1");
+
+        code.Should().Be(1);
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        lines.Select(line => line.GetProperty("text").GetString()).Should().Equal("the apple", "a, cat", "{broken", "which");
+        lines[2].GetProperty("error").GetString().Should().Contain("line 3");
+        lines[3].GetProperty("classes")[0].GetProperty("class").GetString().Should().BeOneOf("red", "plum");
+        errors.Should().ContainSingle().Which.Should().Contain("standard input: line 3");
+    }
+
+    [Fact]
+    public async Task ABaseWithAModuleTellsTheLabelsThatTheModuleLearned()
+    {
+        await DoneAsync("train", "--base", TinyTextInputs.Base, "--data", inputs.At("texts", "train.jsonl"), "--epochs", "1", "--batch", "8", "--validation", "0", "--threads", "1", "--out", inputs.At("trained"));
+        inputs.Write("the cow\n", "a.txt");
+
+        string found = await DoneAsync("predict", "--base", TinyTextInputs.Base, "--adapter", inputs.At("trained"), "--texts", inputs.At("a.txt"));
+        string told = await DoneAsync("predict", "--base", TinyTextInputs.Base, "--adapter", inputs.At("trained"), "--texts", inputs.At("a.txt"), "--labels", "animals, fruits");
+        string scored = await DoneAsync("evaluate", "--base", TinyTextInputs.Base, "--adapter", inputs.At("trained"), inputs.At("module-1"), "--data", inputs.At("texts"));
+
+        found.Should().Be(told);
+        found.Split('\n')[1..3].Sum(line => double.Parse(line.Split(',')[3], CultureInfo.InvariantCulture)).Should().BeApproximately(1, 1e-5);
+        scored.Should().Contain("of 12");
+    }
+
+    [Fact]
+    public async Task WithoutAnAdapterTheBaseAndALoraAreTriedAndThatIsSaid()
+    {
+        string[] arguments = [.. inputs.Adapt.Where(argument => !argument.Contains("module-", StringComparison.Ordinal) && argument != "--adapter")];
+
+        var (code, output, errors) = await CommandLine.RunAsync([.. arguments, "--out", inputs.At("alone")]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        errors.Should().Contain("No adapter is given, so nothing is composed: zero-shot, lora are tried.");
+        output.Should().Contain("zero-shot").And.Contain("lora").And.NotContain("uniform");
+    }
+
+    [Fact]
+    public async Task WhatDoesNotGoTogetherIsOneLine()
+    {
+        async Task Refused(int expected, string message, params string[] arguments)
+        {
+            var (code, _, errors) = await CommandLine.RunAsync(arguments);
+            code.Should().Be(expected);
+            errors[^1].Should().Match(message);
+        }
+
+        inputs.Write("text,label\nx,fruits\ny,tools\n", "other.csv");
+        inputs.Write("question,choices,answer\nx,a|b,a\n", "choices.csv");
+        await Refused(1, "*other.csv: line 3: expected one of the labels 'animals', 'fruits', found 'tools'.", "evaluate", "--model", Model, "--data", inputs.At("other.csv"));
+        await Refused(1, "*choices.csv: expected texts with the labels of the model*", "evaluate", "--model", Model, "--data", inputs.At("choices.csv"));
+        await Refused(2, "--images or --texts is missing*", "predict", "--model", Model);
+        await Refused(2, "--images and --texts are for models of different kinds*", "predict", "--model", Model, "--images", "a.png", "--texts", "-");
+        await Refused(2, "--labels is for a checkpoint*", "predict", "--model", Model, "--texts", "-", "--labels", "a,b");
+        await Refused(2, "--labels a: expected at least two*", "predict", "--model", Model, "--texts", "-", "--labels", "a");
+        await Refused(2, "--texts *none.txt: there is no such file.", "predict", "--model", Model, "--texts", inputs.At("none.txt"));
+        await Refused(1, "*found one of texts*", "predict", "--model", Model, "--images", Model);
+        await Refused(2, "--skip-damaged is for pictures*", [.. inputs.Adapt, "--out", inputs.At("x"), "--skip-damaged"]);
+        await Refused(2, "--method classifier: 'classifier' is not one of *zero-shot*", [.. inputs.Adapt, "--out", inputs.At("x"), "--method", "classifier"]);
+    }
+}
