@@ -17,16 +17,16 @@ static class ServeCommand
         Description = "Where to listen, several with semicolons. Port 0 takes a free one. http://0.0.0.0:5000 lets other machines in.",
         DefaultValueFactory = _ => "http://127.0.0.1:5000",
     };
-    static readonly Option<int> maxUpload = new("--max-upload") { Description = "The most MB of a request, of one picture or a whole batch.", DefaultValueFactory = _ => 20, HelpName = "MB" };
-    static readonly Option<int> maxBatch = new("--max-batch") { Description = "The most pictures of a request.", DefaultValueFactory = _ => 64 };
-    static readonly Option<int> top = new("--top") { Description = "The number of classes to name for each picture.", DefaultValueFactory = _ => 5 };
+    static readonly Option<int> maxUpload = new("--max-upload") { Description = "The most MB of a request, of one picture or text or a whole batch.", DefaultValueFactory = _ => 20, HelpName = "MB" };
+    static readonly Option<int> maxBatch = new("--max-batch") { Description = "The most pictures or texts of a request.", DefaultValueFactory = _ => 64 };
+    static readonly Option<int> top = new("--top") { Description = "The number of classes to name for each picture or text.", DefaultValueFactory = _ => 5 };
     static readonly ComputeOptions compute = new(withType: false);
 
     const string Description = """
-        Serves a model that lora-compose adapt wrote: a page to drop a picture on, and the same for programs. Pictures only.
+        Serves a model that lora-compose adapt wrote: a page to drop a picture on or to paste a text into, and the same for programs.
 
-        POST /predict        one picture, as the body or as a file of a form
-        POST /predict/batch  several, as files of a form
+        POST /predict        one picture, as the body or as a file of a form; one text, as text/plain or JSON
+        POST /predict/batch  several pictures, as files of a form; several texts, as a JSON list
         GET  /classes        what the model tells apart
         GET  /health         200 once the model is warm, 503 before
         GET  /metrics        for Prometheus
@@ -34,6 +34,7 @@ static class ServeCommand
         Examples:
           dotnet run -c Release --project samples/Serve -- --model my-model
           curl --data-binary @photo.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:5000/predict
+          curl --data "a fine day" -H "Content-Type: text/plain" http://127.0.0.1:5000/predict
 
         It knows no users and no TLS: put it behind a proxy that does.
 

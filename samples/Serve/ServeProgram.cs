@@ -14,9 +14,9 @@ static class ServeProgram
         settings.Compute.Apply();
         await using var app = Create(settings);
         // A model that cannot be read ends the program before anybody is served.
-        int classes = app.Services.GetRequiredService<ImagePredictor>().ClassNames.Count;
+        int classes = ModelDescription.Of(app.Services).Classes.Count;
         await app.StartAsync(cancellation);
-        Console.WriteLine($"{classes} classes on {string.Join(", ", app.Urls)}. Ctrl+C stops.");
+        Console.WriteLine($"{(classes > 0 ? $"{classes} classes" : "Questions with choices")} on {string.Join(", ", app.Urls)}. Ctrl+C stops.");
         await app.WaitForShutdownAsync(cancellation);
     }
 
@@ -51,7 +51,9 @@ static class ServeProgram
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapPage();
-        app.MapPredictions();
+        if (AdaptedTextModel.IsIn(settings.Model)) app.MapTexts();
+        else app.MapPictures();
+        app.MapClasses();
         app.MapStatus();
         return app;
     }

@@ -7,7 +7,7 @@ namespace LoraComposition.DependencyInjection;
 /// <remarks>Not thread-safe; read once, while the services are added.</remarks>
 public sealed class LoraCompositionOptions
 {
-    /// <summary>A folder that <see cref="AdaptedModel.Save"/> or <c>lora-compose adapt</c> wrote. Must be given.</summary>
+    /// <summary>A folder that <see cref="AdaptedModel.Save"/>, <see cref="AdaptedTextModel.Save"/> or <c>lora-compose adapt</c> wrote. Must be given.</summary>
     public string Model { get; set; } = "";
 
     /// <summary>The base's model-hub folder, where it is not where it was. Default null, where it was.</summary>
@@ -16,7 +16,7 @@ public sealed class LoraCompositionOptions
     /// <summary>The device. Default null, the CPU.</summary>
     public torch.Device? Device { get; set; }
 
-    /// <summary>The pictures that the model computes at once. Default 64.</summary>
+    /// <summary>The pictures or texts that the model computes at once. Default 64.</summary>
     public int BatchSize { get; set; } = 64;
 
     /// <summary>Checks the options.</summary>

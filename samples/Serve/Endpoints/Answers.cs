@@ -3,16 +3,19 @@ using LoraComposition.FewShot;
 
 namespace Serve;
 
-/// <summary>What is sent back of one picture: its classes, or why it was refused.</summary>
-sealed record PictureAnswer(
+/// <summary>What is sent back of one picture or text: its classes, or why it was refused.</summary>
+sealed record SampleAnswer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ClassAnswer>? Classes,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Refusal);
 
 /// <summary>What is sent back of several pictures, in their order.</summary>
-sealed record BatchAnswer(IReadOnlyList<PictureAnswer> Pictures);
+sealed record PicturesAnswer(IReadOnlyList<SampleAnswer> Pictures);
 
-/// <summary>The classes that the model tells apart.</summary>
-sealed record ClassesAnswer(IReadOnlyList<string> Classes);
+/// <summary>What is sent back of several texts, in their order.</summary>
+sealed record TextsAnswer(IReadOnlyList<SampleAnswer> Texts);
+
+/// <summary>What the model takes, <c>pictures</c> or <c>texts</c>, and the classes that it tells apart; none where each question brings its choices.</summary>
+sealed record ClassesAnswer(string Takes, IReadOnlyList<string> Classes);
 
 /// <summary>One class and its probability.</summary>
 sealed record ClassAnswer(string Name, double Probability)

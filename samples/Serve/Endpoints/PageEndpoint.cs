@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Serve;
 
-/// <summary><c>/</c>: the page to drop a picture on. It is in the program and asks for nothing from elsewhere.</summary>
+/// <summary><c>/</c>: the page to drop a picture on, or to paste a text into. It is in the program and asks for nothing from elsewhere.</summary>
 static partial class PageEndpoint
 {
     public static void MapPage(this WebApplication app)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Serve;
@@ -21,9 +20,7 @@ static class UploadedPictures
         if (!type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) && !type.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
             throw new RequestRefusedException(StatusCodes.Status415UnsupportedMediaType,
                 $"expected a picture as the body (Content-Type image/jpeg, image/png, … or application/octet-stream) or as a file of a form ({Form}).");
-        CheckLength(request, settings);
-        byte[] picture = await RefusingAsync(settings, () => ReadAsync(request.Body, cancellation));
-        return picture.Length > 0 ? picture : throw new RequestRefusedException(StatusCodes.Status400BadRequest, "the body is empty; expected a picture.");
+        return await RequestBody.ReadAsync(request, settings, cancellation);
     }
 
     /// <summary>The pictures of a form, in their order.</summary>
@@ -36,8 +33,7 @@ static class UploadedPictures
 
     static async Task<IReadOnlyList<byte[]>> ReadFormAsync(HttpRequest request, ServeSettings settings, CancellationToken cancellation)
     {
-        CheckLength(request, settings);
-        return await RefusingAsync(settings, async () =>
+        return await RequestBody.RefusingAsync(request, settings, async () =>
         {
             // The whole form is in memory at most: nothing of it is written to a file.
             var form = await request.ReadFormAsync(new FormOptions
@@ -52,42 +48,10 @@ static class UploadedPictures
             foreach (var file in form.Files)
             {
                 await using var content = file.OpenReadStream();
-                files.Add(await ReadAsync(content, cancellation));
+                files.Add(await RequestBody.ReadAsync(content, cancellation));
             }
             return files;
         });
-    }
-
-    static async Task<T> RefusingAsync<T>(ServeSettings settings, Func<Task<T>> read)
-    {
-        try
-        {
-            return await read();
-        }
-        catch (BadHttpRequestException e)
-        {
-            throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(settings) : new RequestRefusedException(e.StatusCode, e.Message);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new RequestRefusedException(StatusCodes.Status400BadRequest, $"the form cannot be read: {e.Message}");
-        }
-    }
-
-    // What is announced need not be sent first.
-    static void CheckLength(HttpRequest request, ServeSettings settings)
-    {
-        if (request.ContentLength > settings.MaxUpload) throw TooLarge(settings);
-    }
-
-    static RequestRefusedException TooLarge(ServeSettings settings) => new(StatusCodes.Status413PayloadTooLarge,
-        string.Create(CultureInfo.InvariantCulture, $"a request has at most {settings.MaxUpload / (double)(1 << 20):0.###} MB; make the picture smaller or send fewer."));
-
-    static async Task<byte[]> ReadAsync(Stream stream, CancellationToken cancellation)
-    {
-        using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes, cancellation);
-        return bytes.ToArray();
     }
 
     static bool IsForm(HttpRequest request) => MediaType(request).Equals(Form, StringComparison.OrdinalIgnoreCase);

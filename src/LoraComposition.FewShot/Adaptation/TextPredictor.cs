@@ -8,7 +8,8 @@ namespace LoraComposition.FewShot;
 /// Tells the label of texts, or the answer of questions with choices, with any T5: the softmax over what it holds for the likelihood of each choice
 /// (<see cref="ChoiceScoring"/>).
 /// </summary>
-/// <remarks>Does not own the model, which must be in evaluation and stay as it is: from then on every member may be called from several threads at once.</remarks>
+/// <remarks>Does not own the model, which must be in evaluation and stay as it is: from then on every member may be called from several threads at once. <see cref="PredictionTelemetry"/> says what is
+/// measured.</remarks>
 [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
 public sealed class TextPredictor
 {
@@ -111,7 +112,8 @@ public sealed class TextPredictor
                 // Of this call alone, so that calls share nothing but the model; ids are of no account here.
                 var tokens = new TokenizedQuestions(new QuestionDataset("questions", [.. batch.Select((q, i) => new MultipleChoiceQuestion($"{i}", q.Question, q.Options, null, q.Context))]),
                     template, tokenizer, reading.Lengths);
-                var scores = ChoiceScoring.LogLikelihoods(model, tokens, [.. Enumerable.Range(0, batch.Length)], batchSize, cancellation: cancellation);
+                var scores = PredictionTelemetry.MeasureTexts(batch.Length, top,
+                    () => ChoiceScoring.LogLikelihoods(model, tokens, [.. Enumerable.Range(0, batch.Length)], batchSize, cancellation: cancellation));
                 // Nothing of torch lives while the caller looks at the results.
                 foreach (var (question, choices) in batch.Zip(scores)) yield return Ranked(question, choices, top);
                 bar.Advance(batch.Length);

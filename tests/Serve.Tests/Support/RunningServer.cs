@@ -20,10 +20,12 @@ sealed class RunningServer : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<RunningServer> StartAsync(ServedModel model, Action<IServiceCollection>? configure = null)
+    public static async Task<RunningServer> StartAsync(ServedModel model, Action<IServiceCollection>? configure = null) => await StartAsync(model.Folder, configure);
+
+    static async Task<RunningServer> StartAsync(string model, Action<IServiceCollection>? configure)
     {
         var compute = new ComputeSettings(torch.CPU, torch.float32, Tf32: false, Threads: null);
-        var app = ServeProgram.Create(new ServeSettings(model.Folder, null, "http://127.0.0.1:0", MaxUpload, MaxBatch, Top, Verbose: false, compute), configure);
+        var app = ServeProgram.Create(new ServeSettings(model, null, "http://127.0.0.1:0", MaxUpload, MaxBatch, Top, Verbose: false, compute), configure);
         var server = new RunningServer(app);
         await app.StartAsync();
         server.Client.BaseAddress = new Uri(app.Urls.Single());
@@ -31,9 +33,12 @@ sealed class RunningServer : IAsyncDisposable
     }
 
     /// <summary>A server whose model is warm.</summary>
-    public static async Task<RunningServer> StartWarmAsync(ServedModel model)
+    public static Task<RunningServer> StartWarmAsync(ServedModel model) => StartWarmAsync(model.Folder);
+
+    /// <summary>The same of the model in a folder.</summary>
+    public static async Task<RunningServer> StartWarmAsync(string model)
     {
-        var server = await StartAsync(model);
+        var server = await StartAsync(model, null);
         while (!(await server.Client.GetAsync("health")).IsSuccessStatusCode) await Task.Delay(10);
         return server;
     }
