@@ -1,25 +1,13 @@
-using System.Buffers;
 using System.Text.Json;
 using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>Says in which settings two configurations differ, a line each.</summary>
+/// <summary>Says in which settings two configurations differ, a line each: what is recorded as a hash in words, all else with both values.</summary>
 static class ConfigurationDifferences
 {
-    const int Most = 8, LongestValue = 60, ShownOfHash = 12, HashLength = 64;
-
-    static readonly SearchValues<char> hexadecimal = SearchValues.Create("0123456789abcdef");
-
-    // What is recorded as a hash has no value that means anything to a reader.
-    static readonly Dictionary<string, string> hashed = new(StringComparer.Ordinal)
-    {
-        ["train"] = "the data to learn from has changed since",
-        ["test"] = "the data to test on has changed since",
-        ["pool"] = "other samples are there to learn from",
-        ["validation"] = "other samples are held out for validation",
-        ["foundation"] = "the base model is another",
-    };
+    const int Most = 8, LongestValue = 60;
+    const string Modules = "modules.";
 
     /// <summary>The differences, at most eight and then how many more; none where the configurations are the same.</summary>
     /// <param name="there">What was recorded.</param>
@@ -28,30 +16,50 @@ static class ConfigurationDifferences
     {
         var (old, current) = (Flat(there), Flat(now));
         string[] names = [.. current.Keys.Concat(old.Keys.Except(current.Keys)).Where(name => Value(old, name) != Value(current, name))];
-        // What the data is comes before what follows from it.
-        string[] lines = [.. names.OrderBy(name => Means(name) is null).Select(name => Line(name, Value(old, name), Value(current, name))).Distinct()];
+        bool sameTask = !names.Any(name => name is "task" or "task.name");
+        string[] inputs = [.. names.Select(name => Input(name, sameTask)).OfType<string>()];
+        // Which samples are held out follows from the data; that alone is worth a line where it does not.
+        string[] split = inputs.Length == 0 && names.Any(IsSplit) ? ["other samples are held out for validation"] : [];
+        string[] values = [.. names.Where(name => Input(name, sameTask) is null && !IsSplit(name) && !name.StartsWith(Modules, StringComparison.Ordinal))
+            .Select(name => $"{Shown(name)}: {Text(Value(old, name))} there, {Text(Value(current, name))} now")];
+        string[] lines = [.. inputs, .. values, .. split, .. ModuleLines([.. names.Where(name => name.StartsWith(Modules, StringComparison.Ordinal))], old, current)];
         return lines.Length <= Most ? lines : [.. lines.Take(Most), $"and {lines.Length - Most} more"];
     }
 
-    static string Line(string name, string? there, string? now)
+    static string? Input(string name, bool sameTask) => name switch
     {
-        string shown = name.StartsWith("options.", StringComparison.Ordinal) ? name["options.".Length..] : name;
-        if (!IsHash(there) || !IsHash(now)) return $"{shown}: {Shown(there)} there, {Shown(now)} now";
-        return $"{shown}: {Means(name) ?? (name.StartsWith("modules.", StringComparison.Ordinal) ? "the module has other data, settings or another base model" : "another")} ({there![1..ShownOfHash]}… there, {now![1..ShownOfHash]}… now)";
+        "train" or "task.train" => $"the data to learn from {(sameTask ? "has changed since" : "is other data")}",
+        "test" or "task.test" => $"the data to test on {(sameTask ? "has changed since" : "is other data")}",
+        "foundation" => "the base model is another",
+        _ => null,
+    };
+
+    static bool IsSplit(string name) => name is "pool" or "validation" or "task.pool" or "task.validation";
+
+    static IEnumerable<string> ModuleLines(string[] names, Dictionary<string, string> old, Dictionary<string, string> current)
+    {
+        foreach (var group in names.GroupBy(name => (There: Value(old, name) is not null, Now: Value(current, name) is not null)))
+        {
+            string listed = string.Join(", ", group.Select(name => name[Modules.Length..]));
+            yield return group.Key switch
+            {
+                (true, true) => $"modules trained otherwise (other data, settings or base model): {listed}",
+                (true, false) => $"modules only there: {listed}",
+                _ => $"modules only now: {listed}",
+            };
+        }
     }
 
-    static string? Means(string name) => hashed.GetValueOrDefault(name[(name.LastIndexOf('.') + 1)..]);
+    static string Shown(string name) => name.StartsWith("options.", StringComparison.Ordinal) ? name["options.".Length..] : name;
 
-    // As JSON text, quotes and all.
-    static bool IsHash(string? value) => value is { Length: HashLength + 2 } && value[0] == '"' && value.AsSpan(1, HashLength).IndexOfAnyExcept(hexadecimal) < 0;
-
-    static string Shown(string? value) => value switch
+    static string Text(string? value) => value switch
     {
-        null => "nothing recorded",
-        { Length: > 2 } when value[0] == '"' => Excerpt.Of(JsonSerializer.Deserialize<string>(value)!, LongestValue),
+        null => "none",
+        _ when value[0] == '"' => Excerpt.Of(JsonSerializer.Deserialize<string>(value)!, LongestValue),
         _ => Excerpt.Of(value, LongestValue),
     };
 
+    // A setting that is null and one that was not known yet are both none.
     static string? Value(Dictionary<string, string> flat, string name) => flat.GetValueOrDefault(name) is { } value && value != "null" ? value : null;
 
     static Dictionary<string, string> Flat(JsonElement configuration)
