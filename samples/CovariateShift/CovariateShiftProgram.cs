@@ -12,10 +12,10 @@ static class CovariateShiftProgram
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
-        var domains = settings.Domains.Open([.. settings.Upstream, settings.Downstream], experiment.Validation);
+        var domains = settings.Domains.Open([settings.Downstream, .. settings.Upstream], experiment.Validation);
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
         foreach (string remark in domains.SelectMany(domain => domain.Remarks)) progress.Report(remark);
-        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, [.. domains.SkipLast(1)], domains[^1], progress, cancellation) is { } results)
+        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, [.. domains.Skip(1)], domains[0], progress, cancellation) is { } results)
             ExperimentPage.Write(experiment, "Covariate shift", [results]);
     }
 }

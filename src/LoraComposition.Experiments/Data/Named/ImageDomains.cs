@@ -3,6 +3,7 @@ using LoraComposition.FewShot;
 namespace LoraComposition.Experiments;
 
 /// <summary>One's own pictures of the same classes in several domains: <c>&lt;domain&gt;/&lt;class&gt;/*</c>, each domain with parts or without.</summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class ImageDomains
 {
     const int FewestDomains = 2, MostNamed = 5;
