@@ -32,7 +32,7 @@ public sealed class UsageTests : IDisposable
     [Theory]
     [InlineData("image/net=.", "pacs-photo=.", "--upstream: 'image/net'")]
     [InlineData("mine=.,yours=.", "pacs-photo=.", "--upstream: yours and mine are the same")]
-    [InlineData("cifar100=.,mine=.", "mine", "--downstream mine is one of")]
+    [InlineData("cifar100=.,eurosat=.", "eurosat", "--downstream eurosat is one of")]
     [InlineData("cifar100", "pacs-photo=.", "NAME=DIR")]
     [InlineData("cifar100=", "pacs-photo=.", "NAME=DIR")]
     [InlineData("cifar100=.,cifar100=.", "pacs-photo=.", "--upstream: cifar100 is given twice")]
