@@ -19,7 +19,7 @@ public static class FailureText
         {
             AggregateException or TargetInvocationException or TypeInitializationException when failure.InnerException is { } cause => Of(cause),
             // Its settings are a list.
-            RunConflictException { Differences.Count: > 0 } => string.Join(Environment.NewLine, failure.Message.Split('\n').Select(line => line.StartsWith("  ", StringComparison.Ordinal) ? $"  {OneLine(line)}" : OneLine(line))),
+            RunConflictException { Differences.Count: > 0 } => Lines(failure.Message),
             OutOfMemoryException => $"There is not enough memory: {OneLine(failure.Message)}",
             ExternalException => OfTorch(failure.Message),
             DllNotFoundException or EntryPointNotFoundException or BadImageFormatException => $"A native library cannot be loaded: {OneLine(failure.Message)}",
@@ -38,6 +38,9 @@ public static class FailureText
             || line.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
         return memory ? $"There is not enough memory: {line}" : $"torch: {line}";
     }
+
+    static string Lines(string text) =>
+        string.Join(Environment.NewLine, text.Split('\n').Select(line => line.StartsWith("  ", StringComparison.Ordinal) ? $"  {OneLine(line)}" : OneLine(line)));
 
     static string OneLine(string text)
     {

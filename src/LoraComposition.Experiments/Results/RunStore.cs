@@ -57,7 +57,10 @@ public sealed partial class RunStore
         if (result is null) return false;
         if (result.Key != key) throw new RunConflictException(path, $"{key}", $"{result.Key}");
         if (result.ConfigurationHash != configurationHash)
-            throw new RunConflictException(path, configurationHash, result.ConfigurationHash, configuration is { } now ? ConfigurationDifferences.Of(result.Configuration, now) : []);
+        {
+            throw new RunConflictException(path, configurationHash, result.ConfigurationHash,
+                configuration is { } now ? ConfigurationDifferences.Of(result.Configuration, now) : []);
+        }
         return true;
     }
 

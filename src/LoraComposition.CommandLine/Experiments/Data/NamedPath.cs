@@ -39,7 +39,10 @@ public sealed record NamedPath(string Name, string Path)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (text.Split('=', 2) is not [var name, { Length: > 0 } path])
-            throw new UsageException($"{option}: '{text}': expected {(kind == NamedDataKind.Images ? "NAME=DIR, for example pets=my-pictures" : "NAME=FILE, for example reviews=reviews.jsonl")}.");
+        {
+            string expected = kind == NamedDataKind.Images ? "NAME=DIR, for example pets=my-pictures" : "NAME=FILE, for example reviews=reviews.jsonl";
+            throw new UsageException($"{option}: '{text}': expected {expected}.");
+        }
         if (!IsName(name)) throw new UsageException($"{option}: '{name}' cannot be a name; give letters, digits, '-', '_' and '.', and not '{Taken}'.");
         return kind == NamedDataKind.Images ? Images(option, name, path) : Texts(option, name, path);
     }
@@ -47,8 +50,13 @@ public sealed record NamedPath(string Name, string Path)
     static NamedPath Images(string option, string name, string path) => Directory.Exists(path) ? new(ImageBenchmarks.Find(name)?.Name ?? name, path)
         : throw new UsageException($"{option}: {name}={path}: {(File.Exists(path) ? "that is a file; expected a folder of pictures" : "there is no such folder")}.");
 
-    static NamedPath Texts(string option, string name, string path) => OwnTexts.IsFile(path) && File.Exists(path) ? new(name, path)
-        : throw new UsageException($"{option}: {name}={path}: {(File.Exists(path) || Directory.Exists(path) ? "expected a file of texts, .jsonl, .json or .csv; folders of pictures are for --modality vision" : "there is no such file")}.");
+    static NamedPath Texts(string option, string name, string path)
+    {
+        if (OwnTexts.IsFile(path) && File.Exists(path)) return new(name, path);
+        string problem = File.Exists(path) || Directory.Exists(path) ? "expected a file of texts, .jsonl, .json or .csv; folders of pictures are for --modality vision"
+            : "there is no such file";
+        throw new UsageException($"{option}: {name}={path}: {problem}.");
+    }
 
     static bool IsName(string name) => name.Length > 0 && name[0] != '.' && name.All(c => char.IsLetterOrDigit(c) || "-_.".Contains(c, StringComparison.Ordinal))
         && !name.Equals(Taken, StringComparison.OrdinalIgnoreCase);

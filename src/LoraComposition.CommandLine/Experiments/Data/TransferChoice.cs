@@ -7,7 +7,8 @@ public sealed class TransferChoice
     readonly IReadOnlyList<string>? upstream;
     readonly string? downstream;
 
-    TransferChoice(IReadOnlyList<string> names, IReadOnlyList<string>? upstream, string? downstream) => (this.names, this.upstream, this.downstream) = (names, upstream, downstream);
+    TransferChoice(IReadOnlyList<string> names, IReadOnlyList<string>? upstream, string? downstream) =>
+        (this.names, this.upstream, this.downstream) = (names, upstream, downstream);
 
     /// <summary>The data sets to learn: the one that was asked for, else each in turn that is not upstream.</summary>
     public IReadOnlyList<string> Downstream => downstream is null ? [.. names.Except(upstream ?? [])] : [downstream];
@@ -29,10 +30,13 @@ public sealed class TransferChoice
         string[]? modules = upstream?.Split(',', StringSplitOptions.TrimEntries);
         foreach (string name in modules ?? []) CheckKnown("--upstream", name, names);
         if (downstream is not null) CheckKnown("--downstream", downstream, names);
-        if (modules?.CountBy(name => name).FirstOrDefault(name => name.Value > 1) is { Value: > 1 } twice) throw new UsageException($"--upstream: {twice.Key} is given twice.");
+        if (modules?.CountBy(name => name).FirstOrDefault(name => name.Value > 1) is { Value: > 1 } twice)
+            throw new UsageException($"--upstream: {twice.Key} is given twice.");
         // A module that has seen the downstream samples would make the result look better than it is.
-        if (downstream is not null && modules?.Contains(downstream) == true) throw new UsageException($"--downstream {downstream} is one of the data sets of --upstream, too.");
-        if (modules is not null && downstream is null && modules.Length == names.Count) throw new UsageException($"--upstream {upstream} leaves nothing to learn; name one with --downstream.");
+        if (downstream is not null && modules?.Contains(downstream) == true)
+            throw new UsageException($"--downstream {downstream} is one of the data sets of --upstream, too.");
+        if (modules is not null && downstream is null && modules.Length == names.Count)
+            throw new UsageException($"--upstream {upstream} leaves nothing to learn; name one with --downstream.");
         return new(names, modules, downstream);
     }
 

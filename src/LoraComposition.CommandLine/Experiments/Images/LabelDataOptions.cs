@@ -12,7 +12,8 @@ public sealed class LabelDataOptions
 {
     readonly Option<string> data = new("--data")
     {
-        Description = "embedded (fractal images, nothing to download), or NAME=DIR: a published data set by its name, as cifar100=DIR, or under any other name your own, <class>/* with or without train/ and test/. cifar100 or folder alone take --path.",
+        Description = "embedded (fractal images, nothing to download), or NAME=DIR: a published data set by its name, as cifar100=DIR, "
+            + "or under any other name your own, <class>/* with or without train/ and test/. cifar100 or folder alone take --path.",
         DefaultValueFactory = _ => "embedded"
     };
     readonly Option<string?> path = new("--path") { Description = "The folder of --data cifar100 or --data folder." };
@@ -29,13 +30,18 @@ public sealed class LabelDataOptions
         ArgumentNullException.ThrowIfNull(parsed);
         string name = parsed.GetValue(data)!;
         string? folder = parsed.GetValue(path);
-        if (NamedPath.Is(name)) return folder is null ? new(NamedPath.Read(data.Name, name, NamedDataKind.Images)) : throw new UsageException($"--path is given with --data {name}, which names a folder already.");
+        if (NamedPath.Is(name))
+        {
+            return folder is null ? new(NamedPath.Read(data.Name, name, NamedDataKind.Images))
+                : throw new UsageException($"--path is given with --data {name}, which names a folder already.");
+        }
         switch (name.ToLowerInvariant())
         {
             case "embedded" when folder is not null: throw new UsageException("--path is given without --data cifar100 or --data folder.");
             case "embedded": return new(Files: null);
             case "cifar100" or "folder" when folder is null: throw new UsageException($"--data {name} needs --path, the folder of the data.");
-            case "cifar100" or "folder": return Directory.Exists(folder) ? new(new NamedPath(name.ToLowerInvariant(), folder)) : throw new UsageException($"--path {folder}: there is no such folder.");
+            case "cifar100" or "folder":
+                return Directory.Exists(folder) ? new(new NamedPath(name.ToLowerInvariant(), folder)) : throw new UsageException($"--path {folder}: there is no such folder.");
             default: throw new UsageException($"--data {name}: expected embedded, cifar100, folder or NAME=DIR.");
         }
     }

@@ -38,11 +38,13 @@ public sealed class ImageDomains
         ArgumentNullException.ThrowIfNull(names);
         NamedImages[] domains = [.. names.Select(name => NamedImages.OpenOwn(name, Path.Combine(folder, name), validationPerClass))];
         string[] classes = [.. domains.SelectMany(domain => domain.Splits.Train.ClassNames).Distinct(StringComparer.Ordinal)];
-        string[] lacking = [.. domains.Select(domain => (domain.Name, Missing: classes.Except(domain.Splits.Train.ClassNames, StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray()))
-            .Where(domain => domain.Missing.Length > 0).Select(domain => $"{domain.Name} has no {Listed(domain.Missing)}")];
+        string[] Missing(NamedImages domain) => [.. classes.Except(domain.Splits.Train.ClassNames, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] lacking = [.. domains.Where(domain => Missing(domain).Length > 0).Select(domain => $"{domain.Name} has no {Listed(Missing(domain))}")];
         return lacking.Length == 0 ? domains
-            : throw new DataException(folder, $"all domains need the same classes, but {string.Join("; ", lacking)}. Leave a domain out with --upstream and --downstream, or make the folders alike.");
+            : throw new DataException(folder, $"all domains need the same classes, but {string.Join("; ", lacking)}. "
+                + "Leave a domain out with --upstream and --downstream, or make the folders alike.");
     }
 
-    static string Listed(string[] names) => names.Length <= MostNamed ? string.Join(", ", names) : $"{string.Join(", ", names.Take(MostNamed))} and {names.Length - MostNamed} more";
+    static string Listed(string[] names) =>
+        names.Length <= MostNamed ? string.Join(", ", names) : $"{string.Join(", ", names.Take(MostNamed))} and {names.Length - MostNamed} more";
 }

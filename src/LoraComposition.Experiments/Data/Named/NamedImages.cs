@@ -26,7 +26,8 @@ public sealed record NamedImages(string Name, ImageSplits Splits)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return ImageBenchmarks.Find(name) is { } benchmark ? new NamedImages(name, benchmark.Open(folder)).Counted(validationPerClass) : OpenOwn(name, folder, validationPerClass);
+        return ImageBenchmarks.Find(name) is { } benchmark ? new NamedImages(name, benchmark.Open(folder)).Counted(validationPerClass)
+            : OpenOwn(name, folder, validationPerClass);
     }
 
     /// <summary>Opens one's own data, whatever it is called.</summary>
@@ -47,24 +48,28 @@ public sealed record NamedImages(string Name, ImageSplits Splits)
         if (parts.Validation is { } validation) return (new(parts.Train, validation), $"{name}: there is no test part; the validation part is tested on.");
         var splits = ImageSplits.Seeded(parts.Train, SplitSeed);
         return splits.Test.Count > 0 ? (splits, Share(name, splits.Test.Count, parts.Train.Count, "pictures", "each class"))
-            : throw new DataException(folder, "a fifth of each class is to be tested on, but no class has the 3 pictures that make that one; add pictures or a part test/<class>/*.");
+            : throw new DataException(folder,
+                "a fifth of each class is to be tested on, but no class has the 3 pictures that make that one; add pictures or a part test/<class>/*.");
     }
 
     /// <summary>Says what is tested on where nobody set a part aside.</summary>
     internal static string Share(string name, int tested, int all, string samples, string of) =>
-        $"{name}: there is no test part; {tested} of the {all} {samples}, {ImageSplits.TestFraction.ToString("P0", CultureInfo.InvariantCulture)} of {of} drawn with seed {SplitSeed}, are tested on.";
+        string.Create(CultureInfo.InvariantCulture,
+            $"{name}: there is no test part; {tested} of the {all} {samples}, {ImageSplits.TestFraction:P0} of {of} drawn with seed {SplitSeed}, are tested on.");
 
     // Early stopping on what should have been learned from is a mistake that no error tells.
     NamedImages Counted(int validationPerClass)
     {
         var (label, count) = Splits.Train.Labels().CountBy(label => label).MinBy(group => group.Value);
-        return Scarcity(Name, count, validationPerClass, $"pictures of '{Splits.Train.ClassNames[label]}'") is { } warning ? this with { Remarks = [.. Remarks, warning] } : this;
+        return Scarcity(Name, count, validationPerClass, $"pictures of '{Splits.Train.ClassNames[label]}'") is not { } warning ? this
+            : this with { Remarks = [.. Remarks, warning] };
     }
 
     /// <summary>Warns where more is held out for validation than is left to learn from; null where it is not.</summary>
     internal static string? Scarcity(string name, int count, int validation, string samples)
     {
         int left = Math.Max(1, count - validation);
-        return left < count - left ? $"warning: {name}: --validation {validation} leaves {left} of the {count} {samples} to learn from; give a smaller number where that is not meant." : null;
+        return left >= count - left ? null
+            : $"warning: {name}: --validation {validation} leaves {left} of the {count} {samples} to learn from; give a smaller number where that is not meant.";
     }
 }

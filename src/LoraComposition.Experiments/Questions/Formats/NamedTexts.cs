@@ -31,9 +31,15 @@ public sealed record NamedTexts(string Name, QuestionDataset Train, QuestionData
         string? scarcity = NamedImages.Scarcity(name, split.Train.Count, validation, "texts");
         return new(name, Part(questions, name, split.Train), Part(questions, name, split.Validation), template)
         {
-            Remarks = [.. SkippedRemark.Of(name, questions.Skipped), NamedImages.Share(name, split.Validation.Count, questions.Count, "texts", labelled ? "each label" : "all"), .. scarcity is null ? [] : (string[])[scarcity]],
+            Remarks =
+            [
+                .. SkippedRemark.Of(name, questions.Skipped),
+                NamedImages.Share(name, split.Validation.Count, questions.Count, "texts", labelled ? "each label" : "all"),
+                .. scarcity is null ? [] : (string[])[scarcity],
+            ],
         };
     }
 
-    static QuestionDataset Part(QuestionDataset questions, string name, IReadOnlyList<int> positions) => new(name, [.. positions.Select(position => questions.Questions[position])]);
+    static QuestionDataset Part(QuestionDataset questions, string name, IReadOnlyList<int> positions) =>
+        new(name, [.. positions.Select(position => questions.Questions[position])]);
 }
