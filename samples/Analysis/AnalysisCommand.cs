@@ -34,6 +34,7 @@ static class AnalysisCommand
           dotnet run -c Release --project samples/Analysis
           dotnet run -c Release --project samples/Analysis -- --study rank --ranks 4,16 --seeds 1
           dotnet run -c Release --project samples/Analysis -- --study layers --shots 20
+          dotnet run -c Release --project samples/Analysis -- --study layers --upstream birds=my-birds,leaves=my-leaves --downstream shells=my-shells --shots 5
           dotnet run -c Release --project samples/Analysis -- --study layers --upstream cifar100=cifar-100-binary,eurosat=EuroSAT --downstream food101=food-101 --model vit-base-patch32-224-in21k --device cuda
 
         Exit codes: 0 done, 1 bad data, 2 wrong usage, 130 stopped with Ctrl+C.

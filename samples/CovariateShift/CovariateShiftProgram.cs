@@ -12,9 +12,10 @@ static class CovariateShiftProgram
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
-        var domains = settings.Domains.Open();
+        var domains = settings.Domains.Open([settings.Downstream, .. settings.Upstream], experiment.Validation);
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
-        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, domains, domains.Single(d => d.Name == settings.Downstream), progress, cancellation) is { } results)
+        foreach (string remark in domains.SelectMany(domain => domain.Remarks)) progress.Report(remark);
+        if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, [.. domains.Skip(1)], domains[0], progress, cancellation) is { } results)
             ExperimentPage.Write(experiment, "Covariate shift", [results]);
     }
 }

@@ -1,4 +1,3 @@
-using LoraComposition.CommandLine;
 using LoraComposition.Experiments;
 
 namespace CovariateShift;
@@ -9,11 +8,14 @@ sealed class EmbeddedDomains : IDomains
     const int Classes = 10, Train = 80, Test = 40;
     static readonly FractalStyle[] styles = [FractalStyle.Points, FractalStyle.Painting, FractalStyle.Cartoon, FractalStyle.Sketch];
 
-    public IReadOnlyList<string> Names { get; } = [.. styles.Select(style => style.ToString().ToLowerInvariant())];
+    static readonly string[] styleNames = [.. styles.Select(style => style.ToString().ToLowerInvariant())];
 
-    public IReadOnlyList<NamedImages> Open()
+    public IReadOnlyList<string> Names => styleNames;
+
+    public IReadOnlyList<NamedImages> Open(IReadOnlyList<string> names, int validationPerClass)
     {
         int[] ids = [.. Enumerable.Range(0, Classes)];
-        return [.. styles.Zip(Names, (style, name) => new NamedImages(name, new ImageSplits(new FractalDataset(ids, Train, style: style), new FractalDataset(ids, Test, firstInstance: Train, style: style))))];
+        return [.. names.Select(name => (Name: name, Style: styles[Array.IndexOf(styleNames, name)]))
+            .Select(domain => new NamedImages(domain.Name, new ImageSplits(new FractalDataset(ids, Train, style: domain.Style), new FractalDataset(ids, Test, firstInstance: Train, style: domain.Style))))];
     }
 }

@@ -1,4 +1,4 @@
-using LoraComposition.CommandLine;
+using LoraComposition.Experiments;
 
 namespace CovariateShift;
 
@@ -8,6 +8,6 @@ interface IDomains
     /// <summary>The names of the domains.</summary>
     IReadOnlyList<string> Names { get; }
 
-    /// <summary>Opens all of them, in the order of their names.</summary>
-    IReadOnlyList<NamedImages> Open();
+    /// <summary>Opens some of them, in the order of these names.</summary>
+    IReadOnlyList<NamedImages> Open(IReadOnlyList<string> names, int validationPerClass);
 }

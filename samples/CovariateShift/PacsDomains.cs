@@ -1,4 +1,3 @@
-using LoraComposition.CommandLine;
 using LoraComposition.Experiments;
 
 namespace CovariateShift;
@@ -10,5 +9,6 @@ sealed class PacsDomains(string folder) : IDomains
 
     public IReadOnlyList<string> Names { get; } = [.. domains.Select(d => d.Name)];
 
-    public IReadOnlyList<NamedImages> Open() => [.. domains.Select(d => new NamedImages(d.Name, new Pacs(d.Domain).Open(folder)))];
+    public IReadOnlyList<NamedImages> Open(IReadOnlyList<string> names, int validationPerClass) =>
+        [.. names.Select(name => domains.Single(d => d.Name == name)).Select(d => new NamedImages(d.Name, new Pacs(d.Domain).Open(folder)))];
 }

@@ -26,7 +26,8 @@ static class LabelShiftCommand
           dotnet run -c Release --project samples/LabelShift
           dotnet run -c Release --project samples/LabelShift -- --shots 1,5 --methods lora,learned --out results/quick
           dotnet run -c Release --project samples/LabelShift -- --study entangled --seeds 1
-          dotnet run -c Release --project samples/LabelShift -- --data cifar100 --path cifar-100-binary --model vit-base-patch32-224-in21k --shots 1,2,5,10,20,50,all --device cuda
+          dotnet run -c Release --project samples/LabelShift -- --data pets=my-pictures --splits 2 --downstream 2
+          dotnet run -c Release --project samples/LabelShift -- --data cifar100=cifar-100-binary --model vit-base-patch32-224-in21k --shots 1,2,5,10,20,50,all --device cuda
 
         Exit codes: 0 done, 1 bad data, 2 wrong usage, 130 stopped with Ctrl+C.
         """;

@@ -13,7 +13,7 @@ static class LabelShiftProgram
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         using var tasks = LabelTasks.Open(settings.Data, baseModel.Preprocessing, experiment.Validation);
-        foreach (string warning in tasks.Warnings) progress.Report($"warning: {warning}");
+        foreach (string remark in tasks.Remarks) progress.Report(remark);
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
         settings.Study.Run(settings, baseModel, tasks, progress, cancellation);
     }

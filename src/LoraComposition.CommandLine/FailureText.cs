@@ -1,22 +1,25 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using LoraComposition.Experiments;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>What ended a program, in one line for its user.</summary>
+/// <summary>What ended a program, in one line for its user; settings that differ from those of earlier results have a line each.</summary>
 public static class FailureText
 {
     const int Longest = 2000;
 
     /// <summary>Puts a failure into words.</summary>
     /// <param name="failure">What was thrown.</param>
-    /// <returns>One line, without the names of parameters and without torch's own stack trace.</returns>
+    /// <returns>The text, without the names of parameters and without torch's own stack trace.</returns>
     public static string Of(Exception failure)
     {
         ArgumentNullException.ThrowIfNull(failure);
         return failure switch
         {
             AggregateException or TargetInvocationException or TypeInitializationException when failure.InnerException is { } cause => Of(cause),
+            // Its settings are a list.
+            RunConflictException { Differences.Count: > 0 } => Lines(failure.Message),
             OutOfMemoryException => $"There is not enough memory: {OneLine(failure.Message)}",
             ExternalException => OfTorch(failure.Message),
             DllNotFoundException or EntryPointNotFoundException or BadImageFormatException => $"A native library cannot be loaded: {OneLine(failure.Message)}",
@@ -35,6 +38,9 @@ public static class FailureText
             || line.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
         return memory ? $"There is not enough memory: {line}" : $"torch: {line}";
     }
+
+    static string Lines(string text) =>
+        string.Join(Environment.NewLine, text.Split('\n').Select(line => line.StartsWith("  ", StringComparison.Ordinal) ? $"  {OneLine(line)}" : OneLine(line)));
 
     static string OneLine(string text)
     {

@@ -33,6 +33,20 @@ public sealed class LayersStudyTests : IDisposable
     }
 
     [Fact]
+    public async Task OwnPicturesAreTasks()
+    {
+        foreach (string set in (string[])["birds", "leaves", "shells"]) TinyImageFolder.Write(folder[set], [("a", 5), ("b", 5)]);
+        string[] model = [.. TinyRun.LabelSets(folder).SkipWhile(argument => argument != "--model")];
+
+        var (code, printed, errors) = await CommandLine.RunAsync([.. model, "--study", "layers", "--targets", "q", "--upstream", $"birds={folder["birds"]},leaves={folder["leaves"]}", "--downstream", $"shells={folder["shells"]}"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        errors.Should().Contain("shells: there is no test part; 2 of the 10 pictures, 20 % of each class drawn with seed 0, are tested on.");
+        printed.Should().Contain(line => line.StartsWith("CKA with shells, query", StringComparison.Ordinal));
+        LayerMatrix.Load(folder["out/matrices/cka-query.json"]).Columns.Should().Equal("birds", "leaves");
+    }
+
+    [Fact]
     public async Task PublishedDataSetsAreTasks()
     {
         var (code, printed, errors) = await CommandLine.RunAsync([.. TinyRun.NamedSets(folder), "--study", "layers", "--targets", "q,o", "--images", "4"]);

@@ -30,7 +30,9 @@ public sealed class UsageTests : IDisposable
     public Task NamesTheWrongOption(string option, string value) => RefusesAsync(option, [option, value]);
 
     [Theory]
-    [InlineData("imagenet=.", "pacs-photo=.", "--upstream: 'imagenet'")]
+    [InlineData("image/net=.", "pacs-photo=.", "--upstream: 'image/net'")]
+    [InlineData("mine=.,yours=.", "pacs-photo=.", "--upstream: yours and mine are the same")]
+    [InlineData("cifar100=.,eurosat=.", "eurosat", "--downstream eurosat is one of")]
     [InlineData("cifar100", "pacs-photo=.", "NAME=DIR")]
     [InlineData("cifar100=", "pacs-photo=.", "NAME=DIR")]
     [InlineData("cifar100=.,cifar100=.", "pacs-photo=.", "--upstream: cifar100 is given twice")]

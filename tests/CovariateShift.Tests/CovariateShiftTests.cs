@@ -40,7 +40,42 @@ public sealed class CovariateShiftTests : IDisposable
         Directory.GetFiles(folder["out/art_painting/runs"]).Should().HaveCount(6);
     }
 
+    [Fact]
+    public async Task OwnDomainsAreRead()
+    {
+        foreach (string domain in (string[])["clip art", "photo", "sketch"])
+            foreach (string name in (string[])["cat", "dog"])
+                for (int i = 0; i < 5; i++) folder.AddPng("things", domain, name, $"{i}.png");
+        for (int i = 0; i < 5; i++) folder.AddPng("things", "sketch", "hen", $"{i}.png");
+
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--data", $"things={folder["things"]}", "--upstream", "photo"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        printed[0].Should().StartWith("Covariate shift: photo → clip art; top-1 accuracy on 2 test images of 2 classes");
+        errors.Should().Contain("photo: there is no test part; 2 of the 10 pictures, 20 % of each class drawn with seed 0, are tested on.");
+
+        (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--data", $"things={folder["things"]}"]);
+
+        code.Should().Be(1);
+        errors.Should().ContainSingle().Which.Should().Contain("photo has no hen").And.Contain("clip art has no hen");
+    }
+
+    [Fact]
+    public async Task PacsTakesItsFolderByName()
+    {
+        Directory.CreateDirectory(folder["empty"]);
+
+        var (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--data", $"pacs={folder["empty"]}"]);
+
+        code.Should().Be(1);
+        errors.Should().ContainSingle().Which.Should().Contain("art_painting");
+        await RefusesAsync("--path", "--data", $"pacs={folder["empty"]}", "--path", folder["empty"]);
+    }
+
     [Theory]
+    [InlineData("--upstream", "photo")]
+    [InlineData("--upstream", "sketch,sketch")]
+    [InlineData("--upstream", "points,painting,cartoon,sketch")]
     [InlineData("--data", "imagenet")]
     [InlineData("--path", "somewhere")]
     [InlineData("--downstream", "photo")]

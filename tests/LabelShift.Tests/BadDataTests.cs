@@ -21,6 +21,20 @@ public sealed class BadDataTests : IDisposable
     }
 
     [Fact]
+    public Task APublishedDataSetNeedsItsLayout()
+    {
+        folder.AddPng("pictures", "class-0", "0.png");
+        return FailsAsync("cifar100 needs", "--data", $"cifar100={folder["pictures"]}");
+    }
+
+    [Fact]
+    public Task AFolderWithoutPicturesIsNamed()
+    {
+        Directory.CreateDirectory(folder["pictures/class-0"]);
+        return FailsAsync("found none", "--data", $"pets={folder["pictures"]}");
+    }
+
+    [Fact]
     public async Task NamesADamagedPicture()
     {
         for (int i = 0; i < 4; i++)
@@ -52,8 +66,8 @@ public sealed class BadDataTests : IDisposable
 
         var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--model", model, "--out", output]);
 
-        // Lines of progress may stand before the error.
-        errors.Where(line => !line.StartsWith("module ", StringComparison.Ordinal)).Should().ContainSingle().Which.Should().Contain(name);
+        // Lines of progress and what the data is may stand before the error.
+        errors.Where(line => !line.StartsWith("module ", StringComparison.Ordinal) && !line.Contains("there is no test part", StringComparison.Ordinal)).Should().ContainSingle().Which.Should().Contain(name);
         code.Should().Be(1);
         printed.Should().BeEmpty();
         (Directory.Exists(output) ? Directory.GetFiles(output, "*", SearchOption.AllDirectories) : []).Should().BeEmpty();

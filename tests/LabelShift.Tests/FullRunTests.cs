@@ -20,6 +20,51 @@ public sealed partial class FullRunTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public async Task SettingsThatDifferAreListedBeforeAnythingIsTrained()
+    {
+        string[] given = [.. arguments, "--methods", "learned", "--shots", "1", "--steps", "3"];
+        (await CommandLine.RunAsync(Once(given))).Code.Should().Be(0);
+        string[] modules = Directory.GetDirectories(Path.Combine(output, "modules"));
+
+        var (code, printed, errors) = await CommandLine.RunAsync(Once([.. given, "--rank", "4", "--steps", "5"]));
+
+        code.Should().Be(1);
+        printed.Should().BeEmpty();
+        errors[0].Should().EndWith("learned-k001-seed0.json: this run was done with other settings.");
+        errors[1..].Should().Equal("  training.steps: 3 there, 5 now", "  lora.rank: 2 there, 4 now",
+            "  modules trained otherwise (other data, settings or base model): labels-000-001, labels-004-005, labels-006-007", "Choose another folder with --out, or remove the file to run it again.");
+        Directory.GetDirectories(Path.Combine(output, "modules")).Should().Equal(modules);
+    }
+
+    [Fact]
+    public async Task OwnDataThatChangedSinceIsSaidAsSuch()
+    {
+        string[] given = Once([.. arguments, "--methods", "classifier", "--shots", "1", "--steps", "3"]);
+        (await CommandLine.RunAsync(given)).Code.Should().Be(0);
+        File.Delete(Path.Combine(folder.Path, "pictures", "train", "class-2", "1.png"));
+
+        var (code, _, errors) = await CommandLine.RunAsync(given);
+
+        code.Should().Be(1);
+        errors[1..].Should().Equal("  the data to learn from has changed since", "Choose another folder with --out, or remove the file to run it again.");
+    }
+
+    [Fact]
+    public async Task AFolderOfClassesUnderANameOfItsOwnIsSplitByLabels()
+    {
+        Directory.Move(Path.Combine(folder.Path, "pictures", "train"), Path.Combine(folder.Path, "mine"));
+
+        var (code, printed, errors) = await CommandLine.RunAsync(Once([.. arguments.Chunk(2).Where(pair => pair[0] != "--path").SelectMany(pair => pair), "--data", $"pets={Path.Combine(folder.Path, "mine")}", "--methods", "uniform", "--shots", "1", "--steps", "2"]));
+
+        code.Should().Be(0, string.Join('\n', errors));
+        errors.Should().Contain("pets: there is no test part; 8 of the 40 pictures, 20 % of each class drawn with seed 0, are tested on.");
+        printed[0].Should().StartWith("Label shift: 3 modules, 2 new classes; top-1 accuracy on 2 test images");
+    }
+
+    // The last value of each option counts.
+    static string[] Once(string[] given) => [.. given.Chunk(2).GroupBy(pair => pair[0]).SelectMany(group => group.Last())];
+
+    [Fact]
     public async Task WritesResultsOnceAndResumes()
     {
         var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--steps", "3"]);
@@ -59,7 +104,7 @@ public sealed partial class FullRunTests : IDisposable
         // A changed setting must not mix with the old runs.
         (code, _, errors) = await CommandLine.RunAsync([.. arguments, "--steps", "4", "--resume"]);
         code.Should().Be(1);
-        errors[^1].Should().Contain("classifier-k001-seed0.json").And.Contain("configuration");
+        errors.Should().Contain(line => line.EndsWith("classifier-k001-seed0.json: this run was done with other settings.", StringComparison.Ordinal)).And.Contain(line => line.Contains(" there, ", StringComparison.Ordinal));
         FolderState.Of(runs).Should().Equal(files);
     }
 

@@ -40,6 +40,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("--threads", "0")]
     [InlineData("--data", "imagenet")]
     [InlineData("--data", "7")]
+    [InlineData("--data", "pets=no-such-folder")]
+    [InlineData("--data", "pets=")]
+    [InlineData("--data", "../pets=.")]
     [InlineData("--path", "somewhere")]
     [InlineData("--model", "no-such-folder")]
     [InlineData("--rank")]
@@ -62,6 +65,9 @@ public sealed class UsageTests : IDisposable
         await RefusesAsync("--path", ["--data", data]);
         await RefusesAsync("--path", ["--data", data, "--path", Path.Combine(folder.Path, "none")]);
     }
+
+    [Fact]
+    public Task AFolderIsNamedOnce() => RefusesAsync("--path", ["--data", $"pets={folder.Path}", "--path", folder.Path]);
 
     [Fact]
     public Task ResumeNeedsResults() => RefusesAsync("--resume", ["--resume", "--out", Path.Combine(folder.Path, "out")]);

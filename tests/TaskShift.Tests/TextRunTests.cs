@@ -51,6 +51,23 @@ public sealed class TextRunTests : IDisposable
         FolderState.Of(folder["out/runs"]).Should().Equal(files);
     }
 
+    [Fact]
+    public async Task OwnTextsAreTasks()
+    {
+        string Labelled(string name, params string[] labels) =>
+            folder.Write(string.Concat(Enumerable.Range(0, 20).Select(i => $$"""{"text":"how many days {{i}}","label":"{{labels[i % labels.Length]}}"}""" + "\n")), name);
+        string quiz = folder.Write("question,choices,answer\n" + string.Concat(Enumerable.Range(0, 20).Select(i => $"which is number {i},{i}|{i + 1},A\n")), "quiz.csv");
+        string data = $"mails={Labelled("a.jsonl", "spam", "ham")},quiz={quiz},reviews={Labelled("c.jsonl", "good", "bad")}";
+
+        var (code, printed, errors) = await CommandLine.RunAsync([.. Short, "--data", data, "--downstream", "reviews", "--shots", "2", "--validation", "4", "--methods", "zero-shot,learned", "--out", folder["out"]]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        printed.Should().Contain(line => line.StartsWith("Task shift: mails, quiz → reviews; exact match on 4 test questions"));
+        errors.Should().Contain("quiz: there is no test part; 4 of the 20 texts, 20 % of all drawn with seed 0, are tested on.");
+        Directory.GetDirectories(folder["out"]).Select(Path.GetFileName).Should().BeEquivalentTo("modules", "reviews");
+        File.ReadAllText(folder["out/report.html"]).Should().Contain("task-shift-text-reviews");
+    }
+
     [Theory]
     [InlineData("SciQ")]
     [InlineData("CommonsenseQA")]

@@ -11,6 +11,9 @@ public sealed class TextUsageTests : IDisposable
     [Theory]
     [InlineData("--modality", "sound")]
     [InlineData("--data", "imagenet")]
+    [InlineData("--data", "a=none.jsonl,b=none.csv")]
+    [InlineData("--downstream", "a")]
+    [InlineData("--upstream", "a")]
     [InlineData("--path", "somewhere")]
     [InlineData("--max-length", "0")]
     [InlineData("--methods", "classifier")]
@@ -34,7 +37,7 @@ public sealed class TextUsageTests : IDisposable
 
         (code, errors.Length).Should().Be((0, 0));
         string text = string.Join('\n', output);
-        foreach (string option in (string[])["--modality", "--data", "--path", "--max-length", "--model", "--shots", "--seeds", "--methods", "--rank", "--targets", "--steps", "--upstream-epochs", "--validation", "--device", "--dtype", "--threads", "--out", "--resume", "--plan", "--shard", "--grid"])
+        foreach (string option in (string[])["--modality", "--data", "--path", "--upstream", "--downstream", "--max-length", "--model", "--shots", "--seeds", "--methods", "--rank", "--targets", "--steps", "--upstream-epochs", "--validation", "--device", "--dtype", "--threads", "--out", "--resume", "--plan", "--shard", "--grid"])
             text.Should().Contain(option);
         text.Should().Contain("zero-shot").And.Contain("Examples");
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using LoraComposition.FewShot.Tests.Data.Folders;
 using LoraComposition.FewShot.Tests.Support;
 
 namespace TaskShift.Tests;
@@ -36,9 +38,36 @@ public sealed class VisionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--data", "birds={0}/birds,leaves={0}/leaves,shells={0}/shells", "--upstream", "birds,leaves", "--downstream", "shells")]
+    [InlineData("--upstream", "birds={0}/birds,leaves={0}/leaves", "--downstream", "shells={0}/shells")]
+    public async Task OwnPicturesAreTasks(params string[] data)
+    {
+        foreach (string set in (string[])["birds", "leaves", "shells"])
+            foreach (string kind in (string[])["a", "b"])
+                for (int i = 0; i < 5; i++) folder.AddPng(set, kind, $"{i}.png");
+
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--methods", "uniform", .. data.Select(text => string.Format(CultureInfo.InvariantCulture, text, folder.Path))]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        printed[0].Should().StartWith("Task shift: birds, leaves → shells; top-1 accuracy on 2 test images of 2 classes");
+        errors.Should().Contain("shells: there is no test part; 2 of the 10 pictures, 20 % of each class drawn with seed 0, are tested on.");
+        Directory.GetDirectories(folder["out"]).Select(Path.GetFileName).Should().BeEquivalentTo("modules", "shells");
+    }
+
+    [Fact]
+    public async Task UpstreamChoosesAmongTheEmbeddedToo()
+    {
+        var (code, printed, errors) = await CommandLine.RunAsync([.. arguments, "--methods", "uniform", "--upstream", "polygons", "--downstream", "glyphs"]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        printed[0].Should().StartWith("Task shift: polygons → glyphs;");
+    }
+
+    [Theory]
+    [InlineData("--upstream", "fractals,none")]
     [InlineData("--data", "cifar100=.")]
     [InlineData("--data", "cifar100=.,cifar100=.")]
-    [InlineData("--data", "imagenet=.,cifar100=.")]
+    [InlineData("--data", "imagenet=./none,cifar100=.")]
     [InlineData("--data", "cifar100=no-such-folder,eurosat=.")]
     [InlineData("--data", "cifar100,eurosat")]
     [InlineData("--downstream", "none")]

@@ -14,7 +14,7 @@ sealed class LabelSets(LabelData data, int splits) : ITaskSource
         try
         {
             var sets = LabelRange.Sets(tasks.ClassCount, splits);
-            return new TaskSet([.. sets.SkipLast(1).Select(tasks.Upstream)], tasks.Downstream(sets[^1]), tasks);
+            return new TaskSet([.. sets.SkipLast(1).Select(tasks.Upstream)], tasks.Downstream(sets[^1]), tasks) { Remarks = tasks.Remarks };
         }
         catch
         {

@@ -4,8 +4,8 @@ using LoraComposition.FewShot;
 
 namespace Analysis.Data;
 
-/// <summary>Published data sets, each of them a task.</summary>
-sealed class NamedSets(IReadOnlyList<BenchmarkFolder> upstream, BenchmarkFolder downstream) : ITaskSource
+/// <summary>Data sets with names, published ones and one's own, each of them a task.</summary>
+sealed class NamedSets(IReadOnlyList<NamedPath> upstream, NamedPath downstream) : ITaskSource
 {
     public int UpstreamCount => upstream.Count;
 
@@ -14,8 +14,13 @@ sealed class NamedSets(IReadOnlyList<BenchmarkFolder> upstream, BenchmarkFolder 
         var tasks = new ImageTasks(preprocessing, validationPerClass);
         try
         {
-            var tested = downstream.Open();
-            return new TaskSet([.. upstream.Select(set => set.Open()).Select(set => tasks.Create(set.Name, set.Splits.Train))], tasks.Create(tested.Name, tested.Splits.Train, tested.Splits.Test), tasks);
+            NamedImages Open(NamedPath set) => NamedImages.Open(set.Name, set.Path, validationPerClass);
+            var tested = Open(downstream);
+            NamedImages[] learned = [.. upstream.Select(Open)];
+            return new TaskSet([.. learned.Select(set => tasks.Create(set.Name, set.Splits.Train))], tasks.Create(tested.Name, tested.Splits.Train, tested.Splits.Test), tasks)
+            {
+                Remarks = [.. learned.Append(tested).SelectMany(set => set.Remarks)],
+            };
         }
         catch
         {

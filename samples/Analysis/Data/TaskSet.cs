@@ -10,6 +10,9 @@ sealed class TaskSet(IReadOnlyList<ImageTask> upstream, ImageTask downstream, ID
 
     public ImageTask Downstream => downstream;
 
+    /// <summary>What a reader of the results must know of the data, a line each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>How the upstream modules are trained.</summary>
     public IReadOnlyList<ImageModuleTraining> Trainings(ImageBaseModel baseModel, ModuleTrainingOptions options) => [.. upstream.Select(task => Training(baseModel, task, options))];
 

@@ -20,7 +20,7 @@ static class CrossFitTasks
         var splits = Downstream.Format.Open(downstream, Downstream.Name);
         var train = splits.Train ?? throw new DataException(downstream, "expected a train part (ARC-Challenge-Train.jsonl or train-*.parquet), found none.");
         var test = splits.Test ?? throw new DataException(downstream, "expected a test part (ARC-Challenge-Test.jsonl or test-*.parquet), found none.");
-        foreach (var part in new[] { train, test }) Skipped(part, remarks);
+        foreach (var part in new[] { train, test }) remarks.AddRange(SkippedRemark.Of(part.Name, part.Skipped));
         return new TextTasks(upstream, making.Task(Downstream.Name, train, Downstream.Format.Template, test), remarks);
     }
 
@@ -31,13 +31,7 @@ static class CrossFitTasks
         var splits = format.Open(path, name);
         var questions = splits.Train ?? splits.Validation ?? throw new DataException(path, "expected a train or a validation part, found neither.");
         if (splits.Train is null) remarks.Add($"{name}: there is no train part; its module learns from the {questions.Count} questions of the validation part.");
-        Skipped(questions, remarks);
+        remarks.AddRange(SkippedRemark.Of(questions.Name, questions.Skipped));
         return making.Task(name, questions, format.Template);
-    }
-
-    static void Skipped(QuestionDataset questions, List<string> remarks)
-    {
-        if (questions.Skipped is { Total: > 0 } skipped)
-            remarks.Add($"{questions.Name}: {skipped.Total} rows are left out ({skipped.WithoutContext} without the text they are about, {skipped.WithEmptyText} with an empty text, {skipped.Repeated} repeated).");
     }
 }

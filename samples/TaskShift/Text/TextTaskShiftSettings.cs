@@ -5,8 +5,11 @@ namespace TaskShift.Text;
 /// <summary>The command line, read and checked.</summary>
 sealed record TextTaskShiftSettings
 {
-    /// <summary>The folder of CrossFit's data sets; null for the embedded questions.</summary>
+    /// <summary>The folder of CrossFit's data sets; null for others.</summary>
     public string? CrossFitFolder { get; init; }
+
+    /// <summary>One's own texts; null for others.</summary>
+    public NamedData? Own { get; init; }
 
     public required int MaxLength { get; init; }
 

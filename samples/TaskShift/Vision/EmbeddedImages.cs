@@ -1,4 +1,3 @@
-using LoraComposition.CommandLine;
 using LoraComposition.Experiments;
 
 namespace TaskShift.Vision;

@@ -4,7 +4,7 @@ using LoraComposition.FewShot;
 
 namespace TaskShift.Vision;
 
-/// <summary>The experiment with images: one round for each downstream data set, with modules of all the others.</summary>
+/// <summary>The experiment with images: one round for each downstream data set, with modules of others.</summary>
 static class VisionTaskShift
 {
     public static void Run(VisionTaskShiftSettings settings, CancellationToken cancellation)
@@ -13,11 +13,17 @@ static class VisionTaskShift
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
-        var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => set.Open())];
+        var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => NamedImages.Open(set.Name, set.Path, experiment.Validation))];
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
+        foreach (string remark in sets.SelectMany(set => set.Remarks)) progress.Report(remark);
         var rounds = new List<ExperimentResults?>();
-        foreach (var downstream in sets.Where(set => settings.Downstream is null || set.Name == settings.Downstream))
-            rounds.Add(TransferRound.Run("task-shift", "Task shift", experiment, baseModel, sets, downstream, progress, cancellation));
+        foreach (string learned in settings.Choice.Downstream)
+        {
+            NamedImages[] upstream = [.. settings.Choice.UpstreamOf(learned).Select(Set)];
+            rounds.Add(TransferRound.Run("task-shift", "Task shift", experiment, baseModel, upstream, Set(learned), progress, cancellation));
+        }
         if (!rounds.Contains(null)) ExperimentPage.Write(experiment, "Task shift", [.. rounds.OfType<ExperimentResults>()]);
+
+        NamedImages Set(string name) => sets.Single(set => set.Name == name);
     }
 }

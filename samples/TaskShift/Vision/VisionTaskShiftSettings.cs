@@ -6,10 +6,10 @@ namespace TaskShift.Vision;
 sealed record VisionTaskShiftSettings
 {
     /// <summary>The data sets and their folders; empty for the embedded ones.</summary>
-    public required IReadOnlyList<BenchmarkFolder> Data { get; init; }
+    public required IReadOnlyList<NamedPath> Data { get; init; }
 
-    /// <summary>The data set to learn; null for each in turn.</summary>
-    public string? Downstream { get; init; }
+    /// <summary>Which of them are learned, each in a round of its own, and which modules are trained for.</summary>
+    public required TransferChoice Choice { get; init; }
 
     public required ExperimentSettings Experiment { get; init; }
 }

@@ -45,6 +45,7 @@ public sealed class ExperimentRun
         var modules = new List<LoraAdapter>();
         try
         {
+            if (!settings.PlanOnly) CheckWhatIsThere();
             if (!settings.PlanOnly && settings.Methods.Any(m => m.NeedsModules))
             {
                 foreach (var training in trainings)
@@ -54,10 +55,10 @@ public sealed class ExperimentRun
                 }
             }
             if (!settings.PlanOnly) CommandFile.Write(settings.Out, settings.Command);
-            using var runner = open(modules, trainings.ToDictionary(t => t.Name, UpstreamModules.KeyOf));
+            using var runner = open(modules, Keys());
             if (settings.Grid)
             {
-                var search = new FewShotExperiment($"{name}-grid", runner, new RunStore(Path.Combine(settings.Out, "grid")));
+                var search = Search(runner);
                 var points = GridSearch.List(settings.Methods, settings.Tuning, settings.Shots, settings.Seeds);
                 if (Do($"{name}, grid", search, points, progress, cancellation) is not { } found)
                 {
@@ -77,10 +78,28 @@ public sealed class ExperimentRun
         }
     }
 
+    // Modules take minutes: that --out holds results of other settings is said before they are trained.
+    void CheckWhatIsThere()
+    {
+        if (!Directory.Exists(settings.Grid ? GridFolder : settings.RunFolder)) return;
+        using var runner = open([], Keys());
+        var (experiment, work) = settings.Grid ? (Search(runner), GridSearch.List(settings.Methods, settings.Tuning, settings.Shots, settings.Seeds))
+            : (Experiment(runner), FewShotWork.List([.. settings.Methods.Select(m => (m, settings.Tuning))], settings.Shots, settings.Seeds));
+        foreach (var item in work) experiment.TryLoad(item, out _);
+    }
+
+    string GridFolder => Path.Combine(settings.Out, "grid");
+
+    Dictionary<string, string> Keys() => trainings.ToDictionary(t => t.Name, UpstreamModules.KeyOf);
+
+    FewShotExperiment Search(IFewShotRunner runner) => new($"{name}-grid", runner, new RunStore(GridFolder));
+
+    FewShotExperiment Experiment(IFewShotRunner runner) => new(name, runner, new RunStore(settings.RunFolder));
+
     ExperimentResults? Test(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation)
     {
         var work = FewShotWork.List(methods, settings.Shots, settings.Seeds);
-        if (Do(name, new FewShotExperiment(name, runner, new RunStore(settings.RunFolder)), work, progress, cancellation) is not { } results) return null;
+        if (Do(name, Experiment(runner), work, progress, cancellation) is not { } results) return null;
         var summary = Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]);
         summary.WriteCsv(Path.Combine(settings.Out, "summary.csv"));
         RunTable.WriteCsv(Path.Combine(settings.Out, "runs.csv"), results);

@@ -74,7 +74,7 @@ public sealed class FewShotExperiment
     public bool TryLoad(FewShotWork item, [NotNullWhen(true)] out RunResult? result)
     {
         ArgumentNullException.ThrowIfNull(item);
-        return store.TryLoad(KeyOf(item), ConfigurationHash.Of(ConfigurationOf(item)), out result);
+        return store.TryLoad(KeyOf(item), ConfigurationHash.ToJson(ConfigurationOf(item)), out result);
     }
 
     RunKey KeyOf(FewShotWork item) => new(name, item.Name, item.Shots, item.Seed);

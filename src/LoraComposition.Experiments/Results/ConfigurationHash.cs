@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -16,12 +17,11 @@ internal static class ConfigurationHash
     /// <param name="configuration">An options object, or a <see cref="JsonElement"/> or JSON node.</param>
     /// <returns>64 lower-case hexadecimal digits.</returns>
     /// <exception cref="NotSupportedException">The object cannot be written as JSON.</exception>
-    public static string Of(object configuration)
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream)) Write(writer, ToJson(configuration));
-        return Convert.ToHexStringLower(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
-    }
+    public static string Of(object configuration) => Convert.ToHexStringLower(SHA256.HashData(Bytes(ToJson(configuration))));
+
+    /// <summary>A part of a configuration in the form that is hashed: two parts with one text are the same.</summary>
+    /// <param name="part">The part.</param>
+    public static string Canonical(JsonElement part) => Encoding.UTF8.GetString(Bytes(part));
 
     /// <summary>The configuration as JSON, as <see cref="RunResult.Configuration"/> holds it: camelCase, enums by name. Its hash is that of the object.</summary>
     /// <param name="configuration">An options object, or a <see cref="JsonElement"/> or JSON node.</param>
@@ -31,6 +31,13 @@ internal static class ConfigurationHash
     {
         ArgumentNullException.ThrowIfNull(configuration);
         return JsonSerializer.SerializeToElement(configuration, configuration.GetType(), options);
+    }
+
+    static ReadOnlySpan<byte> Bytes(JsonElement element)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream)) Write(writer, element);
+        return stream.GetBuffer().AsSpan(0, (int)stream.Length);
     }
 
     static void Write(Utf8JsonWriter writer, JsonElement element)

@@ -35,7 +35,20 @@ public sealed partial class RunStore
     /// <exception cref="RunConflictException">The file holds a result of another configuration or experiment.</exception>
     /// <exception cref="RunFileException">The file is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    internal bool TryLoad(RunKey key, string configurationHash, [NotNullWhen(true)] out RunResult? result)
+    internal bool TryLoad(RunKey key, string configurationHash, [NotNullWhen(true)] out RunResult? result) => TryLoad(key, configurationHash, null, out result);
+
+    /// <summary>Looks for the result of a run that was done before, and says in which settings another one differs.</summary>
+    /// <param name="key">The run.</param>
+    /// <param name="configuration">The configuration it would run with.</param>
+    /// <param name="result">The result, where there is one.</param>
+    /// <returns>Whether the run can be skipped.</returns>
+    /// <exception cref="RunConflictException">The file holds a result of another configuration or experiment.</exception>
+    /// <exception cref="RunFileException">The file is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal bool TryLoad(RunKey key, JsonElement configuration, [NotNullWhen(true)] out RunResult? result) =>
+        TryLoad(key, ConfigurationHash.Of(configuration), configuration, out result);
+
+    bool TryLoad(RunKey key, string configurationHash, JsonElement? configuration, [NotNullWhen(true)] out RunResult? result)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentException.ThrowIfNullOrWhiteSpace(configurationHash);
@@ -44,7 +57,10 @@ public sealed partial class RunStore
         if (result is null) return false;
         if (result.Key != key) throw new RunConflictException(path, $"{key}", $"{result.Key}");
         if (result.ConfigurationHash != configurationHash)
-            throw new RunConflictException(path, $"configuration {configurationHash}", $"configuration {result.ConfigurationHash}");
+        {
+            throw new RunConflictException(path, configurationHash, result.ConfigurationHash,
+                configuration is { } now ? ConfigurationDifferences.Of(result.Configuration, now) : []);
+        }
         return true;
     }
 
@@ -58,7 +74,7 @@ public sealed partial class RunStore
     {
         ArgumentNullException.ThrowIfNull(result);
         if (result.Problem() is { } problem) throw new ArgumentException($"The result of {result.Key}: {problem}.", nameof(result));
-        TryLoad(result.Key, result.ConfigurationHash, out _);
+        TryLoad(result.Key, result.ConfigurationHash, result.Configuration, out _);
         Directory.CreateDirectory(folder);
         AtomicFile.Write(PathOf(result.Key), stream =>
         {

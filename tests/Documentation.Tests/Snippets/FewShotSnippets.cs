@@ -1,5 +1,6 @@
 using Documentation.Tests.Support;
 using LoraComposition;
+using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 using LoraComposition.Models;
 
@@ -113,6 +114,29 @@ public class FewShotSnippets
         long all = biases.Model.named_parameters().Where(p => p.name.EndsWith(".bias", StringComparison.Ordinal)).Sum(p => p.parameter.numel());
         biases.TrainableParameters.Should().Be(all - 2, "two of them are the head's");
         biases.ToAdapter("none").Should().BeNull("the base model's own numbers were trained");
+    }
+
+    [Fact]
+    public void A_method_of_ones_own_in_an_experiment()
+    {
+        using var workplace = new Workplace();
+        #region method-experiment
+        var baseModel = ImageBaseModel.Open("vit");
+        NamedImages birds = NamedImages.Open("birds", "pictures/birds", validationPerClass: 2), shells = NamedImages.Open("shells", "pictures/shells", validationPerClass: 2);
+        using var tasks = new ImageTasks(baseModel.Preprocessing, validationPerClass: 2);
+        var training = new ImageModuleTraining(baseModel, tasks.Create("birds", birds.Splits.Train), new ModuleTrainingOptions());
+        using var module = new UpstreamModules("results/modules").GetOrTrain(training);
+        using var runner = new ImageFewShotRunner(baseModel, tasks.Create("shells", shells.Splits.Train, shells.Splits.Test), [module],
+            new Dictionary<string, string> { ["birds"] = UpstreamModules.KeyOf(training) });
+        ITuningMethod[] methods = [new LearnedComposition(), new BiasTuning()];   // the second is your own
+        var options = new TuningOptions { Training = new TrainingOptions { Steps = 40 } };
+        var work = FewShotWork.List([.. methods.Select(method => (method, options))], shots: [1, 2], seeds: [0, 1]);
+        var runs = new FewShotExperiment("own-method", runner, new RunStore("results/runs")).Run(work);
+        Console.WriteLine(SummaryMarkdown.Of(Summary.Of(runs, [.. methods.Select(method => method.Name)])));
+        #endregion
+        runs.Should().HaveCount(8).And.OnlyContain(run => run.TestCount == 4);
+        runs.Select(run => run.Key.Method).Distinct().Should().Equal("learned", "bias");
+        Directory.GetFiles("results/runs").Should().HaveCount(8);
     }
 
     [Fact]

@@ -31,6 +31,11 @@ internal sealed class Workplace : IDisposable
                 for (int i = 0; i < 8; i++) Stripes(task[0] + 3 * kind, i, "pictures", task, $"{task}-{kind}", $"{i}.png");
         foreach (string name in (string[])["cat", "dog"]) Picture(name == "cat" ? 70 : 190, "my-test-images", name, "one.png");
         folder.Write(string.Concat(Enumerable.Range(0, 16).Select(i => $$"""{"text":"how many days {{i}} {{(i % 2 == 0 ? "cat" : "apple")}}","label":"{{(i % 2 == 0 ? "animals" : "fruits")}}"}""" + "\n")), "reviews.jsonl");
+        folder.Write(string.Concat(Enumerable.Range(0, 16).Select(i => $$"""{"text":"which is first {{i}}","label":"{{(i % 2 == 0 ? "spam" : "ham")}}"}""" + "\n")), "mails.jsonl");
+        folder.Write("question,choices,answer\n" + string.Concat(Enumerable.Range(0, 16).Select(i => $"which is number {i},{i}|{i + 1},A\n")), "quiz.csv");
+        foreach (string domain in (string[])["photo", "sketch", "toy"])
+            foreach (int kind in (int[])[0, 1, 2, 3])
+                for (int i = 0; i < 8; i++) Stripes(domain[0] + 3 * kind, i, "things", domain, $"thing-{kind}", $"{i}.png");
         Picture(40, "photos", "one.png");
         foreach (string method in (string[])["classifier", "learned"]) folder.Write(Run(method), "results", "label-shift", "runs", $"{method}-k001-seed0.json");
         Directory.SetCurrentDirectory(folder.Path);

@@ -123,7 +123,8 @@ public sealed class FewShotExperimentTests : IDisposable
         var changed = TinyExperiment.Work([new ClassifierTuning()], [1], [0], TinyExperiment.Options with { HeadLearningRate = 0.5 });
 
         tiny.Experiment(task).Invoking(e => e.Run(changed, NullProgressReporter.Instance))
-            .Should().Throw<RunConflictException>().WithMessage("*classifier-k001-seed0.json*configuration*configuration*");
+            .Should().Throw<RunConflictException>().WithMessage("*classifier-k001-seed0.json: this run was done with other settings.*Choose another folder with --out*")
+            .Which.Differences.Should().Equal($"headLearningRate: {TinyExperiment.Options.HeadLearningRate} there, 0.5 now");
     }
 
     [Fact]
@@ -134,7 +135,8 @@ public sealed class FewShotExperimentTests : IDisposable
         var other = new FewShotExperiment("tiny", runner, new RunStore(tiny.RunFolder));
 
         other.Run(TinyExperiment.Work([new ClassifierTuning()], [1], [0]), NullProgressReporter.Instance).Should().HaveCount(1);
-        other.Invoking(e => e.Run(TinyExperiment.Work([new UniformComposition()], [1], [0]), NullProgressReporter.Instance)).Should().Throw<RunConflictException>().WithMessage("*uniform-k001-seed0.json*");
+        other.Invoking(e => e.Run(TinyExperiment.Work([new UniformComposition()], [1], [0]), NullProgressReporter.Instance)).Should().Throw<RunConflictException>()
+            .WithMessage("*uniform-k001-seed0.json*").Which.Differences.Should().NotBeEmpty().And.OnlyContain(line => line.StartsWith("modules ", StringComparison.Ordinal));
     }
 
     [Theory]

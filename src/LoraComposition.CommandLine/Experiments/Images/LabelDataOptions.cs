@@ -3,33 +3,20 @@ using System.CommandLine.Parsing;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>Which data set's labels become tasks.</summary>
-public enum DataSource
-{
-    /// <summary>Fractal images made by formula.</summary>
-    Embedded,
-
-    /// <summary>CIFAR-100's binary files.</summary>
-    Cifar100,
-
-    /// <summary>A folder with a sub-folder of pictures for each class.</summary>
-    Folder,
-}
-
 /// <summary>The data set whose labels become tasks.</summary>
-/// <param name="Source">Which one.</param>
-/// <param name="Path">Its folder, which exists; null for the one that needs none.</param>
-public sealed record LabelData(DataSource Source, string? Path);
+/// <param name="Files">Its name and folder; null for fractal images made by formula.</param>
+public sealed record LabelData(NamedPath? Files);
 
 /// <summary>The options that choose the data set whose labels become tasks.</summary>
 public sealed class LabelDataOptions
 {
     readonly Option<string> data = new("--data")
     {
-        Description = "embedded (fractal images, nothing to download), cifar100 or folder.",
+        Description = "embedded (fractal images, nothing to download), or NAME=DIR: a published data set by its name, as cifar100=DIR, "
+            + "or under any other name your own, <class>/* with or without train/ and test/. cifar100 or folder alone take --path.",
         DefaultValueFactory = _ => "embedded"
     };
-    readonly Option<string?> path = new("--path") { Description = "The folder of the data: CIFAR-100's binary files, or <class>/* with or without train/ and test/." };
+    readonly Option<string?> path = new("--path") { Description = "The folder of --data cifar100 or --data folder." };
 
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [data, path];
@@ -42,19 +29,20 @@ public sealed class LabelDataOptions
     {
         ArgumentNullException.ThrowIfNull(parsed);
         string name = parsed.GetValue(data)!;
-        var source = ReadSource(name);
         string? folder = parsed.GetValue(path);
-        if (source != DataSource.Embedded && folder is null) throw new UsageException($"--data {name} needs --path, the folder of the data.");
-        if (source == DataSource.Embedded && folder is not null) throw new UsageException("--path is given without --data cifar100 or --data folder.");
-        if (folder is not null && !Directory.Exists(folder)) throw new UsageException($"--path {folder}: there is no such folder.");
-        return new LabelData(source, folder);
+        if (NamedPath.Is(name))
+        {
+            return folder is null ? new(NamedPath.Read(data.Name, name, NamedDataKind.Images))
+                : throw new UsageException($"--path is given with --data {name}, which names a folder already.");
+        }
+        switch (name.ToLowerInvariant())
+        {
+            case "embedded" when folder is not null: throw new UsageException("--path is given without --data cifar100 or --data folder.");
+            case "embedded": return new(Files: null);
+            case "cifar100" or "folder" when folder is null: throw new UsageException($"--data {name} needs --path, the folder of the data.");
+            case "cifar100" or "folder":
+                return Directory.Exists(folder) ? new(new NamedPath(name.ToLowerInvariant(), folder)) : throw new UsageException($"--path {folder}: there is no such folder.");
+            default: throw new UsageException($"--data {name}: expected embedded, cifar100, folder or NAME=DIR.");
+        }
     }
-
-    static DataSource ReadSource(string text) => text.ToLowerInvariant() switch
-    {
-        "embedded" => DataSource.Embedded,
-        "cifar100" => DataSource.Cifar100,
-        "folder" => DataSource.Folder,
-        _ => throw new UsageException($"--data {text}: expected embedded, cifar100 or folder."),
-    };
 }

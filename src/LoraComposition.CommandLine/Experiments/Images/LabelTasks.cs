@@ -6,15 +6,14 @@ namespace LoraComposition.CommandLine;
 /// <summary>Makes tasks of ranges of a data set's labels. Owns the prepared images.</summary>
 public sealed class LabelTasks : IDisposable
 {
-    const int EmbeddedClasses = 40, EmbeddedTrain = 120, EmbeddedTest = 50, SplitSeed = 0;
+    const int EmbeddedClasses = 40, EmbeddedTrain = 120, EmbeddedTest = 50;
     readonly ImageDataset train, test;
     readonly ImageTasks tasks;
 
-    LabelTasks(ImageDataset train, ImageDataset test, IReadOnlyList<string> warnings, ImageTasks tasks) =>
-        (this.train, this.test, Warnings, this.tasks) = (train, test, warnings, tasks);
+    LabelTasks(NamedImages images, ImageTasks tasks) => (train, test, Remarks, this.tasks) = (images.Splits.Train, images.Splits.Test, images.Remarks, tasks);
 
-    /// <summary>What was passed over in a folder, a line each; empty where nothing was.</summary>
-    public IReadOnlyList<string> Warnings { get; }
+    /// <summary>What a reader of the results must know of the data, a line each; empty where there is nothing.</summary>
+    public IReadOnlyList<string> Remarks { get; }
 
     /// <summary>The number of classes of the data.</summary>
     public int ClassCount => train.ClassNames.Count;
@@ -28,8 +27,8 @@ public sealed class LabelTasks : IDisposable
     public static LabelTasks Open(LabelData data, ImagePreprocessing preprocessing, int validationPerClass)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var (train, test, warnings) = OpenData(data);
-        return new LabelTasks(train, test, warnings, new ImageTasks(preprocessing, validationPerClass));
+        var images = data.Files is { } files ? NamedImages.Open(files.Name, files.Path, validationPerClass) : Embedded();
+        return new LabelTasks(images, new ImageTasks(preprocessing, validationPerClass));
     }
 
     /// <summary>A task to train a module for.</summary>
@@ -45,22 +44,10 @@ public sealed class LabelTasks : IDisposable
     /// <summary>Lets go of the prepared images.</summary>
     public void Dispose() => tasks.Dispose();
 
-    static (ImageDataset Train, ImageDataset Test, IReadOnlyList<string> Warnings) OpenData(LabelData data)
+    static NamedImages Embedded()
     {
-        switch (data.Source)
-        {
-            case DataSource.Cifar100:
-                return (Cifar100Dataset.Open(data.Path!, train: true), Cifar100Dataset.Open(data.Path!, train: false), []);
-            case DataSource.Folder:
-                var splits = ImageFolderSplits.Open(data.Path!);
-                if ((splits.Test ?? splits.Validation) is { } test) return (splits.Train, test, splits.Warnings);
-                // Without an official split a fifth of each class is the test set.
-                var split = TrainValidationSplit.CreateByFraction(splits.Train.Labels(), splits.Train.ClassNames.Count, 0.2, SplitSeed);
-                return (new DatasetView(splits.Train, split.Train), new DatasetView(splits.Train, split.Validation), splits.Warnings);
-            default:
-                int[] ids = [.. Enumerable.Range(0, EmbeddedClasses)];
-                return (new FractalDataset(ids, EmbeddedTrain), new FractalDataset(ids, EmbeddedTest, firstInstance: EmbeddedTrain), []);
-        }
+        int[] ids = [.. Enumerable.Range(0, EmbeddedClasses)];
+        return new("embedded", new(new FractalDataset(ids, EmbeddedTrain), new FractalDataset(ids, EmbeddedTest, firstInstance: EmbeddedTrain)));
     }
 }
 

@@ -3,11 +3,6 @@ using LoraComposition.FewShot;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>A data set as one of several tasks.</summary>
-/// <param name="Name">What the task is called, for files and tables.</param>
-/// <param name="Splits">Its images.</param>
-public sealed record NamedImages(string Name, ImageSplits Splits);
-
 /// <summary>One data set is learned from few images with the help of modules of others.</summary>
 public static class TransferRound
 {
@@ -18,17 +13,17 @@ public static class TransferRound
     /// <param name="title">The experiment's title, for example <c>Task shift</c>.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="baseModel">The model to adapt.</param>
-    /// <param name="sets">All data sets, each with a name of its own.</param>
+    /// <param name="upstream">The data sets to train modules for, each with a name of its own.</param>
     /// <param name="downstream">The one to learn.</param>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>The results of all runs; null where they are not all done.</returns>
     public static ExperimentResults? Run(string experiment, string title, ExperimentSettings settings, ImageBaseModel baseModel,
-        IReadOnlyList<NamedImages> sets, NamedImages downstream, IProgressReporter progress, CancellationToken cancellation)
+        IReadOnlyList<NamedImages> upstream, NamedImages downstream, IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(baseModel);
-        ArgumentNullException.ThrowIfNull(sets);
+        ArgumentNullException.ThrowIfNull(upstream);
         ArgumentNullException.ThrowIfNull(downstream);
         var round = settings with
         {
@@ -36,8 +31,7 @@ public static class TransferRound
             ModuleFolder = settings.ModuleFolder ?? Path.Combine(settings.Out, "modules")
         };
         using var tasks = new ImageTasks(baseModel.Preprocessing, settings.Validation);
-        ImageModuleTraining[] trainings = [.. sets.Where(set => set.Name != downstream.Name)
-            .Select(set => new ImageModuleTraining(baseModel, tasks.Create(set.Name, set.Splits.Train), settings.Upstream))];
+        ImageModuleTraining[] trainings = [.. upstream.Select(set => new ImageModuleTraining(baseModel, tasks.Create(set.Name, set.Splits.Train), settings.Upstream))];
         var task = tasks.Create(downstream.Name, downstream.Splits.Train, downstream.Splits.Test);
         var run = new ExperimentRun($"{experiment}-{downstream.Name}", round, trainings, (modules, keys) => new ImageFewShotRunner(baseModel, task, modules, keys));
         if (run.Run(progress, cancellation) is not { } results) return null;

@@ -48,7 +48,7 @@ public abstract class ImageBenchmark
         {
             throw new DataException(folder, $"the folder cannot be read: {e.Message}", e);
         }
-        throw new DataException(folder, $"{Name} needs {Expected}; found neither.");
+        throw new DataException(folder, $"{Name} needs {Expected}; found neither. Data of one's own needs another name.");
     }
 
     /// <summary>Whether a folder looks like the original layout. What is then missing is an error.</summary>
@@ -67,7 +67,7 @@ public static class ImageBenchmarks
         [new Cifar100(), new Food101(), new StanfordCars(), new Sun397(), new Flowers102(), new EuroSat(), .. Enum.GetValues<PacsDomain>().Select(d => new Pacs(d))];
 
     /// <summary>Finds a data set.</summary>
-    /// <param name="name">Its <see cref="ImageBenchmark.Name"/>.</param>
+    /// <param name="name">Its <see cref="ImageBenchmark.Name"/>, in any case.</param>
     /// <returns>The data set; null where there is none of the name.</returns>
-    public static ImageBenchmark? Find(string name) => All.FirstOrDefault(b => b.Name == name);
+    public static ImageBenchmark? Find(string name) => All.FirstOrDefault(b => b.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 }

@@ -25,7 +25,7 @@ public sealed class ImageBenchmarksTests : IDisposable
         var benchmark = ImageBenchmarks.Find(name)!;
         folder.Write("text", "data", "notes.txt");
 
-        benchmark.Refusal(folder).Should().StartWith($"{folder.Path}: {name} needs {benchmark.Files}, or the model hub's Parquet files (train-*.parquet, ").And.EndWith("found neither.");
+        benchmark.Refusal(folder).Should().StartWith($"{folder.Path}: {name} needs {benchmark.Files}, or the model hub's Parquet files (train-*.parquet, ").And.EndWith("found neither. Data of one's own needs another name.");
         FluentActions.Invoking(() => benchmark.Open(folder.At("none"))).Should().Throw<DataException>().WithMessage($"*none: the folder is missing; {name} needs *");
     }
 }
