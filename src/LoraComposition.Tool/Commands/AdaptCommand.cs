@@ -124,12 +124,11 @@ static class AdaptCommand
 
     static void Show(IAnsiConsole console, AdaptationReport report, string folder)
     {
-        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Method"), Right("Validation"), Right("Loss"), Right("|Θ|"),
-            Right("Steps"), Right("Seconds"));
+        var table = new ConsoleTable("Method", "Validation", "Loss", "|Θ|", "Steps", "Seconds");
         foreach (var result in report.Methods)
             table.AddRow(result.Method, result.ValidationAccuracy is null ? "–" : Text($"{100 * result.ValidationAccuracy:F1} %"), result.ValidationLoss is null ? "–" : Text($"{result.ValidationLoss:F3}"),
                 Text($"{result.TrainableParameters:N0}"), Text($"{result.Steps}"), Text($"{result.Timings.Values.Sum():F1}"));
-        console.Write(table);
+        table.Write(console);
         foreach (var result in report.Methods)
         {
             if (result.Start is { } start) console.WriteLine($"{result.Method}: its weights started from {start} alone.");
@@ -138,8 +137,6 @@ static class AdaptCommand
         console.WriteLine(report.Verdict);
         console.WriteLine($"The model is in {folder}; report.md in it says more. Use it with: lora-compose predict --model {folder} --images PATH");
     }
-
-    static TableColumn Right(string header) => new TableColumn(header).RightAligned();
 
     static string Text(FormattableString value) => FormattableString.Invariant(value);
 

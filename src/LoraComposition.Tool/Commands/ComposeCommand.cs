@@ -235,9 +235,9 @@ static class ComposeCommand
 
     static void Print(IAnsiConsole console, IReadOnlyList<LayerCompression> layers)
     {
-        var table = new Table().AddColumns("layer", "rank", "retained energy", "relative error");
-        foreach (var layer in layers) table.AddRow(Markup.Escape(layer.Path), $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}", $"{layer.RelativeError:G3}");
-        console.Write(table);
+        var table = new ConsoleTable("layer", "rank", "retained energy", "relative error");
+        foreach (var layer in layers) table.AddRow(layer.Path, $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}", $"{layer.RelativeError:G3}");
+        table.Write(console);
     }
 
     static string Range(IEnumerable<long> ranks) => ranks.Min() is var least && ranks.Max() is var most && least == most ? $"{least}" : $"{least} to {most}";

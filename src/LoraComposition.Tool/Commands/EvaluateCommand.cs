@@ -82,19 +82,17 @@ static class EvaluateCommand
     static void Print(IAnsiConsole console, EvaluateReport report, string? folder)
     {
         var scores = report.Scores;
-        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Class"), Right("Images"), Right("Precision"), Right("Recall"), Right("F1"));
+        var table = new ConsoleTable("Class", "Images", "Precision", "Recall", "F1");
         var shown = scores.Classes.Count <= MostRows ? scores.Classes : [.. scores.Classes.Where(score => score.Support > 0).OrderBy(score => score.F1).Take(MostRows)];
-        foreach (var score in shown) table.AddRow(Markup.Escape(score.Name), Text($"{score.Support}"), Number(score.Precision), Number(score.Recall), Number(score.F1));
+        foreach (var score in shown) table.AddRow(score.Name, Text($"{score.Support}"), Number(score.Precision), Number(score.Recall), Number(score.F1));
         table.AddRow("mean of the classes with images", Text($"{scores.Count}"), Number(scores.MacroPrecision), Number(scores.MacroRecall), Number(scores.MacroF1));
-        console.Write(table);
+        table.Write(console);
         if (shown.Count < scores.Classes.Count) console.WriteLine(Text($"These are the {shown.Count} classes of the lowest F1 of {scores.Classes.Count}; --json and --out have all."));
         console.WriteLine(Text($"Accuracy on {report.Part}: {100 * scores.Accuracy:F1} % ({scores.Correct} of {scores.Count}), 95 % interval {100 * scores.AccuracyLow:F1} % to {100 * scores.AccuracyHigh:F1} %. Mean loss {scores.Loss:F3}. Expected calibration error {100 * scores.ExpectedCalibrationError:F1} points."));
         string[] confusions = [.. scores.MostConfused(MostConfusions).Select(pair => $"{pair.TrueClass} for {pair.GivenClass} ({pair.Count})")];
         if (confusions.Length > 0) console.WriteLine($"Most often mistaken: {string.Join(", ", confusions)}.");
         if (folder is not null) console.WriteLine($"Wrote {Path.Combine(folder, "evaluation.html")}, and tables and pictures beside it.");
     }
-
-    static TableColumn Right(string header) => new TableColumn(header).RightAligned();
 
     static string Number(double? value) => value is null ? "–" : Text($"{value:F3}");
 
