@@ -25,6 +25,7 @@ public static class ExperimentReport
         Console.WriteLine($"{title}; {measure}, mean [95 % interval of the mean, Student's t] over {settings.Seeds.Count} seeds");
         ConsoleTable.Of(SummaryGrid.Of(summary)).Write();
         foreach (string line in CoincidenceReading.Of(summary, results.Runs)) Console.WriteLine(line);
+        foreach (string line in RemarkReading.Of(results.Runs)) Console.WriteLine($"warning: {line}");
         foreach (string sentence in SummaryReading.Of(summary, results.Runs, references)) Console.WriteLine(sentence);
         Console.WriteLine($"Results: {Path.Combine(settings.Out, "summary.csv")}, runs.csv with a row a run, accuracy.png and accuracy.svg beside it, one file for each run in {settings.RunFolder}.");
     }

@@ -94,8 +94,8 @@ static class ComposeCommand
                         Adapters = HubInputs.Folders(parsed, settings.Adapters, fetching, cancellation),
                     };
                 }
-                if (settings.Base is null) return Run(parsed, MergeJob.Run, Print, settings, cancellation);
-                if (settings.Unmerge || settings.CompareWith is not null || !BaseModel.IsKnown(settings.Base)) return Run(parsed, ShardJob.Run, Print, ForShards(parsed, settings), cancellation);
+                if (settings.Base is null) return Run(parsed, MergeJob.Run, report => report.Doubts, Print, settings, cancellation);
+                if (settings.Unmerge || settings.CompareWith is not null || !BaseModel.IsKnown(settings.Base)) return Run(parsed, ShardJob.Run, report => report.Doubts, Print, ForShards(parsed, settings), cancellation);
                 ComposeReport report;
                 ErrorLog? log;
                 using (var progress = ProgressReporter.ForStandardError())
@@ -112,11 +112,15 @@ static class ComposeCommand
         return command;
     }
 
-    static int Run<T>(ParseResult parsed, Func<ComposeSettings, ILogger?, IProgressReporter, CancellationToken, T> job, Action<IAnsiConsole, T> print,
-        ComposeSettings settings, CancellationToken cancellation)
+    static int Run<T>(ParseResult parsed, Func<ComposeSettings, ILogger?, IProgressReporter, CancellationToken, T> job, Func<T, IReadOnlyList<string>> doubts,
+        Action<IAnsiConsole, T> print, ComposeSettings settings, CancellationToken cancellation)
     {
         T report;
-        using (var progress = ProgressReporter.ForStandardError()) report = job(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
+        using (var progress = ProgressReporter.ForStandardError())
+        {
+            report = job(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
+            foreach (string warning in doubts(report)) progress.Report($"warning: {warning}");
+        }
         ToolOutput.Write(parsed, report, print);
         return ExitCodes.Done;
     }
@@ -213,7 +217,7 @@ static class ComposeCommand
         string types = string.Join(", ", report.Tensors.Select(tensor => tensor.Dtype).Distinct());
         console.WriteLine($"Rounding to {types} can have moved a number by at most {report.Tensors.Max(tensor => tensor.RoundingBound):G3}.");
         if (report.Tensors.Max(tensor => tensor.Difference) is { } difference) console.WriteLine($"The largest difference from the checkpoint to compare with is {difference:G3}.");
-        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        foreach (string warning in report.Warnings.Except(report.Doubts)) console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the checkpoint to {report.Out}.");
     }
 
@@ -229,7 +233,7 @@ static class ComposeCommand
             Print(console, layers);
             console.WriteLine($"Compressing changes a layer's update by {layers.Min(layer => layer.RelativeError):P2} to {layers.Max(layer => layer.RelativeError):P2} of its length (Frobenius norm).");
         }
-        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        foreach (string warning in report.Warnings.Except(report.Doubts)) console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the adapter to {report.Out}.");
     }
 

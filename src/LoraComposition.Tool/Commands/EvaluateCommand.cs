@@ -72,8 +72,9 @@ static class EvaluateCommand
             if (settings.Out is { } folder)
                 foreach (string leftover in OutputFolder.RemoveLeftovers(folder)) progress.Report($"warning: {leftover}");
             settings = settings with { Model = settings.Model.Fetched(parsed, progress, cancellation) };
-            report = EvaluateJob.Run(settings, place.Device, ErrorLog.For(parsed, progress.Report), progress, cancellation);
-            foreach (string warning in report.Warnings) progress.Report($"warning: {warning}");
+            var log = ErrorLog.For(parsed, progress.Report);
+            report = EvaluateJob.Run(settings, place.Device, log, progress, cancellation);
+            foreach (string warning in report.Warnings.Where(warning => log?.Holds(warning) != true)) progress.Report($"warning: {warning}");
         }
         ToolOutput.Write(parsed, report, (console, found) => Print(console, found, settings.Out));
         return ExitCodes.Done;

@@ -57,6 +57,7 @@ static class FisherCommand
         void Warn(string warning) => progress.Report($"warning: {warning}");
 
         using var loaded = LoraAdapter.Load(HubInputs.Folder(parsed, parsed.GetValue(adapter)!, progress, cancellation), logger: logger);
+        if (loaded.ZeroWarning is { } still) Warn(still);
         string folder = Path.GetDirectoryName(loaded.WeightsPath!)!, file = Path.Combine(folder, FisherFile.FileName);
         if (File.Exists(file) && !parsed.GetValue(force)) throw new UsageException($"{file} is there already; give --force to replace it.");
         string[] found = [.. parsed.GetValue(images)!.SelectMany(path => ImageFileList.Of(path, Warn))];

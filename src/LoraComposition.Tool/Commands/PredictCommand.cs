@@ -54,8 +54,9 @@ static class PredictCommand
     {
         place.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        using var classifier = choice.Fetched(parsed, progress, cancellation).Open(place.Device, needsHead: true, ErrorLog.For(parsed, progress.Report), cancellation);
-        foreach (string warning in classifier.Warnings) progress.Report($"warning: {warning}");
+        var log = ErrorLog.For(parsed, progress.Report);
+        using var classifier = choice.Fetched(parsed, progress, cancellation).Open(place.Device, needsHead: true, log, cancellation);
+        foreach (string warning in classifier.Warnings.Where(warning => log?.Holds(warning) != true)) progress.Report($"warning: {warning}");
         using var writer = PredictionWriter.For(parsed.GetValue(CommonOptions.Json) ? PredictionFormat.Json : parsed.GetValue(format), Console.Out);
         bool refused = false;
         void Write(ImagePrediction prediction)
