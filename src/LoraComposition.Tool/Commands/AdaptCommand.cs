@@ -20,8 +20,8 @@ static class AdaptCommand
     static readonly ITuningMethod[] nameable = [.. known, new FisherComposition()];
     static readonly string names = string.Join(", ", nameable.Select(m => m.Name));
 
-    static readonly Option<string> baseFolder = CommonOptions.Base("a ViT");
-    static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from, or owner/name of one on the hub; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    static readonly Option<string> baseFolder = CommonOptions.Base("A ViT.");
+    static readonly Option<string[]> adapters = new("--adapter") { Description = $"{CommonOptions.AdapterDescription} {CommonOptions.Many}", HelpName = "DIR", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     static readonly Option<string> data = new("--data") { Description = "Labelled images: <class>/* at any depth, or train/<class>/* with test/<class>/* or val/<class>/*. Validation images are those held out; test images are used once, at the end.", Required = true };
     static readonly Option<int> shots = new("--shots") { Description = "The images per class to learn from, K.", Required = true };
     static readonly Option<string> method = new("--method")
@@ -29,11 +29,7 @@ static class AdaptCommand
         Description = $"{Auto}: those that earn their place, {string.Join(", ", defaults.Methods.Select(m => m.Name))}; or some of {names}, separated by commas, or {All}. The one of the lowest loss on held-out images is kept.",
         DefaultValueFactory = _ => Auto
     };
-    static readonly Option<int> seed = new("--seed")
-    {
-        Description = "The seed of every random choice; the same seed gives the same model.",
-        DefaultValueFactory = _ => defaults.Seed
-    };
+    static readonly Option<int> seed = CommonOptions.Seed(defaults.Seed);
     static readonly Option<int> validation = new("--validation") { Description = "At most so many further images of each class are held out to stop the training and to compare the methods. 0, or where there are none: the images learned from take turns.", DefaultValueFactory = _ => defaults.ValidationPerClass };
     static readonly Option<int> steps = new("--steps")
     {
@@ -42,8 +38,8 @@ static class AdaptCommand
     };
     static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Tuning.Lora.Rank };
     static readonly Option<string?> budget = new("--budget") { Description = "The time for trying methods, for example 90s, 5m or 1h: no further one is begun that would not end in it." };
-    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read, and take others of their class; report.json lists them all. Without it they are refused together." };
-    static readonly Option<bool> asStored = new("--as-stored") { Description = "Read pictures as their files store them, as Pillow does, instead of turned upright by their orientation tag (EXIF) as viewers show them; predict then does the same." };
+    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read; without it they are refused together. Others of their class are taken, and report.json lists them all." };
+    static readonly Option<bool> asStored = CommonOptions.AsStored();
     static readonly TuningSettingOptions tuning = new();
     static readonly ComputeOptions compute = new(withType: false);
     static readonly Option<string> output = CommonOptions.Out();

@@ -13,11 +13,11 @@ static class ComposeCommand
 {
     static readonly Option<string?> @base = new("--base")
     {
-        Description = "The base model: a model-hub folder, or owner/name on the hub. A ViT or a T5 is computed with to check the result; into another one adapters are merged by the names of its tensors. Without it the adapters are composed from their files alone, whatever their architecture.",
+        Description = $"{CommonOptions.BaseDescription} A ViT or a T5 is computed with to check the result; into another one adapters are merged by the names of its tensors. Without it the adapters are composed from their files alone, whatever their architecture.",
         HelpName = "DIR",
     };
 
-    static readonly Option<string[]> adapters = CommonOptions.Adapters("a PEFT folder; without --base of a ViT or T5 also a .safetensors file as kohya's scripts or diffusers write it");
+    static readonly Option<string[]> adapters = CommonOptions.Adapters($"Without --base of a ViT or T5 also a .safetensors file as kohya's scripts or diffusers write it. {CommonOptions.Many}");
     static readonly MethodOptions method = new();
     static readonly Option<string> weights = new("--weights")
     {

@@ -16,7 +16,7 @@ static class ExportCommand
         Description = "Write the weights in float16 and compute in it: half the size, and the outputs change in the third digit. Pixels and outputs stay float32.",
     };
 
-    static readonly Option<bool> force = new("--force") { Description = "Replace the file that is there." };
+    static readonly Option<bool> force = CommonOptions.Replace();
 
     const string Description = "Writes an adapted or merged ViT as ONNX, for programs that run it without libtorch; class names and preprocessing are in its metadata.";
 
