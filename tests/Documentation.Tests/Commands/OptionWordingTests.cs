@@ -29,6 +29,7 @@ public partial class OptionWordingTests
         ["--resume"] = "of one training, or of the runs of an experiment",
         ["--study"] = "each experiment has its own",
         ["--methods"] = "each experiment has its own",
+        ["--downstream"] = "each experiment splits other data",
         ["--splits"] = "each experiment splits other data",
     };
 
@@ -51,8 +52,8 @@ public partial class OptionWordingTests
         found.Should().HaveCountGreaterThan(60).And.ContainKeys("--libtorch", "--base", "--seed");
         string[] several = [.. found.Where(option => option.Value.Count > 1 && !otherwise.ContainsKey(option.Key))
             .Select(option => $"{option.Key}: {string.Join("; ", option.Value.Select(text => $"{string.Join(", ", text.Value)}: {text.Key}"))}")];
-        several.Should().BeEmpty();
-        otherwise.Keys.Where(name => !found.TryGetValue(name, out var texts) || texts.Count < 2).Should().BeEmpty("an exception that is none hides the next difference");
+        string.Join('\n', several).Should().BeEmpty();
+        string.Join(' ', otherwise.Keys.Where(name => !found.TryGetValue(name, out var texts) || texts.Count < 2)).Should().BeEmpty("an exception that is none hides the next difference");
     }
 
     static IEnumerable<(string Program, Func<Task<int>> Run)> Programs =>
