@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using LoraComposition.FewShot;
 using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
 
