@@ -1,8 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>The options that every program has on its root command: which libtorch of an existing install to use, and whether to say more.</summary>
+/// <summary>The options that every program has: which libtorch of an existing install to use, and whether to say more.</summary>
 public static class ProgramOptions
 {
     static readonly Option<string?> libtorchFolder = new("--libtorch") { Description = $"Use the libtorch of a PyTorch install: its folder torch/lib. For a program built with -p:TorchBackend=none. Default: {TorchBackend.EnvironmentVariable} of the environment.", HelpName = "DIR", Recursive = true };
@@ -16,13 +17,22 @@ public static class ProgramOptions
         Recursive = true
     };
 
-    /// <summary>Adds the options to a root command.</summary>
+    /// <summary>Adds the options to a root command all of whose commands compute with libtorch.</summary>
     /// <param name="root">The command.</param>
-    public static void AddTo(RootCommand root)
+    public static void AddTo(RootCommand root) => AddTo(root, [root]);
+
+    /// <summary>Adds the options to a root command. Where a command computes nothing, libtorch is neither asked for nor loaded.</summary>
+    /// <param name="root">The command.</param>
+    /// <param name="computing">The commands that compute with libtorch, with all below them.</param>
+    public static void AddTo(RootCommand root, IReadOnlyList<Command> computing)
     {
         ArgumentNullException.ThrowIfNull(root);
-        root.Add(libtorchFolder);
-        root.Add(anyVersion);
+        ArgumentNullException.ThrowIfNull(computing);
+        foreach (var command in computing)
+        {
+            command.Add(libtorchFolder);
+            command.Add(anyVersion);
+        }
         root.Add(Verbose);
     }
 
@@ -33,7 +43,7 @@ public static class ProgramOptions
     internal static void Load(ParseResult parsed)
     {
         // Help and the version need no torch.
-        if (parsed.Action != parsed.CommandResult.Command.Action) return;
+        if (parsed.Action != parsed.CommandResult.Command.Action || !Computes(parsed.CommandResult)) return;
         bool any = parsed.GetValue(anyVersion);
         if (parsed.GetValue(libtorchFolder) is { } folder)
         {
@@ -43,5 +53,12 @@ public static class ProgramOptions
         else if (TorchBackend.IsNeeded && string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(TorchBackend.EnvironmentVariable)))
             throw new UsageException($"This program was built without libtorch (TorchBackend=none): give --libtorch DIR, the folder torch/lib of a PyTorch install, or set {TorchBackend.EnvironmentVariable} to it.");
         else TorchBackend.LoadFromEnvironment(any);
+    }
+
+    static bool Computes(CommandResult command)
+    {
+        for (var at = command; at is not null; at = at.Parent as CommandResult)
+            if (at.Command.Options.Contains(libtorchFolder)) return true;
+        return false;
     }
 }

@@ -15,6 +15,9 @@ public static class TargetsReading
         ["o"] = LinearRole.Output,
     };
 
+    /// <summary>What the option says of itself.</summary>
+    public static string Description => $"The layers that a LoRA changes, of {Names}, or all: every layer of the blocks.";
+
     /// <summary>What can be written, in words.</summary>
     public static string Names { get; } = $"{string.Join(", ", roles.Keys)} (query, key, value, output)";
 

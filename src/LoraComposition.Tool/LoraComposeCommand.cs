@@ -8,9 +8,10 @@ namespace LoraComposition.Tool;
 static class LoraComposeCommand
 {
     const string Description = """
-        Inspects, checks and composes LoRA adapters (PEFT folders), for a base model or of any architecture without one.
+        Trains, inspects, checks and composes LoRA adapters (PEFT folders), for a base model or of any architecture without one.
 
         Examples:
+          lora-compose train --base vit-base-patch32-224-in21k --data flowers --out adapters/flowers
           lora-compose inspect adapters/eurosat
           lora-compose check --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers
           lora-compose compose --base vit-base-patch32-224-in21k --adapter adapters/eurosat --adapter adapters/flowers --out composed
@@ -27,9 +28,10 @@ static class LoraComposeCommand
     public static Task<int> InvokeAsync(string[] arguments)
     {
         var root = new RootCommand(Description) { CommonOptions.Json, HubInputs.Offline };
-        ProgramOptions.AddTo(root);
-        foreach (var command in (Command[])[TrainCommand.Create(), InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), FisherCommand.Create(),
-            AdaptCommand.Create(), PredictCommand.Create(), EvaluateCommand.Create(), ExportCommand.Create(), ReportCommand.Create()]) root.Subcommands.Add(command);
+        Command[] computing = [TrainCommand.Create(), InspectCommand.Create(), CheckCommand.Create(), ComposeCommand.Create(), FisherCommand.Create(), AdaptCommand.Create(),
+            PredictCommand.Create(), EvaluateCommand.Create(), ExportCommand.Create()];
+        foreach (var command in (Command[])[.. computing, ReportCommand.Create()]) root.Subcommands.Add(command);
+        ProgramOptions.AddTo(root, computing);
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root.Parse(arguments).InvokeWithExitCodesAsync("Stopped. Nothing was written.");
     }

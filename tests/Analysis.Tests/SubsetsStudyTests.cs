@@ -29,7 +29,7 @@ public sealed class SubsetsStudyTests : IDisposable
         var run = JsonNode.Parse(File.ReadAllText(folder["out/runs/learned-1-3-k002-seed0.json"]))!;
         run["configuration"]!["modules"]!.AsObject().Select(m => m.Key).Should().Equal("labels-000-001", "labels-004-005");
         run["details"]!["trained"]!["modules"]!.AsArray().Select(m => m!.GetValue<string>()).Should().Equal("labels-000-001", "labels-004-005");
-        printed.Should().Contain(line => line.StartsWith("| 2 ", StringComparison.Ordinal)).And.Contain(line => line.Contains("the seeds of one subset")).And.Contain(line => line.StartsWith("full has"));
+        printed.Should().Contain(line => line.StartsWith("2  ", StringComparison.Ordinal)).And.Contain(line => line.Contains("the seeds of one subset")).And.Contain(line => line.StartsWith("full has"));
         foreach (string file in (string[])["summary.csv", "report.html", "subsets-learned-k2.png", "subsets-learned-k2.svg"]) File.Exists(folder[$"out/{file}"]).Should().BeTrue(file);
 
         string[] before = [.. FolderState.Of(folder["out/runs"]), .. FolderState.Of(folder["out/modules"])];

@@ -26,7 +26,7 @@ public sealed class StudyTests : IDisposable
         rows[1..].Select(r => string.Join(',', r.Split(',')[..2])).Should().Equal("uniform,1", "uniform,3", "learned,1", "learned,3");
         folder.Files.Should().BeEmpty();
         foreach (string file in (string[])["split-size-k1.png", "n01/summary.csv", "n03/summary.csv", "report.html"]) File.Exists(folder[$"out/{file}"]).Should().BeTrue(file);
-        printed.Should().Contain(line => line.StartsWith("| learned"));
+        printed.Should().Contain(line => line.StartsWith("learned  "));
         printed.Should().Contain(line => line.StartsWith("N = 1: uniform and learned coincide to three digits"), "one module's mean is the module");
         printed.Should().Contain(line => line.StartsWith("N = 3: K = 2: "));
         printed.Should().NotContain(line => line.Contains("shows that every part works"), "another base model is given");

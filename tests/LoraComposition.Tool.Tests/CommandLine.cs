@@ -3,6 +3,8 @@ namespace LoraComposition.Tool.Tests;
 /// <summary>Runs the tool in this process and keeps what it wrote. One at a time: the console belongs to the process.</summary>
 internal static class CommandLine
 {
+    static readonly string[] markdownMarks = ["\\|", "**", "|--", "| --"];
+
     public static Task<(int Code, string Output, string[] Errors)> RunAsync(params string[] arguments) => RunAsync(_ => TextReader.Null, arguments);
 
     /// <summary>Runs it with standard input.</summary>
@@ -19,6 +21,7 @@ internal static class CommandLine
         try
         {
             int code = await LoraComposeCommand.InvokeAsync(arguments);
+            writtenOutput.ToString().Should().NotContainAny(markdownMarks, "a terminal shows no Markdown");
             return (code, writtenOutput.ToString().ReplaceLineEndings("\n"), writtenError.ToString().ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
         finally

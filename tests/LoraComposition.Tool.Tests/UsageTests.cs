@@ -27,6 +27,27 @@ public sealed class UsageTests
         (await CommandLine.RunAsync("--help")).Output.Split("Examples:").Should().HaveCount(2, "the list of the commands is short");
     }
 
+    [Fact]
+    public async Task OnlyWhatComputesAsksForLibtorch()
+    {
+        foreach (string command in (string[])["train", "inspect", "check", "compose", "fisher", "adapt", "predict", "evaluate", "export"])
+            (await CommandLine.RunAsync(command, "--help")).Output.Should().ContainAll("--libtorch ", "--libtorch-any-version", "--verbose");
+
+        (await CommandLine.RunAsync("report", "--help")).Output.Should().Contain("--verbose").And.NotContain("--libtorch");
+        (await CommandLine.RunAsync("--help")).Output.Should().NotContain("--libtorch").And.Contain("lora-compose train --base");
+    }
+
+    [Theory]
+    [InlineData("--libtorch is no option here", "report", "results", "--out", "page.html", "--libtorch", "here")]
+    [InlineData("--libtorch is empty", "inspect", "here", "--libtorch", " ")]
+    public async Task LibtorchIsAnOptionOfThoseCommands(string problem, params string[] arguments)
+    {
+        var (code, _, errors) = await CommandLine.RunAsync(arguments);
+
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().StartWith(problem);
+    }
+
     [Theory]
     [InlineData("'explode' is not known.", "explode")]
     [InlineData("'--colour' is not known.", "inspect", "here", "--colour", "red")]

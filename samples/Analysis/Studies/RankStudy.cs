@@ -39,7 +39,7 @@ sealed class RankStudy(IReadOnlyList<int> ranks) : IStudy
         table.WriteCsv($"{path}.csv");
         ScorePlot.Save(table, title, new PlotLabels("Rank r", PlotLabels.Images.Score), path);
         Console.WriteLine($"{title}; top-1 accuracy on {tasks.Downstream.Test!.Dataset.Count} test images by rank, mean [95 % interval of the mean, Student's t] over {experiment.Seeds.Count} seeds");
-        Console.Write(table.ToMarkdown());
+        ConsoleTable.Of(table.Grid).Write();
         foreach (string sentence in ScoreTableReading.Of(table)) Console.WriteLine(sentence);
     }
 }

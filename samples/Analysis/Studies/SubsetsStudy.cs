@@ -34,7 +34,7 @@ sealed class SubsetsStudy : IStudy
         table.WriteCsv($"{path}.csv");
         SubsetPlot.Save(table, method, title, new PlotLabels("Upstream modules, n", PlotLabels.Images.Score), path);
         Console.WriteLine($"{title}; top-1 accuracy on {tasks.Downstream.Test!.Dataset.Count} test images, mean over {experiment.Seeds.Count} seeds, by the number of modules");
-        Console.Write(table.ToMarkdown());
+        ConsoleTable.Of(table.Grid).Write();
         foreach (string sentence in SubsetReading.Of(table)) Console.WriteLine(sentence);
     }
 }

@@ -70,6 +70,6 @@ sealed class EntangledStudy : IStudy
     {
         table.WriteCsv(Path.Combine(experiment.Out, $"{name}.csv"));
         Console.WriteLine($"{title}, mean [95 % interval of the mean, Student's t] over {experiment.Seeds.Count} seeds");
-        Console.Write(table.ToMarkdown());
+        ConsoleTable.Of(table.Grid).Write();
     }
 }

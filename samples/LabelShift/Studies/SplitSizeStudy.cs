@@ -45,7 +45,7 @@ sealed class SplitSizeStudy : IStudy
             table.WriteCsv($"{path}.csv");
             ScorePlot.Save(table, title, new PlotLabels("Upstream modules, N", PlotLabels.Images.Score), path);
             Console.WriteLine($"{title}; top-1 accuracy on {downstream.Test!.Dataset.Count} test images by the number of modules, mean [95 % interval of the mean, Student's t] over {experiment.Seeds.Count} seeds");
-            Console.Write(table.ToMarkdown());
+            ConsoleTable.Of(table.Grid).Write();
         }
         Console.WriteLine($"Results: split-size-k*.csv, .png and .svg in {experiment.Out}, summary.csv and one file for each run in its sub-folders.");
     }

@@ -10,6 +10,7 @@ static class StudyReading
         foreach (var (part, results) in parts)
         {
             foreach (string line in CoincidenceReading.Of(results.Summary, results.Runs)) Console.WriteLine($"{part}: {line}");
+            foreach (string line in RemarkReading.Of(results.Runs)) Console.WriteLine($"warning: {part}: {line}");
             foreach (string sentence in SummaryReading.Of(results.Summary, results.Runs, ["lora", "uniform"])) Console.WriteLine($"{part}: {sentence}");
         }
     }

@@ -35,7 +35,7 @@ public sealed class ExperimentOptions
         seeds = new("--seeds") { Description = "The number of seeds, 0 … N-1.", DefaultValueFactory = _ => 3 };
         methods = new("--methods") { Description = $"Of {string.Join(", ", kinds.SelectMany(d => d.KnownMethods).Select(m => m.Name).Distinct())}. {Or(d => Names(d.Methods))}" };
         rank = new("--rank") { Description = "The rank of every LoRA.", DefaultValueFactory = _ => 16 };
-        targets = new("--targets") { Description = $"The layers of every LoRA, of {TargetsReading.Names}, or all. {Or(d => d.Targets)}" };
+        targets = new("--targets") { Description = $"{TargetsReading.Description} {Or(d => d.Targets)}" };
         steps = new("--steps") { Description = $"Training steps of a run. {Or(d => d.Tuning.Training.Steps!)}" };
         upstreamEpochs = new("--upstream-epochs") { Description = $"Passes over an upstream task's samples. {Or(d => d.Upstream.Training.Epochs)}" };
         validation = new("--validation") { Description = $"{validationDescription} {Or(d => d.Validation)}" };

@@ -1,7 +1,5 @@
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
-using Spectre.Console;
-using CellText = Spectre.Console.Text;
 
 namespace LoraComposition.CommandLine;
 
@@ -25,8 +23,9 @@ public static class ExperimentReport
         var summary = results.Summary;
         AccuracyPlot.Save(summary, title, Path.Combine(settings.Out, "accuracy"), labels);
         Console.WriteLine($"{title}; {measure}, mean [95 % interval of the mean, Student's t] over {settings.Seeds.Count} seeds");
-        SummaryTable.Write(AnsiConsole.Console, summary);
+        ConsoleTable.Of(SummaryGrid.Of(summary)).Write();
         foreach (string line in CoincidenceReading.Of(summary, results.Runs)) Console.WriteLine(line);
+        foreach (string line in RemarkReading.Of(results.Runs)) Console.WriteLine($"warning: {line}");
         foreach (string sentence in SummaryReading.Of(summary, results.Runs, references)) Console.WriteLine(sentence);
         Console.WriteLine($"Results: {Path.Combine(settings.Out, "summary.csv")}, runs.csv with a row a run, accuracy.png and accuracy.svg beside it, one file for each run in {settings.RunFolder}.");
     }
@@ -44,7 +43,7 @@ public static class ExperimentReport
         string file = Path.Combine(settings.Out, $"summary-{name}.csv");
         summary.WriteCsv(file);
         Console.WriteLine($"{measure} ({file})");
-        SummaryTable.Write(AnsiConsole.Console, summary);
+        ConsoleTable.Of(SummaryGrid.Of(summary)).Write();
         foreach (string line in CoincidenceReading.Of(summary, results.Runs)) Console.WriteLine(line);
     }
 }
@@ -70,36 +69,5 @@ public static class ExperimentPage
         ResultsReport.Read([settings.Out], title, results, matrices).SavePage(page);
         if (settings.IsDemonstration) Console.WriteLine("The base model is the small one that comes with the program: this shows that every part works. What modules are worth is measured in docs/results.");
         Console.WriteLine($"Report: {page}; figures and tables as files: lora-compose report {settings.Out} --out FILE --figures DIR --tables DIR");
-    }
-}
-
-/// <summary>
-/// Shows a summary: a row per method, a column per K with the mean and its 95 % interval in percent and the highest of the column in bold, and |Θ|, the
-/// trained numbers without the head. A cell without brackets is a single run.
-/// </summary>
-public static class SummaryTable
-{
-    /// <summary>Writes a table on a terminal, and the Markdown table as plain text where the output is redirected, since there is no width to wrap at.</summary>
-    /// <param name="console">The console.</param>
-    /// <param name="summary">The summary.</param>
-    public static void Write(IAnsiConsole console, Summary summary)
-    {
-        ArgumentNullException.ThrowIfNull(console);
-        ArgumentNullException.ThrowIfNull(summary);
-        if (console.Profile.Out.IsTerminal) console.Write(Build(summary));
-        else console.Profile.Out.Writer.Write(SummaryMarkdown.Of(summary));
-    }
-
-    static Table Build(Summary summary)
-    {
-        var grid = SummaryGrid.Of(summary);
-        var table = new Table().RoundedBorder();
-        for (int column = 0; column < grid.Header.Count; column++)
-        {
-            var header = new TableColumn(new CellText(grid.Header[column]));
-            table.AddColumn(column == 0 ? header : header.RightAligned());
-        }
-        foreach (var row in grid.Rows) table.AddRow(row.Select(cell => new CellText(cell.Text, cell.Best ? new Style(decoration: Decoration.Bold) : Style.Plain)));
-        return table;
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using LoraComposition.FewShot;
 using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
@@ -37,13 +36,8 @@ public sealed class ScoreTable
     /// <summary>The rows, in order.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<ScoreStatistics?> Cells)> Rows { get; }
 
-    /// <summary>
-    /// The table in Markdown: the mean and its 95 % interval in percent, the highest of a column between <c>**</c>, padded so that it reads well as plain text.
-    /// </summary>
-    /// <returns>The lines, each ended by LF.</returns>
-    public string ToMarkdown() => MarkdownTable.Of(
-        [MarkdownTable.Escape(RowTitle), .. Columns.Select(MarkdownTable.Escape)],
-        Rows.Select((row, index) => (string[])[MarkdownTable.Escape(row.Name), .. Columns.Select((_, column) => Bold(Cell(index, column)))]));
+    /// <summary>The table as texts: the mean and its 95 % interval in percent, – where there is no result, and which is the highest of a column.</summary>
+    public SummaryGrid Grid => new([RowTitle, .. Columns], [.. Rows.Select((row, index) => (SummaryGrid.Cell[])[new(row.Name), .. Columns.Select((_, column) => Cell(index, column))])]);
 
     /// <summary>Writes a line for each cell as CSV, whole or not at all: scores as fractions with ten digits, a point as decimal sign, lines ended by LF.</summary>
     /// <param name="path">The file; its folder is created where it is missing.</param>
@@ -68,8 +62,6 @@ public sealed class ScoreTable
         if (Rows[row].Cells[column] is not { } cell) return new("–");
         return new(SummaryGrid.WithInterval(cell.Mean, cell.Interval), Best: cell.Mean >= Rows.Max(other => other.Cells[column]?.Mean));
     }
-
-    static string Bold(SummaryGrid.Cell cell) => cell.Best ? $"**{cell.Text}**" : cell.Text;
 }
 
 /// <summary>A table of scores as CSV: a line for each cell that has a result.</summary>

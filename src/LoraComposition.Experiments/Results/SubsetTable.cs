@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using LoraComposition.FewShot;
 using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
@@ -32,10 +31,9 @@ public sealed class SubsetTable
     /// <summary>All subsets, the smallest first.</summary>
     public IEnumerable<SubsetScore> Subsets => Sizes.SelectMany(size => size.Subsets);
 
-    /// <summary>A table in Markdown: mean, least and largest mean score in percent for each number of modules.</summary>
-    /// <returns>The lines, each ended by LF.</returns>
-    public string ToMarkdown() => MarkdownTable.Of(["modules", "subsets", "mean", "min", "max"], Sizes.Select(size =>
-        (string[])[$"{size.Modules}", $"{size.Subsets.Count}", SummaryGrid.Percent(size.Mean), SummaryGrid.Percent(size.Least), SummaryGrid.Percent(size.Most)]));
+    /// <summary>The table as texts: mean, least and largest mean score in percent for each number of modules.</summary>
+    public SummaryGrid Grid => new(["modules", "subsets", "mean", "min", "max"], [.. Sizes.Select(size => (SummaryGrid.Cell[])
+        [new($"{size.Modules}"), new($"{size.Subsets.Count}"), new(SummaryGrid.Percent(size.Mean)), new(SummaryGrid.Percent(size.Least)), new(SummaryGrid.Percent(size.Most))])]);
 
     /// <summary>
     /// Writes a line for each subset as CSV, whole or not at all: <c>subset,n,mean,std,runs,ci95_low,ci95_high</c>, and for each reference, with n = 0; scores as fractions with

@@ -1,9 +1,8 @@
 using System.Globalization;
-using LoraComposition.FewShot;
 
 namespace LoraComposition.Experiments;
 
-/// <summary>A summary as texts in rows and columns, the same for the terminal and for Markdown.</summary>
+/// <summary>Scores as texts in rows and columns, the same for the console and for a page.</summary>
 /// <remarks>Immutable.</remarks>
 public sealed class SummaryGrid
 {
@@ -12,15 +11,15 @@ public sealed class SummaryGrid
     /// <param name="Best">Whether no other of its column is higher; not whether that is more than chance.</param>
     public readonly record struct Cell(string Text, bool Best = false);
 
-    SummaryGrid(IReadOnlyList<string> header, IReadOnlyList<IReadOnlyList<Cell>> rows) => (Header, Rows) = (header, rows);
+    internal SummaryGrid(IReadOnlyList<string> header, IReadOnlyList<IReadOnlyList<Cell>> rows) => (Header, Rows) = (header, rows);
 
     /// <summary>The titles of the columns.</summary>
     public IReadOnlyList<string> Header { get; }
 
-    /// <summary>A row for each method, with a cell for each column.</summary>
+    /// <summary>The rows, with a cell for each column.</summary>
     public IReadOnlyList<IReadOnlyList<Cell>> Rows { get; }
 
-    /// <summary>Arranges a summary.</summary>
+    /// <summary>Arranges a summary: a row for each method, a column for each K with the mean and its 95 % interval in percent, and |Θ|, the trained numbers without the head.</summary>
     /// <param name="summary">The summary.</param>
     /// <returns>The cells.</returns>
     public static SummaryGrid Of(Summary summary)
@@ -49,20 +48,4 @@ public sealed class SummaryGrid
 
     static string Parameters(Summary summary, string method) => string.Join(" / ", summary.Rows.Where(r => r.Method == method)
         .Select(r => r.TrainableParameters).Distinct().Select(n => n.ToString("N0", CultureInfo.InvariantCulture)));
-}
-
-/// <summary>A summary as a Markdown table.</summary>
-public static class SummaryMarkdown
-{
-    /// <summary>The table: a row per method, a column per K with the mean and its 95 % interval in percent, the highest of the column between <c>**</c>, and |Θ|.</summary>
-    /// <param name="summary">The summary.</param>
-    /// <returns>The lines, each ended by LF.</returns>
-    public static string Of(Summary summary)
-    {
-        ArgumentNullException.ThrowIfNull(summary);
-        var grid = SummaryGrid.Of(summary);
-        return MarkdownTable.Of([.. grid.Header.Select(MarkdownTable.Escape)], grid.Rows.Select(row => row.Select(Show).ToArray()));
-    }
-
-    static string Show(SummaryGrid.Cell cell) => cell.Best ? $"**{cell.Text}**" : MarkdownTable.Escape(cell.Text);
 }

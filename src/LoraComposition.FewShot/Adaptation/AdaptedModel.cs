@@ -61,6 +61,7 @@ public sealed class AdaptedModel : IDisposable
         {
             using (var head = HeadFile.Read(folder, info.ClassNames.Count, model.Config.HiddenSize)) model.SetHead(head, info.ClassNames);
             if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger);
+            if (adapter?.ZeroWarning is { } still) logger?.ResultsAreDoubtful(still);
             AdaptedBase.Merge(model, adapter, logger);
             string weights = Path.Combine(folder, AdaptedModelFiles.Weights);
             var (preprocessing, warning) = ImageBaseModel.ReadPreprocessing(folder, model.Config.ImageSize);

@@ -68,6 +68,7 @@ public sealed class AdaptedTextModel : IDisposable
         try
         {
             if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger);
+            if (adapter?.ZeroWarning is { } still) logger?.ResultsAreDoubtful(still);
             AdaptedBase.Merge(model, adapter, logger);
             string weights = Path.Combine(folder, AdaptedModelFiles.Weights);
             if (device is not null) model.to(device);

@@ -20,13 +20,18 @@ public sealed class ImageClassifier : IDisposable
     readonly Dictionary<string, string> metadata = new(StringComparer.Ordinal);
     AdapterProvenance? provenance;
 
-    ImageClassifier(AdaptedModel adapted) => (this.adapted, Model, Preprocessing) = (adapted, adapted.Model, adapted.Preprocessing);
+    ImageClassifier(AdaptedModel adapted)
+    {
+        (this.adapted, Model, Preprocessing) = (adapted, adapted.Model, adapted.Preprocessing);
+        Warnings = adapted.Adapter?.ZeroWarning is { } still ? [still] : [];
+    }
 
     ImageClassifier(VisionTransformer model, ImageBaseModel source)
     {
         (Model, Preprocessing) = (model, source.Preprocessing);
         metadata.Add(ImagePreprocessing.MetadataKey, source.Preprocessing.ToJson());
         metadata.Add(BaseHash, source.Fingerprint);
+        Warnings = source.Warning is { } guessed ? [guessed] : [];
     }
 
     /// <summary>The model, in evaluation mode, frozen, adapters merged into its weights. Owned by this object.</summary>
@@ -38,7 +43,7 @@ public sealed class ImageClassifier : IDisposable
     /// <summary>The names of the classes in the order of the logits; empty for a model without a head.</summary>
     public IReadOnlyList<string> ClassNames => Model.Classifier is null ? [] : Model.Config.ClassNames;
 
-    /// <summary>What may not be meant: what was odd about the adapters, another base, a head that was left out. Empty where nothing was.</summary>
+    /// <summary>What may not be meant: preprocessing that is guessed, an update that is zero, what was odd about the adapters, another base, a head that was left out. Empty where nothing was.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>Opens a model in float32.</summary>
@@ -130,7 +135,7 @@ public sealed class ImageClassifier : IDisposable
         }
         string[] headless = adapters.Count > 1 && adapters.Any(adapter => adapter.Head is not null)
             ? ["Of several adapters no saved head is taken: each belongs to its own task's classes."] : [];
-        Warnings = [.. adapters.SelectMany(adapter => adapter.Warnings.Select(warning => $"Adapter '{adapter.Name}': {warning}")).Concat(compatibility.Warnings).Concat(headless).Distinct()];
+        Warnings = [.. Warnings, .. adapters.SelectMany(adapter => adapter.Warnings.Select(warning => $"Adapter '{adapter.Name}': {warning}")).Concat(compatibility.Warnings).Concat(headless).Distinct()];
     }
 
     // A merged checkpoint's file says what was merged.

@@ -16,8 +16,11 @@ public sealed class TextClassifier : IDisposable
 {
     readonly AdaptedTextModel? adapted;
 
-    TextClassifier(AdaptedTextModel adapted) =>
+    TextClassifier(AdaptedTextModel adapted)
+    {
         (this.adapted, Model, Tokenizer, Labels, Reading) = (adapted, adapted.Model, adapted.Tokenizer, adapted.Info.ClassNames, adapted.Reading);
+        Warnings = adapted.Adapter?.ZeroWarning is { } still ? [still] : [];
+    }
 
     TextClassifier(T5Model model, T5Tokenizer tokenizer, IReadOnlyList<string> labels) =>
         (Model, Tokenizer, Labels, Reading) = (model, tokenizer, labels, TextReading.Own(labels.Count > 0));

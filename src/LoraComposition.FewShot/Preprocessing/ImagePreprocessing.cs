@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LoraComposition.FewShot;
 
 /// <summary>
@@ -128,8 +130,8 @@ public sealed record ImagePreprocessing
         if (!Enum.IsDefined(Fit)) throw new ArgumentException($"Fit must be BothSides, ShortestEdge or LongestEdge, found {(int)Fit}.");
         if (!Enum.IsDefined(CropOffset)) throw new ArgumentException($"CropOffset must be Down or Round, found {(int)CropOffset}.");
         if (!float.IsFinite(RescaleFactor) || RescaleFactor <= 0) throw new ArgumentException($"RescaleFactor must be a positive number, found {RescaleFactor}.");
-        if (!Mean.ToArray().All(float.IsFinite)) throw new ArgumentException($"Mean must be finite, found {Mean}.");
-        if (!Std.ToArray().All(s => float.IsFinite(s) && s > 0)) throw new ArgumentException($"Std must be positive, found {Std}.");
+        if (!Mean.ToArray().All(float.IsFinite)) throw new ArgumentException($"Mean must be finite, found {Mean.Shown}.");
+        if (!Std.ToArray().All(s => float.IsFinite(s) && s > 0)) throw new ArgumentException($"Std must be positive, found {Std.Shown}.");
     }
 }
 
@@ -144,6 +146,8 @@ public readonly record struct RgbValues(float Red, float Green, float Blue)
     public RgbValues(float all) : this(all, all, all)
     {
     }
+
+    internal string Shown => string.Join(", ", ToArray().Select(value => value.ToString(CultureInfo.InvariantCulture)));
 
     internal float[] ToArray() => [Red, Green, Blue];
 }

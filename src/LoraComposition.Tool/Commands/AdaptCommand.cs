@@ -16,7 +16,7 @@ static class AdaptCommand
     static readonly TextAdaptationOptions textDefaults = new();
 
     static readonly Option<string> baseFolder = CommonOptions.Base();
-    static readonly Option<string[]> adapters = new("--adapter") { Description = "A PEFT folder to compose from, or owner/name of one on the hub; may be given many times, or with several folders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    static readonly Option<string[]> adapters = new("--adapter") { Description = $"{CommonOptions.AdapterDescription} {CommonOptions.Many}", HelpName = "DIR", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     static readonly Option<string> data = new("--data") { Description = "Labelled images for a ViT: <class>/* at any depth, or train/<class>/* with test/<class>/* or val/<class>/*. Texts for a T5: a .jsonl, .json or .csv file with text and label, or with question, choices and answer, or a folder with train, val and test files. Validation samples are those held out; test samples are used once, at the end.", HelpName = "DIR|FILE", Required = true };
     static readonly Option<int> shots = new("--shots") { Description = "The images or texts per class to learn from, K; of questions with choices in all.", Required = true };
     static readonly Option<string> method = new("--method")
@@ -24,17 +24,13 @@ static class AdaptCommand
         Description = $"{AdaptMethods.Auto}: those that earn their place, {AdaptMethods.Images.AutomaticNames}; for texts zero-shot, the base as it is, in place of classifier; without --adapter classifier or zero-shot, and lora. Or some of {AdaptMethods.Images.AllNames}, separated by commas, or {AdaptMethods.All}. The one of the lowest loss on what is held out is kept.",
         DefaultValueFactory = _ => AdaptMethods.Auto
     };
-    static readonly Option<int> seed = new("--seed")
-    {
-        Description = "The seed of every random choice; the same seed gives the same model.",
-        DefaultValueFactory = _ => imageDefaults.Seed
-    };
+    static readonly Option<int> seed = CommonOptions.Seed(imageDefaults.Seed);
     static readonly Option<int> validation = new("--validation") { Description = "At most so many further images or texts of each class are held out to stop the training and to compare the methods, of questions five times as many in all. 0, or where there are none: those learned from take turns.", DefaultValueFactory = _ => imageDefaults.ValidationPerClass };
     static readonly Option<int?> steps = new("--steps") { Description = $"Training steps of each method. Default {imageDefaults.Tuning.Training.Steps}, of texts {textDefaults.Tuning.Training.Steps}." };
     static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => imageDefaults.Tuning.Lora.Rank };
     static readonly Option<string?> budget = new("--budget") { Description = "The time for trying methods, for example 90s, 5m or 1h: no further one is begun that would not end in it." };
-    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read, and take others of their class; report.json lists them all. Without it they are refused together." };
-    static readonly Option<bool> asStored = new("--as-stored") { Description = "Read pictures as their files store them, as Pillow does, instead of turned upright by their orientation tag (EXIF) as viewers show them; predict then does the same." };
+    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read; without it they are refused together. Others of their class are taken, and report.json lists them all." };
+    static readonly Option<bool> asStored = CommonOptions.AsStored();
     static readonly TuningSettingOptions tuning = new();
     static readonly ComputeOptions compute = new(withType: false);
     static readonly Option<string> output = CommonOptions.Out();
@@ -156,12 +152,11 @@ static class AdaptCommand
 
     static void Show(IAnsiConsole console, AdaptationReport report, string folder)
     {
-        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Method"), Right("Validation"), Right("Loss"), Right("|Θ|"),
-            Right("Steps"), Right("Seconds"));
+        var table = new ConsoleTable("Method", "Validation", "Loss", "|Θ|", "Steps", "Seconds");
         foreach (var result in report.Methods)
             table.AddRow(result.Method, result.ValidationAccuracy is null ? "–" : Text($"{100 * result.ValidationAccuracy:F1} %"), result.ValidationLoss is null ? "–" : Text($"{result.ValidationLoss:F3}"),
                 Text($"{result.TrainableParameters:N0}"), Text($"{result.Steps}"), Text($"{result.Timings.Values.Sum():F1}"));
-        console.Write(table);
+        table.Write(console);
         foreach (var result in report.Methods)
         {
             if (result.Start is { } start) console.WriteLine($"{result.Method}: its weights started from {start} alone.");
@@ -170,8 +165,6 @@ static class AdaptCommand
         console.WriteLine(report.Verdict);
         console.WriteLine($"The model is in {folder}; report.md in it says more. Use it with: lora-compose predict --model {folder} {(report.Kind == SampleKind.Images ? "--images PATH" : "--texts FILE")}");
     }
-
-    static TableColumn Right(string header) => new TableColumn(header).RightAligned();
 
     static string Text(FormattableString value) => FormattableString.Invariant(value);
 

@@ -47,9 +47,9 @@ static class CheckCommand
         foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
         if (report.Pairs.Count > 0)
         {
-            var table = new Table().AddColumns("adapter", "adapter", "cosine of the updates");
-            foreach (var pair in report.Pairs) table.AddRow(Markup.Escape(pair.First), Markup.Escape(pair.Second), $"{pair.Cosine:F4}");
-            console.Write(table);
+            var table = new ConsoleTable("adapter", "adapter", "cosine of the updates") { LeftColumns = 2 };
+            foreach (var pair in report.Pairs) table.AddRow(pair.First, pair.Second, $"{pair.Cosine:F4}");
+            table.Write(console);
         }
         console.WriteLine(report.AllFit ? "All adapters fit the base."
             : $"{report.Adapters.Count(adapter => !adapter.Fits)} of {report.Adapters.Count} adapters are refused.");

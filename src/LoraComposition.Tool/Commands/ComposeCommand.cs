@@ -13,11 +13,11 @@ static class ComposeCommand
 {
     static readonly Option<string?> @base = new("--base")
     {
-        Description = "The base model: a model-hub folder, or owner/name on the hub. A ViT or a T5 is computed with to check the result; into another one adapters are merged by the names of its tensors. Without it the adapters are composed from their files alone, whatever their architecture.",
+        Description = $"{CommonOptions.BaseDescription} A ViT or a T5 is computed with to check the result; into another one adapters are merged by the names of its tensors. Without it the adapters are composed from their files alone, whatever their architecture.",
         HelpName = "DIR",
     };
 
-    static readonly Option<string[]> adapters = CommonOptions.Adapters("a PEFT folder; without --base of a ViT or T5 also a .safetensors file as kohya's scripts or diffusers write it");
+    static readonly Option<string[]> adapters = CommonOptions.Adapters($"Without --base of a ViT or T5 also a .safetensors file as kohya's scripts or diffusers write it. {CommonOptions.Many}");
     static readonly MethodOptions method = new();
     static readonly Option<string> weights = new("--weights")
     {
@@ -94,8 +94,8 @@ static class ComposeCommand
                         Adapters = HubInputs.Folders(parsed, settings.Adapters, fetching, cancellation),
                     };
                 }
-                if (settings.Base is null) return Run(parsed, MergeJob.Run, Print, settings, cancellation);
-                if (settings.Unmerge || settings.CompareWith is not null || !BaseModel.IsKnown(settings.Base)) return Run(parsed, ShardJob.Run, Print, ForShards(parsed, settings), cancellation);
+                if (settings.Base is null) return Run(parsed, MergeJob.Run, report => report.Doubts, Print, settings, cancellation);
+                if (settings.Unmerge || settings.CompareWith is not null || !BaseModel.IsKnown(settings.Base)) return Run(parsed, ShardJob.Run, report => report.Doubts, Print, ForShards(parsed, settings), cancellation);
                 ComposeReport report;
                 ErrorLog? log;
                 using (var progress = ProgressReporter.ForStandardError())
@@ -103,7 +103,7 @@ static class ComposeCommand
                     log = ErrorLog.For(parsed, progress.Report);
                     report = ComposeJob.Run(settings, log, progress, cancellation);
                     // An adapter without effect is hardly meant, so it is said where a script that reads the result sees it too.
-                    foreach (string warning in report.ZeroWarnings.Where(warning => log?.Holds(warning) != true)) progress.Report($"warning: {warning}");
+                    ErrorLog.Tell(report.ZeroWarnings, log, progress);
                 }
                 ToolOutput.Write(parsed, report, (console, result) => Print(console, result, log));
                 return ExitCodes.Done;
@@ -112,11 +112,15 @@ static class ComposeCommand
         return command;
     }
 
-    static int Run<T>(ParseResult parsed, Func<ComposeSettings, ILogger?, IProgressReporter, CancellationToken, T> job, Action<IAnsiConsole, T> print,
-        ComposeSettings settings, CancellationToken cancellation)
+    static int Run<T>(ParseResult parsed, Func<ComposeSettings, ILogger?, IProgressReporter, CancellationToken, T> job, Func<T, IReadOnlyList<string>> doubts,
+        Action<IAnsiConsole, T> print, ComposeSettings settings, CancellationToken cancellation)
     {
         T report;
-        using (var progress = ProgressReporter.ForStandardError()) report = job(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
+        using (var progress = ProgressReporter.ForStandardError())
+        {
+            report = job(settings, ErrorLog.For(parsed, progress.Report), progress, cancellation);
+            foreach (string warning in doubts(report)) progress.Report($"warning: {warning}");
+        }
         ToolOutput.Write(parsed, report, print);
         return ExitCodes.Done;
     }
@@ -213,7 +217,7 @@ static class ComposeCommand
         string types = string.Join(", ", report.Tensors.Select(tensor => tensor.Dtype).Distinct());
         console.WriteLine($"Rounding to {types} can have moved a number by at most {report.Tensors.Max(tensor => tensor.RoundingBound):G3}.");
         if (report.Tensors.Max(tensor => tensor.Difference) is { } difference) console.WriteLine($"The largest difference from the checkpoint to compare with is {difference:G3}.");
-        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        foreach (string warning in report.Warnings.Except(report.Doubts)) console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the checkpoint to {report.Out}.");
     }
 
@@ -229,15 +233,15 @@ static class ComposeCommand
             Print(console, layers);
             console.WriteLine($"Compressing changes a layer's update by {layers.Min(layer => layer.RelativeError):P2} to {layers.Max(layer => layer.RelativeError):P2} of its length (Frobenius norm).");
         }
-        foreach (string warning in report.Warnings) console.WriteLine($"warning: {warning}");
+        foreach (string warning in report.Warnings.Except(report.Doubts)) console.WriteLine($"warning: {warning}");
         console.WriteLine($"Wrote the adapter to {report.Out}.");
     }
 
     static void Print(IAnsiConsole console, IReadOnlyList<LayerCompression> layers)
     {
-        var table = new Table().AddColumns("layer", "rank", "retained energy", "relative error");
-        foreach (var layer in layers) table.AddRow(Markup.Escape(layer.Path), $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}", $"{layer.RelativeError:G3}");
-        console.Write(table);
+        var table = new ConsoleTable("layer", "rank", "retained energy", "relative error");
+        foreach (var layer in layers) table.AddRow(layer.Path, $"{layer.RankBefore} → {layer.Rank}", $"{layer.RetainedEnergy:F6}", $"{layer.RelativeError:G3}");
+        table.Write(console);
     }
 
     static string Range(IEnumerable<long> ranks) => ranks.Min() is var least && ranks.Max() is var most && least == most ? $"{least}" : $"{least} to {most}";

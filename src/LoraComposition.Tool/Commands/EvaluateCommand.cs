@@ -29,7 +29,7 @@ static class EvaluateCommand
 
     static readonly Option<bool> force = CommonOptions.Force();
     static readonly Option<bool> ignoreUnknown = new("--ignore-unknown") { Description = "Leave out images of classes that the model does not know." };
-    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out images that cannot be read. Without it they are refused together." };
+    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read; without it they are refused together." };
     static readonly Option<int> mistakes = new("--mistakes") { Description = "The number of worst mistakes to show.", DefaultValueFactory = _ => defaults.MostMistakes };
     static readonly ComputeOptions compute = new(withType: false);
 
@@ -73,8 +73,9 @@ static class EvaluateCommand
             if (settings.Out is { } folder)
                 foreach (string leftover in OutputFolder.RemoveLeftovers(folder)) progress.Report($"warning: {leftover}");
             settings = settings with { Model = settings.Model.Fetched(parsed, progress, cancellation) };
-            report = EvaluateJob.Run(settings, place.Device, ErrorLog.For(parsed, progress.Report), progress, cancellation);
-            foreach (string warning in report.Warnings) progress.Report($"warning: {warning}");
+            var log = ErrorLog.For(parsed, progress.Report);
+            report = EvaluateJob.Run(settings, place.Device, log, progress, cancellation);
+            ErrorLog.Tell(report.Warnings, log, progress);
         }
         ToolOutput.Write(parsed, report, (console, found) => Print(console, found, settings.Out));
         return ExitCodes.Done;
@@ -84,19 +85,17 @@ static class EvaluateCommand
     {
         var scores = report.Scores;
         string nouns = report.Kind.ToString();
-        var table = new Table().Border(TableBorder.Markdown).AddColumns(new TableColumn("Class"), Right(nouns), Right("Precision"), Right("Recall"), Right("F1"));
+        var table = new ConsoleTable("Class", nouns, "Precision", "Recall", "F1");
         var shown = scores.Classes.Count <= MostRows ? scores.Classes : [.. scores.Classes.Where(score => score.Support > 0).OrderBy(score => score.F1).Take(MostRows)];
-        foreach (var score in shown) table.AddRow(Markup.Escape(score.Name), Text($"{score.Support}"), Number(score.Precision), Number(score.Recall), Number(score.F1));
+        foreach (var score in shown) table.AddRow(score.Name, Text($"{score.Support}"), Number(score.Precision), Number(score.Recall), Number(score.F1));
         table.AddRow($"mean of the classes with {nouns.ToLowerInvariant()}", Text($"{scores.Count}"), Number(scores.MacroPrecision), Number(scores.MacroRecall), Number(scores.MacroF1));
-        console.Write(table);
+        table.Write(console);
         if (shown.Count < scores.Classes.Count) console.WriteLine(Text($"These are the {shown.Count} classes of the lowest F1 of {scores.Classes.Count}; --json and --out have all."));
         console.WriteLine(Text($"Accuracy on {report.Part}: {100 * scores.Accuracy:F1} % ({scores.Correct} of {scores.Count}), 95 % interval {100 * scores.AccuracyLow:F1} % to {100 * scores.AccuracyHigh:F1} %. Mean loss {scores.Loss:F3}. Expected calibration error {100 * scores.ExpectedCalibrationError:F1} points."));
         string[] confusions = [.. scores.MostConfused(MostConfusions).Select(pair => $"{pair.TrueClass} for {pair.GivenClass} ({pair.Count})")];
         if (confusions.Length > 0) console.WriteLine($"Most often mistaken: {string.Join(", ", confusions)}.");
         if (folder is not null) console.WriteLine($"Wrote {Path.Combine(folder, "evaluation.html")}, and tables and pictures beside it.");
     }
-
-    static TableColumn Right(string header) => new TableColumn(header).RightAligned();
 
     static string Number(double? value) => value is null ? "–" : Text($"{value:F3}");
 

@@ -16,7 +16,7 @@ static class ExportCommand
         Description = "Write the weights in float16 and compute in it: half the size, and the outputs change in the third digit. Pixels and outputs stay float32.",
     };
 
-    static readonly Option<bool> force = new("--force") { Description = "Replace the file that is there." };
+    static readonly Option<bool> force = CommonOptions.Replace();
 
     const string Description = "Writes an adapted or merged ViT as ONNX, for programs that run it without libtorch; class names and preprocessing are in its metadata.";
 
@@ -56,7 +56,7 @@ static class ExportCommand
             var log = ErrorLog.For(parsed, progress.Report);
             settings = settings with { Model = settings.Model.Fetched(parsed, progress, cancellation) };
             report = ExportJob.Run(settings, log, progress, cancellation);
-            foreach (string warning in report.Warnings.Where(warning => log?.Holds(warning) != true)) progress.Report($"warning: {warning}");
+            ErrorLog.Tell(report.Warnings, log, progress);
         }
         ToolOutput.Write(parsed, report, Print);
         return ExitCodes.Done;

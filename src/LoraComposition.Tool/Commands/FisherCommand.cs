@@ -8,10 +8,10 @@ namespace LoraComposition.Tool;
 /// <summary><c>fisher</c>: computes the Fisher information of an adapter's task and stores it beside the adapter, for <c>compose --method fisher</c>.</summary>
 static class FisherCommand
 {
-    static readonly Option<string> @base = CommonOptions.Base("a ViT");
+    static readonly Option<string> @base = CommonOptions.Base("A ViT.");
     static readonly Option<string> adapter = new("--adapter")
     {
-        Description = "A LoRA adapter with its saved head: a PEFT folder. The file is written beside its two.",
+        Description = $"{CommonOptions.AdapterDescription} It needs its saved head; the file is written beside its two.",
         HelpName = "DIR",
         Required = true,
     };
@@ -24,8 +24,8 @@ static class FisherCommand
     };
 
     static readonly Option<int> samples = new("--samples") { Description = "The most pictures to use, drawn at random.", DefaultValueFactory = _ => 500, HelpName = "N" };
-    static readonly Option<int> seed = new("--seed") { Description = "The seed of what is drawn.", DefaultValueFactory = _ => 0, HelpName = "N" };
-    static readonly Option<bool> force = new("--force") { Description = "Replace the file that is there." };
+    static readonly Option<int> seed = CommonOptions.Seed();
+    static readonly Option<bool> force = CommonOptions.Replace();
     static readonly ComputeOptions compute = new(withType: false);
 
     const string Description = "Computes the Fisher information of an adapter's task, which compose --method fisher weighs the adapter by.";
@@ -57,6 +57,7 @@ static class FisherCommand
         void Warn(string warning) => progress.Report($"warning: {warning}");
 
         using var loaded = LoraAdapter.Load(HubInputs.Folder(parsed, parsed.GetValue(adapter)!, progress, cancellation), logger: logger);
+        if (loaded.ZeroWarning is { } still) Warn(still);
         string folder = Path.GetDirectoryName(loaded.WeightsPath!)!, file = Path.Combine(folder, FisherFile.FileName);
         if (File.Exists(file) && !parsed.GetValue(force)) throw new UsageException($"{file} is there already; give --force to replace it.");
         string[] found = [.. parsed.GetValue(images)!.SelectMany(path => ImageFileList.Of(path, Warn))];

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
 using LoraComposition.FewShot;
-using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Tool;
 
@@ -82,18 +81,18 @@ static class PredictCommand
         return parsed.GetValue(texts) is { } file ? Texts(parsed, file, choice, place, logger, progress, cancellation) : Pictures(parsed, choice, place, logger, progress, cancellation);
     }
 
-    static int Pictures(ParseResult parsed, ClassifierChoice choice, ComputeSettings place, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    static int Pictures(ParseResult parsed, ClassifierChoice choice, ComputeSettings place, ErrorLog? logger, IProgressReporter progress, CancellationToken cancellation)
     {
         using var classifier = choice.Open(place.Device, needsHead: true, logger, cancellation);
-        foreach (string warning in classifier.Warnings) progress.Report($"warning: {warning}");
+        ErrorLog.Tell(classifier.Warnings, logger, progress);
         var predictions = new PicturePredictions(new ImagePredictor(classifier.Model, classifier.Preprocessing), parsed.GetValue(top), warning => progress.Report($"warning: {warning}"));
         return Write(parsed, "path", parsed.GetValue(images) is [Input] ? predictions.OfLines(Console.In, cancellation) : predictions.OfPaths(parsed.GetValue(images)!, progress, cancellation), progress);
     }
 
-    static int Texts(ParseResult parsed, string file, ClassifierChoice choice, ComputeSettings place, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    static int Texts(ParseResult parsed, string file, ClassifierChoice choice, ComputeSettings place, ErrorLog? logger, IProgressReporter progress, CancellationToken cancellation)
     {
         using var classifier = choice.OpenText(Labels(parsed), otherwise: null, place.Device, logger, cancellation);
-        foreach (string warning in classifier.Warnings) progress.Report($"warning: {warning}");
+        ErrorLog.Tell(classifier.Warnings, logger, progress);
         var predictions = new TextPredictions(new TextPredictor(classifier), parsed.GetValue(top));
         return Write(parsed, "text", file == Input ? predictions.OfLines(Console.In, cancellation) : predictions.OfFile(file, progress, cancellation), progress);
     }

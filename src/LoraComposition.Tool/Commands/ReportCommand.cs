@@ -26,7 +26,7 @@ static class ReportCommand
         HelpName = "DIR"
     };
     static readonly Option<string> title = new("--title") { Description = "The title of the page.", DefaultValueFactory = _ => "Few-shot results" };
-    static readonly Option<bool> force = new("--force") { Description = "Replace files that are there." };
+    static readonly Option<bool> force = CommonOptions.Replace();
 
     const string Description = "Shows the results of experiments as one HTML page: tables, plots, learned weights, and how to repeat them.";
 

@@ -21,25 +21,25 @@ static class TrainCommand
         Required = true,
     };
     static readonly Option<string?> name = new("--name") { Description = "What to call the module. Default: the name of the folder in --out.", HelpName = "NAME" };
-    static readonly Option<int> rank = new("--rank") { Description = "The rank.", DefaultValueFactory = _ => defaults.Lora.Rank };
+    static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => defaults.Lora.Rank };
     static readonly Option<double?> alpha = new("--alpha") { Description = "The numerator of the scaling alpha/rank. Default: the rank." };
     static readonly Option<bool> rsLora = new("--rslora") { Description = "Scale by alpha/√rank (rank-stabilised LoRA)." };
     static readonly Option<double> dropout = new("--dropout") { Description = "The part of the inputs of the update that is dropped in training, in [0, 1).", DefaultValueFactory = _ => 0 };
-    static readonly Option<string> targets = new("--targets") { Description = $"The layers, of {TargetsReading.Names}, or all: every layer of the blocks.", DefaultValueFactory = _ => "q,k,v" };
+    static readonly Option<string> targets = new("--targets") { Description = TargetsReading.Description, DefaultValueFactory = _ => "q,k,v" };
     static readonly Option<int> epochs = new("--epochs") { Description = "Passes over the images at most; training stops early by the loss on the images held out.", DefaultValueFactory = _ => defaults.Training.Epochs };
     static readonly Option<int> batch = new("--batch") { Description = "The images in a step.", DefaultValueFactory = _ => defaults.Training.BatchSize };
     static readonly Option<double> rate = new("--rate") { Description = "The learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
     static readonly Option<double> decay = new("--decay") { Description = "AdamW's weight decay.", DefaultValueFactory = _ => defaults.WeightDecay };
-    static readonly Option<int> checks = new("--checks") { Description = "How many times training looks at what is held out, and is kept for --resume.", DefaultValueFactory = _ => defaults.Training.Checks };
+    static readonly Option<int> checks = new("--checks") { Description = "How many times a training looks at what is held out. It is then kept for --resume.", DefaultValueFactory = _ => defaults.Training.Checks };
     static readonly Option<int> patience = new("--patience") { Description = "After how many checks without a better one training stops.", DefaultValueFactory = _ => defaults.Training.Patience };
     static readonly Option<double> validation = new("--validation") { Description = "The part of each class's images that is held out, in [0, 1). 0: nothing is, and the last state is kept.", DefaultValueFactory = _ => 0.1 };
     static readonly Option<bool> noFlip = new("--no-flip") { Description = "Do not mirror images at random: for digits, letters and the like." };
-    static readonly Option<bool> asStored = new("--as-stored") { Description = "Read pictures as their files store them, as Pillow does, instead of turned upright by their orientation tag (EXIF) as viewers show them." };
-    static readonly Option<int> seed = new("--seed") { Description = "The seed of every random choice; the same seed gives the same module.", DefaultValueFactory = _ => 0 };
+    static readonly Option<bool> asStored = CommonOptions.AsStored();
+    static readonly Option<int> seed = CommonOptions.Seed();
     static readonly Option<bool> resume = new("--resume") { Description = "Go on with the training that was stopped, where there is one; give the same data and settings. The result is that of a training that was never stopped." };
     static readonly ComputeOptions compute = new();
     static readonly Option<string> output = CommonOptions.Out();
-    static readonly Option<bool> force = new("--force") { Description = "Write into a folder that is not empty, and write a module that learned nothing." };
+    static readonly Option<bool> force = new("--force") { Description = "Write into a folder that is not empty; files of the same names are replaced, others are left. A module that learned nothing is written too." };
 
     const string Description = "Trains a LoRA module on a folder of labelled images, with its head, or on a file of texts, for compose and adapt. Writes a PEFT folder with a model card and the curve of the training.";
 

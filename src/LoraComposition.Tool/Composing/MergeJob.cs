@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LoraComposition.CommandLine;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
@@ -22,6 +23,7 @@ static class MergeJob
     {
         using var inputs = new MergeInputs(settings, logger);
         var (files, method, merge) = (inputs.Files, inputs.Method, inputs.Merge);
+        var doubts = inputs.Merge.ReadWarnings();
         var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
         var options = new AdapterMergeOptions { Compression = settings.Compression, Dtype = settings.AdapterDtype, SavedFrom = settings.SavedFrom, DropSaved = settings.DropSaved };
         using var bar = progress.Begin($"compose {files.Count} adapters", merge.Layers.Count);
@@ -40,7 +42,8 @@ static class MergeJob
             Layers = layers.Count,
             Ranks = layers.ToDictionary(layer => layer.Path, layer => layer.Rank),
             Compression = layers.Any(layer => layer.Rank < layer.RankBefore) ? layers : null,
-            Warnings = [.. files.SelectMany(file => file.Warnings.Select(warning => $"Adapter '{file.Name}': {warning}")).Concat(leftovers)],
+            Doubts = doubts,
+            Warnings = [.. files.SelectMany(file => file.Warnings.Select(warning => $"Adapter '{file.Name}': {warning}")).Concat(leftovers).Concat(doubts)],
         };
     }
 
@@ -94,4 +97,8 @@ sealed record MergeReport
 
     /// <summary>What readers of the result should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Those of <see cref="Warnings"/> that say that what was asked for is hardly meant.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Doubts { get; init; } = [];
 }

@@ -19,7 +19,7 @@ sealed class MethodOptions
         HelpName = "SHARE",
     };
     readonly Option<double?> lambda = new("--lambda") { Description = "A factor in front of the composed update. Default 1: as the method is defined.", HelpName = "X" };
-    readonly Option<long?> seed = new("--seed") { Description = "The seed of what a method draws at random.", HelpName = "N" };
+    readonly Option<long?> seed = new("--seed") { Description = "The seed of every random choice; the same seed gives the same result.", HelpName = "N" };
 
     // Methods of the field that someone may look for here.
     static readonly Dictionary<string, string> elsewhere = new(StringComparer.Ordinal)

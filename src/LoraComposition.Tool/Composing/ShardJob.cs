@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LoraComposition.FewShot;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ static class ShardJob
     public static ShardReport Run(ComposeSettings settings, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
         using var inputs = new MergeInputs(settings, logger);
+        var doubts = inputs.Merge.ReadWarnings();
         var leftovers = OutputFolder.RemoveLeftovers(settings.Out);
         var options = new CheckpointMergeOptions { Subtract = settings.Unmerge, CompareWith = settings.CompareWith, Replace = settings.Replace };
         IReadOnlyList<MergedTensor> merged;
@@ -28,9 +30,10 @@ static class ShardJob
             Settings = inputs.Method.Settings,
             Unmerged = settings.Unmerge,
             Tensors = merged,
+            Doubts = doubts,
             Warnings = [.. inputs.Files.SelectMany(file => file.Warnings.Select(warning => $"Adapter '{file.Name}': {warning}"))
                 .Concat(inputs.Files.Where(file => file.Saved.Count > 0 && !settings.DropSaved)
-                    .Select(file => $"Adapter '{file.Name}' holds modules that were saved whole ({string.Join(", ", file.Saved.Values.Select(saved => saved.Module).Distinct())}), which are not merged: the checkpoint keeps the base's.")).Concat(leftovers)],
+                    .Select(file => $"Adapter '{file.Name}' holds modules that were saved whole ({string.Join(", ", file.Saved.Values.Select(saved => saved.Module).Distinct())}), which are not merged: the checkpoint keeps the base's.")).Concat(leftovers).Concat(doubts)],
         };
     }
 }
@@ -51,4 +54,8 @@ sealed record ShardReport
 
     /// <summary>What readers of the result should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Those of <see cref="Warnings"/> that say that what was asked for is hardly meant.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Doubts { get; init; } = [];
 }

@@ -19,13 +19,13 @@ sealed class ClassifierOptions
 
     readonly Option<string?> baseFolder = new("--base")
     {
-        Description = "Beside --adapter alone: the checkpoint that the adapters are for. Beside --model: where the base of a model that adapt wrote is now.",
+        Description = $"{CommonOptions.BaseDescription} Beside --adapter alone: the checkpoint that the adapters are for. Beside --model: where the base of a model that adapt wrote is now.",
         HelpName = "DIR",
     };
 
     readonly Option<string[]> adapters = new("--adapter")
     {
-        Description = "A PEFT folder to compose on the checkpoint first, uniformly; may be given many times, or with several folders. A single one brings its saved head.",
+        Description = $"{CommonOptions.AdapterDescription} {CommonOptions.Many} They are composed on the checkpoint first, uniformly; a single one brings its saved head.",
         HelpName = "DIR",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],

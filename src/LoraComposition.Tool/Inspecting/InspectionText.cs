@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoraComposition.CommandLine;
 using Spectre.Console;
 
 namespace LoraComposition.Tool;
@@ -30,20 +31,19 @@ static class InspectionText
     static void Print(IAnsiConsole console, AdapterInspection adapter)
     {
         console.WriteLine($"Base model: {adapter.BaseModel ?? "not named"}{(adapter.Revision is { } revision ? $", revision {revision}" : "")}. Targets: {string.Join(", ", adapter.Targets)}. Saved head: {(adapter.HeadClasses is { } classes ? $"{classes} classes" : "none")}.");
-        var table = new Table().AddColumns("layer", "rank", "alpha", "scaling", "out × in", "norm of the update");
+        var table = new ConsoleTable("layer", "rank", "alpha", "scaling", "out × in", "norm of the update");
         foreach (var layer in adapter.Layers)
-            table.AddRow(Markup.Escape(layer.Path), Number(layer.Rank), layer.Alpha is { } alpha ? Number(alpha) : "", Number(layer.Scaling),
+            table.AddRow(layer.Path, Number(layer.Rank), layer.Alpha is { } alpha ? Number(alpha) : "", Number(layer.Scaling),
                 $"{layer.OutFeatures} × {layer.InFeatures}", Number(layer.Norm));
-        console.Write(table);
+        table.Write(console);
         foreach (string warning in adapter.Warnings) console.WriteLine($"warning: {warning}");
     }
 
     static void Tensors(IAnsiConsole console, Inspection inspection)
     {
-        var table = new Table().AddColumns("tensor", "type", "shape", "bytes");
-        foreach (var tensor in inspection.Tensors) table.AddRow(Markup.Escape(tensor.Name), tensor.Dtype, Markup.Escape($"[{string.Join(", ", tensor.Shape)}]"),
-            $"{tensor.Bytes:N0}");
-        console.Write(table);
+        var table = new ConsoleTable("tensor", "type", "shape", "bytes") { LeftColumns = 3 };
+        foreach (var tensor in inspection.Tensors) table.AddRow(tensor.Name, tensor.Dtype, $"[{string.Join(", ", tensor.Shape)}]", $"{tensor.Bytes:N0}");
+        table.Write(console);
     }
 
     static string Types(Inspection inspection) => string.Join(", ", inspection.Dtypes.Select(type => $"{type.Value:N0} {type.Key}"));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LoraComposition.CommandLine;
+using LoraComposition.FewShot;
 using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.Tool;
@@ -30,6 +31,12 @@ sealed class ErrorLog(Action<string> write) : ILogger
     public bool Holds(string warning)
     {
         lock (warnings) return warnings.Contains(warning);
+    }
+
+    /// <summary>Tells warnings; what a log says already is not said twice.</summary>
+    public static void Tell(IEnumerable<string> warnings, ErrorLog? log, IProgressReporter progress)
+    {
+        foreach (string warning in warnings.Where(warning => log?.Holds(warning) != true)) progress.Report($"warning: {warning}");
     }
 
     bool Remember(string warning)

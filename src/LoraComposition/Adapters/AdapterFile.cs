@@ -153,6 +153,17 @@ public sealed class AdapterFile : IDisposable
         return Read(handle, place, place.Layer.Dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, []);
     }
 
+    /// <summary>What <see cref="LoraAdapter.ZeroWarning"/> says. Of an adapter that was trained the first layer is read alone.</summary>
+    internal string? ReadZeroWarning()
+    {
+        foreach (string layer in Layers.Keys)
+        {
+            using var delta = Read(layer);
+            if (!delta.IsZero) return null;
+        }
+        return ZeroUpdate.Warning(Name, Layers.Count);
+    }
+
     /// <summary>Reads one tensor of a module that was saved whole.</summary>
     /// <param name="name">A key of <see cref="Saved"/>.</param>
     /// <returns>The tensor on the CPU, <c>[…]</c> in the file's type and shape. The caller owns it.</returns>

@@ -93,9 +93,7 @@ public sealed class LoraAdapter : IDisposable
 
     /// <summary>Says that the module changes nothing, in a sentence for people; null where it changes something.</summary>
     /// <exception cref="ObjectDisposedException">The adapter was disposed.</exception>
-    public string? ZeroWarning => IsZero
-        ? $"Adapter '{Name}' changes nothing: its update is zero in {(Layers.Count == 1 ? "its only layer" : $"all {Layers.Count} layers")}; its training may have kept its start."
-        : null;
+    public string? ZeroWarning => IsZero ? ZeroUpdate.Warning(Name, Layers.Count) : null;
 
     /// <summary>Reads one adapter from a PEFT folder (<c>adapter_config.json</c> and <c>adapter_model.safetensors</c>).</summary>
     /// <remarks>

@@ -57,6 +57,12 @@ public sealed class AdapterMerge
     public string? BaseFingerprint => adapters.Select(adapter => adapter.BaseFingerprint).OfType<string>().ToArray() is [var first, .. var others]
         && !others.Any(other => LoraComposition.BaseFingerprint.Contradict(first, other)) ? first : null;
 
+    /// <summary>Reads what is well-formed but hardly meant: an adapter whose update is zero in every layer, and one file under several names.</summary>
+    /// <returns>The sentences; empty where nothing is odd. What was odd about each adapter's files is in <see cref="AdapterFile.Warnings"/>.</returns>
+    /// <exception cref="AdapterException">A file was changed since it was opened, or holds NaN or infinite numbers.</exception>
+    public IReadOnlyList<string> ReadWarnings() =>
+        [.. AdapterCompatibility.SameTwice(adapters.Select(adapter => (adapter.Name, (string?)adapter.Fingerprint))), .. adapters.Select(adapter => adapter.ReadZeroWarning()).OfType<string>()];
+
     /// <summary>Composes one layer.</summary>
     /// <param name="layer">One of <see cref="Layers"/>.</param>
     /// <returns>The composed update. The caller owns it.</returns>

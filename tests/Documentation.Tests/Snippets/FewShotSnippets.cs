@@ -117,6 +117,20 @@ public class FewShotSnippets
     }
 
     [Fact]
+    public void The_label_of_a_text()
+    {
+        using var workplace = new Workplace();
+        var options = new TextAdaptationOptions { Shots = 2, ValidationPerLabel = 2, Methods = [new ZeroShot()] };
+        using (var result = new TextAdaptation(TextBaseModel.Open("flan-t5"), [], options).Run(OwnTextSplits.Open("my-texts.jsonl").Parts, OwnTextTemplates.Classification)) result.Save("my-model");
+        #region text-prediction
+        using var model = TextClassifier.Open("my-model");
+        var labels = new TextPredictor(model).Predict("which word is the apple");
+        Console.WriteLine($"{labels[0].ClassName} ({labels[0].Probability:P1})");
+        #endregion
+        labels.Select(label => label.ClassName).Should().BeEquivalentTo(["fruits", "tools"]);
+    }
+
+    [Fact]
     public void A_method_of_ones_own_in_an_experiment()
     {
         using var workplace = new Workplace();
@@ -132,7 +146,7 @@ public class FewShotSnippets
         var options = new TuningOptions { Training = new TrainingOptions { Steps = 40 } };
         var work = FewShotWork.List([.. methods.Select(method => (method, options))], shots: [1, 2], seeds: [0, 1]);
         var runs = new FewShotExperiment("own-method", runner, new RunStore("results/runs")).Run(work);
-        Console.WriteLine(SummaryMarkdown.Of(Summary.Of(runs, [.. methods.Select(method => method.Name)])));
+        foreach (var row in Summary.Of(runs, [.. methods.Select(method => method.Name)]).Rows) Console.WriteLine($"{row.Method}, K = {row.Shots}: {row.Mean:P1} ± {row.StandardDeviation:P1}");
         #endregion
         runs.Should().HaveCount(8).And.OnlyContain(run => run.TestCount == 4);
         runs.Select(run => run.Key.Method).Distinct().Should().Equal("learned", "bias");

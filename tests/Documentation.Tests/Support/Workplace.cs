@@ -36,6 +36,11 @@ internal sealed class Workplace : IDisposable
         foreach (string domain in (string[])["photo", "sketch", "toy"])
             foreach (int kind in (int[])[0, 1, 2, 3])
                 for (int i = 0; i < 8; i++) Stripes(domain[0] + 3 * kind, i, "things", domain, $"thing-{kind}", $"{i}.png");
+        foreach (var (name, kinds, count) in ((string, string[], int)[])[("food", ["fruits", "clothes"], 32), ("garage", ["tools", "instruments"], 32), ("zoo", ["animals", "colours"], 32)])
+            folder.Write(Sentences(kinds, 0, count), "texts", $"{name}.jsonl");
+        folder.Write(Sentences(["fruits", "tools"], 0, 24), "my-texts.jsonl");
+        folder.Write(Sentences(["fruits", "tools"], 24, 12), "my-test-texts.jsonl");
+        folder.Write("which word is the apple\nwhich word is the saw\n", "questions.txt");
         Picture(40, "photos", "one.png");
         foreach (string method in (string[])["classifier", "learned"]) folder.Write(Run(method), "results", "label-shift", "runs", $"{method}-k001-seed0.json");
         Directory.SetCurrentDirectory(folder.Path);
@@ -48,6 +53,24 @@ internal sealed class Workplace : IDisposable
         Directory.SetCurrentDirectory(before);
         folder.Dispose();
     }
+
+    // In words that the small T5 knows.
+    static readonly Dictionary<string, string> words = new()
+    {
+        ["fruits"] = "apple banana grape lemon pear plum cherry mango",
+        ["clothes"] = "shirt shoe hat sock coat glove scarf skirt",
+        ["tools"] = "hammer saw drill wrench chisel shovel rake axe",
+        ["instruments"] = "piano violin drum flute guitar harp trumpet cello",
+        ["animals"] = "ant mouse cat goat cow elephant whale ant",
+        ["colours"] = "red blue green yellow black white brown pink",
+    };
+
+    static string Sentences(string[] kinds, int first, int count) => string.Concat(Enumerable.Range(first, count).Select(i =>
+    {
+        string kind = kinds[i % 2], word = words[kind].Split(' ')[i / 2 % 8];
+        string text = (i / 16 % 3) switch { 0 => $"which word is the {word}", 1 => $"the {word} is one of the list", _ => $"how many are the {word}" };
+        return $$"""{"text":"{{text}} {{i}}","label":"{{kind}}"}""" + "\n";
+    }));
 
     // What an experiment leaves of one run.
     static string Run(string method) => $$"""

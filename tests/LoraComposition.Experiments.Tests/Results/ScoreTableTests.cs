@@ -20,15 +20,16 @@ public class ScoreTableTests
     }
 
     [Fact]
-    public void TheMarkdownShowsTheBestOfAColumn()
+    public void TheGridKnowsTheBestOfAColumnTiesIncluded()
     {
-        string[] lines = Table.ToMarkdown().TrimEnd().Split('\n');
+        var grid = Table.Grid;
 
-        lines.Should().HaveCount(4);
-        lines[0].Should().Contain("method").And.Contain(" 1 |").And.Contain(" 3 |");
-        lines[2].Should().Contain("**60.00 [0.00, 100.00]**").And.Contain("–");
-        lines[3].Should().Contain("learned \\| v").And.Contain("**60.00**").And.Contain("**37.50 [0.00, 100.00]**");
+        grid.Header.Should().Equal("method", "1", "3");
+        grid.Rows[0].Should().Equal(Cells(("uniform", false), ("60.00 [0.00, 100.00]", true), ("–", false)));
+        grid.Rows[1].Should().Equal(Cells(("learned | v", false), ("60.00", true), ("37.50 [0.00, 100.00]", true)));
     }
+
+    static SummaryGrid.Cell[] Cells(params (string Text, bool Best)[] cells) => [.. cells.Select(cell => new SummaryGrid.Cell(cell.Text, cell.Best))];
 
     [Fact]
     public void TheCsvHasALineForEachResult()

@@ -3,16 +3,18 @@ namespace LoraComposition.FewShot.Tests.Support;
 /// <summary>Runs a program in this process and keeps what it wrote. One at a time: the console belongs to the process.</summary>
 internal static class ConsoleCapture
 {
+    static readonly string[] markdownMarks = ["\\|", "**", "|--", "| --"];
+
     public static async Task<(int Code, string[] Output, string[] Errors)> RunAsync(Func<Task<int>> program)
     {
         var (output, error) = (Console.Out, Console.Error);
-        // Never disposed: the table's console keeps the first one.
         var (writtenOutput, writtenError) = (new StringWriter(), new StringWriter());
         Console.SetOut(writtenOutput);
         Console.SetError(writtenError);
         try
         {
             int code = await program();
+            writtenOutput.ToString().Should().NotContainAny(markdownMarks, "a terminal shows no Markdown");
             return (code, Lines(writtenOutput), Lines(writtenError));
         }
         finally

@@ -18,7 +18,7 @@ public sealed class AdaptCommandTests : IDisposable
         var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--out", inputs.At("out")]);
 
         code.Should().Be(0, string.Join('\n', errors));
-        output.Should().ContainAll("| uniform", "| classifier", "| unconstrained-model", "| uniform+lora", "on 9 validation images", "On 18 test images, used for nothing else", $"lora-compose predict --model {inputs.At("out")}");
+        output.Should().ContainAll("\nuniform  ", "\nclassifier  ", "\nunconstrained-model@", "\nuniform+lora  ", "on 9 validation images", "On 18 test images, used for nothing else", $"lora-compose predict --model {inputs.At("out")}");
         using var report = JsonDocument.Parse(File.ReadAllText(inputs.At("out", "report.json")));
         report.RootElement.GetProperty("methods").GetArrayLength().Should().Be(6);
         output.Should().Contain(report.RootElement.GetProperty("verdict").GetString());

@@ -99,7 +99,8 @@ static class ScoreTables
     public static IReadOnlyList<ReportTable> Of(ReportExperiment experiment)
     {
         if (experiment.Runs.Count == 0) return [];
-        var tables = new List<ReportTable> { ReportTable.Of("results", Title(experiment) + Intervals, experiment.Summary, Coincidences(experiment, experiment.Summary)) };
+        var tables = new List<ReportTable> { ReportTable.Of("results", Title(experiment) + Intervals, experiment.Summary,
+            [.. Coincidences(experiment, experiment.Summary), .. experiment.Studies.Any(study => study is SubsetStudyTable) ? [] : RemarkReading.Of(experiment.Runs)]) };
         foreach (var (name, caption) in others)
         {
             var scored = experiment.Runs.Where(r => r.Scores.ContainsKey(name)).ToArray();
