@@ -29,6 +29,7 @@ public partial class OptionWordingTests
         ["--resume"] = "of one training, or of the runs of an experiment",
         ["--study"] = "each experiment has its own",
         ["--methods"] = "each experiment has its own",
+        ["--upstream"] = "each experiment splits other data",
         ["--downstream"] = "each experiment splits other data",
         ["--splits"] = "each experiment splits other data",
     };
