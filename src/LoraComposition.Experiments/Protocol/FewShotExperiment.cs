@@ -171,15 +171,15 @@ public sealed class FewShotExperiment
 /// <summary>What an experiment tells a logger.</summary>
 static partial class ExperimentLog
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Skipped run {Run}: its result is there")]
+    [LoggerMessage(EventId = 2000, Level = LogLevel.Debug, Message = "Skipped run {Run}: its result is there")]
     public static partial void RunIsThere(this ILogger logger, RunKey run);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: accuracy {Accuracy} on {Count} samples, in {Milliseconds} ms")]
+    [LoggerMessage(EventId = 2001, Level = LogLevel.Information, Message = "Run {Run}: accuracy {Accuracy} on {Count} samples, in {Milliseconds} ms")]
     public static partial void RunDone(this ILogger logger, RunKey run, double accuracy, int count, long milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: took '{Method}', read off the runs of the methods that it would try")]
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Information, Message = "Run {Run}: took '{Method}', read off the runs of the methods that it would try")]
     public static partial void ChoiceDerived(this ILogger logger, RunKey run, string method);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+    [LoggerMessage(EventId = 2003, Level = LogLevel.Warning, Message = "{Problem}")]
     public static partial void SamplesAreShort(this ILogger logger, string problem);
 }

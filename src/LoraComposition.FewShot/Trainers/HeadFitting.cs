@@ -67,6 +67,6 @@ static class HeadFitting
 /// <summary>What fitting a head tells a logger.</summary>
 static partial class HeadLog
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method}: head fitted with penalty {Penalty}, chosen by {Choice}; held-out loss {Loss}")]
+    [LoggerMessage(EventId = 1200, Level = LogLevel.Information, Message = "{Method}: head fitted with penalty {Penalty}, chosen by {Choice}; held-out loss {Loss}")]
     public static partial void HeadFitted(this ILogger logger, string method, double penalty, HeadChoice choice, double loss);
 }

@@ -46,6 +46,6 @@ public static class TrainingRemarks
 /// <summary>What looking at a training tells a logger.</summary>
 static partial class TrainingRemarksLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Method '{Method}': {Remark}")]
+    [LoggerMessage(EventId = 1210, Level = LogLevel.Warning, Message = "Method '{Method}': {Remark}")]
     public static partial void TrainingRemarked(this ILogger logger, string method, string remark);
 }

@@ -209,6 +209,6 @@ public static partial class StagedFolder
     [GeneratedRegex(@"^(\.[a-z0-9]{8}\.[a-z0-9]{3}\.(tmp|lock)|\.publishing\.tmp|.+\.[0-9a-f]{32}\.partial)$", RegexOptions.CultureInvariant)]
     private static partial Regex UnfinishedName();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Removed {Path}, which a run left that was killed")]
+    [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "Removed {Path}, which a run left that was killed")]
     private static partial void LeftoverRemoved(ILogger logger, string path);
 }

@@ -259,6 +259,6 @@ static class SavedModuleChoice
 /// <summary>What merging tells a logger.</summary>
 static partial class MergeLog
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Composed {Adapters} adapters on {Layers} layers by {Method} into '{Folder}'")]
+    [LoggerMessage(EventId = 500, Level = LogLevel.Information, Message = "Composed {Adapters} adapters on {Layers} layers by {Method} into '{Folder}'")]
     public static partial void AdaptersMerged(this ILogger logger, int adapters, int layers, string method, string folder);
 }

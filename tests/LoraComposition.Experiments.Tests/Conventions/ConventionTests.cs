@@ -39,4 +39,11 @@ public class ConventionTests
 
     [Fact]
     public void Nothing_can_write_to_the_console() => ConsoleUse.In(typeof(RunResult).Assembly).Should().BeEmpty();
+
+    [Fact]
+    public void Log_messages_have_ids_of_their_own()
+    {
+        EventIds.Messages(typeof(RunResult).Assembly).Should().NotBeEmpty();
+        EventIds.Problems(typeof(RunResult).Assembly, 2000, 2999).Should().BeEmpty();
+    }
 }

@@ -39,4 +39,11 @@ public class ConventionTests
 
     [Fact]
     public void Nothing_can_write_to_the_console() => ConsoleUse.In(typeof(IProgressReporter).Assembly).Should().BeEmpty();
+
+    [Fact]
+    public void Log_messages_have_ids_of_their_own()
+    {
+        EventIds.Messages(typeof(IProgressReporter).Assembly).Should().NotBeEmpty();
+        EventIds.Problems(typeof(IProgressReporter).Assembly, 1000, 1999).Should().BeEmpty();
+    }
 }
