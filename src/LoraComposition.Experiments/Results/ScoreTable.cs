@@ -114,6 +114,9 @@ public static class ScoreTableReading
         var results = table.Columns.Zip(cells).Where(pair => pair.Second is not null).Select(pair => (Column: pair.First, Score: pair.Second!)).ToArray();
         var (least, most) = (results.MinBy(r => r.Score.Mean), results.MaxBy(r => r.Score.Mean));
         double difference = most.Score.Mean - least.Score.Mean;
+        // Seeds that draw nothing, as where all samples are learned from and nothing but a head is fitted, give one number again and again.
+        if (most.Score.Runs > 1 && most.Score.StandardDeviation == 0 && least.Score.StandardDeviation == 0)
+            return $"{name}: from {SummaryGrid.Percent(least.Score.Mean)} % ({table.ColumnTitle} {least.Column}) to {SummaryGrid.Percent(most.Score.Mean)} % ({table.ColumnTitle} {most.Column}), {SummaryGrid.Percent(difference)} points; every seed gives the same number, so they say nothing of chance.";
         // The highest and the lowest are picked from all pairs, so the interval is that of the widest of as many comparisons (Bonferroni).
         string caution = MeanDifference.Interval(most.Score, least.Score, results.Length * (results.Length - 1) / 2) switch
         {
