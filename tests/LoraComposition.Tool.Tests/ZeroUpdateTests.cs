@@ -133,7 +133,8 @@ public sealed class ZeroUpdateTests : IDisposable
         string place = folder.At("still");
         using var adapter = LoraAdapter.Load(Reference.Adapter(source), "still");
         using var still = new LoraAdapter("still",
-            [.. adapter.Layers.Select(layer => KeyValuePair.Create(layer.Key, new LoraDelta(layer.Value.A.clone(), zeros_like(layer.Value.B), layer.Value.Scaling)))], adapter.BaseModel) { Head = adapter.Head?.Clone() };
+            [.. adapter.Layers.Select(layer => KeyValuePair.Create(layer.Key, new LoraDelta(layer.Value.A.clone(), zeros_like(layer.Value.B), layer.Value.Scaling)))], adapter.BaseModel)
+        { Head = adapter.Head?.Clone() };
         still.Save(place);
         return place;
     }

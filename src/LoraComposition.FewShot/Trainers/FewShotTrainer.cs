@@ -238,7 +238,7 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
     }
 
     /// <summary>How a trained model does on the validation part, and which of its samples are right. The score that stopped the training stands where there is one.</summary>
-    internal (ValidationScore Score, IReadOnlyList<bool> Correct) Judge(TrainedModel<TModel> trained, IReadOnlyList<int> validation, CancellationToken cancellation)
+    internal virtual (ValidationScore Score, IReadOnlyList<bool> Correct) Judge(TrainedModel<TModel> trained, IReadOnlyList<int> validation, CancellationToken cancellation)
     {
         using var fixedWeights = trained.Tuning.FixForEvaluation();
         var (score, correct) = ValidateEach(trained.Model, validation, trained.Options.EvaluationBatchSize, cancellation);

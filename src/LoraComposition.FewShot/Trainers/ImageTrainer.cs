@@ -97,6 +97,14 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         return Evaluator.Predict(trained.Model, images, indices, trained.Options.EvaluationBatchSize, cancellation);
     }
 
+    // A head alone is judged on the features that it was fitted on.
+    internal override (ValidationScore Score, IReadOnlyList<bool> Correct) Judge(TrainedModel<VisionTransformer> trained, IReadOnlyList<int> validation,
+        CancellationToken cancellation)
+    {
+        int[] predicted = Predict(trained, validation, cancellation);
+        return (trained.Outcome.Validation!.Value, [.. predicted.Zip(validation, (label, index) => label == images.Dataset.Label(index))]);
+    }
+
     private protected override VisionTransformer LoadModel(int seed) => baseModel.Load(images.Dataset.ClassNames, headSeed: seed);
 
     private protected override (int[] Labels, int Classes) ClassesOf(IReadOnlyList<int> samples) =>

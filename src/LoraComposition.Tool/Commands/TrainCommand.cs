@@ -16,7 +16,7 @@ static class TrainCommand
     static readonly Option<string> baseFolder = CommonOptions.Base();
     static readonly Option<string> data = new("--data")
     {
-        Description = "Labelled images for a ViT: a folder <class>/*, or train/<class>/*. Texts for a T5: a .jsonl or .csv file with text and label, or with question, choices and answer.",
+        Description = "Labelled images for a ViT: a folder <class>/*, or train/<class>/*. Texts for a T5: a .jsonl, .json or .csv file with text and label, or with question, choices and answer; of a folder with such files the one called train.",
         HelpName = "DIR|FILE",
         Required = true,
     };
@@ -95,7 +95,7 @@ static class TrainCommand
         using var progress = ProgressReporter.ForStandardError();
         var logger = ErrorLog.For(parsed, progress.Report);
         string home = HubInputs.Folder(parsed, parsed.GetValue(baseFolder)!, progress, cancellation);
-        var (key, train) = OwnTexts.IsFile(parsed.GetValue(data)!) ? Texts(parsed, home, options, place, logger, cancellation) : Pictures(parsed, home, options, place, logger, cancellation);
+        var (key, train) = OwnTextSplits.Is(parsed.GetValue(data)!) ? Texts(parsed, home, options, place, logger, cancellation) : Pictures(parsed, home, options, place, logger, cancellation);
         var state = new TrainingStateFile(folder + ".training-state", key, parsed.GetValue(resume));
         if (state.Exists)
             progress.Report(parsed.GetValue(resume) ? $"Going on with {state.Path}." : $"warning: {state.Path} is of a training that was stopped; this one starts anew. --resume would go on with it.");
@@ -127,9 +127,10 @@ static class TrainCommand
     static (string Key, Func<string, TrainingStateFile, IProgressReporter, TrainedModule> Train) Texts(ParseResult parsed, string home, ModuleTrainingOptions options, ComputeSettings place, ILogger? logger,
         CancellationToken cancellation)
     {
-        var texts = OwnTexts.Open(parsed.GetValue(data)!);
+        var (parts, template) = OwnTextSplits.Open(parsed.GetValue(data)!);
+        var texts = parts.Train!;
         var run = new TextModuleRun(TextBaseModel.Open(home, place.Dtype, place.Device, logger, cancellation), options, parsed.GetValue(validation), logger);
-        return (run.KeyOf(texts.Questions, texts.Template), (name, state, progress) => run.Run(name, texts.Questions, texts.Template, state, progress, cancellation));
+        return (run.KeyOf(texts, template), (name, state, progress) => run.Run(name, texts, template, state, progress, cancellation));
     }
 
     // What others get holds no path of this machine.

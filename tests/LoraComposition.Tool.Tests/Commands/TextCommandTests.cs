@@ -68,7 +68,7 @@ public sealed class TextCommandTests : IAsyncLifetime
     [Fact]
     public async Task ABaseWithAModuleTellsTheLabelsThatTheModuleLearned()
     {
-        await DoneAsync("train", "--base", TinyTextInputs.Base, "--data", inputs.At("texts", "train.jsonl"), "--epochs", "1", "--batch", "8", "--validation", "0", "--threads", "1", "--out", inputs.At("trained"));
+        await DoneAsync("train", "--base", TinyTextInputs.Base, "--data", inputs.At("texts"), "--epochs", "1", "--batch", "8", "--validation", "0", "--threads", "1", "--out", inputs.At("trained"));
         inputs.Write("the cow\n", "a.txt");
 
         string found = await DoneAsync("predict", "--base", TinyTextInputs.Base, "--adapter", inputs.At("trained"), "--texts", inputs.At("a.txt"));

@@ -200,8 +200,14 @@ public sealed class BaseVariantTests
     {
         var config = new JsonObject
         {
-            ["do_resize"] = true, ["size"] = 32, ["resample"] = 2, ["do_rescale"] = true, ["rescale_factor"] = 1 / 255.0, ["do_normalize"] = true,
-            ["image_mean"] = new JsonArray(0.5, 0.5, 0.5), ["image_std"] = new JsonArray(0.5, 0.5, 0.5),
+            ["do_resize"] = true,
+            ["size"] = 32,
+            ["resample"] = 2,
+            ["do_rescale"] = true,
+            ["rescale_factor"] = 1 / 255.0,
+            ["do_normalize"] = true,
+            ["image_mean"] = new JsonArray(0.5, 0.5, 0.5),
+            ["image_std"] = new JsonArray(0.5, 0.5, 0.5),
         };
         config[setting] = value;
         File.WriteAllText(folder.At(Preprocessor), config.ToJsonString());

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using LoraComposition.Files;
 using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Files;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tool.Tests.Variants;
