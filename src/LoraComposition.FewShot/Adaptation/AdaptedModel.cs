@@ -52,7 +52,7 @@ public sealed class AdaptedModel : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var info = AdaptedModelInfoFile.Read(folder);
-        if (info.Text is not null) throw new ModelFileException(folder, "expected an adapted model of pictures, found one of texts; give it texts.");
+        if (info.Text is not null) throw new ModelFileException(folder, "expected an adapted model of pictures, a ViT, found one of texts, a T5.");
         string from = AdaptedBase.Find(folder, info.Base, baseFolder);
         info = info with { Base = info.Base with { Folder = from } };
         var model = VisionTransformer.Load(from, logger: logger, cancellation: cancellation);

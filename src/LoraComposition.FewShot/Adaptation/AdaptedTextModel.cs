@@ -59,7 +59,7 @@ public sealed class AdaptedTextModel : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var info = AdaptedModelInfoFile.Read(folder);
-        if (info.Text is null) throw new ModelFileException(folder, "expected an adapted model of texts, found one of pictures; give it pictures.");
+        if (info.Text is null) throw new ModelFileException(folder, "expected an adapted model of texts, a T5, found one of pictures, a ViT.");
         string from = AdaptedBase.Find(folder, info.Base, baseFolder);
         info = info with { Base = info.Base with { Folder = from } };
         var tokenizer = T5Tokenizer.Load(from);

@@ -73,6 +73,8 @@ public sealed class TextClassifier : IDisposable
             return new TextClassifier(AdaptedTextModel.Load(folder, baseFolder, device, logger, cancellation));
         }
         if (baseFolder is not null) throw new ArgumentException($"{folder} is no adapted model, so it has no base elsewhere.", nameof(baseFolder));
+        // The model first: a folder of another kind is better known by it than by what it lacks.
+        T5Model.Check(folder);
         var tokenizer = T5Tokenizer.Load(folder);
         AnswerTokens.CheckLabels(tokenizer, folder, labels);
         var model = T5Model.Load(folder, logger: logger, cancellation: cancellation);

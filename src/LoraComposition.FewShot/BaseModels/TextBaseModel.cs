@@ -30,8 +30,9 @@ public sealed class TextBaseModel : BaseModelFolder
         CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        var tokenizer = T5Tokenizer.Load(folder);
+        // The model first: a folder of another kind is better known by it than by what it lacks.
         var config = T5Model.Check(folder);
+        var tokenizer = T5Tokenizer.Load(folder);
         if (config.VocabularySize < tokenizer.VocabularySize)
             throw new ModelFileException(folder,
                 $"expected a model of at least {tokenizer.VocabularySize} tokens, as its tokenizer has, found {config.VocabularySize}; give model and tokenizer of one checkpoint.");

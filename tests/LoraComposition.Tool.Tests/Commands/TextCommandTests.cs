@@ -12,6 +12,8 @@ public sealed class TextCommandTests : IAsyncLifetime
 
     string Model => inputs.At("model");
 
+    string Vit => FewShot.Tests.Support.TinyModel.Save(inputs.At("vit"));
+
     public async ValueTask InitializeAsync()
     {
         var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--method", "uniform,zero-shot,lora", "--out", Model]);
@@ -112,6 +114,8 @@ public sealed class TextCommandTests : IAsyncLifetime
         await Refused(2, "--labels a: expected at least two*", "predict", "--model", Model, "--texts", "-", "--labels", "a");
         await Refused(2, "--texts *none.txt: there is no such file.", "predict", "--model", Model, "--texts", inputs.At("none.txt"));
         await Refused(1, "*found one of texts*", "predict", "--model", Model, "--images", Model);
+        await Refused(1, "*config.json: expected *t5*found \"vit\"*", "predict", "--model", Vit, "--texts", inputs.Write("a", "one.txt"), "--labels", "a,b");
+        await Refused(1, "*config.json: expected *t5*found \"vit\"*", "adapt", "--base", Vit, "--data", inputs.At("texts"), "--shots", "2", "--out", inputs.At("x"));
         await Refused(2, "--skip-damaged is for pictures*", [.. inputs.Adapt, "--out", inputs.At("x"), "--skip-damaged"]);
         await Refused(2, "--method classifier: 'classifier' is not one of *zero-shot*", [.. inputs.Adapt, "--out", inputs.At("x"), "--method", "classifier"]);
     }
