@@ -52,7 +52,7 @@ public sealed record AdapterCompatibility
     [
         .. adapters.SelectMany(adapter => BaseWarnings(model, adapter)),
         .. HeadWarnings(adapters),
-        .. SameTwice(adapters.Select(adapter => (adapter.Name, adapter.Fingerprint))),
+        .. SameFile.Warnings(adapters.Select(adapter => (adapter.Name, adapter.Fingerprint))),
         .. adapters.Select(adapter => adapter.ZeroWarning).OfType<string>(),
         .. outsized.Select(update =>
             $"Adapter '{update.Adapter}' changes layer '{update.Layer}' by {update.Ratio:G2} times the layer's own weight; its training diverged, or its lora_alpha is wrong."),
@@ -97,11 +97,6 @@ public sealed record AdapterCompatibility
         if (adapter.Revision is { } revision)
             yield return $"Adapter '{adapter.Name}' was trained on revision '{revision}' of its base model; make sure that the model is that revision.";
     }
-
-    /// <summary>Names what is one file under several names.</summary>
-    internal static IEnumerable<string> SameTwice(IEnumerable<(string Name, string? Fingerprint)> adapters) =>
-        adapters.Where(adapter => adapter.Fingerprint is not null).GroupBy(adapter => adapter.Fingerprint!, StringComparer.Ordinal).Where(group => group.Count() > 1)
-            .Select(group => $"Adapters {string.Join(", ", group.Select(adapter => $"'{adapter.Name}'"))} are the same file, which so counts {group.Count()} times.");
 
     static IEnumerable<string> HeadWarnings(IReadOnlyList<LoraAdapter> adapters)
     {

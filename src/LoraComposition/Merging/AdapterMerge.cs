@@ -61,7 +61,7 @@ public sealed class AdapterMerge
     /// <returns>The sentences; empty where nothing is odd. What was odd about each adapter's files is in <see cref="AdapterFile.Warnings"/>.</returns>
     /// <exception cref="AdapterException">A file was changed since it was opened, or holds NaN or infinite numbers.</exception>
     public IReadOnlyList<string> ReadWarnings() =>
-        [.. AdapterCompatibility.SameTwice(adapters.Select(adapter => (adapter.Name, (string?)adapter.Fingerprint))), .. adapters.Select(adapter => adapter.ReadZeroWarning()).OfType<string>()];
+        [.. SameFile.Warnings(adapters.Select(adapter => (adapter.Name, (string?)adapter.Fingerprint))), .. adapters.Select(adapter => adapter.ReadZeroWarning()).OfType<string>()];
 
     /// <summary>Composes one layer.</summary>
     /// <param name="layer">One of <see cref="Layers"/>.</param>
