@@ -75,7 +75,8 @@ public sealed class TextTests(ServedTexts models)
         await (await client.PostAsync("predict/batch", Json("[null]"))).ShouldRefuseAsync(400, "*a text is null*");
         string many = JsonSerializer.Serialize(Enumerable.Repeat(new { text = "a" }, RunningServer.MaxBatch + 1));
         await (await client.PostAsync("predict/batch", Json(many))).ShouldRefuseAsync(413, "*at most 20 texts*");
-        await (await client.PostAsync("predict", Plain(new string('a', (int)RunningServer.MaxUpload + 1)))).ShouldRefuseAsync(413, "*at most 0.063 MB*");
         (await client.PostAsync("predict", Json("""{"text":"apple"}"""))).StatusCode.Should().Be(HttpStatusCode.OK);
+        // Last: the server closes a connection whose body it has not read.
+        await (await client.PostAsync("predict", Plain(new string('a', (int)RunningServer.MaxUpload + 1)))).ShouldRefuseAsync(413, "*at most 0.063 MB*");
     }
 }
