@@ -39,6 +39,9 @@ static class RequestBody
         }
     }
 
+    /// <summary>What the client says that the body is, without parameters.</summary>
+    public static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
+
     static RequestRefusedException TooLarge(ServeSettings settings) => new(StatusCodes.Status413PayloadTooLarge,
         string.Create(CultureInfo.InvariantCulture, $"a request has at most {settings.MaxUpload / (double)(1 << 20):0.###} MB; make the picture smaller or send fewer."));
 }

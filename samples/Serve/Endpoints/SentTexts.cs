@@ -18,7 +18,7 @@ static class SentTexts
     /// <summary>The one text of a request: its body as plain text, or an object.</summary>
     public static async Task<SentText> ReadOneAsync(HttpRequest request, ServeSettings settings, CancellationToken cancellation)
     {
-        if (MediaType(request).Equals("text/plain", StringComparison.OrdinalIgnoreCase))
+        if (RequestBody.MediaType(request).Equals("text/plain", StringComparison.OrdinalIgnoreCase))
             return new SentText(Encoding.UTF8.GetString(await RequestBody.ReadAsync(request, settings, cancellation)), null, null, null);
         return await ReadAsync<SentText>(request, settings, """an object, {"text": …} or {"question": …, "choices": […]}""", cancellation);
     }
@@ -51,7 +51,7 @@ static class SentTexts
 
     static async Task<T> ReadAsync<T>(HttpRequest request, ServeSettings settings, string expected, CancellationToken cancellation)
     {
-        if (!MediaType(request).Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        if (!RequestBody.MediaType(request).Equals("application/json", StringComparison.OrdinalIgnoreCase))
             throw new RequestRefusedException(StatusCodes.Status415UnsupportedMediaType, $"expected application/json: {expected}; or a text alone as text/plain for /predict.");
         byte[] body = await RequestBody.ReadAsync(request, settings, cancellation);
         try
@@ -65,6 +65,4 @@ static class SentTexts
     }
 
     static RequestRefusedException Refused(string detail) => new(StatusCodes.Status400BadRequest, detail);
-
-    static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
 }

@@ -16,7 +16,7 @@ static class UploadedPictures
             return files.Count == 1 ? files[0] : throw new RequestRefusedException(StatusCodes.Status400BadRequest,
                 $"expected one file in the form, found {files.Count}; /predict/batch takes several.");
         }
-        string type = MediaType(request);
+        string type = RequestBody.MediaType(request);
         if (!type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) && !type.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
             throw new RequestRefusedException(StatusCodes.Status415UnsupportedMediaType,
                 $"expected a picture as the body (Content-Type image/jpeg, image/png, … or application/octet-stream) or as a file of a form ({Form}).");
@@ -54,7 +54,5 @@ static class UploadedPictures
         });
     }
 
-    static bool IsForm(HttpRequest request) => MediaType(request).Equals(Form, StringComparison.OrdinalIgnoreCase);
-
-    static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
+    static bool IsForm(HttpRequest request) => RequestBody.MediaType(request).Equals(Form, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace LoraComposition.FewShot;
 
 /// <summary>How a model is adapted to a few labelled samples: what pictures and texts have in common.</summary>
@@ -29,10 +31,13 @@ public abstract record AdaptationOptions
         Tuning.Validate();
     }
 
-    /// <summary>Checks that the modules are there and can be told apart.</summary>
-    /// <exception cref="ArgumentException">A method needs modules and there are none, or two have one name.</exception>
-    internal void CheckModules(IReadOnlyList<LoraAdapter> modules)
+    /// <summary>Checks every setting with what is adapted: the base is in float32, and the modules are there and can be told apart.</summary>
+    /// <exception cref="ArgumentException">A setting lies outside its range, the base is not in float32, a method needs modules and there are none, or two have one
+    /// name.</exception>
+    internal void Check(BaseModelFolder baseModel, IReadOnlyList<LoraAdapter> modules)
     {
+        Validate();
+        if (baseModel.Dtype != ScalarType.Float32) throw new ArgumentException($"Expected a base in float32, found {baseModel.Dtype}.", nameof(baseModel));
         if (modules.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Two adapters are called '{twice.Key}'; give each a name of its own.", nameof(modules));
         if (modules.Count == 0 && Methods.FirstOrDefault(m => m.NeedsModules) is { } method)

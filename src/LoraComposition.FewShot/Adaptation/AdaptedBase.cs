@@ -22,9 +22,35 @@ static class AdaptedBase
             $"expected the base model that was adapted (weights with SHA-256 {expected.Sha256}), found another ({found}); give the folder of that base, or adapt again.");
     }
 
-    /// <summary>Adds an adapter to the model's own weights; nothing where there is none.</summary>
-    /// <exception cref="AdapterMismatchException">The adapter does not fit.</exception>
-    public static void Merge(IAdaptableModel model, LoraAdapter? adapter, ILogger? logger)
+    /// <summary>Adds a folder's adapter, where it has one, to the weights of a fresh copy of the base.</summary>
+    /// <returns>The adapter, which the caller owns, and the weights that it was composed by; null where the folder has none.</returns>
+    /// <exception cref="ModelFileException">A file is damaged.</exception>
+    /// <exception cref="AdapterMismatchException">The adapter does not fit the base.</exception>
+    public static (LoraAdapter? Adapter, CompositionWeights? Weights) Adapt(IAdaptableModel model, string folder, AdaptedModelInfo info, ILogger? logger)
+    {
+        string weights = Path.Combine(folder, AdaptedModelFiles.Weights);
+        var adapter = info.HasAdapter ? LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger) : null;
+        try
+        {
+            if (adapter?.ZeroWarning is { } still) logger?.ResultsAreDoubtful(still);
+            Merge(model, adapter, logger);
+            return (adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null);
+        }
+        catch
+        {
+            adapter?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a model ready to predict and nothing else.</summary>
+    public static void Freeze(nn.Module model)
+    {
+        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        model.eval();
+    }
+
+    static void Merge(IAdaptableModel model, LoraAdapter? adapter, ILogger? logger)
     {
         if (adapter is null) return;
         using var scope = NewDisposeScope();

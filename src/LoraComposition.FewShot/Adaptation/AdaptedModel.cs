@@ -17,8 +17,7 @@ public sealed class AdaptedModel : IDisposable
     AdaptedModel(AdaptedModelInfo info, VisionTransformer model, LoraAdapter? adapter, CompositionWeights? weights, ImagePreprocessing preprocessing)
     {
         (Info, Model, Adapter, Weights, Preprocessing) = (info, model, adapter, weights, preprocessing);
-        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
-        model.eval();
+        AdaptedBase.Freeze(model);
     }
 
     /// <summary>The method, the classes and the base.</summary>
@@ -60,14 +59,11 @@ public sealed class AdaptedModel : IDisposable
         try
         {
             using (var head = HeadFile.Read(folder, info.ClassNames.Count, model.Config.HiddenSize)) model.SetHead(head, info.ClassNames);
-            if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger);
-            if (adapter?.ZeroWarning is { } still) logger?.ResultsAreDoubtful(still);
-            AdaptedBase.Merge(model, adapter, logger);
-            string weights = Path.Combine(folder, AdaptedModelFiles.Weights);
+            (adapter, var weights) = AdaptedBase.Adapt(model, folder, info, logger);
             var (preprocessing, warning) = ImageBaseModel.ReadPreprocessing(folder, model.Config.ImageSize);
             if (warning is not null) logger?.ResultsAreDoubtful(warning);
             if (device is not null) model.to(device);
-            return new AdaptedModel(info, model, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null, preprocessing);
+            return new AdaptedModel(info, model, adapter, weights, preprocessing);
         }
         catch
         {

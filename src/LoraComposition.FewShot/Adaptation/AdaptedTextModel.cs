@@ -17,8 +17,7 @@ public sealed class AdaptedTextModel : IDisposable
     AdaptedTextModel(AdaptedModelInfo info, T5Model model, T5Tokenizer tokenizer, LoraAdapter? adapter, CompositionWeights? weights)
     {
         (Info, Model, Tokenizer, Adapter, Weights) = (info, model, tokenizer, adapter, weights);
-        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
-        model.eval();
+        AdaptedBase.Freeze(model);
     }
 
     /// <summary>The method, the labels, how texts are written, and the base.</summary>
@@ -67,12 +66,9 @@ public sealed class AdaptedTextModel : IDisposable
         LoraAdapter? adapter = null;
         try
         {
-            if (info.HasAdapter) adapter = LoraAdapter.Load(Path.Combine(folder, AdaptedModelFiles.Adapter), info.Method, logger: logger);
-            if (adapter?.ZeroWarning is { } still) logger?.ResultsAreDoubtful(still);
-            AdaptedBase.Merge(model, adapter, logger);
-            string weights = Path.Combine(folder, AdaptedModelFiles.Weights);
+            (adapter, var weights) = AdaptedBase.Adapt(model, folder, info, logger);
             if (device is not null) model.to(device);
-            return new AdaptedTextModel(info, model, tokenizer, adapter, File.Exists(weights) ? CompositionWeights.Load(weights) : null);
+            return new AdaptedTextModel(info, model, tokenizer, adapter, weights);
         }
         catch
         {

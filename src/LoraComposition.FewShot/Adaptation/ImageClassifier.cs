@@ -80,9 +80,8 @@ public sealed class ImageClassifier : IDisposable
             if (adapters.Count == 0) opened.TellOf(folder);
             else opened.Compose(adapters, logger);
             if (needsHead && model.Classifier is null) throw new ModelFileException(folder, $"expected a model with a head, found none{Reason(adapters)}.");
-            foreach (var parameter in model.parameters()) parameter.requires_grad = false;
             if (device is not null) model.to(device);
-            model.eval();
+            AdaptedBase.Freeze(model);
             return opened;
         }
         catch

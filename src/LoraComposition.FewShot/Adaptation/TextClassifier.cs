@@ -82,9 +82,8 @@ public sealed class TextClassifier : IDisposable
         {
             var opened = new TextClassifier(model, tokenizer, [.. labels]);
             if (adapters.Count > 0) opened.Compose(adapters, logger);
-            foreach (var parameter in model.parameters()) parameter.requires_grad = false;
             if (device is not null) model.to(device);
-            model.eval();
+            AdaptedBase.Freeze(model);
             return opened;
         }
         catch

@@ -7,7 +7,6 @@ namespace LoraComposition.Experiments;
 /// <param name="Template">How they are written for a model.</param>
 public sealed record OwnTextSplits(QuestionSplits Parts, IPromptTemplate Template)
 {
-    static readonly string[] extensions = [".jsonl", ".json", ".csv"];
     static readonly Dictionary<string, QuestionPart> words = new(StringComparer.OrdinalIgnoreCase)
     {
         ["train"] = QuestionPart.Train,
@@ -40,9 +39,10 @@ public sealed record OwnTextSplits(QuestionSplits Parts, IPromptTemplate Templat
             throw new DataException(path, $"expected one file for the {twice.Key.ToString().ToLowerInvariant()} part, found {string.Join(" and ", twice.Select(file => Path.GetFileName(file.Path)))}.");
         if (files.All(file => file.Part != QuestionPart.Train)) throw new DataException(path, "expected a file called train.jsonl, train.json or train.csv, found none.");
         // A part may lack a label that others have.
-        string[] labels = [.. files.SelectMany(file => OwnTexts.LabelsIn(file.Path) ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var rows = files.ToDictionary(file => file.Part, file => OwnTexts.Rows(file.Path));
+        string[] labels = [.. rows.Values.SelectMany(OwnTexts.LabelsIn).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         if (labels.Length == 1) throw new DataException(path, $"expected at least 2 labels, found '{labels[0]}' alone.");
-        var parts = files.ToDictionary(file => file.Part, file => OwnTexts.Open(file.Path, labels));
+        var parts = files.ToDictionary(file => file.Part, file => OwnTexts.Of(file.Path, rows[file.Part], labels));
         var template = parts[QuestionPart.Train].Template;
         if (files.FirstOrDefault(file => parts[file.Part].Template.Name != template.Name) is { Path: not null } other)
             throw new DataException(other.Path, "expected the form of the training part, labels or choices, found the other.");
@@ -65,6 +65,6 @@ public sealed record OwnTextSplits(QuestionSplits Parts, IPromptTemplate Templat
     }
 
     static List<(QuestionPart Part, string Path)> PartsIn(string folder) => [.. Directory.GetFiles(folder)
-        .Where(file => extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase) && words.ContainsKey(Path.GetFileNameWithoutExtension(file)))
+        .Where(file => OwnTexts.Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase) && words.ContainsKey(Path.GetFileNameWithoutExtension(file)))
         .Order(StringComparer.Ordinal).Select(file => (words[Path.GetFileNameWithoutExtension(file)], file))];
 }

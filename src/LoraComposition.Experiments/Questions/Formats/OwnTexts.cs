@@ -11,12 +11,13 @@ public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Templat
     const int MostNames = 8;
     const string Schema = "'text' and 'label', or 'question', 'choices' and 'answer'";
 
-    static readonly string[] extensions = [".jsonl", ".json", ".csv"];
+    /// <summary>The extensions of the files that are read.</summary>
+    internal static IReadOnlyList<string> Extensions { get; } = [".jsonl", ".json", ".csv"];
 
     /// <summary>Whether a path is that of such a file, by its extension.</summary>
     /// <param name="path">The path.</param>
     /// <returns>True for <c>.jsonl</c>, <c>.json</c> and <c>.csv</c>.</returns>
-    public static bool IsFile(string path) => extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && !Directory.Exists(path);
+    public static bool IsFile(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) && !Directory.Exists(path);
 
     /// <summary>Reads a file.</summary>
     /// <param name="file">
@@ -29,7 +30,13 @@ public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Templat
     public static OwnTexts Open(string file, IReadOnlyList<string>? labels = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
-        var rows = Rows(file);
+        return Of(file, Rows(file), labels);
+    }
+
+    /// <summary>Reads rows that were taken from a file.</summary>
+    /// <exception cref="DataException">As of <see cref="Open"/>.</exception>
+    internal static OwnTexts Of(string file, QuestionRow[] rows, IReadOnlyList<string>? labels)
+    {
         string name = Path.GetFileNameWithoutExtension(file);
         if (rows[0].Has("label")) return new(Gather(name, file, rows, Labelled(labels ?? Several(file, LabelsOf(rows)))), OwnTextTemplates.Classification);
         if (rows[0].Has("choices")) return new(Gather(name, file, rows, MultipleChoice), OwnTextTemplates.MultipleChoice);
@@ -44,13 +51,9 @@ public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Templat
         return new QuestionDataset(name, collector.Questions, collector.Skipped);
     }
 
-    /// <summary>The labels of a file in ordinal order; null where it holds questions with choices.</summary>
-    /// <exception cref="DataException">The file is missing or damaged; the message names its line.</exception>
-    internal static IReadOnlyList<string>? LabelsIn(string file)
-    {
-        var rows = Rows(file);
-        return rows[0].Has("label") ? LabelsOf(rows) : null;
-    }
+    /// <summary>The labels of rows in ordinal order; none where they are questions with choices.</summary>
+    /// <exception cref="DataException">A row has no label, or one that is no text and no number.</exception>
+    internal static IReadOnlyList<string> LabelsIn(QuestionRow[] rows) => rows[0].Has("label") ? LabelsOf(rows) : [];
 
     /// <summary>The rows of a file, at least one.</summary>
     /// <exception cref="DataException">The file is missing or damaged, or has none.</exception>

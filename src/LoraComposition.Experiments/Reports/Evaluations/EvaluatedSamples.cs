@@ -36,7 +36,7 @@ public abstract class EvaluatedSamples
     /// <exception cref="DataException">A sample has become unreadable.</exception>
     internal abstract Html Show(IReadOnlyList<Misclassification> mistakes, CancellationToken cancellation);
 
-    private protected static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:F1} %");
+    internal static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:F1} %");
 
     sealed class PictureSamples(Func<int, RgbImage> decode) : EvaluatedSamples("pictures")
     {

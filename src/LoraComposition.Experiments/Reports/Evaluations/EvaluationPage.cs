@@ -26,14 +26,14 @@ sealed class EvaluationPage(EvaluationSubject subject, ClassificationEvaluation 
         """), pictures: true);
 
     string Sentence() =>
-        $"{scores.Correct} of {scores.Count} {samples.Nouns} are given their own class: {Percent(scores.Accuracy)}, with a 95 % interval (Wilson's) from {Percent(scores.AccuracyLow)} to {Percent(scores.AccuracyHigh)}.";
+        $"{scores.Correct} of {scores.Count} {samples.Nouns} are given their own class: {EvaluatedSamples.Percent(scores.Accuracy)}, with a 95 % interval (Wilson's) from {EvaluatedSamples.Percent(scores.AccuracyLow)} to {EvaluatedSamples.Percent(scores.AccuracyHigh)}.";
 
     Html Notes() => subject.Notes.Count == 0 ? Html.Empty : Html.Of($"<ul>\n{Html.Each(subject.Notes, note => Html.Of($"<li>{note}</li>\n"))}</ul>\n");
 
     Html Measures() => Table("Over all classes", ["Measure", "Value"],
     [
-        ["Accuracy", Percent(scores.Accuracy)],
-        ["95 % interval", $"{Percent(scores.AccuracyLow)} to {Percent(scores.AccuracyHigh)}"],
+        ["Accuracy", EvaluatedSamples.Percent(scores.Accuracy)],
+        ["95 % interval", $"{EvaluatedSamples.Percent(scores.AccuracyLow)} to {EvaluatedSamples.Percent(scores.AccuracyHigh)}"],
         [Heading, Number(scores.Count)],
         ["Mean loss (cross-entropy)", Number(scores.Loss)],
         ["Mean precision of the classes", Number(scores.MacroPrecision)],
@@ -50,8 +50,8 @@ sealed class EvaluationPage(EvaluationSubject subject, ClassificationEvaluation 
         : Table("The most frequent", ["True class", "Given", Heading], pairs.Select(pair => (string[])[pair.TrueClass, pair.GivenClass, Number(pair.Count)]));
 
     Html Bins() => Html.Of($"<details><summary>The numbers as a table</summary>{Table($"{Heading} by the probability of the class they are given", ["Probability", Heading, "Mean probability", "Right"],
-        scores.Reliability.Select(bin => (string[])[$"{Percent(bin.Low)} to {Percent(bin.High)}", Number(bin.Count), bin.Probability is { } mean ? Percent(mean) : "–",
-            bin.Accuracy is { } right ? Percent(right) : "–"]))}</details>\n");
+        scores.Reliability.Select(bin => (string[])[$"{EvaluatedSamples.Percent(bin.Low)} to {EvaluatedSamples.Percent(bin.High)}", Number(bin.Count), bin.Probability is { } mean ? EvaluatedSamples.Percent(mean) : "–",
+            bin.Accuracy is { } right ? EvaluatedSamples.Percent(right) : "–"]))}</details>\n");
 
     Html Mistakes(CancellationToken cancellation) => scores.WorstMistakes.Count == 0
         ? Html.Of($"<p>{(scores.Correct == scores.Count ? "There is none." : "None is shown.")}</p>\n")
@@ -66,8 +66,6 @@ sealed class EvaluationPage(EvaluationSubject subject, ClassificationEvaluation 
 
     static Html Table(string caption, IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows) =>
         TableHtml.Of(caption, header, Html.Each(rows, row => TableHtml.Row(row[0], Html.Each(row.Skip(1), cell => Html.Of($"<td>{cell}</td>")))));
-
-    static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:F1} %");
 
     static string Points(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:F1}");
 
