@@ -17,25 +17,25 @@ internal sealed class FeatureBank : IDisposable
     readonly Func<VisionTransformer> model;
     readonly PreprocessedImages images;
     readonly int batchSize;
-    readonly bool flipped;
+    readonly PictureView view;
     readonly Dictionary<int, long> rowOf = [];
     Tensor features;
 
     /// <param name="model">The frozen model.</param>
     /// <param name="images">The images.</param>
     /// <param name="batchSize">The images in a batch.</param>
-    /// <param name="flipped">Whether the features are those of the mirrored images.</param>
-    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize, bool flipped = false) : this(() => model, images, batchSize, flipped)
+    /// <param name="view">How the images are seen.</param>
+    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize, PictureView view = default) : this(() => model, images, batchSize, view)
     {
     }
 
     /// <param name="model">Gives the frozen model when features are missing, the same one each time.</param>
     /// <param name="images">The images.</param>
     /// <param name="batchSize">The images in a batch.</param>
-    /// <param name="flipped">Whether the features are those of the mirrored images.</param>
-    public FeatureBank(Func<VisionTransformer> model, PreprocessedImages images, int batchSize, bool flipped = false)
+    /// <param name="view">How the images are seen.</param>
+    public FeatureBank(Func<VisionTransformer> model, PreprocessedImages images, int batchSize, PictureView view = default)
     {
-        (this.model, this.images, this.batchSize, this.flipped) = (model, images, batchSize, flipped);
+        (this.model, this.images, this.batchSize, this.view) = (model, images, batchSize, view);
         var present = model();
         features = empty(0, present.Config.HiddenSize, device: Evaluator.Place(present).Device).DetachFromDisposeScope();
     }
@@ -63,8 +63,8 @@ internal sealed class FeatureBank : IDisposable
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             int[] full = [.. batch, .. Enumerable.Repeat(batch[^1], batchSize - batch.Length)];
-            var pixels = images.Batch(full, device, type);   // [batch, 3, size, size]
-            var computed = present.Features(flipped ? pixels.flip(3) : pixels).narrow(0, 0, batch.Length).to(ScalarType.Float32);
+            var pixels = PictureView.Apply(images.Batch(full, device, type), [.. full.Select(_ => view)]);   // [batch, 3, size, size]
+            var computed = present.Features(pixels).narrow(0, 0, batch.Length).to(ScalarType.Float32);
             features.narrow(0, rowOf.Count, batch.Length).copy_(computed);
             foreach (int i in batch) rowOf.Add(i, rowOf.Count);
             progress.Advance(batch.Length);
@@ -102,15 +102,15 @@ internal sealed class FrozenModels(ImageBaseModel baseModel, IReadOnlyList<strin
 
     readonly Dictionary<StartingPoint, (VisionTransformer Model, IDisposable? Attached)> models = [];
     readonly List<StartingPoint> used = [];   // the last one used last
-    readonly Dictionary<(StartingPoint Start, PreprocessedImages, bool Flipped), FeatureBank> banks = [];
+    readonly Dictionary<(StartingPoint Start, PreprocessedImages, PictureView), FeatureBank> banks = [];
 
     public int BatchSize => batchSize;
 
     /// <summary>The features of some images from one of the models.</summary>
-    public FeatureBank Bank(StartingPoint start, PreprocessedImages images, bool flipped = false)
+    public FeatureBank Bank(StartingPoint start, PreprocessedImages images, PictureView view = default)
     {
-        if (banks.TryGetValue((start, images, flipped), out var bank)) return bank;
-        return banks[(start, images, flipped)] = new FeatureBank(() => Model(start), images, batchSize, flipped);
+        if (banks.TryGetValue((start, images, view), out var bank)) return bank;
+        return banks[(start, images, view)] = new FeatureBank(() => Model(start), images, batchSize, view);
     }
 
     /// <summary>Lets go of a model and its features.</summary>

@@ -15,7 +15,8 @@ internal sealed class ImageBatches : IDisposable
     readonly PreprocessedImages images;
     readonly Device device;
     readonly ScalarType type;
-    readonly SeededRandom? flips;
+    readonly ImageAugmentation augmentation;
+    readonly SeededRandom random;
     readonly Dictionary<int, long> rowOf = [];
     readonly Tensor? pixels, labels;
 
@@ -41,8 +42,8 @@ internal sealed class ImageBatches : IDisposable
     internal ImageBatches(PreprocessedImages images, IReadOnlyList<int> samples, Device device, ScalarType type, long largest,
         ImageAugmentation augmentation = ImageAugmentation.None, int seed = 0)
     {
-        if (augmentation == ImageAugmentation.Flip) flips = new SeededRandom(RandomStream.Augmentation, seed);
-        (this.images, this.device, this.type) = (images, device, type);
+        (this.images, this.device, this.type, this.augmentation) = (images, device, type, augmentation);
+        random = new SeededRandom(RandomStream.Augmentation, seed);
         int[] distinct = [.. samples.Distinct()];
         if (distinct.Length == 0 || distinct.Length * images.BytesPerImage > largest) return;
         for (int row = 0; row < distinct.Length; row++) rowOf.Add(distinct[row], row);
@@ -57,18 +58,16 @@ internal sealed class ImageBatches : IDisposable
     public (Tensor Pixels, Tensor Labels) Take(int[] batch)
     {
         var (plain, chosen) = TakePlain(batch);
-        if (flips is null) return (plain, chosen);
-        using (plain)
-        using (var mirrored = plain.flip(3))
-        using (var which = HostToDevice.Copy(tensor(batch.Select(_ => flips.Next(2) == 1).ToArray(), [batch.Length, 1, 1, 1]), device))
-            return (where(which, mirrored, plain), chosen);
+        return (PictureView.Apply(plain, [.. batch.Select(_ => Draw())]), chosen);
     }
 
     /// <summary>Passes over the random numbers of so many pictures.</summary>
     public void Skip(int pictures)
     {
-        for (int i = 0; i < pictures; i++) flips?.Next(2);
+        for (int i = 0; i < pictures; i++) Draw();
     }
+
+    PictureView Draw() => PictureView.Draw(augmentation, images.Preprocessing.Size, random);
 
     (Tensor Pixels, Tensor Labels) TakePlain(int[] batch)
     {

@@ -179,10 +179,10 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     FittedOverFeatures FitHead(StartingPoint start, string name, IReadOnlyList<int> samples, IReadOnlyList<int> heldOut, HeadOptions options,
         ImageAugmentation augmentation, int seed, IProgressReporter progress, CancellationToken cancellation)
     {
-        bool flipped = augmentation == ImageAugmentation.Flip;
-        using var bar = progress.Begin($"{name}: features", (flipped ? 2 : 1) * samples.Count + heldOut.Count);
-        using var support = Features(start, samples, flipped, bar, cancellation);
-        using var validation = heldOut.Count == 0 ? null : Features(start, heldOut, flipped: false, bar, cancellation);
+        var views = PictureView.Of(augmentation, images.Preprocessing.Size);
+        using var bar = progress.Begin($"{name}: features", views.Count * samples.Count + heldOut.Count);
+        using var support = Features(start, samples, views, bar, cancellation);
+        using var validation = heldOut.Count == 0 ? null : Features(start, heldOut, [PictureView.Plain], bar, cancellation);
         if (!AreFinite(support)) throw new TrainingDivergedException(0, double.NaN);
         var (fitted, how) = HeadFitting.Fit(support, validation, images.Dataset.ClassNames.Count, options, seed, cancellation);
         double scale = HeadRegression.ScaleOf(support);
@@ -190,16 +190,13 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         return new FittedOverFeatures(fitted, how, how.Penalty * scale * scale);
     }
 
-    ImageFeatures Features(StartingPoint start, IReadOnlyList<int> indices, bool flipped, IProgressTask bar, CancellationToken cancellation)
+    ImageFeatures Features(StartingPoint start, IReadOnlyList<int> indices, IReadOnlyList<PictureView> views, IProgressTask bar, CancellationToken cancellation)
     {
-        var bank = frozen.Bank(start, images);
-        var plain = bank.Features(indices, bar, cancellation);   // [indices, d]
-        var labels = bank.Labels(indices);
-        if (!flipped) return new ImageFeatures(plain, labels, 1);
-        using (plain)
-        using (var mirrored = frozen.Bank(start, images, flipped: true).Features(indices, bar, cancellation))
-        using (var both = torch.stack([plain, mirrored], 1))
-            return new ImageFeatures(both.flatten(0, 1), labels, 2);   // [indices, 2, d] -> [2 · indices, d]
+        using var scope = torch.NewDisposeScope();
+        Tensor[] seen = [.. views.Select(view => frozen.Bank(start, images, view).Features(indices, bar, cancellation))];   // each [indices, d]
+        var labels = frozen.Bank(start, images).Labels(indices);
+        // [indices, views, d] -> [views · indices, d]
+        return new ImageFeatures(torch.stack(seen, 1).flatten(0, 1).MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), views.Count);
     }
 
     private protected override void WarmUpModule(VisionTransformer model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,

@@ -56,7 +56,7 @@ public sealed class FrozenModelsTests : IDisposable
         long Left()
         {
             using (frozen.Bank(StartingPoint.SingleModule(1), task.Train).Features([0])) { }
-            using (frozen.Bank(StartingPoint.SingleModule(1), task.Test!, flipped: true).Features([0])) { }
+            using (frozen.Bank(StartingPoint.SingleModule(1), task.Test!, new PictureView(true, 0, 0)).Features([0])) { }
             frozen.Forget(StartingPoint.SingleModule(1));
             return DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         }
