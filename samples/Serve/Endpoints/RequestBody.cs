@@ -24,14 +24,14 @@ static class RequestBody
     public static async Task<T> RefusingAsync<T>(HttpRequest request, ServeSettings settings, Func<Task<T>> read)
     {
         // What is announced need not be sent first.
-        if (request.ContentLength > settings.MaxUpload) throw TooLarge(settings);
+        if (request.ContentLength > settings.MaxUpload) throw TooLarge(request, settings);
         try
         {
             return await read();
         }
         catch (BadHttpRequestException e)
         {
-            throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(settings) : new RequestRefusedException(e.StatusCode, e.Message);
+            throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(request, settings) : new RequestRefusedException(e.StatusCode, e.Message);
         }
         catch (InvalidDataException e)
         {
@@ -42,6 +42,10 @@ static class RequestBody
     /// <summary>What the client says that the body is, without parameters.</summary>
     public static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
 
-    static RequestRefusedException TooLarge(ServeSettings settings) => new(StatusCodes.Status413PayloadTooLarge,
-        string.Create(CultureInfo.InvariantCulture, $"a request has at most {settings.MaxUpload / (double)(1 << 20):0.###} MB; make the picture smaller or send fewer."));
+    static RequestRefusedException TooLarge(HttpRequest request, ServeSettings settings)
+    {
+        bool isText = MediaType(request) is var type && (type.StartsWith("text/", StringComparison.OrdinalIgnoreCase) || type.Equals("application/json", StringComparison.OrdinalIgnoreCase));
+        return new(StatusCodes.Status413PayloadTooLarge,
+            string.Create(CultureInfo.InvariantCulture, $"a request has at most {settings.MaxUpload / (double)(1 << 20):0.###} MB; make the {(isText ? "text shorter" : "picture smaller")} or send fewer."));
+    }
 }
