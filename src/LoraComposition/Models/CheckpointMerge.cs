@@ -19,7 +19,7 @@ public static class CheckpointMerge
     /// <summary>Writes a checkpoint with the updates in it. The folder appears when everything is written, never before.</summary>
     /// <remarks>
     /// A layer's weight is the tensor <c>&lt;layer&gt;.weight</c>. Where the checkpoint has none of the layers', the same one front part (<c>model.</c>,
-    /// <c>bert.</c>) may be added to or taken from all of them. The sum is made in float32 and rounded once to the tensor's own type. All other bytes are
+    /// <c>bert.</c>) may be added to or taken from all of them, and a ViT's may be called as either version of transformers does. The sum is made in float32 and rounded once to the tensor's own type. All other bytes are
     /// copied, headers, their order and free text included, and so are the index of the shards and what stands beside the weights (configuration, tokenizer) but
     /// weights in other formats, hidden files and sub-folders.
     /// </remarks>

@@ -6,7 +6,8 @@ namespace LoraComposition.Models;
 /// <summary>Which tensor of a checkpoint is the weight of which layer, and whether the layer's update fits it. Everything is checked before any number is read.</summary>
 /// <remarks>
 /// A layer's weight is called <c>&lt;layer&gt;.weight</c>. Where no layer's is there, one front part may be missing or more, the same one at all layers, as
-/// transformers puts the name of the inner model in front or leaves it out (<c>model.</c>, <c>bert.</c>, <c>transformer.</c>).
+/// transformers puts the name of the inner model in front or leaves it out (<c>model.</c>, <c>bert.</c>, <c>transformer.</c>). A ViT's layers may also be called as
+/// the other version of transformers calls them (<see cref="VitModuleNames"/>).
 /// </remarks>
 internal sealed class MergeNames
 {
@@ -54,24 +55,32 @@ internal sealed class MergeNames
 
     Func<string, string> Spelling(IReadOnlyList<AdapterLayer> layers)
     {
-        if (layers.Any(layer => Has(layer.Path))) return path => path;
+        string[] paths = [.. layers.Select(layer => layer.Path)], others = [.. paths.Select(VitModuleNames.Other).OfType<string>()];
+        if (FrontPart(paths) is { } spell) return spell;
+        return others.Length == paths.Length && FrontPart(others) is { } respell ? path => respell(VitModuleNames.Other(path)!) : path => path;
+    }
+
+    /// <summary>What is added to all names or taken from them; null where that finds none.</summary>
+    Func<string, string>? FrontPart(string[] paths)
+    {
+        if (paths.Any(Has)) return path => path;
         var candidates = new List<Func<string, string>>();
-        string first = layers[0].Path;
+        string first = paths[0];
         if (first.IndexOf('.') is > 0 and var dot)
         {
             string front = first[..(dot + 1)];
-            if (layers.All(layer => layer.Path.StartsWith(front, StringComparison.Ordinal) && Has(layer.Path[front.Length..])))
+            if (paths.All(path => path.StartsWith(front, StringComparison.Ordinal) && Has(path[front.Length..])))
                 candidates.Add(path => path[front.Length..]);
         }
         string end = "." + first + Weight;
         foreach (string front in files.Names.Where(name => name.EndsWith(end, StringComparison.Ordinal)).Select(name => name[..^(end.Length - 1)]))
         {
-            if (front.IndexOf('.') == front.Length - 1 && layers.All(layer => Has(front + layer.Path))) candidates.Add(path => front + path);
+            if (front.IndexOf('.') == front.Length - 1 && paths.All(path => Has(front + path))) candidates.Add(path => front + path);
         }
         return candidates.Count switch
         {
             1 => candidates[0],
-            0 => path => path,
+            0 => null,
             _ => throw new CheckpointException(files.Path,
                 $"layer '{first}' could be {string.Join(" or ", candidates.Select(spell => $"'{spell(first)}{Weight}'"))}; rename the adapter's layers to one of them."),
         };

@@ -63,6 +63,26 @@ public sealed class CheckpointMergeTests : IDisposable
         progress.Reports.Should().Equal(ProgressList.Steps(tensors.Count));
     }
 
+    [Theory]
+    [InlineData("vit.layers.1.attention.q_proj", "vit.encoder.layer.1.attention.attention.query")]
+    [InlineData("vit.encoder.layer.1.attention.attention.value", "vit.layers.1.attention.v_proj")]
+    [InlineData("layers.0.attention.o_proj", "vit.encoder.layer.0.attention.output.dense")]
+    [InlineData("vit.layers.10.mlp.fc1", "encoder.layer.10.intermediate.dense")]
+    [InlineData("encoder.layer.2.output.dense", "layers.2.mlp.fc2")]
+    [InlineData("layers.2.attention.k_proj", "encoder.layer.2.attention.attention.key")]
+    public void A_layer_of_a_vit_is_found_by_the_name_of_either_transformers(string ofAdapter, string ofCheckpoint)
+    {
+        var weight = ones(3, 2);
+        WriteOne(ofCheckpoint + ".weight", weight);
+        var layer = Layer(ofAdapter, 3, 2);
+
+        CheckpointMerge.Write(Base, Out, [layer], Update).Single().Name.Should().Be(ofCheckpoint + ".weight");
+
+        using var update = Delta(layer);
+        using var written = SafetensorsFile.Open(Path.Combine(Out, "model.safetensors"));
+        written.Read(ofCheckpoint + ".weight").ShouldBeIdentical(weight.add(update.ToDense()));
+    }
+
     [Fact]
     public void A_shard_that_no_layer_touches_is_the_same_file()
     {
