@@ -8,6 +8,7 @@ namespace LoraComposition.FewShot;
 static class ModuleCard
 {
     const string CurveFile = "curve.png";
+    const int ShortHash = 16;
 
     public static string Of(ModuleReport report)
     {
@@ -19,12 +20,12 @@ static class ModuleCard
         foreach (string warning in report.Warnings) text.Append(invariant, $"Warning: {Plain(warning)}\n\n");
         text.Append("## Score\n\n").Append(Score(report)).Append("\n\n");
         text.Append(invariant, $"![Loss over the steps of training]({CurveFile})\n\n");
-        text.Append("## Data\n\n").Append(invariant, $"`{Plain(report.Data)}`, SHA-256 {report.DataFingerprint}.\n\n");
+        text.Append("## Data\n\n").Append(invariant, $"`{Plain(report.Data)}`, SHA-256 {Short(report.DataFingerprint)}….\n\n");
         text.Append(MarkdownTable.Of(["class", "learned from", "held out"], report.Classes.Select(row => (IReadOnlyList<string>)
             [MarkdownTable.Escape(row.Name), row.Shots.ToString(invariant), row.Validation.ToString(invariant)])));
         text.Append(SkippedMarkdown.Of(report.Skipped));
         text.Append("\n## Settings\n\n").Append(MarkdownTable.Of(["setting", "value"], Settings(report)));
-        text.Append(invariant, $"\nBase weights, SHA-256: {report.Base.Sha256}. It took {report.Seconds:F1} s on {report.Device}. All settings, every check and versions: {TrainedModule.ReportFile}.\n");
+        text.Append(invariant, $"\nBase weights, SHA-256: {Short(report.Base.Sha256)}…. It took {report.Seconds:F1} s on {report.Device}. The whole hashes, all settings, every check and versions: {TrainedModule.ReportFile}.\n");
         if (report.Command is { } command) text.Append(invariant, $"\nMade by:\n\n```sh\n{command}\n```\n");
         text.Append("\n## Use\n\nThe folder is in PEFT's format: `PeftModel.from_pretrained` loads it, and so does `LoraAdapter.Load`. Compose it with other modules of the same base and adapt the composition to a new task of few samples:\n\n");
         text.Append("```sh\nlora-compose adapt --base BASE --adapter THIS-FOLDER ANOTHER-MODULE --data my-data --shots 5 --out my-model\n```\n");
@@ -55,6 +56,9 @@ static class ModuleCard
         yield return ["type of the base", report.Dtype];
         yield return ["seed", Text(training.Seed)];
     }
+
+    // 64 digits do not break, and would be wider than a telephone.
+    static string Short(string hash) => hash.Length > ShortHash ? hash[..ShortHash] : hash;
 
     static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 
