@@ -14,7 +14,8 @@ static class AnalysisProgram
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         using var tasks = settings.Data.Open(baseModel.Preprocessing, experiment.Validation);
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
-        foreach (string remark in tasks.Remarks) progress.Report(remark);
+        experiment = experiment with { DataRemarks = tasks.Remarks };
+        foreach (string remark in experiment.DataRemarks) progress.Report(remark);
         settings.Study.Run(experiment, baseModel, tasks, progress, cancellation);
     }
 }

@@ -14,7 +14,8 @@ static class CovariateShiftProgram
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var domains = settings.Domains.Open([settings.Downstream, .. settings.Upstream], experiment.Validation);
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
-        foreach (string remark in domains.SelectMany(domain => domain.Remarks)) progress.Report(remark);
+        experiment = experiment with { DataRemarks = [.. domains.SelectMany(domain => domain.Remarks)] };
+        foreach (string remark in experiment.DataRemarks) progress.Report(remark);
         if (TransferRound.Run("covariate-shift", "Covariate shift", experiment, baseModel, [.. domains.Skip(1)], domains[0], progress, cancellation) is { } results)
             ExperimentPage.Write(experiment, "Covariate shift", [results]);
     }

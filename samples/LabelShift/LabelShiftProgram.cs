@@ -15,6 +15,7 @@ static class LabelShiftProgram
         using var tasks = LabelTasks.Open(settings.Data, baseModel.Preprocessing, experiment.Validation);
         foreach (string remark in tasks.Remarks) progress.Report(remark);
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
+        settings = settings with { Experiment = experiment with { DataRemarks = tasks.Remarks } };
         settings.Study.Run(settings, baseModel, tasks, progress, cancellation);
     }
 }

@@ -58,6 +58,7 @@ public sealed partial class FullRunTests : IDisposable
 
         code.Should().Be(0, string.Join('\n', errors));
         errors.Should().Contain("pets: there is no test part; 8 of the 40 pictures, 20 % of each class drawn with seed 0, are tested on.");
+        File.ReadAllText(Path.Combine(output, "report.html")).Should().Contain("<li>pets: there is no test part; 8 of the 40 pictures, 20 % of each class drawn with seed 0, are tested on.</li>");
         printed[0].Should().StartWith("Label shift: 3 modules, 2 new classes; top-1 accuracy on 2 test images");
     }
 

@@ -16,7 +16,8 @@ static class TextTaskShift
         var making = new TaskMaking(baseModel.Tokenizer, new TextLengths { Input = settings.MaxLength }, experiment.Validation);
         var rounds = settings.Own is { } own ? OwnTasks.Open(own, making, experiment.Validation)
             : [settings.CrossFitFolder is { } folder ? CrossFitTasks.Open(folder, making) : EmbeddedTasks.Create(making)];
-        foreach (string remark in rounds.SelectMany(tasks => tasks.Remarks)) progress.Report(remark);
+        experiment = experiment with { DataRemarks = [.. rounds.SelectMany(tasks => tasks.Remarks)] };
+        foreach (string remark in experiment.DataRemarks) progress.Report(remark);
         var results = new List<ExperimentResults?>();
         foreach (var tasks in rounds)
         {

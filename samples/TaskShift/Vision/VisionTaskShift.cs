@@ -15,7 +15,8 @@ static class VisionTaskShift
         var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => NamedImages.Open(set.Name, set.Path, experiment.Validation))];
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
-        foreach (string remark in sets.SelectMany(set => set.Remarks)) progress.Report(remark);
+        experiment = experiment with { DataRemarks = [.. sets.SelectMany(set => set.Remarks)] };
+        foreach (string remark in experiment.DataRemarks) progress.Report(remark);
         var rounds = new List<ExperimentResults?>();
         foreach (string learned in settings.Choice.Downstream)
         {

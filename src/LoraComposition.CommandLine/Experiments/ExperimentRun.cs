@@ -32,7 +32,7 @@ public sealed class ExperimentRun
     }
 
     /// <summary>
-    /// Keeps the command as <c>command.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says
+    /// Keeps the command as <c>command.txt</c> and what is to be known of the data as <c>data.txt</c>, trains the modules that are missing, where a method needs them, and runs what has no result yet; or only says
     /// what there is to do. The end of all is <c>summary.csv</c> and <c>runs.csv</c>.
     /// </summary>
     /// <param name="progress">Is told how far the work is.</param>
@@ -54,7 +54,11 @@ public sealed class ExperimentRun
                     if (settings.Methods.OfType<FisherComposition>().Any()) UpstreamModules.MeasureFisher(training, modules[^1], progress, cancellation);
                 }
             }
-            if (!settings.PlanOnly) CommandFile.Write(settings.Out, settings.Command);
+            if (!settings.PlanOnly)
+            {
+                CommandFile.Write(settings.Out, settings.Command);
+                DataRemarksFile.Write(settings.Out, settings.DataRemarks);
+            }
             using var runner = open(modules, Keys());
             if (settings.Grid)
             {

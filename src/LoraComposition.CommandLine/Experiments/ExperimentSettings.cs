@@ -53,6 +53,9 @@ public sealed record ExperimentSettings
     /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>What a reader of the results must know of the data, a line each. It is kept beside them and shown with them.</summary>
+    public IReadOnlyList<string> DataRemarks { get; init; } = [];
+
     /// <summary>Where the result files of the runs go.</summary>
     public string RunFolder => RunFolderOf(Out);
 

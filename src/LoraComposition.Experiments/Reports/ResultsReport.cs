@@ -31,7 +31,7 @@ public sealed class ResultsReport
     /// Folders that experiment programs wrote, at least one. Every folder in them that holds <c>runs/*.json</c> or <c>matrices/*.json</c>
     /// (<see cref="LayerMatrix"/>) is an
     /// experiment, and every one with the tables of a study (<see cref="ScoreTable.WriteCsv"/>, <see cref="SubsetTable.WriteCsv"/>); <c>grid.csv</c> and
-    /// <c>command.txt</c> beside are read too. A folder's search (<c>grid</c>) is not shown as results.
+    /// <c>command.txt</c> and <c>data.txt</c> beside are read too. A folder's search (<c>grid</c>) is not shown as results.
     /// </param>
     /// <param name="title">The page's title.</param>
     /// <param name="runs">Experiments in these folders whose results are at hand; only what is not is read.</param>

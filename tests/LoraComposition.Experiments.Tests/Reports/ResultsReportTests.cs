@@ -44,6 +44,20 @@ public sealed class ResultsReportTests : IDisposable
     }
 
     [Fact]
+    public void WhatIsToBeKnownOfTheDataIsShown()
+    {
+        Read().ToHtml().Should().NotContain("is tested on");
+        DataRemarksFile.Write(folder["label"], ["pets <b>: a fifth\nis tested on", "flowers: 3 rows left out"]);
+
+        Read().ToHtml().Should().Contain("<li>pets &lt;b&gt;: a fifth is tested on</li>\n<li>flowers: 3 rows left out</li>");
+
+        DataRemarksFile.Write(folder["label"], []);
+        File.Exists(Path.Combine(folder["label"], DataRemarksFile.Name)).Should().BeFalse();
+        File.WriteAllBytes(Path.Combine(folder["label"], DataRemarksFile.Name), [0xFF]);
+        FluentActions.Invoking(Read).Should().Throw<RunFileException>().WithMessage("*data.txt*UTF-8*");
+    }
+
+    [Fact]
     public void TheSameResultsGiveTheSameBytes()
     {
         Read().SavePage(folder["one.html"]);

@@ -29,7 +29,13 @@ public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Templat
     public static OwnTexts Open(string file, IReadOnlyList<string>? labels = null, bool skipDamaged = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
-        var faults = new RowFaults(file, skipDamaged);
+        return Open(file, labels, new RowFaults(file, skipDamaged));
+    }
+
+    /// <summary>Reads a file and refuses it by what is gathered.</summary>
+    /// <exception cref="DataException">As of the other.</exception>
+    internal static OwnTexts Open(string file, IReadOnlyList<string>? labels, RowFaults faults)
+    {
         var rows = OwnTextRows.Read(file, PartOf(QuestionPart.Train), faults);
         faults.Alone(rows.Count, file, labels ?? rows.Labels);
         var questions = rows.Questions(labels ?? rows.Labels);

@@ -21,7 +21,7 @@ sealed class ExperimentSection(ExperimentContents contents, string id)
         {TableHtml.Of(study.Table)}{(study.Sentences.Count > 0 ? Sentences(study.Sentences) : Html.Empty)}{(study.Figure is { } figure ? FigureHtml.Of(figure, id) : Html.Empty)}
         """);
 
-    Html Facts() => Html.Of($"<p>{string.Join(' ', RunFacts.Of(experiment))}</p>\n");
+    Html Facts() => Html.Of($"<p>{string.Join(' ', RunFacts.Of(experiment))}</p>\n{(experiment.DataRemarks.Count > 0 ? Sentences(experiment.DataRemarks) : Html.Empty)}");
 
     Html Scores() => contents.HasSubsets
         ? Html.Of($"<details><summary>The runs of every subset; a name ends in the positions of its modules</summary>\n{Table()}</details>\n")

@@ -38,6 +38,9 @@ sealed record ReportExperiment
     /// <summary>The command that repeats it; null where it is not known.</summary>
     public required string? Command { get; init; }
 
+    /// <summary>What is to be known of the data, a line each; none where nothing is.</summary>
+    public required IReadOnlyList<string> DataRemarks { get; init; }
+
     /// <summary>Whether the model writes answers.</summary>
     public bool IsText => Runs.Any(r => r.Scores.ContainsKey("optionAccuracy") || r.Key.Method == order[0]);
 

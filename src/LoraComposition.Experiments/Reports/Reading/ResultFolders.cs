@@ -62,6 +62,7 @@ sealed class ResultFolders(IReadOnlyList<ExperimentResults> runsAtHand, IReadOnl
             Studies = studies,
             Search = SearchLog.TryRead(Path.Combine(home, "grid.csv")),
             Command = CommandFile.TryRead(Path.Combine(home, CommandFile.Name)),
+            DataRemarks = DataRemarksFile.TryRead(Path.Combine(home, DataRemarksFile.Name)),
         };
     }
 
