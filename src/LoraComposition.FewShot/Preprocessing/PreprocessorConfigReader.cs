@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraComposition.Files;
 
 namespace LoraComposition.FewShot;
 
@@ -48,19 +49,10 @@ internal sealed class PreprocessorConfigReader
     /// <param name="known">What is known to be left out of what the text was made of.</param>
     public static (ImagePreprocessing Settings, string? Warning) Read(string file, byte[] text, int modelSize, IReadOnlyList<string>? known = null)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new DataException(file, $"expected a JSON object, found {document.RootElement.ValueKind}.");
-            var reader = new PreprocessorConfigReader(file, document.RootElement);
-            reader.leftOut.AddRange(known ?? []);
-            return reader.Read(modelSize);
-        }
-        catch (JsonException e)
-        {
-            throw new DataException(file, $"expected JSON, found a damaged file: {e.Message}", e);
-        }
+        using var document = JsonFile.Parse(text, (message, cause) => new DataException(file, message, cause));
+        var reader = new PreprocessorConfigReader(file, document.RootElement);
+        reader.leftOut.AddRange(known ?? []);
+        return reader.Read(modelSize);
     }
 
     (ImagePreprocessing, string?) Read(int modelSize)
@@ -189,5 +181,5 @@ internal sealed class PreprocessorConfigReader
         value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) ? number : throw Refused(key, "a number", value);
 
     DataException Refused(string key, string expected, JsonElement found) =>
-        new(file, $"'{key}': expected {expected}, found {found.GetRawText()}; preprocess as the checkpoint asks by other means or correct the file.");
+        new(file, $"'{key}': expected {expected}, found {Excerpt.Of(found.GetRawText())}; preprocess as the checkpoint asks by other means or correct the file.");
 }

@@ -67,10 +67,10 @@ public sealed class ConfigFields(string path, JsonElement root)
     /// <summary>The exception for a setting that is not what it must be.</summary>
     /// <param name="name">The name of the setting.</param>
     /// <param name="expected">What it must be, in words.</param>
-    /// <param name="found">What it is.</param>
+    /// <param name="found">What it is; <c>default</c> where it is missing.</param>
     /// <returns>The exception, to be thrown.</returns>
     public CheckpointException Expected(string name, string expected, JsonElement found) =>
-        new(path, $"expected {expected} for {name}, found {Excerpt.Of(found.GetRawText())}.");
+        new(path, $"expected {expected} for {name}, found {(found.ValueKind == JsonValueKind.Undefined ? "nothing" : Excerpt.Of(found.GetRawText()))}.");
 
     int? Integer(string name, int least)
     {

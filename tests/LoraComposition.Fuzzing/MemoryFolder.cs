@@ -1,7 +1,7 @@
-namespace LoraComposition.Tests.Support.Fuzzing;
+namespace LoraComposition.Fuzzing;
 
 /// <summary>An empty folder for thousands of small files one after the other; in memory where the system has such a place.</summary>
-internal sealed class MemoryFolder : IDisposable
+public sealed class MemoryFolder : IDisposable
 {
     const string InMemory = "/dev/shm";
 

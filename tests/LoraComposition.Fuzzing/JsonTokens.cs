@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
 
-namespace LoraComposition.Tests.Support.Fuzzing;
+namespace LoraComposition.Fuzzing;
 
 /// <summary>Where the parts of a valid ASCII JSON text lie.</summary>
-internal sealed class JsonTokens
+public sealed class JsonTokens
 {
     public JsonTokens(string json)
     {

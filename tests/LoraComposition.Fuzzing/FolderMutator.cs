@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace LoraComposition.Tests.Support.Fuzzing;
+namespace LoraComposition.Fuzzing;
 
 /// <summary>Keeps a folder of files that belong together in which one file at a time is spoilt.</summary>
-internal sealed class FolderMutator(MemoryFolder folder)
+public sealed class FolderMutator(MemoryFolder folder)
 {
     readonly List<(string Name, byte[] Valid, Func<Random, FuzzCase> Mutate)> files = [];
     (string Name, byte[] Valid)? spoilt;

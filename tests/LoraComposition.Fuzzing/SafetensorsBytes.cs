@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace LoraComposition.Tests.Files;
+namespace LoraComposition.Fuzzing;
 
 /// <summary>Puts safetensors files together by hand, good ones and bad ones.</summary>
-internal static class SafetensorsBytes
+public static class SafetensorsBytes
 {
     public static byte[] Make(string header, int dataLength = 0) => Make(Encoding.UTF8.GetBytes(header), new byte[dataLength]);
 

@@ -1,11 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
-using LoraComposition.Tests.Support.Fuzzing;
 
-namespace LoraComposition.Tests.Files;
+namespace LoraComposition.Fuzzing;
 
 /// <summary>Spoils safetensors files: their bytes, their length field, and the JSON of their header with the length put right again.</summary>
-internal sealed class SafetensorsMutator(params byte[][] files)
+public sealed class SafetensorsMutator(params byte[][] files)
 {
     static readonly JsonMutator header = new(
         "\"F64\"", "\"F32\"", "\"BF16\"", "\"I64\"", "\"U8\"", "\"BOOL\"", "\"F8_E4M3\"", "\"U64\"", "\"f32\"", "4", "8", "12", "16", "20", "24", "32", "[4]", "[0]", "[0,4]", "[4,0]", "[1,4]", "[0,16]", "[16,0]",

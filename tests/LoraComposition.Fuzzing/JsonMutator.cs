@@ -1,10 +1,10 @@
 using System.Text.Json;
 
-namespace LoraComposition.Tests.Support.Fuzzing;
+namespace LoraComposition.Fuzzing;
 
 /// <summary>Spoils JSON texts where it hurts: values, names, entries. What comes out is Latin-1, one character a byte, so that it can be invalid UTF-8 too.</summary>
 /// <param name="values">Values that this format minds especially; taken half of the time.</param>
-internal sealed class JsonMutator(params string[] values)
+public sealed class JsonMutator(params string[] values)
 {
     static readonly string[] anyValues =
     [

@@ -1,7 +1,7 @@
-namespace LoraComposition.Tests.Support.Fuzzing;
+namespace LoraComposition.Fuzzing;
 
 /// <summary>Spoils files without knowing their format: flipped bits, cuts, splices.</summary>
-internal static class ByteMutator
+public static class ByteMutator
 {
     /// <summary>One mutation of one of the files.</summary>
     public static FuzzCase Mutate(Random random, byte[][] files)

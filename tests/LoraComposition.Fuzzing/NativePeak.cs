@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace LoraComposition.Tests.Support.Fuzzing;
+namespace LoraComposition.Fuzzing;
 
 /// <summary>How far the memory of this process rises, torch's own included; only where Linux tells and lets the peak be forgotten.</summary>
-internal sealed class NativePeak
+public sealed class NativePeak
 {
     const string Status = "/proc/self/status", Forget = "/proc/self/clear_refs";
 
