@@ -22,6 +22,7 @@ static class WordTokenizerFiles
     const int PieceText = 1, PieceScore = 2, PieceType = 3;
     const int ModelType = 3, VocabularySize = 4, UnknownId = 40, StartId = 41, EndId = 42, PadId = 43;
     const int NormalizerName = 1, DummyPrefix = 3, RemoveExtraBlanks = 4, EscapeBlanks = 5;
+    const int UnknownPlace = 2;
     const int Unigram = 1, Normal = 1, Unknown = 2, Control = 3;
 
     public static void Write(string folder, IReadOnlyList<string> words)
@@ -41,7 +42,7 @@ static class WordTokenizerFiles
         // All words are equally likely, so that the cut with the fewest pieces wins.
         float score = -MathF.Log(words.Count);
         foreach (string word in words) model.Add(Pieces, Piece($"\u2581{word}", score, Normal));
-        model.Add(Trainer, new ProtobufWriter().Add(ModelType, Unigram).Add(VocabularySize, words.Count + 3).Add(UnknownId, T5Tokenizer.UnknownId).Add(StartId, -1).Add(EndId, T5Tokenizer.EndId).Add(PadId, T5Tokenizer.PadId));
+        model.Add(Trainer, new ProtobufWriter().Add(ModelType, Unigram).Add(VocabularySize, words.Count + 3).Add(UnknownId, UnknownPlace).Add(StartId, -1).Add(EndId, T5Tokenizer.EndId).Add(PadId, T5Tokenizer.PadId));
         // The characters stay as they are.
         model.Add(Normalizer, new ProtobufWriter().Add(NormalizerName, "identity").Add(DummyPrefix, true).Add(RemoveExtraBlanks, true).Add(EscapeBlanks, true));
         return model.Bytes.ToArray();

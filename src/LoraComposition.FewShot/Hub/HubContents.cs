@@ -73,7 +73,7 @@ static partial class HubContents
             if (!files.Contains(Config)) return SnapshotState.Whole;
             using var config = Read(Path.Combine(snapshot, Config));
             string? type = config.RootElement.TryGetProperty("model_type", out var field) && field.ValueKind == JsonValueKind.String ? field.GetString() : null;
-            string[] beside = files.Contains(AdapterConfig) ? [] : type == "vit" ? [Companions[0]] : type == "t5" ? tokenizers : [];
+            string[] beside = files.Contains(AdapterConfig) ? [] : type == "vit" ? [Companions[0]] : type is "t5" or "mt5" or "umt5" ? tokenizers : [];
             return beside.Length == 0 || beside.Any(Has) || beside.All(absent) ? SnapshotState.Whole : SnapshotState.Usable;
         }
         catch (ModelFileException)

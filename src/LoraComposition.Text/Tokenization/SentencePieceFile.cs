@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using LoraComposition.Files;
 using LoraComposition.Models;
@@ -20,8 +21,8 @@ internal sealed class SentencePieceFile
     const int Unigram = 1;
 
     readonly List<SentencePiece> pieces = [];
-    int modelType = Unigram, unknownId, endId = 2;
-    bool byteFallback, blankAsSuffix, dummyPrefix = true, removesExtraBlanks = true, escapesBlanks = true;
+    int modelType = Unigram, endId = 2;
+    bool byteFallback, blankAsSuffix, dummyPrefix = true, escapesBlanks = true;
 
     SentencePieceFile(string path, byte[] bytes) => (Path, Bytes) = (path, bytes);
 
@@ -33,6 +34,12 @@ internal sealed class SentencePieceFile
 
     /// <summary>The vocabulary in the order of the ids.</summary>
     public IReadOnlyList<SentencePiece> Pieces => pieces;
+
+    /// <summary>The id of what the vocabulary does not hold: 2 for T5 and mT5, 3 where a piece that begins texts stands in front.</summary>
+    public int UnknownId { get; private set; }
+
+    /// <summary>The ids of the pieces of the 256 bytes, by which characters are written that the vocabulary does not hold; null where it has none of that kind.</summary>
+    public IReadOnlyList<int>? ByteIds { get; private set; }
 
     /// <summary>Reads and checks a file.</summary>
     /// <exception cref="CheckpointException">The file is missing, too long or damaged, or is no unigram model with T5's special ids.</exception>
@@ -109,7 +116,7 @@ internal sealed class SentencePieceFile
                 case 3: modelType = fields.Int32; break;
                 case 24: blankAsSuffix = fields.Flag; break;
                 case 35: byteFallback = fields.Flag; break;
-                case 40: unknownId = fields.Int32; break;
+                case 40: UnknownId = fields.Int32; break;
                 case 42: endId = fields.Int32; break;
             }
         }
@@ -124,7 +131,6 @@ internal sealed class SentencePieceFile
             {
                 case 2: CheckCharacterMap(fields.Bytes); break;
                 case 3: dummyPrefix = fields.Flag; break;
-                case 4: removesExtraBlanks = fields.Flag; break;
                 case 5: escapesBlanks = fields.Flag; break;
             }
         }
@@ -148,18 +154,34 @@ internal sealed class SentencePieceFile
     void Check()
     {
         if (modelType != Unigram) throw Refused($"expected a unigram model (type {Unigram}), found type {modelType}");
-        if (byteFallback || blankAsSuffix || !dummyPrefix || !removesExtraBlanks || !escapesBlanks)
-            throw Refused("expected T5's settings (a blank put in front, runs of blanks made one, no bytes for unknown characters), found others");
+        if (blankAsSuffix || !dummyPrefix || !escapesBlanks) throw Refused("expected T5's settings (a blank put in front, blanks kept in pieces as \u2581), found others");
+        if (byteFallback) ByteIds = FindBytes();
         CheckPiece(T5Tokenizer.PadId, SentencePieceType.Control);
         CheckPiece(T5Tokenizer.EndId, SentencePieceType.Control);
-        CheckPiece(T5Tokenizer.UnknownId, SentencePieceType.Unknown);
-        if (endId != T5Tokenizer.EndId || unknownId != T5Tokenizer.UnknownId)
-            throw Refused($"expected the end and the unknown piece at {T5Tokenizer.EndId} and {T5Tokenizer.UnknownId}, found them at {endId} and {unknownId}");
+        if (endId != T5Tokenizer.EndId || UnknownId <= T5Tokenizer.EndId)
+            throw Refused($"expected the end and the unknown piece at {T5Tokenizer.EndId} and behind it, found them at {endId} and {UnknownId}");
+        CheckPiece(UnknownId, SentencePieceType.Unknown);
         if (!pieces.Exists(piece => piece.Type == SentencePieceType.Normal)) throw Refused("expected ordinary pieces, found none");
         if (pieces.Where(piece => piece.Type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Unused)
             .GroupBy(piece => piece.Text, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw Refused($"expected every piece once, found \"{twice.Key}\" {twice.Count()} times");
     }
+
+    int[] FindBytes()
+    {
+        int[] ids = Enumerable.Repeat(-1, 256).ToArray();
+        foreach (var (id, piece) in pieces.Index())
+            if (piece.Type == SentencePieceType.Byte && ValueOf(piece.Text) is { } value) ids[value] = id;
+        int missing = Array.IndexOf(ids, -1);
+        return missing < 0 ? ids : throw Refused($"expected for the settings' byte_fallback a piece of each byte, found none for {NameOf((byte)missing)}");
+    }
+
+    /// <summary>What the piece of a byte is called.</summary>
+    public static string NameOf(byte value) => $"<0x{value:X2}>";
+
+    /// <summary>The byte that a piece stands for; null where it is called otherwise.</summary>
+    public static byte? ValueOf(string name) => name.Length == 6 && byte.TryParse(name.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
+        && name == NameOf(value) ? value : null;
 
     void CheckPiece(int id, SentencePieceType type)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using LoraComposition.Models;
 using Microsoft.ML.Tokenizers;
 
@@ -14,6 +15,9 @@ internal sealed class SentencePieceModel
     /// <summary>The vocabulary in the order of the ids.</summary>
     public IReadOnlyList<SentencePiece> Pieces => file.Pieces;
 
+    /// <summary>The id of what the vocabulary does not hold.</summary>
+    public int UnknownId => file.UnknownId;
+
     /// <summary>Loads a model.</summary>
     /// <exception cref="CheckpointException">The file is missing, damaged or no model of T5.</exception>
     public static SentencePieceModel Load(string path) => Of(SentencePieceFile.Read(path));
@@ -23,8 +27,9 @@ internal sealed class SentencePieceModel
     public static SentencePieceModel Of(SentencePieceFile file)
     {
         // T5 has no piece that begins a text, id −1, with which the package leaves its arrays. A second trainer_spec is merged with the
-        // first: one that sets bos_id, field 41, to 1. The piece is never asked for.
-        byte[] remedied = [.. file.Bytes, 0x12, 0x03, 0xC8, 0x02, 0x01];
+        // first: one that sets bos_id, field 41, to 1. The piece is never asked for. It also clears byte_fallback, field 35: the package looks for the
+        // pieces of the bytes at the wrong ids.
+        byte[] remedied = [.. file.Bytes, 0x12, 0x06, 0xC8, 0x02, 0x01, 0x98, 0x02, 0x00];
         try
         {
             return new(file, SentencePieceTokenizer.Create(new MemoryStream(remedied), addBeginningOfSentence: false, addEndOfSentence: false));
@@ -40,10 +45,10 @@ internal sealed class SentencePieceModel
     public void Encode(string text, List<int> ids)
     {
         int start = ids.Count;
-        foreach (int id in Use(() => tokenizer.EncodeToIds(text)))
+        foreach (var (id, _) in Walk(text))
         {
             // One unknown piece stands for a whole run of unknown characters.
-            if (id != T5Tokenizer.UnknownId || ids.Count == start || ids[^1] != T5Tokenizer.UnknownId) ids.Add(id);
+            if (id != UnknownId || ids.Count == start || ids[^1] != UnknownId) ids.Add(id);
         }
     }
 
@@ -52,11 +57,27 @@ internal sealed class SentencePieceModel
     public void Cut(string text, List<string> pieces)
     {
         bool unknown = false;
+        foreach (var (id, piece) in Walk(text))
+        {
+            if (unknown && id == UnknownId) pieces[^1] += piece;
+            else pieces.Add(piece);
+            unknown = id == UnknownId;
+        }
+    }
+
+    /// <summary>The byte that a piece stands for; null where it is a text.</summary>
+    public byte? ByteOf(int id) => file.ByteIds is not null && id < Pieces.Count && Pieces[id].Type == SentencePieceType.Byte ? SentencePieceFile.ValueOf(Pieces[id].Text) : null;
+
+    IEnumerable<(int Id, string Piece)> Walk(string text)
+    {
         foreach (var token in Use(() => tokenizer.EncodeToTokens(text, out _)))
         {
-            if (unknown && token.Id == T5Tokenizer.UnknownId) pieces[^1] += token.Value;
-            else pieces.Add(token.Value);
-            unknown = token.Id == T5Tokenizer.UnknownId;
+            if (token.Id != UnknownId || file.ByteIds is not { } bytes)
+            {
+                yield return (token.Id, token.Value);
+                continue;
+            }
+            foreach (byte value in Encoding.UTF8.GetBytes(token.Value)) yield return (bytes[value], SentencePieceFile.NameOf(value));
         }
     }
 

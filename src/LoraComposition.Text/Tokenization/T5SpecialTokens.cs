@@ -12,11 +12,12 @@ internal static partial class T5SpecialTokens
     /// <param name="token">The text.</param>
     /// <param name="extraIds">How many extra ids there are.</param>
     /// <param name="pieceCount">The size of the vocabulary without them.</param>
-    public static int? IdOf(ReadOnlySpan<char> token, int extraIds, int pieceCount) => token switch
+    /// <param name="unknownId">The id of what the vocabulary does not hold.</param>
+    public static int? IdOf(ReadOnlySpan<char> token, int extraIds, int pieceCount, int unknownId) => token switch
     {
         T5Tokenizer.PadToken => T5Tokenizer.PadId,
         T5Tokenizer.EndToken => T5Tokenizer.EndId,
-        T5Tokenizer.UnknownToken => T5Tokenizer.UnknownId,
+        T5Tokenizer.UnknownToken => unknownId,
         // From the top down: <extra_id_0> is the last id.
         _ when Extra(token) is { } n && n < extraIds => pieceCount + extraIds - 1 - n,
         _ => null,

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace LoraComposition.Text;
 
 /// <summary>
-/// T5's tokenizer: a SentencePiece unigram model, an end token after each text, and extra ids above the vocabulary. Its ids are those of transformers.
+/// The tokenizer of T5, mT5 and UMT5: a SentencePiece unigram model, an end token after each text, and extra ids above the vocabulary. Its ids are those of
+/// transformers. Where the model has pieces of bytes, as those of mT5 and UMT5, characters that it does not know are written by them.
 /// </summary>
 /// <remarks>May be used by several threads at once.</remarks>
 public sealed class T5Tokenizer
@@ -15,9 +16,6 @@ public sealed class T5Tokenizer
 
     /// <summary>The id that ends every text: 1.</summary>
     public const int EndId = 1;
-
-    /// <summary>The id of a run of characters that the vocabulary does not hold: 2.</summary>
-    public const int UnknownId = 2;
 
     internal const string PadToken = "<pad>", EndToken = "</s>", UnknownToken = "<unk>";
     const string ModelFile = "spiece.model", JsonFile = "tokenizer.json";
@@ -30,6 +28,9 @@ public sealed class T5Tokenizer
     readonly T5Tokens tokens;
 
     T5Tokenizer(SentencePieceModel model, T5Tokens tokens) => (this.model, this.tokens) = (model, tokens);
+
+    /// <summary>The id of a run of characters that the vocabulary does not hold: 2 for T5 and mT5.</summary>
+    public int UnknownId => model.UnknownId;
 
     /// <summary>How many ids there are, the extra ids and added tokens among them: 32,100 for T5. The model's embedding may have more rows.</summary>
     public int VocabularySize => tokens.Size;
@@ -54,13 +55,13 @@ public sealed class T5Tokenizer
         {
             var model = SentencePieceModel.Load(spiece);
             var (count, beside) = T5TokenizerConfig.Read(folder);
-            return new(model, new T5Tokens(File.Exists(config) ? config : folder, model.Pieces, count ?? T5TokenizerConfig.DefaultExtraIds, beside));
+            return new(model, new T5Tokens(File.Exists(config) ? config : folder, model.Pieces, model.UnknownId, count ?? T5TokenizerConfig.DefaultExtraIds, beside));
         }
         var (file, extraIds, added) = TokenizerJson.Read(json);
         var (asked, others) = T5TokenizerConfig.Read(folder);
         // Extra ids that the vocabulary lacks are added behind it, the first one first, as transformers does.
         var lacking = Enumerable.Range(0, extraIds > 0 ? 0 : asked ?? 0).Select(n => new AddedToken(T5SpecialTokens.NameOfExtra(n), null, IsSpecial: true));
-        return new(SentencePieceModel.Of(file), new T5Tokens(json, file.Pieces, extraIds, [.. added, .. others, .. lacking]));
+        return new(SentencePieceModel.Of(file), new T5Tokens(json, file.Pieces, file.UnknownId, extraIds, [.. added, .. others, .. lacking]));
     }
 
     /// <summary>The ids of a text, the end token last.</summary>
@@ -117,11 +118,19 @@ public sealed class T5Tokenizer
     {
         ArgumentNullException.ThrowIfNull(ids);
         var text = new StringBuilder();
+        var bytes = new List<byte>();
         foreach (int id in ids)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
+            if (model.ByteOf(id) is { } value)
+            {
+                bytes.Add(value);
+                continue;
+            }
+            AppendBytes(text, bytes);
             Append(text, id, skipSpecial);
         }
+        AppendBytes(text, bytes);
         return text.ToString();
     }
 
@@ -155,6 +164,18 @@ public sealed class T5Tokenizer
             start = index + length;
         }
         onText(text[start..]);
+    }
+
+    // As sentencepiece: one sign for each byte that is no part of a character.
+    static void AppendBytes(StringBuilder text, List<byte> bytes)
+    {
+        for (var rest = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes); !rest.IsEmpty;)
+        {
+            bool whole = Rune.DecodeFromUtf8(rest, out var character, out int length) == System.Buffers.OperationStatus.Done;
+            text.Append(character);
+            rest = rest[(whole ? length : 1)..];
+        }
+        bytes.Clear();
     }
 
     void Append(StringBuilder text, int id, bool skipSpecial)

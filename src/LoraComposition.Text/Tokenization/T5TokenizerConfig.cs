@@ -16,7 +16,7 @@ internal static class T5TokenizerConfig
     const int Largest = 4 << 20, MostExtraIds = 10_000;
 
     // What transformers calls a tokenizer that a tokenizer.json describes whole.
-    static readonly string[] classes = ["T5Tokenizer", "T5TokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend"];
+    static readonly string[] classes = ["T5Tokenizer", "T5TokenizerFast", "MT5Tokenizer", "MT5TokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend"];
 
     /// <summary>Reads what stands beside a vocabulary.</summary>
     /// <param name="folder">The folder.</param>

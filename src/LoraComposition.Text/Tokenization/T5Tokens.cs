@@ -12,6 +12,7 @@ internal sealed class T5Tokens
     const int LargestId = 1 << 20, LongestSpecial = 18;
 
     readonly int pieceCount;
+    readonly int unknownId;
     readonly Dictionary<int, AddedToken> byId = [];
     readonly Dictionary<char, AddedToken[]> byStart;
     readonly SearchValues<char> starts;
@@ -19,12 +20,13 @@ internal sealed class T5Tokens
     /// <summary>Gives every token its id.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="pieces">The vocabulary without added tokens.</param>
+    /// <param name="unknownId">The id of what the vocabulary does not hold.</param>
     /// <param name="extraIds">The number of T5's extra ids behind it, from the top down.</param>
     /// <param name="added">The other tokens; one that is there already is passed over.</param>
     /// <exception cref="CheckpointException">Two tokens have one id, or one has two.</exception>
-    public T5Tokens(string path, IReadOnlyList<SentencePiece> pieces, int extraIds, IEnumerable<AddedToken> added)
+    public T5Tokens(string path, IReadOnlyList<SentencePiece> pieces, int unknownId, int extraIds, IEnumerable<AddedToken> added)
     {
-        (pieceCount, ExtraIds) = (pieces.Count, extraIds);
+        (pieceCount, this.unknownId, ExtraIds) = (pieces.Count, unknownId, extraIds);
         Size = pieceCount + extraIds;
         var texts = new Dictionary<string, int>(StringComparer.Ordinal);
         // Those with an id of their own first, so that the others come behind them.
@@ -32,7 +34,7 @@ internal sealed class T5Tokens
         {
             if (token.Text.Length is 0 or > LongestText || token.Id is < 0 or >= LargestId || texts.Count >= Most)
                 throw new CheckpointException(path, $"expected at most {Most} added tokens of 1 to {LongestText} characters and ids from 0 to {LargestId - 1}, found more, or '{Files.Excerpt.Of(token.Text)}' with id {token.Id}.");
-            int? own = T5SpecialTokens.IdOf(token.Text, extraIds, pieceCount) ?? (texts.TryGetValue(token.Text, out int before) ? before : null);
+            int? own = T5SpecialTokens.IdOf(token.Text, extraIds, pieceCount, unknownId) ?? (texts.TryGetValue(token.Text, out int before) ? before : null);
             if (own is { } known)
             {
                 if (token.Id is { } other && other != known)
@@ -105,7 +107,7 @@ internal sealed class T5Tokens
         if (text[at] != '<') return null;
         var rest = text.AsSpan(at, Math.Min(LongestSpecial, text.Length - at));
         int length = rest.IndexOf('>') + 1;
-        return length > 0 && T5SpecialTokens.IdOf(rest[..length], ExtraIds, pieceCount) is { } id ? (at, length, id) : null;
+        return length > 0 && T5SpecialTokens.IdOf(rest[..length], ExtraIds, pieceCount, unknownId) is { } id ? (at, length, id) : null;
     }
 
     static bool IsOfWord(char c) => char.IsLetterOrDigit(c) || c == '_';

@@ -16,6 +16,8 @@ internal sealed class TokenizerJson
 
     readonly ConfigFields fields;
     readonly List<byte> model = [];
+    int unknownId;
+    bool byteFallback;
 
     TokenizerJson(ConfigFields fields) => this.fields = fields;
 
@@ -37,9 +39,11 @@ internal sealed class TokenizerJson
     {
         var unigram = fields.Section("model") ?? throw new CheckpointException(fields.Path, "the setting model is missing; give the tokenizer.json of a T5 checkpoint.");
         if (unigram.Text("type") is var type && type != "Unigram") throw unigram.Expected("model.type", "\"Unigram\", as T5 has,", unigram.Find("type") ?? default);
-        if (unigram.Flag("byte_fallback") == true) throw unigram.Expected("model.byte_fallback", "false", unigram.Find("byte_fallback")!.Value);
-        if (unigram.Count("unk_id") is var unknown && unknown != T5Tokenizer.UnknownId)
-            throw new CheckpointException(fields.Path, $"expected {T5Tokenizer.UnknownId} for model.unk_id, found {unknown?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}.");
+        byteFallback = unigram.Flag("byte_fallback") == true;
+        var unknown = unigram.Count("unk_id");
+        if (unknown is null or <= T5Tokenizer.EndId)
+            throw new CheckpointException(fields.Path, $"expected {T5Tokenizer.EndId + 1} or more for model.unk_id, found {unknown?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}.");
+        unknownId = unknown.Value;
         if (unigram.Find("vocab") is not { ValueKind: JsonValueKind.Array } vocabulary || vocabulary.GetArrayLength() > MostPieces)
             throw new CheckpointException(fields.Path, $"expected for model.vocab a list of at most {MostPieces} pieces, each with its score.");
         var pieces = vocabulary.EnumerateArray().Select((entry, id) => Piece(unigram, entry, id)).ToArray();
@@ -62,8 +66,10 @@ internal sealed class TokenizerJson
         var piece = new List<byte>();
         Bytes(piece, 1, utf8);
         piece.AddRange([2 << 3 | 5, .. number]);
-        var type = id is T5Tokenizer.PadId or T5Tokenizer.EndId ? SentencePieceType.Control : id == T5Tokenizer.UnknownId ? SentencePieceType.Unknown : SentencePieceType.Normal;
-        string? expected = id switch { T5Tokenizer.PadId => T5Tokenizer.PadToken, T5Tokenizer.EndId => T5Tokenizer.EndToken, T5Tokenizer.UnknownId => T5Tokenizer.UnknownToken, _ => null };
+        // What stands in front of the unknown begins texts elsewhere.
+        var type = id == unknownId ? SentencePieceType.Unknown : id < unknownId ? SentencePieceType.Control
+            : byteFallback && SentencePieceFile.ValueOf(text) is not null ? SentencePieceType.Byte : SentencePieceType.Normal;
+        string? expected = id == unknownId ? T5Tokenizer.UnknownToken : id == T5Tokenizer.PadId ? T5Tokenizer.PadToken : id == T5Tokenizer.EndId ? T5Tokenizer.EndToken : null;
         if (expected is not null && text != expected)
             throw new CheckpointException(fields.Path, $"expected {expected} as piece {id}, found '{Excerpt.Of(text)}'; give the tokenizer.json of a T5 checkpoint.");
         Number(piece, 3, (int)type);
@@ -74,7 +80,8 @@ internal sealed class TokenizerJson
     {
         var trainer = new List<byte>();
         Number(trainer, 3, 1);   // unigram
-        Number(trainer, 40, T5Tokenizer.UnknownId);
+        if (byteFallback) Number(trainer, 35, 1);
+        Number(trainer, 40, unknownId);
         Number(trainer, 42, T5Tokenizer.EndId);
         Number(trainer, 43, T5Tokenizer.PadId);
         Bytes(model, 2, [.. trainer]);

@@ -26,6 +26,7 @@ public class ModuleTests
         ["arrow"] = (seed => new ArrowComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed)), Layer),
         ["vit"] = (seed => VisionTransformer.Create(vit, seed), (module, type) => ((Module<Tensor, Tensor>)module).call(SmallLayers.Input(9, ScalarType.Float32, 2, 3, 8, 8).to(type))),
         ["t5"] = (seed => T5Model.Create(t5, seed), Text),
+        ["umt5"] = (seed => T5Model.Create(t5 with { Family = T5Family.Umt5 }, seed), Text),
         ["t5 gated"] = (seed => T5Model.Create(t5 with { FeedForward = T5FeedForwardKind.GatedGelu, TiedHead = false, ScaledHead = false }, seed), Text),
     };
 

@@ -29,6 +29,7 @@ public class StateDictSnapshotTests
     [Theory]
     [InlineData("t5-v1.0")]
     [InlineData("t5-flan")]
+    [InlineData("umt5")]
     public void Small_t5(string name)
     {
         using var loaded = Fixture.T5(name);

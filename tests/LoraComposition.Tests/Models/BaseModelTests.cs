@@ -18,6 +18,8 @@ public sealed class BaseModelTests : IDisposable
     [InlineData("vit-timm", typeof(VisionTransformer))]
     [InlineData("t5-flan", typeof(T5Model))]
     [InlineData("t5-v1.0", typeof(T5Model))]
+    [InlineData("mt5", typeof(T5Model))]
+    [InlineData("umt5", typeof(T5Model))]
     public void The_folder_tells_the_family(string name, Type family)
     {
         using var model = BaseModel.Load(Fixture.Path(name));
@@ -48,8 +50,8 @@ public sealed class BaseModelTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"model_type": "bert"}""", "*config.json: expected \"vit\" or \"t5\", the models this library computes, for model_type, found \"bert\".")]
-    [InlineData("""{"model_type": "mt5", "architecture": "vit_base_patch32_224"}""", "*found \"mt5\".")]
+    [InlineData("""{"model_type": "bert"}""", "*config.json: expected \"vit\" or \"t5\" or \"mt5\" or \"umt5\", the models this library computes, for model_type, found \"bert\".")]
+    [InlineData("""{"model_type": "longt5", "architecture": "vit_base_patch32_224"}""", "*found \"longt5\".")]
     [InlineData("""{"model_type": 5}""", "*expected a text for model_type, found 5.")]
     [InlineData("""{"d_model": 32}""", "*model_type is missing; expected \"vit\" or \"t5\"*")]
     [InlineData("""{"model_type": null}""", "*model_type is missing*")]

@@ -29,6 +29,7 @@ public sealed class CheckpointCheckTests : IDisposable
     [Theory]
     [InlineData("t5-flan")]
     [InlineData("t5-v1.0")]
+    [InlineData("umt5")]
     public void And_so_does_a_t5(string name)
     {
         using var model = Fixture.T5(name);

@@ -26,6 +26,7 @@ public sealed class SaveOnBaseTests : IDisposable
     [InlineData("vit-timm", "vit-a", ScalarType.Float16)]
     [InlineData("t5-flan", "t5-a", ScalarType.BFloat16)]
     [InlineData("t5-v1.0", "t5-a", ScalarType.Float32)]
+    [InlineData("umt5", "t5-a", ScalarType.BFloat16)]
     public void Only_the_weights_of_the_composed_layers_change(string fixture, string adapterName, ScalarType dtype)
     {
         Copy(fixture, dtype, ("vit.pooler.dense.weight", ones(32, 32)), ("vit.pooler.dense.bias", ones(32)));

@@ -71,6 +71,7 @@ public sealed class AdapterVariantTests
             f.Remove("lora_dropout");
         }, Same),
         ["only what is needed"] = (f => File.WriteAllText(f.At(VariantFolder.Config), """{"peft_type":"LORA","r":4,"lora_alpha":4,"target_modules":["q_proj","k_proj","v_proj"]}"""), Same),
+        ["an empty name of the base"] = (f => f.Set("base_model_name_or_path", ""), Same),
         ["a Windows path as base"] = (f => f.Set("base_model_name_or_path", "C:\\models\\vit-hf"), Same),
         ["a path of another machine as base"] = (f => f.Set("base_model_name_or_path", "/home/someone/checkpoints/vit-hf/"), Same),
 

@@ -9,14 +9,16 @@ public static class BaseModel
     const int LargestConfig = 16 << 20;
 
     // The first is also what timm's configurations are read as.
-    static readonly (string ModelType, Func<string, BaseModelLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IBaseModel> Load)[] families =
+    static readonly (string ModelType, Loading Load)[] families =
     [
         ("vit", (folder, options, logger, progress, cancellation) =>
             VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress,
                 cancellation)),
-        ("t5", (folder, options, logger, progress, cancellation) =>
-            T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
+        .. T5Variant.ModelTypes.Select(type => (type, (Loading)((folder, options, logger, progress, cancellation) =>
+            T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)))),
     ];
+
+    delegate IBaseModel Loading(string folder, BaseModelLoadOptions options, ILogger? logger, IProgress<WorkProgress>? progress, CancellationToken cancellation);
 
     /// <summary>
     /// Reads a model of the family that <c>config.json</c> names by its <c>model_type</c>, or of a ViT in timm's layout, which has an <c>architecture</c> instead.
@@ -51,7 +53,7 @@ public static class BaseModel
         return LoadOf(ModelConfigFile.Read(folder, LargestConfig)) is not null;
     }
 
-    static Func<string, BaseModelLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IBaseModel>? LoadOf(ConfigFields fields) =>
+    static Loading? LoadOf(ConfigFields fields) =>
         (TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelType == fields.Text("model_type"))).Load;
 
     static CheckpointException Unknown(ConfigFields fields)

@@ -85,10 +85,10 @@ internal static class T5Checkpoint
     {
         var config = T5ConfigFile.Read(fields);
         config.Validate();
-        return config.TiedHead && HasOwnHead(files, byTransformers5: fields.Find(T5ConfigFile.Scaled) is not null) ? config with { TiedHead = false } : config;
+        return config.TiedHead && HasOwnHead(files, T5ConfigFile.IsByTransformers5(fields)) ? config with { TiedHead = false } : config;
     });
 
-    /// <summary>Whether a head that the config ties to the embedding has weights of its own all the same. Transformers 5 says of every T5 that it is tied.</summary>
+    /// <summary>Whether a head that the config ties to the embedding has weights of its own all the same. Transformers 5 says of every model that it is tied.</summary>
     static bool HasOwnHead(CheckpointFiles files, bool byTransformers5)
     {
         string embedding = EmbeddingIn(files, tiedHead: true);

@@ -1,10 +1,13 @@
 namespace LoraComposition.Models;
 
-/// <summary>The shape of a T5 (arXiv:1910.10683), with the defaults of T5 1.0 small.</summary>
+/// <summary>The shape of a T5 (arXiv:1910.10683), with the defaults of T5 1.0 small. <see cref="Of"/> gives those of another member of the family.</summary>
 public sealed record T5Config
 {
     const int MostLayers = 1024;
     const long LargestTensor = 1L << 40;
+
+    /// <summary>Which member of the family it is. Default: T5 itself.</summary>
+    public T5Family Family { get; init; }
 
     /// <summary>The number of tokens that have an embedding.</summary>
     public int VocabularySize { get; init; } = 32128;
@@ -57,10 +60,20 @@ public sealed record T5Config
     /// <summary>The width of all heads' queries together; keys and values have the same.</summary>
     internal int AttentionSize => HeadCount * KeyValueSize;
 
+    /// <summary>What sets its member of the family apart.</summary>
+    internal T5Variant Variant => T5Variant.Of(Family);
+
+    /// <summary>The small model of a member of the family, with the defaults of transformers: of mT5 and UMT5 those of arXiv:2010.11934.</summary>
+    /// <param name="family">The member.</param>
+    /// <returns>Its shape.</returns>
+    /// <exception cref="ArgumentException">There is no such member.</exception>
+    public static T5Config Of(T5Family family) => Enum.IsDefined(family) ? T5Variant.Of(family).Defaults : throw new ArgumentException($"{family} is no member of T5's family.", nameof(family));
+
     /// <summary>Checks that the sizes fit each other.</summary>
-    /// <exception cref="ArgumentException">A size is not positive, too large, or does not fit another.</exception>
+    /// <exception cref="ArgumentException">A size is not positive, too large, or does not fit another, or the family has no such member.</exception>
     public void Validate()
     {
+        Of(Family);
         foreach (var (name, value) in new[] { ("vocab_size", VocabularySize), ("d_model", HiddenSize), ("num_layers", EncoderLayerCount),
             ("num_decoder_layers", DecoderLayerCount), ("num_heads", HeadCount), ("d_kv", KeyValueSize), ("d_ff", IntermediateSize) })
             if (value < 1) throw new ArgumentException($"{name} is {value}; it must be at least 1.");

@@ -6,10 +6,10 @@ namespace LoraComposition.Models;
 /// <summary>Reads and writes the <c>config.json</c> of a T5 on the model hubs.</summary>
 internal static class T5ConfigFile
 {
-    const string Relu = "relu", GatedGelu = "gated-gelu", TanhGelu = "gelu_new";
+    const string Relu = "relu", GatedGelu = "gated-gelu", TanhGelu = "gelu_new", Type = "model_type", Version = "transformers_version";
 
-    /// <summary>The setting by which transformers 5 says whether the head is scaled. It always writes that the head is tied, whatever the head is.</summary>
-    public const string Scaled = "scale_decoder_outputs";
+    // By this setting transformers 5 says of a T5 whether the head is scaled.
+    const string Scaled = "scale_decoder_outputs";
 
     public static void Write(string path, T5Config config) => AtomicFile.Write(path, stream =>
     {
@@ -17,7 +17,7 @@ internal static class T5ConfigFile
         bool gated = config.FeedForward == T5FeedForwardKind.GatedGelu;
         json.WriteStartObject();
         json.WriteStartArray("architectures");
-        json.WriteStringValue("T5ForConditionalGeneration");
+        json.WriteStringValue(config.Variant.Architecture);
         json.WriteEndArray();
         json.WriteNumber("d_ff", config.IntermediateSize);
         json.WriteNumber("d_kv", config.KeyValueSize);
@@ -29,7 +29,7 @@ internal static class T5ConfigFile
         json.WriteBoolean("is_encoder_decoder", true);
         json.WriteBoolean("is_gated_act", gated);
         json.WriteNumber("layer_norm_epsilon", config.LayerNormEpsilon);
-        json.WriteString("model_type", "t5");
+        json.WriteString("model_type", config.Variant.ModelType);
         json.WriteNumber("num_decoder_layers", config.DecoderLayerCount);
         json.WriteNumber("num_heads", config.HeadCount);
         json.WriteNumber("num_layers", config.EncoderLayerCount);
@@ -49,10 +49,10 @@ internal static class T5ConfigFile
     /// <exception cref="CheckpointException">A setting has the wrong type or is not that of a T5 this library computes.</exception>
     public static T5Config Read(ConfigFields fields)
     {
-        if (fields.Text("model_type") is { } type && type != "t5") throw fields.Expected("model_type", "\"t5\"", fields.Find("model_type")!.Value);
-        var shape = new T5Config();
+        var variant = Variant(fields);
+        var shape = variant.Defaults;
         int layers = fields.Positive("num_layers") ?? shape.EncoderLayerCount, pad = fields.Count("pad_token_id") ?? shape.PadTokenId;
-        bool tied = fields.Flag("tie_word_embeddings") ?? true;
+        bool tied = fields.Flag("tie_word_embeddings") ?? shape.TiedHead;
         return shape with
         {
             VocabularySize = fields.Positive("vocab_size") ?? shape.VocabularySize,
@@ -62,22 +62,30 @@ internal static class T5ConfigFile
             HeadCount = fields.Positive("num_heads") ?? shape.HeadCount,
             KeyValueSize = fields.Positive("d_kv") ?? shape.KeyValueSize,
             IntermediateSize = fields.Positive("d_ff") ?? shape.IntermediateSize,
-            FeedForward = FeedForward(fields),
+            FeedForward = FeedForward(fields, shape.FeedForward),
             RelativeBucketCount = fields.Positive("relative_attention_num_buckets") ?? shape.RelativeBucketCount,
             RelativeMaxDistance = fields.Positive("relative_attention_max_distance") ?? shape.RelativeMaxDistance,
             LayerNormEpsilon = fields.Number("layer_norm_epsilon") ?? shape.LayerNormEpsilon,
             TiedHead = tied,
-            ScaledHead = fields.Flag(Scaled) ?? tied,
+            ScaledHead = fields.Flag(Scaled) ?? (tied && (variant.ScalesTiedHead || !IsByTransformers5(fields))),
             PadTokenId = pad,
             EndTokenId = fields.Count("eos_token_id") ?? shape.EndTokenId,
             DecoderStartTokenId = fields.Count("decoder_start_token_id") ?? pad,
         };
     }
 
-    static T5FeedForwardKind FeedForward(ConfigFields fields)
+    /// <summary>Whether transformers 5 wrote it, which always writes that the head is tied, whatever the head is. Of a T5 it also says how the head is scaled.</summary>
+    public static bool IsByTransformers5(ConfigFields fields) => fields.Find(Scaled) is not null
+        || (Variant(fields).Defaults.Family != T5Family.T5 && System.Version.TryParse(fields.Text(Version)?.Split(".dev")[0], out var version) && version.Major >= 5);
+
+    static T5Variant Variant(ConfigFields fields) => fields.Text(Type) is not { } type ? T5Variant.Of(T5Family.T5)
+        : T5Variant.Named(type) ?? throw fields.Expected(Type, string.Join(" or ", T5Variant.ModelTypes.Select(name => $"\"{name}\"")), fields.Find(Type)!.Value);
+
+    static T5FeedForwardKind FeedForward(ConfigFields fields, T5FeedForwardKind usual)
     {
-        var kind = (fields.Text("feed_forward_proj") ?? Relu) switch
+        var kind = fields.Text("feed_forward_proj") switch
         {
+            null => usual,
             Relu => T5FeedForwardKind.Relu,
             GatedGelu => T5FeedForwardKind.GatedGelu,
             _ => throw fields.Expected("feed_forward_proj", $"\"{Relu}\" or \"{GatedGelu}\"", fields.Find("feed_forward_proj")!.Value),

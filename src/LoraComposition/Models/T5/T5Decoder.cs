@@ -32,11 +32,17 @@ internal sealed class T5Decoder : Module
         long tokens = embedded.shape[1];
         var seen = AttentionMask.Causal(tokens, tokens, embedded.device);
         if (AttentionMask.Counted(mask) is { } counted) seen = seen.logical_and(counted);
-        var bias = AttentionMask.Hide(positions.Bias(tokens, tokens), seen);
+        var bias = Bias(positions);
         var crossBias = CrossBias(encoderStates, encoderMask);
         var hidden = embedded;
-        foreach (var block in blocks) hidden = block.Decode(hidden, bias, block.Cross(encoderStates), crossBias, extend: null);
+        foreach (var block in blocks)
+        {
+            if (block.Positions is { } own) bias = Bias(own);
+            hidden = block.Decode(hidden, bias, block.Cross(encoderStates), crossBias, extend: null);
+        }
         return norm.call(hidden).MoveToOuterDisposeScope();
+
+        Tensor Bias(T5RelativePositions table) => AttentionMask.Hide(table.Bias(tokens, tokens), seen);
     }
 
     /// <summary>Decodes the next tokens of sequences and keeps their keys and values.</summary>
@@ -47,17 +53,20 @@ internal sealed class T5Decoder : Module
     {
         using var scope = NewDisposeScope();
         long asking = embedded.shape[1], tokens = cache.Length + asking;
-        var bias = positions.Bias(asking, tokens, cache.Length);
         // One token that is the last sees all.
-        if (asking > 1) bias = AttentionMask.Hide(bias, AttentionMask.Causal(asking, tokens, embedded.device));
+        var seen = asking > 1 ? AttentionMask.Causal(asking, tokens, embedded.device) : null;
+        var bias = Bias(positions);
         var hidden = embedded;
         for (int i = 0; i < blocks.Count; i++)
         {
+            if (blocks[i].Positions is { } own) bias = Bias(own);
             var layer = cache.Layers[i];
             hidden = blocks[i].Decode(hidden, bias, layer.Cross, cache.CrossBias, layer.Extend);
         }
         cache.Length = tokens;
         return norm.call(hidden).MoveToOuterDisposeScope();
+
+        Tensor Bias(T5RelativePositions table) => AttentionMask.Hide(table.Bias(asking, tokens, tokens - asking), seen);
     }
 
     /// <summary>A cache that holds what cross-attention reads, and no decoded token yet.</summary>
@@ -70,7 +79,7 @@ internal sealed class T5Decoder : Module
     }
 
     public IEnumerable<WeightSlot> Slots() =>
-        [positions.Slot("decoder.block.0.layer.0.SelfAttention.relative_attention_bias"), .. blocks.SelectMany(block => block.Slots()),
+        [.. positions.Slots("decoder.block.0.layer."), .. blocks.SelectMany(block => block.Slots()),
             norm.Slot("decoder.final_layer_norm")];
 
     public IEnumerable<AdapterSite> Sites(int firstLayer) => blocks.SelectMany((block, i) => block.Sites(firstLayer + i));

@@ -10,6 +10,7 @@ namespace LoraComposition.Models;
 internal sealed class T5DecoderBlock : Module
 {
     readonly string path;
+    readonly T5RelativePositions? positions;
     readonly T5Norm norm_before;
     readonly T5Attention attention;
     readonly T5Norm norm_cross;
@@ -20,6 +21,8 @@ internal sealed class T5DecoderBlock : Module
     public T5DecoderBlock(T5Config config, int index, Device device) : base(nameof(T5DecoderBlock))
     {
         path = $"decoder.block.{index}.layer.";
+        // The first block's table is that of the stack.
+        if (index > 0 && config.Variant.HasPositionsInEveryBlock) positions = new T5RelativePositions(config, bidirectional: false, device);
         norm_before = new T5Norm(config, device);
         attention = new T5Attention(config, path + "0.SelfAttention", device);
         norm_cross = new T5Norm(config, device);
@@ -28,6 +31,9 @@ internal sealed class T5DecoderBlock : Module
         feed_forward = new T5FeedForward(config, path + "2.DenseReluDense", device);
         RegisterComponents();
     }
+
+    /// <summary>The block's own table of relative positions; null where it has that of the block before.</summary>
+    public T5RelativePositions? Positions => positions;
 
     /// <summary>What cross-attention reads of the encoder's states; the same for every token that is decoded.</summary>
     /// <param name="encoderStates"><c>[batch, tokens, d]</c>.</param>
@@ -53,8 +59,8 @@ internal sealed class T5DecoderBlock : Module
 
     public IEnumerable<WeightSlot> Slots() =>
     [
-        norm_before.Slot(path + "0.layer_norm"), .. attention.Slots(), norm_cross.Slot(path + "1.layer_norm"), .. cross_attention.Slots(),
-        norm_after.Slot(path + "2.layer_norm"), .. feed_forward.Slots(),
+        .. positions?.Slots(path) ?? [], norm_before.Slot(path + "0.layer_norm"), .. attention.Slots(), norm_cross.Slot(path + "1.layer_norm"), 
+        .. cross_attention.Slots(), norm_after.Slot(path + "2.layer_norm"), .. feed_forward.Slots(),
     ];
 
     public IEnumerable<AdapterSite> Sites(int layer) => [.. attention.Sites(layer), .. cross_attention.Sites(layer), .. feed_forward.Sites(layer)];

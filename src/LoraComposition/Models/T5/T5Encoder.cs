@@ -27,14 +27,21 @@ internal sealed class T5Encoder : Module<Tensor, Tensor?, Tensor>
     {
         using var scope = NewDisposeScope();
         long tokens = embedded.shape[1];
-        var bias = AttentionMask.Hide(positions.Bias(tokens, tokens), AttentionMask.Counted(mask));
+        var seen = AttentionMask.Counted(mask);
+        var bias = Bias(positions);
         var hidden = embedded;
-        foreach (var block in blocks) hidden = block.call(hidden, bias);
+        foreach (var block in blocks)
+        {
+            if (block.Positions is { } own) bias = Bias(own);
+            hidden = block.call(hidden, bias);
+        }
         return norm.call(hidden).MoveToOuterDisposeScope();
+
+        Tensor Bias(T5RelativePositions table) => AttentionMask.Hide(table.Bias(tokens, tokens), seen);
     }
 
     public IEnumerable<WeightSlot> Slots() =>
-        [positions.Slot("encoder.block.0.layer.0.SelfAttention.relative_attention_bias"), .. blocks.SelectMany(block => block.Slots()),
+        [.. positions.Slots("encoder.block.0.layer."), .. blocks.SelectMany(block => block.Slots()),
             norm.Slot("encoder.final_layer_norm")];
 
     public IEnumerable<AdapterSite> Sites() => blocks.SelectMany((block, i) => block.Sites(i));

@@ -9,7 +9,7 @@ namespace LoraComposition.Models;
 
 /// <summary>
 /// A T5 (arXiv:1910.10683) with encoder, decoder and language-model head, as transformers' T5ForConditionalGeneration, whose linear layers can be adapted:
-/// T5 1.0, and T5 1.1 with Flan-T5.
+/// T5 1.0, T5 1.1 with Flan-T5, mT5 and UMT5 (<see cref="T5Family"/>).
 /// </summary>
 /// <remarks>
 /// Owns its parameters, not what is attached to it. There is no dropout, in training neither. In 16 bits the layers that leave the feed-forward parts stay

@@ -7,7 +7,8 @@ namespace LoraComposition.Models;
 
 /// <summary>
 /// What self-attention adds to its scores for the distance of two tokens: one number for each head and bucket of distances. Near distances have a bucket
-/// each, farther ones share buckets that grow with the logarithm. The first block's table serves all blocks of the encoder, or of the decoder.
+/// each, farther ones share buckets that grow with the logarithm. The first block's table serves all blocks of the encoder, or of the
+/// decoder, unless each has one (<see cref="T5Variant.HasPositionsInEveryBlock"/>).
 /// </summary>
 internal sealed class T5RelativePositions : Module
 {
@@ -60,5 +61,6 @@ internal sealed class T5RelativePositions : Module
         return (bidirectional ? bucket.Plus(relative.gt(HeldScalars.Zero).to(ScalarType.Int64).mul(count)) : bucket).MoveToOuterDisposeScope();
     }
 
-    public WeightSlot Slot(string path) => new(new TensorSource(path).Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p), start);
+    /// <param name="block">The name of the block whose table it is.</param>
+    public IEnumerable<WeightSlot> Slots(string block) => [new(new TensorSource(block + "0.SelfAttention.relative_attention_bias").Weight, () => weight, p => ConditionallyRegisterParameter(nameof(weight), weight = p), start)];
 }
