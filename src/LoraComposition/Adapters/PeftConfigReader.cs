@@ -60,7 +60,8 @@ internal sealed class PeftConfigReader
             targets is not null,
             Selector("exclude_modules", null),
             SavedModules(),
-            Find("base_model_name_or_path") is { } model ? Text("base_model_name_or_path", model) : null,
+            // PEFT writes an empty one for a base that was made from a configuration alone.
+            Find("base_model_name_or_path") is { } model && !(model.ValueKind == JsonValueKind.String && model.ValueEquals("")) ? Text("base_model_name_or_path", model) : null,
             Find("revision") is { } revision ? Text("revision", revision) : null,
             warnings);
     }

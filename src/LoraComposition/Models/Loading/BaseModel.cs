@@ -9,12 +9,12 @@ public static class BaseModel
     const int LargestConfig = 16 << 20;
 
     // The first is also what timm's configurations are read as.
-    static readonly (string ModelType, Func<string, BaseModelLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IBaseModel> Load)[] families =
+    static readonly (IReadOnlyList<string> ModelTypes, Func<string, BaseModelLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IBaseModel> Load)[] families =
     [
-        ("vit", (folder, options, logger, progress, cancellation) =>
+        (VitFamily.AllModelTypes, (folder, options, logger, progress, cancellation) =>
             VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress,
                 cancellation)),
-        ("t5", (folder, options, logger, progress, cancellation) =>
+        (["t5"], (folder, options, logger, progress, cancellation) =>
             T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
     ];
 
@@ -52,11 +52,11 @@ public static class BaseModel
     }
 
     static Func<string, BaseModelLoadOptions, ILogger?, IProgress<WorkProgress>?, CancellationToken, IBaseModel>? LoadOf(ConfigFields fields) =>
-        (TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelType == fields.Text("model_type"))).Load;
+        (TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelTypes.Contains(fields.Text("model_type")))).Load;
 
     static CheckpointException Unknown(ConfigFields fields)
     {
-        string supported = string.Join(" or ", families.Select(known => $"\"{known.ModelType}\""));
+        string supported = Words.Or(families.SelectMany(known => known.ModelTypes));
         return fields.Find("model_type") is { } found
             ? fields.Expected("model_type", $"{supported}, the models this library computes,", found)
             : new CheckpointException(fields.Path, $"model_type is missing; expected {supported}, or the architecture of a ViT in timm's layout.");
