@@ -12,6 +12,8 @@ public sealed class ConfigFields(string path, JsonElement root)
     /// <summary>The largest integer that is believed. No size of a model comes near it, and products of a few stay far below 64 bits.</summary>
     const int Largest = 1 << 20;
 
+    static readonly JsonElement nothing = JsonElement.Parse("{}");
+
     /// <summary>The file.</summary>
     public string Path => path;
 
@@ -63,6 +65,9 @@ public sealed class ConfigFields(string path, JsonElement root)
     /// <exception cref="CheckpointException">It is something else.</exception>
     public ConfigFields? Section(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? new ConfigFields(path, value) : throw Expected(name, "an object", value);
+
+    /// <summary>No settings at all, of the same file.</summary>
+    internal ConfigFields Empty => new(path, nothing);
 
     /// <summary>The exception for a setting that is not what it must be.</summary>
     /// <param name="name">The name of the setting.</param>

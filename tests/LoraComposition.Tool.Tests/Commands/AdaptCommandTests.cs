@@ -175,7 +175,7 @@ public sealed class AdaptCommandTests : IDisposable
         var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt.Select(a => a == inputs.At("base") ? Reference.T5Base : a), "--out", inputs.At("out")]);
 
         (code, output).Should().Be((1, ""));
-        errors.Should().ContainSingle().Which.Should().Contain("expected \"vit\" (a vision transformer, which images need) for model_type, found \"t5\"");
+        errors.Should().ContainSingle().Which.Should().Contain("expected \"vit\", \"deit\", \"dinov2\", \"dinov2_with_registers\", \"clip\", \"clip_vision_model\", \"siglip\" or \"siglip_vision_model\" (a vision transformer, which images need) for model_type, found \"t5\"");
         Directory.Exists(inputs.At("out")).Should().BeFalse();
     }
 
