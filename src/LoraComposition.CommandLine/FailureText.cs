@@ -4,7 +4,7 @@ using LoraComposition.Experiments;
 
 namespace LoraComposition.CommandLine;
 
-/// <summary>What ended a program, in one line for its user; settings that differ from those of earlier results have a line each.</summary>
+/// <summary>What ended a program, in one line for its user; settings that differ from those of earlier results, and rows that cannot be used, have a line each.</summary>
 public static class FailureText
 {
     const int Longest = 2000;
@@ -18,8 +18,8 @@ public static class FailureText
         return failure switch
         {
             AggregateException or TargetInvocationException or TypeInitializationException when failure.InnerException is { } cause => Of(cause),
-            // Its settings are a list.
-            RunConflictException { Differences.Count: > 0 } => Lines(failure.Message),
+            // Its settings, or its rows, are a list.
+            RunConflictException { Differences.Count: > 0 } or DamagedRowsException => Lines(failure.Message),
             OutOfMemoryException => $"There is not enough memory: {OneLine(failure.Message)}",
             ExternalException => OfTorch(failure.Message),
             DllNotFoundException or EntryPointNotFoundException or BadImageFormatException => $"A native library cannot be loaded: {OneLine(failure.Message)}",

@@ -43,8 +43,8 @@ public sealed record AdaptationReport
     /// <summary>The files held out, from the folder of the training images, or of the validation images where the data have such a part; of texts their numbers.</summary>
     public required IReadOnlyList<string> ValidationFiles { get; init; }
 
-    /// <summary>The pictures that could not be decoded and were left out; empty where there were none.</summary>
-    public IReadOnlyList<SkippedPicture> Skipped { get; init; } = [];
+    /// <summary>The pictures or texts that cannot be used and were left out; empty where there were none.</summary>
+    public IReadOnlyList<SkippedSample> Skipped { get; init; } = [];
 
     /// <summary>The SHA-256 of the base's weights and of each adapter's, and the fingerprints of the data, by name.</summary>
     public required IReadOnlyDictionary<string, string> Inputs { get; init; }
@@ -113,7 +113,7 @@ sealed record AdaptedSamples(SampleKind Kind)
     /// <summary>The names of those held out.</summary>
     public required IReadOnlyList<string> Validation { get; init; }
 
-    public IReadOnlyList<SkippedPicture> Skipped { get; init; } = [];
+    public IReadOnlyList<SkippedSample> Skipped { get; init; } = [];
 
     public required IReadOnlyDictionary<string, string> Inputs { get; init; }
 
@@ -249,12 +249,6 @@ public sealed record TestScore(int Count, double Accuracy, double Loss)
     /// <summary>The upper end.</summary>
     public double High => WilsonInterval.Of(Accuracy, Count).High;
 }
-
-/// <summary>A picture that was left out.</summary>
-/// <param name="Part">The part of the data: train, validation or test.</param>
-/// <param name="Path">The file, from the folder of that part.</param>
-/// <param name="Reason">Why it cannot be decoded.</param>
-public sealed record SkippedPicture(string Part, string Path, string Reason);
 
 /// <summary>How many samples of one class were used.</summary>
 /// <param name="Name">The class.</param>

@@ -63,6 +63,7 @@ public sealed class TextAdaptation
         var labels = train.SharedChoices;
         var pool = data.Validation is { } heldOut ? Joined(train, heldOut) : train;
         notes.Add(Skipped(train));
+        notes.Add(Damaged(data));
         notes.Add(AnswerTokens.Unwritable(baseModel.Tokenizer, pool, template));
         int validation = labels is null ? QuestionsForClasses * options.ValidationPerLabel : options.ValidationPerLabel;
         var samples = FewShotSamples.OfTexts(pool, train.Count, options.Shots, validation, options.Seed);
@@ -107,8 +108,16 @@ public sealed class TextAdaptation
     static QuestionDataset Joined(QuestionDataset train, QuestionDataset validation) => new(train.Name,
         [.. train.Questions, .. validation.Questions.Select(q => new MultipleChoiceQuestion($"validation {q.Id}", q.Question, q.Options, q.AnswerIndex, q.Context))]);
 
-    static string? Skipped(QuestionDataset data) => data.Skipped.Total == 0 ? null
-        : $"{data.Name}: {data.Skipped.Total} rows were left out ({data.Skipped.WithEmptyText} are empty, {data.Skipped.Repeated} say the same as an earlier one, {data.Skipped.WithoutContext} lack their text).";
+    static string? Damaged(QuestionSplits data)
+    {
+        var all = DamagedOf(data);
+        return all.Count == 0 ? null : $"{all.Count} texts cannot be used: {SkippedSample.Told(all).Names}; left out. {SkippedSample.Told(all).First}";
+    }
+
+    static IReadOnlyList<SkippedSample> DamagedOf(QuestionSplits data) => [.. new[] { data.Train, data.Validation, data.Test }.OfType<QuestionDataset>().SelectMany(part => part.Skipped.Damaged)];
+
+    static string? Skipped(QuestionDataset data) => data.Skipped.Total == data.Skipped.Damaged.Count ? null
+        : $"{data.Name}: {data.Skipped.Total - data.Skipped.Damaged.Count} rows were left out ({data.Skipped.WithEmptyText} are empty, {data.Skipped.Repeated} say the same as an earlier one, {data.Skipped.WithoutContext} lack their text).";
 
     TestScore Test(AdaptedTextModel model, TokenizedQuestions test, IProgressReporter progress, CancellationToken cancellation)
     {
@@ -125,6 +134,7 @@ public sealed class TextAdaptation
             Classes = [.. (labels ?? ["questions"]).Select((name, label) => new ClassSamples(name, samples.Support.EffectiveShots[label], samples.ValidationCounts[label]))],
             Training = [.. samples.Support.Indices.Select(i => pool.Questions[i].Id)],
             Validation = [.. samples.Validation.Select(i => pool.Questions[i].Id)],
+            Skipped = DamagedOf(data),
             Inputs = AdaptedSamples.InputsOf(baseModel, data.Train!.Fingerprint, data.Validation?.Fingerprint, data.Test?.Fingerprint, modules),
         };
     }

@@ -3,8 +3,6 @@ namespace LoraComposition.FewShot;
 /// <summary>Finds every damaged picture among those that an adaptation uses, before it trains: all are named at once, or others take their place.</summary>
 sealed class WholePictures(bool skip)
 {
-    const int MostNames = 10;
-
     // In the order of the positions; those of the test part apart.
     readonly SortedDictionary<int, DataException> damaged = [], damagedTest = [];
 
@@ -26,6 +24,16 @@ sealed class WholePictures(bool skip)
             foreach (var (index, problem) in found) damaged[index] = problem;
             if (found.Count == 0 || !skip) return samples;
         }
+    }
+
+    /// <summary>Prepares all pictures.</summary>
+    /// <returns>The positions of those that are whole, ascending.</returns>
+    public int[] ReadAll(PreprocessedImages images, IProgressReporter progress, CancellationToken cancellation)
+    {
+        int[] all = [.. Enumerable.Range(0, images.Dataset.Count)];
+        using var bar = progress.Begin("reading pictures", all.Length);
+        foreach (var (index, problem) in images.PrepareWhole(all, bar, cancellation)) damaged[index] = problem;
+        return [.. all.Where(i => !damaged.ContainsKey(i))];
     }
 
     /// <summary>Decodes the test part, to find what is damaged before the model is trained.</summary>
@@ -57,19 +65,16 @@ sealed class WholePictures(bool skip)
     public int[] WholeTest(int count) => [.. Enumerable.Range(0, count).Where(i => !damagedTest.ContainsKey(i))];
 
     /// <summary>Every damaged picture.</summary>
-    public IReadOnlyList<SkippedPicture> Skipped(ImageFolderSplits data) =>
+    public IReadOnlyList<SkippedSample> Skipped(ImageFolderSplits data) =>
     [
         .. damaged.Select(picture => picture.Key < data.Train.Count ? Of("train", data.Train, picture.Key, picture.Value)
             : Of("validation", data.Validation!, picture.Key - data.Train.Count, picture.Value)),
         .. damagedTest.Select(picture => Of("test", data.Test!, picture.Key, picture.Value)),
     ];
 
-    static SkippedPicture Of(string part, ImageFileDataset data, int index, DataException problem) => new(part, data.RelativePath(index), problem.Reason);
+    static SkippedSample Of(string part, ImageFileDataset data, int index, DataException problem) => new(part, data.RelativePath(index), problem.Reason);
 
-    static string Counted(IReadOnlyList<SkippedPicture> all) =>
-        $"{all.Count} of the pictures that are used cannot be read: {NameList.Listed([.. all.Select(Name)], MostNames)}";
+    static string Counted(IReadOnlyList<SkippedSample> all) => $"{all.Count} of the pictures that are used cannot be read: {SkippedSample.Told(all).Names}";
 
-    static string First(IReadOnlyList<SkippedPicture> all) => $"{Name(all[0])}: {all[0].Reason}";
-
-    static string Name(SkippedPicture picture) => picture.Part == "train" ? picture.Path : $"{picture.Part}/{picture.Path}";
+    static string First(IReadOnlyList<SkippedSample> all) => SkippedSample.Told(all).First;
 }

@@ -12,8 +12,8 @@ public sealed record ImageEvaluation
     /// <summary>The classes of the data that the model does not know, whose pictures were left out; empty where there is none.</summary>
     public required IReadOnlyList<string> IgnoredClasses { get; init; }
 
-    /// <summary>The pictures that cannot be read and were left out, each with the reason; empty where there is none.</summary>
-    public required IReadOnlyList<string> SkippedPictures { get; init; }
+    /// <summary>The pictures that cannot be read and were left out; their part is the name of the data. Empty where there is none.</summary>
+    public required IReadOnlyList<SkippedSample> Skipped { get; init; }
 }
 
 /// <summary>How a model is evaluated.</summary>

@@ -64,7 +64,7 @@ public static class ImageEvaluator
             Scores = builder.Build(),
             ClassesWithoutPictures = [.. predictor.ClassNames.Where((_, label) => !present.Contains(label))],
             IgnoredClasses = unknown,
-            SkippedPictures = [.. damaged.Select(picture => picture.Message)],
+            Skipped = [.. damaged.Select(picture => new SkippedSample(data.Name, picture.Path, picture.Reason))],
         };
 
         string Name(int index) => data is ImageFileDataset files ? files.RelativePath(index) : $"{data.Name}[{index}]";

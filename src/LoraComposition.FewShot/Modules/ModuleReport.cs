@@ -26,6 +26,9 @@ public sealed record ModuleReport
     /// <summary>The samples of each class that were learned from and held out.</summary>
     public required IReadOnlyList<ClassSamples> Classes { get; init; }
 
+    /// <summary>The pictures or texts that cannot be used and were left out; empty where there were none.</summary>
+    public IReadOnlyList<SkippedSample> Skipped { get; init; } = [];
+
     /// <summary>The settings.</summary>
     public required ModuleTrainingOptions Training { get; init; }
 

@@ -61,6 +61,7 @@ public abstract class ModuleRun
             Preprocessing = data.Preprocessing,
             Dtype = baseModel.Dtype.ToString(),
             Device = ComputeDevice.Describe(baseModel.Device),
+            Skipped = data.Skipped,
             Warnings = warnings,
             Versions = SoftwareVersions.Current,
             StartedUtc = started,
@@ -93,4 +94,8 @@ public abstract class ModuleRun
 /// <param name="Fingerprint">Their hash.</param>
 /// <param name="Classes">How many samples of each class there are.</param>
 /// <param name="Preprocessing">How pictures are made ready; null for texts.</param>
-sealed record ModuleData(string Task, string Name, string Fingerprint, IReadOnlyList<ClassSamples> Classes, ImagePreprocessing? Preprocessing);
+sealed record ModuleData(string Task, string Name, string Fingerprint, IReadOnlyList<ClassSamples> Classes, ImagePreprocessing? Preprocessing)
+{
+    /// <summary>What cannot be used and was left out.</summary>
+    public IReadOnlyList<SkippedSample> Skipped { get; init; } = [];
+}

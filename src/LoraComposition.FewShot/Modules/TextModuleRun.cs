@@ -58,11 +58,13 @@ public sealed class TextModuleRun : ModuleRun
         var (train, validation) = Split(labels, names.Count);
         var tokens = new TokenizedQuestions(questions, template, baseModel.Tokenizer, new TextLengths());
         var warnings = new List<string>();
+        var damaged = questions.Skipped.Damaged;
+        if (damaged.Count > 0) Warn(warnings, $"{damaged.Count} texts cannot be used: {SkippedSample.Told(damaged).Names}; left out. {SkippedSample.Told(damaged).First}", progress);
         if (classes is not null) AnswerTokens.CheckLabels(baseModel.Tokenizer, questions.Name, classes);
         Warn(warnings, AnswerTokens.Unwritable(baseModel.Tokenizer, questions, template), progress);
         Warn(warnings, AnswerTokens.SameChoices(tokens), progress);
         using var trainer = new TextTrainer(baseModel, tokens, scoring: AnswerScoring.Choices, logger: Logger);
-        var learned = new ModuleData(classes is null ? "multiple-choice questions" : LabelTask, questions.Name, questions.Fingerprint, Count(names, labels, train, validation), null);
+        var learned = new ModuleData(classes is null ? "multiple-choice questions" : LabelTask, questions.Name, questions.Fingerprint, Count(names, labels, train, validation), null) { Skipped = damaged };
         return Run(learned, () => trainer.TrainModule(name, train, validation, Options, state, progress, cancellation), warnings, progress);
     }
 }

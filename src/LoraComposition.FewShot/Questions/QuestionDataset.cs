@@ -101,6 +101,9 @@ public sealed record SkippedRows(int WithoutContext, int WithEmptyText, int Repe
     /// <summary>Nothing was skipped.</summary>
     public static SkippedRows None { get; } = new(0, 0, 0);
 
+    /// <summary>The rows that cannot be used and were to be left out; empty where there is none.</summary>
+    public IReadOnlyList<SkippedSample> Damaged { get; init; } = [];
+
     /// <summary>The number of all skipped rows.</summary>
-    public int Total => WithoutContext + WithEmptyText + Repeated;
+    public int Total => WithoutContext + WithEmptyText + Repeated + Damaged.Count;
 }

@@ -29,7 +29,7 @@ static class AdaptCommand
     static readonly Option<int?> steps = new("--steps") { Description = $"Training steps of each method. Default {imageDefaults.Tuning.Training.Steps}, of texts {textDefaults.Tuning.Training.Steps}." };
     static readonly Option<int> rank = new("--rank") { Description = "The rank of a LoRA from scratch.", DefaultValueFactory = _ => imageDefaults.Tuning.Lora.Rank };
     static readonly Option<string?> budget = new("--budget") { Description = "The time for trying methods, for example 90s, 5m or 1h: no further one is begun that would not end in it." };
-    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read; without it they are refused together. Others of their class are taken, and report.json lists them all." };
+    static readonly Option<bool> skipDamaged = CommonOptions.SkipDamaged();
     static readonly Option<bool> asStored = CommonOptions.AsStored();
     static readonly TuningSettingOptions tuning = new();
     static readonly ComputeOptions compute = new(withType: false);
@@ -83,8 +83,7 @@ static class AdaptCommand
     static Adapt Texts(ParseResult parsed)
     {
         Check(parsed);
-        foreach (var option in new[] { skipDamaged, asStored })
-            if (parsed.GetValue(option)) throw new UsageException($"{option.Name} is for pictures, and --data {parsed.GetValue(data)} holds texts.");
+        if (parsed.GetValue(asStored)) throw new UsageException($"{asStored.Name} is for pictures, and --data {parsed.GetValue(data)} holds texts.");
         var options = textDefaults with
         {
             Shots = OptionReading.AtLeast(parsed, shots, 1),
@@ -95,7 +94,7 @@ static class AdaptCommand
         };
         return (home, modules, place, logger, progress, cancellation) =>
         {
-            var texts = OwnTextSplits.Open(parsed.GetValue(data)!);
+            var texts = OwnTextSplits.Open(parsed.GetValue(data)!, parsed.GetValue(skipDamaged));
             var baseModel = TextBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
             SayAlone(parsed, options, progress);
             return new TextAdaptation(baseModel, modules, options, logger).Run(texts.Parts, texts.Template, progress, cancellation);

@@ -29,7 +29,7 @@ static class EvaluateCommand
 
     static readonly Option<bool> force = CommonOptions.Force();
     static readonly Option<bool> ignoreUnknown = new("--ignore-unknown") { Description = "Leave out images of classes that the model does not know." };
-    static readonly Option<bool> skipDamaged = new("--skip-damaged") { Description = "Leave out pictures that cannot be read; without it they are refused together." };
+    static readonly Option<bool> skipDamaged = CommonOptions.SkipDamaged();
     static readonly Option<int> mistakes = new("--mistakes") { Description = "The number of worst mistakes to show.", DefaultValueFactory = _ => defaults.MostMistakes };
     static readonly ComputeOptions compute = new(withType: false);
 

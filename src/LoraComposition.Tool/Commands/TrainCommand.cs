@@ -35,6 +35,7 @@ static class TrainCommand
     static readonly Option<double> validation = new("--validation") { Description = "The part of each class's images that is held out, in [0, 1). 0: nothing is, and the last state is kept.", DefaultValueFactory = _ => 0.1 };
     static readonly AugmentOption augment = new();
     static readonly Option<bool> asStored = CommonOptions.AsStored();
+    static readonly Option<bool> skipDamaged = CommonOptions.SkipDamaged();
     static readonly Option<int> seed = CommonOptions.Seed();
     static readonly Option<bool> resume = new("--resume") { Description = "Go on with the training that was stopped, where there is one; give the same data and settings. The result is that of a training that was never stopped." };
     static readonly ComputeOptions compute = new();
@@ -53,7 +54,7 @@ static class TrainCommand
     {
         var command = new ToolCommand("train", Description, Examples)
         {
-            baseFolder, data, name, rank, alpha, rsLora, dropout, targets, epochs, batch, rate, decay, checks, patience, validation, augment.Option, asStored, seed, resume, output, force,
+            baseFolder, data, name, rank, alpha, rsLora, dropout, targets, epochs, batch, rate, decay, checks, patience, validation, augment.Option, asStored, skipDamaged, seed, resume, output, force,
         };
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
@@ -120,14 +121,14 @@ static class TrainCommand
         var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
         var baseModel = ImageBaseModel.Open(home, place.Dtype, place.Device, logger, cancellation);
         if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
-        var run = new ImageModuleRun(baseModel, options, parsed.GetValue(validation), logger);
+        var run = new ImageModuleRun(baseModel, options, parsed.GetValue(validation), parsed.GetValue(skipDamaged), logger);
         return (run.KeyOf(images), (name, state, progress) => run.Run(name, images, state, progress, cancellation));
     }
 
     static (string Key, Func<string, TrainingStateFile, IProgressReporter, TrainedModule> Train) Texts(ParseResult parsed, string home, ModuleTrainingOptions options, ComputeSettings place, ILogger? logger,
         CancellationToken cancellation)
     {
-        var (parts, template) = OwnTextSplits.Open(parsed.GetValue(data)!);
+        var (parts, template) = OwnTextSplits.Open(parsed.GetValue(data)!, parsed.GetValue(skipDamaged));
         var texts = parts.Train!;
         var run = new TextModuleRun(TextBaseModel.Open(home, place.Dtype, place.Device, logger, cancellation), options, parsed.GetValue(validation), logger);
         return (run.KeyOf(texts, template), (name, state, progress) => run.Run(name, texts, template, state, progress, cancellation));

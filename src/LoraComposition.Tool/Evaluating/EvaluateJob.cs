@@ -49,23 +49,23 @@ static class EvaluateJob
             Scores = evaluation.Scores,
             ClassesWithoutPictures = evaluation.ClassesWithoutPictures,
             IgnoredClasses = evaluation.IgnoredClasses,
-            SkippedPictures = evaluation.SkippedPictures,
+            Skipped = [.. evaluation.Skipped.Select(sample => sample with { Part = PartOf(splits) })],
             Warnings = [.. classifier.Warnings, .. splits.Warnings, .. Doubts(splits, evaluation)],
         }, EvaluatedSamples.Pictures(pictures.Decode));
     }
 
     static (EvaluateReport, EvaluatedSamples) OnTexts(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
-        if (settings.Options.IgnoreUnknownClasses || settings.Options.SkipDamaged)
-            throw new UsageException($"{(settings.Options.SkipDamaged ? "--skip-damaged" : "--ignore-unknown")} is for pictures, and --data {settings.Data} holds texts.");
+        if (settings.Options.IgnoreUnknownClasses) throw new UsageException($"--ignore-unknown is for pictures, and --data {settings.Data} holds texts.");
         var (file, part) = OwnTextSplits.Tested(settings.Data);
         // Before the model is loaded: most mistakes are in the data.
-        var texts = OwnTexts.Open(file);
+        bool skip = settings.Options.SkipDamaged;
+        var texts = OwnTexts.Open(file, labels: null, skip);
         bool labelled = texts.Template == OwnTextTemplates.Classification;
         using var classifier = settings.Model.OpenText(null, otherwise: labelled ? texts.Questions.SharedChoices : null, device, logger, cancellation);
         if (classifier.Labels.Count > 0)
         {
-            if (labelled) texts = OwnTexts.Open(file, classifier.Labels);
+            if (labelled) texts = OwnTexts.Open(file, classifier.Labels, skip);
             else if (texts.Questions.SharedChoices?.SequenceEqual(classifier.Labels) != true)
                 throw new DataException(file, $"expected texts with the labels of the model ({string.Join(", ", classifier.Labels.Take(MostNames))}), found questions with choices.");
         }
@@ -81,7 +81,7 @@ static class EvaluateJob
             Scores = scores,
             ClassesWithoutPictures = [],
             IgnoredClasses = [],
-            SkippedPictures = [],
+            Skipped = [.. texts.Questions.Skipped.Damaged.Select(sample => sample with { Part = (part ?? QuestionPart.Test).ToString().ToLowerInvariant() })],
             Warnings = [.. classifier.Warnings, .. Doubts(part, settings.Model.HasLabels || !labelled, tokens)],
         }, EvaluatedSamples.Texts(i => texts.Questions.Questions[i].Question, labelled ? "texts" : "questions"));
     }
@@ -93,7 +93,10 @@ static class EvaluateJob
         if (part is QuestionPart.Train) yield return "There is no test part, so the training part is taken; of texts that the model learned from the scores are too high.";
         if (!hasLabels) yield return $"The model has no labels of its own, so it chooses among those of the data: {Listed(data.SharedChoices!)}.";
         if (ChoiceEvaluator.Warning(tokens) is { } same) yield return same;
-        if (data.Skipped.Total > 0) yield return $"{Counted(data.Skipped.Total, "row", "rows")} left out: {data.Skipped.WithEmptyText} empty, {data.Skipped.Repeated} that say the same as an earlier one.";
+        if (data.Skipped.Damaged is { Count: > 0 } damaged)
+            yield return $"{Counted(damaged.Count, "row", "rows")} that cannot be used, left out: {Listed([.. damaged.Select(row => row.Path)])}. The first: {damaged[0].Reason}";
+        int others = data.Skipped.Total - data.Skipped.Damaged.Count;
+        if (others > 0) yield return $"{Counted(others, "row", "rows")} left out: {data.Skipped.WithEmptyText} empty, {data.Skipped.Repeated} that say the same as an earlier one.";
     }
 
     static ImageEvaluation Evaluate(ImageClassifier classifier, ImageDataset pictures, ImageEvaluationOptions options, ILogger? logger, IProgressReporter progress,
@@ -121,9 +124,11 @@ static class EvaluateJob
             yield return $"{Counted(missing.Count, "class", "classes")} of the model without pictures: {Listed(missing)}.";
         if (evaluation.IgnoredClasses is { Count: > 0 } ignored)
             yield return $"{Counted(ignored.Count, "class", "classes")} that the model does not know, left out: {Listed(ignored)}.";
-        if (evaluation.SkippedPictures is { Count: > 0 } skipped)
-            yield return $"{Counted(skipped.Count, "picture", "pictures")} that cannot be read, left out. The first: {skipped[0].ReplaceLineEndings(" ")}";
+        if (evaluation.Skipped is { Count: > 0 } skipped)
+            yield return $"{Counted(skipped.Count, "picture", "pictures")} that cannot be read, left out: {Listed([.. skipped.Select(picture => picture.Path)])}. The first: {skipped[0].Reason.ReplaceLineEndings(" ")}";
     }
+
+    static string PartOf(ImageFolderSplits splits) => splits.Test is not null ? "test" : splits.Validation is not null ? "validation" : "train";
 
     static string Counted(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 

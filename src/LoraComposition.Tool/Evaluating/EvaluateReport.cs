@@ -25,7 +25,8 @@ sealed record EvaluateReport
 
     public required IReadOnlyList<string> IgnoredClasses { get; init; }
 
-    public required IReadOnlyList<string> SkippedPictures { get; init; }
+    /// <summary>What cannot be used and was left out.</summary>
+    public required IReadOnlyList<SkippedSample> Skipped { get; init; }
 
     /// <summary>What readers of the result should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }

@@ -34,6 +34,12 @@ static class CommonOptions
         Description = "Read pictures as their files store them, as Pillow does, instead of turned upright by their orientation tag (EXIF) as viewers show them; what is written records it.",
     };
 
+    /// <summary>Whether samples that cannot be used are left out.</summary>
+    public static Option<bool> SkipDamaged() => new("--skip-damaged")
+    {
+        Description = "Leave out pictures, or rows of a file of texts, that cannot be used; without it they are refused together. The result lists them.",
+    };
+
     /// <summary>To replace a file, not a folder.</summary>
     public static Option<bool> Replace() => new("--force") { Description = "Replace files that are there." };
 

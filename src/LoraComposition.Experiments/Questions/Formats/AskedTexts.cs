@@ -14,6 +14,7 @@ public static class AskedTexts
     /// <param name="labels">The labels of texts without choices; none: such texts are refused.</param>
     /// <returns>The questions in the order of the file; none knows its answer.</returns>
     /// <exception cref="DataException">The file is missing or damaged, or a row says neither; the message names its line.</exception>
+    /// <exception cref="DamagedRowsException">That is so of several rows; all of them were looked for.</exception>
     public static IReadOnlyList<MultipleChoiceQuestion> Read(string file, IReadOnlyList<string> labels)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
@@ -25,7 +26,12 @@ public static class AskedTexts
             return texts.Length > 0 ? texts : throw new DataException(file, "expected one text a line, found none.");
         }
         if (!OwnTexts.IsFile(file)) throw new DataException(file, "expected a .txt, .jsonl, .json or .csv file.");
-        return [.. OwnTexts.Rows(file).Select((row, i) => Of(file, row, i + 1, labels))];
+        var faults = new RowFaults(file, skip: false, canSkip: false);
+        string part = OwnTexts.PartOf(QuestionPart.Train);
+        var rows = faults.TryFile(part, () => OwnTextRows.Numbered(file, part, faults));
+        MultipleChoiceQuestion[] questions = [.. rows.Select(entry => faults.Try(part, () => Of(file, entry.Row, entry.Number, labels))).OfType<MultipleChoiceQuestion>()];
+        faults.Refuse(questions.Length);
+        return questions.Length > 0 ? questions : throw new DataException(file, "expected at least one row, found none.");
     }
 
     /// <summary>Reads one line: a JSON object with <c>text</c>, or with <c>question</c> and <c>choices</c>; anything else is a text.</summary>
@@ -47,7 +53,7 @@ public static class AskedTexts
     {
         if (!row.Has("choices"))
             return row.Has("text") ? Text(file, row.Place, row.Text("text"), number, labels) : throw row.Refused("expected 'text', or 'question' and 'choices', found neither.");
-        var content = OwnTexts.Unanswered(row, number);
+        var content = OwnTextRows.Unanswered(row, number);
         return MultipleChoiceQuestion.Problem(content.Id, content.Question, content.Options, null) is { } problem ? throw row.Refused(problem)
             : new MultipleChoiceQuestion(content.Id, content.Question, content.Options, null, string.IsNullOrWhiteSpace(content.Context) ? null : content.Context);
     }
@@ -55,7 +61,7 @@ public static class AskedTexts
     static MultipleChoiceQuestion Text(string file, string place, string text, int number, IReadOnlyList<string> labels)
     {
         if (labels.Count < 2) throw new DataException(file, $"{place}: this is a text without choices, and the model has no labels of its own; give them, or questions with choices.");
-        if (string.IsNullOrWhiteSpace(text)) throw new DataException(file, $"{place}: expected a text, found an empty one.");
+        if (string.IsNullOrWhiteSpace(text)) throw new DamagedRowException(file, place, "expected a text, found an empty one.");
         return new MultipleChoiceQuestion($"{number}", text, [.. labels.Select((label, i) => AnswerOption.Lettered(i, label))], null);
     }
 }

@@ -24,14 +24,17 @@ public sealed record OwnTextSplits(QuestionSplits Parts, IPromptTemplate Templat
 
     /// <summary>Reads the file, or the files of a folder.</summary>
     /// <param name="path">The file or the folder.</param>
+    /// <param name="skipDamaged">Whether rows that cannot be used are left out, as <see cref="QuestionDataset.Skipped"/> says; otherwise they are refused together. Default
+    /// false.</param>
     /// <returns>The parts, complete in memory.</returns>
     /// <exception cref="DataException">There is nothing to learn from, a part is in two files, some have labels and others choices, or a file is damaged.</exception>
-    public static OwnTextSplits Open(string path)
+    /// <exception cref="DamagedRowsException">Several rows cannot be used; those of all files were looked for.</exception>
+    public static OwnTextSplits Open(string path, bool skipDamaged = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!Directory.Exists(path))
         {
-            var alone = OwnTexts.Open(path);
+            var alone = OwnTexts.Open(path, labels: null, skipDamaged);
             return new(new QuestionSplits(alone.Questions, null, null), alone.Template);
         }
         var files = PartsIn(path);
@@ -39,14 +42,16 @@ public sealed record OwnTextSplits(QuestionSplits Parts, IPromptTemplate Templat
             throw new DataException(path, $"expected one file for the {twice.Key.ToString().ToLowerInvariant()} part, found {string.Join(" and ", twice.Select(file => Path.GetFileName(file.Path)))}.");
         if (files.All(file => file.Part != QuestionPart.Train)) throw new DataException(path, "expected a file called train.jsonl, train.json or train.csv, found none.");
         // A part may lack a label that others have.
-        var rows = files.ToDictionary(file => file.Part, file => OwnTexts.Rows(file.Path));
-        string[] labels = [.. rows.Values.SelectMany(OwnTexts.LabelsIn).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var faults = new RowFaults(path, skipDamaged);
+        var rows = files.ToDictionary(file => file.Part, file => OwnTextRows.Read(file.Path, OwnTexts.PartOf(file.Part), faults));
+        string[] labels = [.. rows.Values.SelectMany(part => part.Labels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var parts = files.ToDictionary(file => file.Part, file => rows[file.Part].Questions(labels));
+        faults.Refuse(parts.Values.Min(part => part?.Count ?? 0));
         if (labels.Length == 1) throw new DataException(path, $"expected at least 2 labels, found '{labels[0]}' alone.");
-        var parts = files.ToDictionary(file => file.Part, file => OwnTexts.Of(file.Path, rows[file.Part], labels));
-        var template = parts[QuestionPart.Train].Template;
-        if (files.FirstOrDefault(file => parts[file.Part].Template.Name != template.Name) is { Path: not null } other)
+        var template = rows[QuestionPart.Train].Template!;
+        if (files.FirstOrDefault(file => rows[file.Part].Template!.Name != template.Name) is { Path: not null } other)
             throw new DataException(other.Path, "expected the form of the training part, labels or choices, found the other.");
-        QuestionDataset? Part(QuestionPart part) => parts.TryGetValue(part, out var texts) ? texts.Questions : null;
+        QuestionDataset? Part(QuestionPart part) => parts.GetValueOrDefault(part);
         return new(new QuestionSplits(Part(QuestionPart.Train), Part(QuestionPart.Validation), Part(QuestionPart.Test)), template);
     }
 

@@ -13,6 +13,6 @@ public static class SkippedRemark
     {
         ArgumentNullException.ThrowIfNull(skipped);
         if (skipped.Total > 0)
-            yield return $"{name}: {skipped.Total} rows are left out ({skipped.WithoutContext} without the text they are about, {skipped.WithEmptyText} with an empty text, {skipped.Repeated} repeated).";
+            yield return $"{name}: {skipped.Total} rows are left out ({skipped.WithoutContext} without the text they are about, {skipped.WithEmptyText} with an empty text, {skipped.Repeated} repeated{(skipped.Damaged.Count > 0 ? $", {skipped.Damaged.Count} that cannot be used" : "")}).";
     }
 }

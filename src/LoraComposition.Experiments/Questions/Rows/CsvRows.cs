@@ -8,13 +8,23 @@ internal static class CsvRows
 {
     const int LongestRow = 4 * 1024 * 1024;
 
-    public static IEnumerable<QuestionRow> Read(string file)
+    /// <param name="file">The file.</param>
+    /// <param name="refuse">Is given a row that cannot be used and passes it over or throws; throws where not given.</param>
+    public static IEnumerable<QuestionRow> Read(string file, Action<DamagedRowException>? refuse = null)
     {
+        refuse ??= row => throw row;
         string[] lines = Encoding.UTF8.GetString(QuestionFileBytes.ReadUtf8(file, mayHaveMark: true)).ReplaceLineEndings("\n").Split('\n');
         IReadOnlyList<string>? header = null;
         int rows = 0;
         foreach (var (line, fields) in Records(file, lines))
         {
+            if (fields is null)
+            {
+                var broken = new DamagedRowException(file, $"line {line}", "a quote stands in the middle of a field; put the field between quotes and double those inside.");
+                if (header is null) throw broken;
+                refuse(broken);
+                continue;
+            }
             if (header is null)
             {
                 header = fields;
@@ -22,13 +32,18 @@ internal static class CsvRows
                     throw new DataException(file, $"line {line}: expected each column once, found '{twice.Key}' twice.");
                 continue;
             }
-            if (fields.Count != header.Count) throw new DataException(file, $"line {line}: expected {header.Count} fields, as in the first line, found {fields.Count}.");
+            if (fields.Count != header.Count)
+            {
+                refuse(new DamagedRowException(file, $"line {line}", $"expected {header.Count} fields, as in the first line, found {fields.Count}."));
+                continue;
+            }
             if (++rows > JsonRows.MaxRows) throw new DataException(file, $"expected at most {JsonRows.MaxRows} rows, found more; split the file.");
             yield return new CsvRow(file, $"line {line}", header.Zip(fields).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal));
         }
     }
 
-    static IEnumerable<(int Line, IReadOnlyList<string> Fields)> Records(string file, string[] lines)
+    // No fields where a quote stands in the middle of one.
+    static IEnumerable<(int Line, IReadOnlyList<string>? Fields)> Records(string file, string[] lines)
     {
         for (int i = 0; i < lines.Length; i++)
         {
@@ -41,8 +56,7 @@ internal static class CsvRows
                 if (++i == lines.Length || record.Length > LongestRow) throw new DataException(file, $"line {first + 1}: a quote is not closed.");
                 record.Append('\n').Append(lines[i]);
             }
-            yield return (first + 1, CsvField.TrySplit(record.ToString())
-                ?? throw new DataException(file, $"line {first + 1}: a quote stands in the middle of a field; put the field between quotes and double those inside."));
+            yield return (first + 1, CsvField.TrySplit(record.ToString()));
         }
     }
 }

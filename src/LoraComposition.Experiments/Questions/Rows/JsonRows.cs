@@ -10,15 +10,19 @@ internal static class JsonRows
     const int MaxRowLength = 4 * 1024 * 1024;
     const int MaxDepth = 16;
 
-    public static IEnumerable<QuestionRow> Read(string file, bool mayHaveMark = false)
+    /// <param name="file">The file.</param>
+    /// <param name="mayHaveMark">Whether it may begin with a byte order mark.</param>
+    /// <param name="read">Is given the reading of each row, and gives the row or null for one to leave out; reads where not given.</param>
+    public static IEnumerable<QuestionRow> Read(string file, bool mayHaveMark = false, Func<Func<QuestionRow>, QuestionRow?>? read = null)
     {
+        read ??= parse => parse();
         byte[] bytes = QuestionFileBytes.ReadUtf8(file, mayHaveMark);
         int start = bytes.AsSpan().IndexOfAnyExcept(" \t\r\n"u8);
         if (start < 0) throw new DataException(file, "expected JSON objects, found white space only.");
-        return bytes[start] == (byte)'[' ? ReadList(file, bytes) : ReadLines(file, bytes);
+        return bytes[start] == (byte)'[' ? ReadList(file, bytes, read) : ReadLines(file, bytes, read);
     }
 
-    static IEnumerable<QuestionRow> ReadLines(string file, byte[] bytes)
+    static IEnumerable<QuestionRow> ReadLines(string file, byte[] bytes, Func<Func<QuestionRow>, QuestionRow?> read)
     {
         int rows = 0;
         for (int line = 1, start = 0; start < bytes.Length; line++)
@@ -28,13 +32,15 @@ internal static class JsonRows
             if (bytes.AsSpan(start, end - start).ContainsAnyExcept(" \t\r"u8))
             {
                 CheckCount(file, ++rows);
-                yield return Parse(file, $"line {line}", bytes.AsMemory(start, end - start));
+                string place = $"line {line}";
+                var text = bytes.AsMemory(start, end - start);
+                if (read(() => Parse(file, place, text)) is { } row) yield return row;
             }
             start = end + 1;
         }
     }
 
-    static IEnumerable<QuestionRow> ReadList(string file, byte[] bytes)
+    static IEnumerable<QuestionRow> ReadList(string file, byte[] bytes, Func<Func<QuestionRow>, QuestionRow?> read)
     {
         int line = 1, counted = 0, rows = 0;
         foreach (var (start, end) in ItemsOf(file, bytes))
@@ -42,7 +48,9 @@ internal static class JsonRows
             line += bytes.AsSpan(counted, start - counted).Count((byte)'\n');
             counted = start;
             CheckCount(file, ++rows);
-            yield return Parse(file, $"line {line}", bytes.AsMemory(start, end - start));
+            string place = $"line {line}";
+            var text = bytes.AsMemory(start, end - start);
+            if (read(() => Parse(file, place, text)) is { } row) yield return row;
         }
     }
 
@@ -64,7 +72,7 @@ internal static class JsonRows
         }
         catch (JsonException e)
         {
-            throw NotJson(file, $"line {e.LineNumber + 1}", e);
+            throw new DataException(file, $"line {e.LineNumber + 1}: {NotJson(e)}", e);
         }
         return items;
     }
@@ -72,21 +80,21 @@ internal static class JsonRows
     /// <summary>Reads one row.</summary>
     public static JsonRow Parse(string file, string place, ReadOnlyMemory<byte> text)
     {
-        if (text.Length > MaxRowLength) throw new DataException(file, $"{place}: expected at most {MaxRowLength} bytes, found {text.Length}.");
+        if (text.Length > MaxRowLength) throw new DamagedRowException(file, place, $"expected at most {MaxRowLength} bytes, found {text.Length}.");
         try
         {
             CheckTexts(text.Span);
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MaxDepth });
             if (document.RootElement.ValueKind == JsonValueKind.Object) return new JsonRow(file, place, document.RootElement.Clone());
-            throw new DataException(file, $"{place}: expected a JSON object, found {document.RootElement.ValueKind}.");
+            throw new DamagedRowException(file, place, $"expected a JSON object, found {document.RootElement.ValueKind}.");
         }
         catch (JsonException e)
         {
-            throw NotJson(file, place, e);
+            throw new DamagedRowException(file, place, NotJson(e), e);
         }
         catch (InvalidOperationException e)
         {
-            throw new DataException(file, $"{place}: a text escapes half of a surrogate pair; the file is damaged.", e);
+            throw new DamagedRowException(file, place, "a text escapes half of a surrogate pair; the file is damaged.", e);
         }
     }
 
@@ -105,8 +113,7 @@ internal static class JsonRows
         if (rows > MaxRows) throw new DataException(file, $"expected at most {MaxRows} rows, found more; split the file.");
     }
 
-    static DataException NotJson(string file, string place, JsonException e) =>
-        new(file, $"{place}: expected a JSON object, but the text is not valid JSON ({e.Message.TrimEnd('.')}); replace the file.", e);
+    static string NotJson(JsonException e) => $"expected a JSON object, but the text is not valid JSON ({e.Message.TrimEnd('.')}); replace the file.";
 }
 
 /// <summary>A row that is a JSON object.</summary>

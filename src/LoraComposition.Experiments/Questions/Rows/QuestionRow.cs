@@ -26,7 +26,7 @@ internal abstract class QuestionRow(string file, string place)
     /// <summary>An integer, or a text that spells one.</summary>
     public abstract int Integer(params ReadOnlySpan<string> path);
 
-    public DataException Refused(string message, Exception? inner = null) => new(file, $"{place}: {message}", inner);
+    public DataException Refused(string message, Exception? inner = null) => new DamagedRowException(file, place, message, inner);
 
     protected static string NameOf(ReadOnlySpan<string> path) => string.Join('.', path!);
 

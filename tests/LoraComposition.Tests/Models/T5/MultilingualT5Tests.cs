@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using LoraComposition.Files;
 using LoraComposition.Models;
 using LoraComposition.Tests.Support;
+using LoraComposition.Tests.Support.Fuzzing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -208,6 +209,29 @@ public sealed class MultilingualT5Tests : IDisposable
         Read("""{"model_type": "t5"}""").Should().Be(T5Config.Of(T5Family.T5)).And.Be(new T5Config());
         FluentActions.Invoking(() => T5Config.Of((T5Family)3)).Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => (T5ModelTests.Small with { Family = (T5Family)7 }).Validate()).Should().Throw<ArgumentException>();
+    }
+
+    [Theory]
+    [InlineData(T5Family.Umt5, 256)]
+    [InlineData(T5Family.Mt5, 128)]
+    public void Loading_takes_a_tenth_more_memory_than_the_file_at_most(T5Family family, int width)
+    {
+        var config = T5Config.Of(family) with { HiddenSize = width, IntermediateSize = 2 * width };
+        long size = 0;
+        using (var shape = new T5Model(config, META))
+        {
+            HollowCheckpoint.Write(folder.File(Weights), shape.Slots().Select(slot => (slot.Name, slot.Shape.ToArray())));
+            T5ConfigFile.Write(folder.File("config.json"), config);
+            size = shape.parameters().Sum(p => p.numel()) * 4;
+        }
+        size.Should().BeInRange(270_000_000, 330_000_000);
+        // What is compiled, and read of torch's libraries, on first use does not count.
+        Fixture.T5("umt5").Dispose();
+        var peak = new NativePeak();
+        peak.Start();
+        using var model = T5Model.Load(folder.Path);
+        model.Config.Should().Be(config);
+        peak.Rise.Should().BeLessThan(size * 11 / 10);
     }
 
     static JsonObject Config(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!.AsObject();
