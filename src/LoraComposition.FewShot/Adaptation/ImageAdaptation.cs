@@ -72,7 +72,7 @@ public sealed class ImageAdaptation
         using var fitting = new HeadlessModules(modules, baseModel, pool.ClassNames);
         foreach (string warning in fitting.Warnings) notes.Add(warning);
         using var trainer = new ImageTrainer(baseModel, images, fitting.Modules, logger: logger);
-        var search = new MethodSearch<VisionTransformer>(trainer, () => VisionTransformer.Load(baseModel.Folder), options, notes, logger);
+        var search = new MethodSearch<VisionTransformer>(trainer, () => baseModel.LoadAsStored(), options, notes, logger);
         var (trained, attempts) = search.Run(samples, progress, cancellation);
         var model = Take(trained);
         try

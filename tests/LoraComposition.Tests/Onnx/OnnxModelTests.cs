@@ -267,7 +267,7 @@ public sealed class OnnxModelTests : IDisposable
     public void The_graph_knows_every_setting_of_the_model() =>
         typeof(VitConfig).GetProperties().Select(property => property.Name).Should().BeEquivalentTo(nameof(VitConfig.HiddenSize), nameof(VitConfig.LayerCount),
             nameof(VitConfig.HeadCount), nameof(VitConfig.IntermediateSize), nameof(VitConfig.ImageSize), nameof(VitConfig.PatchSize),
-            nameof(VitConfig.ChannelCount), nameof(VitConfig.QkvBias), nameof(VitConfig.LayerNormEpsilon), nameof(VitConfig.ClassNames), nameof(VitConfig.TokenCount), nameof(VitConfig.FeatureSize), nameof(VitConfig.TakesAnySize));
+            nameof(VitConfig.ChannelCount), nameof(VitConfig.QkvBias), nameof(VitConfig.LayerNormEpsilon), nameof(VitConfig.ClassNames), nameof(VitConfig.TokenCount), nameof(VitConfig.FeatureSize), nameof(VitConfig.TakesAnySize), nameof(VitConfig.ImageProcessor));
 
     [Fact]
     public void And_every_part_of_it() =>

@@ -11,10 +11,10 @@ public static class BaseModel
     // The first is also what timm's configurations are read as.
     static readonly (IReadOnlyList<string> ModelTypes, Loading Load)[] families =
     [
-        (VitFamily.AllModelTypes, (folder, options, logger, progress, cancellation) =>
+        (VisionTransformer.ModelTypes, (folder, options, logger, progress, cancellation) =>
             VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress,
                 cancellation)),
-        ([.. T5Variant.ModelTypes], (folder, options, logger, progress, cancellation) =>
+        (T5Model.ModelTypes, (folder, options, logger, progress, cancellation) =>
             T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
     ];
 

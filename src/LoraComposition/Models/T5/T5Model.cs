@@ -29,6 +29,9 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     Module<Tensor, Tensor>? lm_head;
     bool disposed;
 
+    /// <summary>What <c>model_type</c> may be in the <c>config.json</c> of a model of this family.</summary>
+    public static IReadOnlyList<string> ModelTypes { get; } = [.. T5Variant.ModelTypes];
+
     /// <summary>Builds the model with parameters that are not initialised; <see cref="Create"/> and <see cref="Load"/> fill them.</summary>
     /// <param name="config">The shape.</param>
     /// <param name="device">Where the parameters lie. <c>torch.META</c>: shapes without memory.</param>

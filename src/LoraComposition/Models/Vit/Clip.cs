@@ -26,6 +26,8 @@ internal sealed class Clip : VitFamily
 
     public override IReadOnlyList<string> ModelTypes => [Whole, Vision];
 
+    public override string ImageProcessor => "CLIPImageProcessor";
+
     public override VitConfig Read(ConfigFields fields, CheckpointFiles files)
     {
         bool isWhole = fields.Text("model_type") == Whole;

@@ -18,6 +18,8 @@ internal sealed class Deit : VitFamily
 
     public override IReadOnlyList<string> ModelTypes => ["deit"];
 
+    public override string ImageProcessor => "DeiTImageProcessor";
+
     public override VitConfig Read(ConfigFields fields, CheckpointFiles files)
     {
         var config = VitSettings.ReadSizes(fields, missing) with { QkvBias = fields.Flag("qkv_bias") ?? true, ClassNames = VitSettings.ClassNames(fields) };

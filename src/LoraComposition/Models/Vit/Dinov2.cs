@@ -21,6 +21,8 @@ internal sealed class Dinov2 : VitFamily
 
     public override IReadOnlyList<string> ModelTypes => [Plain, WithRegisters];
 
+    public override string ImageProcessor => "BitImageProcessor";
+
     public override bool TakesAnySize => true;
 
     public override VitConfig Read(ConfigFields fields, CheckpointFiles files)

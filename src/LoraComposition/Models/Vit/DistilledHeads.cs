@@ -7,52 +7,76 @@ namespace LoraComposition.Models;
 /// <summary>
 /// The two heads of a distilled model as the halves of one. Checkpoints hold a head for each of the two tokens, and the answer is the mean of theirs,
 /// <c>½(V·c + a) + ½(W·t + b)</c>; the model has one head for both tokens together, <c>[½V ½W]·[c; t] + ½(a + b)</c>, so that it is trained and replaced as any other.
-/// Factors of 2 are exact. Of the biases the mean is kept: what is written has it at both.
+/// Factors of 2 are exact. The two biases are kept beside their mean, to be written again as they were while that is the same; else both are written as the mean.
 /// </summary>
-internal static class DistilledHeads
+/// <remarks>Owns the two biases, not the head.</remarks>
+internal sealed class DistilledHeads : IDisposable
 {
+    readonly Parameter?[] weights = new Parameter?[2], biases = new Parameter?[2];
+
     /// <summary>The tensors of the two heads.</summary>
     /// <param name="layout">What they are called.</param>
     /// <param name="head">The model's head, weight <c>[classes, 2d]</c>.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached to it.</exception>
-    public static IEnumerable<WeightSlot> Slots(VitLayout layout, nn.Module<Tensor, Tensor> head)
+    public IEnumerable<WeightSlot> Slots(VitLayout layout, nn.Module<Tensor, Tensor> head)
     {
         var layer = head as Linear ?? throw new InvalidOperationException("An adapter is attached to the model; detach or merge it first.");
-        long width = layer.in_features / 2;
-        var weight = new Halves(() => layer.weight!, whole => layer.weight = whole, (whole, half) => whole.narrow(1, half * width, width).mul(2), halves => cat([.. halves], 1).div(2));
-        var bias = new Halves(() => layer.bias!, whole => layer.bias = whole, (whole, _) => whole.clone(), halves => halves[0].Plus(halves[1]).div(2));
-        return
-        [
-            weight.Slot(layout.Head.Weight, 0, VitInitialisation.Normal), bias.Slot(layout.Head.Bias, 0, WeightStarts.Zeros),
-            weight.Slot(layout.DistillationHead.Weight, 1, VitInitialisation.Normal), bias.Slot(layout.DistillationHead.Bias, 1, WeightStarts.Zeros),
-        ];
+        TensorSource[] sources = [layout.Head, layout.DistillationHead];
+        return sources.SelectMany((source, half) => new WeightSlot[]
+        {
+            new(source.Weight, () => Weight(layer, half), p => PutWeight(layer, half, p), VitInitialisation.Normal),
+            new(source.Bias, () => Bias(layer, half), p => PutBias(layer, half, p), WeightStarts.Zeros),
+        });
     }
 
-    /// <summary>A parameter that is taken apart and put together again when both halves are there.</summary>
-    sealed class Halves(Func<Parameter> get, Action<Parameter> set, Func<Tensor, int, Tensor> take, Func<IReadOnlyList<Tensor>, Tensor> join)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        readonly Parameter?[] given = new Parameter?[2];
-
-        public WeightSlot Slot(TensorSource source, int half, WeightStart start) => new(source, () => Half(half), p => Put(half, p), start);
-
-        Parameter Half(int half)
-        {
-            using var noGrad = no_grad();
-            using var scope = NewDisposeScope();
-            return (Parameter)new Parameter(take(get(), half)).MoveToOuterDisposeScope();
-        }
-
-        void Put(int half, Parameter parameter)
-        {
-            given[half] = parameter;
-            if (given is not [{ } first, { } second]) return;
-            using var noGrad = no_grad();
-            using var scope = NewDisposeScope();
-            var old = get();
-            set((Parameter)new Parameter(join([first, second])).DetachFromDisposeScope());
-            old.Dispose();
-            first.Dispose();
-            second.Dispose();
-        }
+        foreach (var bias in biases) bias?.Dispose();
     }
+
+    static Parameter Weight(Linear layer, int half)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        long width = layer.in_features / 2;
+        return (Parameter)new Parameter(layer.weight!.narrow(1, half * width, width).mul(2)).MoveToOuterDisposeScope();
+    }
+
+    Parameter Bias(Linear layer, int half)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var mean = layer.bias!;
+        if (mean.device_type == DeviceType.META || biases is not [{ } first, { } second] || first.numel() != mean.numel()) return Owned(mean.clone());
+        var given = Array.ConvertAll([first, second], bias => bias.to(mean.dtype, mean.device));
+        return Owned(Mean(given[0], given[1]).equal(mean).all().item<bool>() ? given[half].clone() : mean.clone());
+
+        static Parameter Owned(Tensor value) => (Parameter)new Parameter(value).MoveToOuterDisposeScope();
+    }
+
+    void PutWeight(Linear layer, int half, Parameter parameter)
+    {
+        weights[half] = parameter;
+        if (weights is not [{ } first, { } second]) return;
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var old = layer.weight!;
+        layer.weight = (Parameter)new Parameter(cat([first, second], 1).div(2)).DetachFromDisposeScope();
+        foreach (var done in new[] { old, first, second }) done.Dispose();
+        (weights[0], weights[1]) = (null, null);
+    }
+
+    void PutBias(Linear layer, int half, Parameter parameter)
+    {
+        biases[half] = parameter;
+        if (biases is not [{ } first, { } second]) return;
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var old = layer.bias!;
+        layer.bias = (Parameter)new Parameter(Mean(first, second)).DetachFromDisposeScope();
+        old.Dispose();
+    }
+
+    static Tensor Mean(Tensor first, Tensor second) => first.Plus(second).div(2);
 }

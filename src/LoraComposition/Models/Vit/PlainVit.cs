@@ -15,6 +15,8 @@ internal sealed class PlainVit : VitFamily
 
     public override IReadOnlyList<string> ModelTypes => ["vit"];
 
+    public override string ImageProcessor => "ViTImageProcessor";
+
     public override VitConfig Read(ConfigFields fields, CheckpointFiles files) => VitSettings.ReadSizes(fields, missing) with
     {
         QkvBias = fields.Flag("qkv_bias") ?? true,

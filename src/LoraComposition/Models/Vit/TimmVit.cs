@@ -17,6 +17,8 @@ internal sealed class TimmVit(string architecture) : VitFamily
 
     public override IReadOnlyList<string> ModelTypes => [];
 
+    public override string ImageProcessor => "BitImageProcessor";
+
     public override VitConfig Read(ConfigFields fields, CheckpointFiles files) => TimmConfig.Read(fields, files);
 
     public override VitLayout LayoutOf(VitConfig config, IEnumerable<string> tensors) => LayoutFor(config);

@@ -22,6 +22,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     readonly VitAttentionPool? attention_pool;
     readonly AdapterSite[] headlessSites;
     readonly AdapterSite headSite;
+    readonly DistilledHeads? distilled;
     Module<Tensor, Tensor>? projection;
     Module<Tensor, Tensor>? classifier;
     bool disposed;
@@ -40,6 +41,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         var parts = config.Parts;
         if (parts.LastNorm != VitNormPlace.None) norm = LayerNorm(config.HiddenSize, config.LayerNormEpsilon, device: device);
         if (parts.Pooling == VitPooling.Attention) attention_pool = new VitAttentionPool(config, device);
+        if (parts.Pooling == VitPooling.ClassAndDistillationToken) distilled = new DistilledHeads();
         if (parts.ProjectionSize is { } size) projection = Linear(config.HiddenSize, size, false, device);
         if (config.ClassNames.Count > 0) classifier = Linear(config.FeatureSize, config.ClassNames.Count, true, device);
         RegisterComponents();
@@ -248,8 +250,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         foreach (var slot in classifier is null ? [] : HeadSlots(layout, classifier)) yield return slot;
     }
 
-    IEnumerable<WeightSlot> HeadSlots(VitLayout layout, Module<Tensor, Tensor> head) => Config.Parts.Pooling == VitPooling.ClassAndDistillationToken
-        ? DistilledHeads.Slots(layout, head) : WeightSlot.Of(layout.Head, head, VitInitialisation.Normal);
+    IEnumerable<WeightSlot> HeadSlots(VitLayout layout, Module<Tensor, Tensor> head) =>
+        distilled is null ? WeightSlot.Of(layout.Head, head, VitInitialisation.Normal) : distilled.Slots(layout, head);
 
     AdapterSite ProjectionSite(VitConfig config) => VitSite.Of(config.Family.PoolingNames(config, LinearRole.Projection), LinearRole.Projection, config.LayerCount, this,
         nameof(projection), () => projection!, layer => projection = layer);
@@ -285,11 +287,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     Tensor Embed(Tensor input)
     {
         ThrowIfDisposed();
-        long side = Config.ImageSize, channels = Config.ChannelCount;
-        if (input.dim() != 4 || input.shape[1] != channels || input.shape[2] != side || input.shape[3] != side)
-            throw new ArgumentException($"Expected pixels [batch, {channels}, {side}, {side}], found [{string.Join(", ", input.shape)}].");
-        if (input.dtype != embeddings.Dtype)
-            throw new ArgumentException($"Expected floating-point pixels of the model's type {embeddings.Dtype}, found {input.dtype}; preprocess them, or cast them with to({embeddings.Dtype}).", nameof(input));
+        embeddings.CheckPixels(input, Config);
         return embeddings.call(input);
     }
 
@@ -305,6 +303,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     protected override void Dispose(bool disposing)
     {
         disposed = true;
+        distilled?.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -60,6 +60,10 @@ public sealed record VitConfig
     /// </summary>
     public bool TakesAnySize => Family.TakesAnySize;
 
+    /// <summary>What transformers calls the class that makes pictures ready for such a model, for example <c>ViTImageProcessor</c>; settings that a checkpoint leaves out
+    /// are that class's.</summary>
+    public string ImageProcessor => Family.ImageProcessor;
+
     /// <summary>The shape of the positions where the checkpoint has images of this size.</summary>
     internal long[] PositionShape
     {

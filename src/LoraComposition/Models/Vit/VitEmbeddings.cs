@@ -66,6 +66,17 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
         return (norm is null ? tokens : norm.call(tokens)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Refuses pixels that the model cannot read.</summary>
+    /// <exception cref="ArgumentException">They have another shape, or are not of the type of the model's parameters.</exception>
+    public void CheckPixels(Tensor input, VitConfig config)
+    {
+        long side = config.ImageSize, channels = config.ChannelCount;
+        if (input.dim() != 4 || input.shape[1] != channels || input.shape[2] != side || input.shape[3] != side)
+            throw new ArgumentException($"Expected pixels [batch, {channels}, {side}, {side}], found [{string.Join(", ", input.shape)}].");
+        if (input.dtype != Dtype)
+            throw new ArgumentException($"Expected floating-point pixels of the model's type {Dtype}, found {input.dtype}; preprocess them, or cast them with to({Dtype}).", nameof(input));
+    }
+
     public IEnumerable<WeightSlot> Slots(VitLayout layout)
     {
         if (class_token is not null) yield return new WeightSlot(layout.ClassToken, () => class_token, p => Set(nameof(class_token), class_token = p), VitInitialisation.Normal);

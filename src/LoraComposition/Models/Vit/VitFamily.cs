@@ -53,6 +53,9 @@ internal abstract class VitFamily
     /// <summary>What transformers calls the class that has the model and a head; null where it has none that computes this.</summary>
     public abstract string? ClassifierName(VitConfig config);
 
+    /// <summary>What transformers calls the class that makes pictures ready for the model.</summary>
+    public abstract string ImageProcessor { get; }
+
     /// <summary>Puts another size of the images into settings that are kept otherwise.</summary>
     public virtual void SetImageSize(JsonObject config, int side) => config["image_size"] = side;
 
