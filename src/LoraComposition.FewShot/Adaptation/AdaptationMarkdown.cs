@@ -23,7 +23,7 @@ static class AdaptationMarkdown
         }
         text.Append("\n| class | learned from | validation |\n| --- | ---: | ---: |\n");
         foreach (var row in report.Classes) text.Append(CultureInfo.InvariantCulture, $"| {MarkdownTable.Escape(row.Name)} | {row.Shots} | {row.Validation} |\n");
-        text.Append(SkippedSample.Markdown(report.Skipped));
+        text.Append(SkippedMarkdown.Of(report.Skipped));
         text.Append("\nInputs (SHA-256):\n\n");
         foreach (var (name, hash) in report.Inputs) text.Append(CultureInfo.InvariantCulture, $"- {name}: {hash}\n");
         text.Append(CultureInfo.InvariantCulture, $"\nIt took {report.Seconds:F1} s. Settings, the files used and versions: report.json.\n");

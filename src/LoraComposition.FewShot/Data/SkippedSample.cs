@@ -6,7 +6,7 @@ namespace LoraComposition.FewShot;
 /// <param name="Reason">Why it cannot be used.</param>
 public sealed record SkippedSample(string Part, string Path, string Reason)
 {
-    const int MostNames = 10, MostItems = 100;
+    const int MostNames = 10;
 
     /// <summary>What is called so where several parts are told of.</summary>
     internal string Name => Part == "train" ? Path : $"{Part}/{Path}";
@@ -15,9 +15,4 @@ public sealed record SkippedSample(string Part, string Path, string Reason)
     /// <param name="all">At least one.</param>
     internal static (string Names, string First) Told(IReadOnlyList<SkippedSample> all) =>
         (NameList.Listed([.. all.Select(sample => sample.Name)], MostNames), $"{all[0].Name}: {all[0].Reason}");
-
-    /// <summary>The list for a report in Markdown; empty where none is left out.</summary>
-    internal static string Markdown(IReadOnlyList<SkippedSample> all) => all.Count == 0 ? ""
-        : $"\nLeft out:\n\n{string.Concat(all.Take(MostItems).Select(sample => $"- {MarkdownTable.Escape($"{sample.Name}: {sample.Reason}".ReplaceLineEndings(" "))}\n"))}"
-            + (all.Count > MostItems ? $"- and {all.Count - MostItems} more\n" : "");
 }

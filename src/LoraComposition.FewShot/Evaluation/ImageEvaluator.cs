@@ -37,7 +37,7 @@ public static class ImageEvaluator
         if (pictures.Length == 0) throw new DataException(data.Name, $"no picture is of a class that the model knows: {Listed(predictor.ClassNames)}.");
 
         var builder = new ClassificationEvaluationBuilder(predictor.ClassNames, options.MostMistakes);
-        var damaged = new List<DataException>();
+        var damaged = new List<(int Index, DataException Problem)>();
         using (var bar = (progress ?? NullProgressReporter.Instance).Begin("evaluating", pictures.Length))
         {
             foreach (int[] batch in pictures.Chunk(options.BatchSize))
@@ -56,15 +56,15 @@ public static class ImageEvaluator
                 bar.Advance(batch.Length);
             }
         }
-        if (damaged.Count > 0 && !options.SkipDamaged) throw new DamagedPicturesException(data.Name, pictures.Length, damaged);
-        if (builder.Count == 0) throw new DataException(data.Name, $"none of its pictures can be read. The first: {damaged[0].Message}");
+        if (damaged.Count > 0 && !options.SkipDamaged) throw new DamagedPicturesException(data.Name, pictures.Length, [.. damaged.Select(picture => picture.Problem)]);
+        if (builder.Count == 0) throw new DataException(data.Name, $"none of its pictures can be read. The first: {damaged[0].Problem.Message}");
         var present = pictures.Select(i => labels[data.ClassNames[data.Label(i)]]).ToHashSet();
         return new ImageEvaluation
         {
             Scores = builder.Build(),
             ClassesWithoutPictures = [.. predictor.ClassNames.Where((_, label) => !present.Contains(label))],
             IgnoredClasses = unknown,
-            Skipped = [.. damaged.Select(picture => new SkippedSample(data.Name, picture.Path, picture.Reason))],
+            Skipped = [.. damaged.Select(picture => new SkippedSample(data.Name, Name(picture.Index), picture.Problem.Reason))],
         };
 
         string Name(int index) => data is ImageFileDataset files ? files.RelativePath(index) : $"{data.Name}[{index}]";

@@ -22,7 +22,7 @@ static class ModuleCard
         text.Append("## Data\n\n").Append(invariant, $"`{Plain(report.Data)}`, SHA-256 {report.DataFingerprint}.\n\n");
         text.Append(MarkdownTable.Of(["class", "learned from", "held out"], report.Classes.Select(row => (IReadOnlyList<string>)
             [MarkdownTable.Escape(row.Name), row.Shots.ToString(invariant), row.Validation.ToString(invariant)])));
-        text.Append(SkippedSample.Markdown(report.Skipped));
+        text.Append(SkippedMarkdown.Of(report.Skipped));
         text.Append("\n## Settings\n\n").Append(MarkdownTable.Of(["setting", "value"], Settings(report)));
         text.Append(invariant, $"\nBase weights, SHA-256: {report.Base.Sha256}. It took {report.Seconds:F1} s on {report.Device}. All settings, every check and versions: {TrainedModule.ReportFile}.\n");
         if (report.Command is { } command) text.Append(invariant, $"\nMade by:\n\n```sh\n{command}\n```\n");

@@ -42,7 +42,7 @@ public sealed class ImageEvaluatorTests : IDisposable
         found.Scores.Loss.Should().BeApproximately(loss / data.Count, 1e-5);
         found.Scores.Classes.Select(score => (score.Name, score.Support)).Should().Equal(("pear", 4), ("kiwi", 0), ("apple", 5));
         found.ClassesWithoutPictures.Should().Equal("kiwi");
-        (found.IgnoredClasses.Count, found.SkippedPictures.Count).Should().Be((0, 0));
+        (found.IgnoredClasses.Count, found.Skipped.Count).Should().Be((0, 0));
         foreach (var mistake in found.Scores.WorstMistakes) data.RelativePath(mistake.Sample).Should().Be(mistake.Name);
 
         int Position(string name) => model.Config.ClassNames.ToList().IndexOf(name);
@@ -67,8 +67,8 @@ public sealed class ImageEvaluatorTests : IDisposable
         FluentActions.Invoking(() => Run(new ImageEvaluationOptions { BatchSize = 2 })).Should().Throw<DamagedPicturesException>()
             .Which.Pictures.Select(picture => picture.Path).Should().Equal(broken);
         var found = Run(new ImageEvaluationOptions { SkipDamaged = true });
-        found.SkippedPictures.Should().HaveCount(2);
-        found.SkippedPictures[0].Should().StartWith(broken[0]);
+        found.Skipped.Select(picture => picture.Path).Should().Equal("apple/01.png", "pear/03.png");
+        found.Skipped.Should().OnlyContain(picture => picture.Part == "pictures" && picture.Reason.Length > 0);
         found.Scores.Count.Should().Be(7);
     }
 

@@ -59,6 +59,29 @@ public sealed class ImageModuleRunTests : IDisposable
         File.ReadAllText(Path.Combine(At("module"), "training.json")).Should().NotContain(tiny.Folder.Path);
     }
 
+    [Fact]
+    public void DamagedPicturesAreRefusedTogetherOrLeftOutAsIfTheyWereNotThere()
+    {
+        string[] broken = ["aster/03.png", "iris/00.png"];
+        foreach (string file in broken) File.WriteAllText(Path.Combine(At("flowers"), file), "no picture");
+        var pictures = ImageFolderSplits.Open(At("flowers"));
+        var skipping = new ImageModuleRun(tiny.BaseModel, options, 0.2, skipDamaged: true);
+
+        FluentActions.Invoking(() => Run().Run("flowers", pictures)).Should().Throw<DataException>().WithMessage("*2 of the pictures that are used cannot be read: aster/03.png, iris/00.png; *(--skip-damaged)*");
+        using var module = skipping.Run("flowers", pictures);
+        module.Report.Skipped.Select(sample => (sample.Part, sample.Path)).Should().Equal(broken.Select(file => ("train", file)));
+        module.Report.Classes.Select(row => row.Shots + row.Validation).Should().Equal(8, 8, 5);
+        module.Report.Warnings.Should().Contain(warning => warning.StartsWith("2 of the pictures", StringComparison.Ordinal));
+        module.Save(At("module"));
+        File.ReadAllText(Path.Combine(At("module"), "README.md")).Should().Contain("\nLeft out:\n\n- aster/03.png: ");
+
+        foreach (string file in broken) File.Delete(Path.Combine(At("flowers"), file));
+        using var without = Run().Run("flowers", ImageFolderSplits.Open(At("flowers")));
+        Snapshot.Of(without.Module.Head!.Weight).Should().Equal(Snapshot.Of(module.Module.Head!.Weight));
+        foreach (string file in Directory.GetFiles(Path.Combine(At("flowers"), "tulip"))) File.WriteAllText(file, "no picture");
+        FluentActions.Invoking(() => skipping.Run("flowers", ImageFolderSplits.Open(At("flowers")))).Should().Throw<DataException>().WithMessage("*class 'tulip' has no picture that can be read*");
+    }
+
     /// <summary>Stopped at many places, also between two checks, in an epoch's middle and with dropout and mirrored pictures.</summary>
     [Theory]
     [InlineData(5)]

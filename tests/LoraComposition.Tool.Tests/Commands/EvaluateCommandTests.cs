@@ -106,10 +106,10 @@ public sealed class EvaluateCommandTests : IAsyncLifetime
 
         (code, output, errors) = await EvaluateAsync("--skip-damaged", "--json");
         code.Should().Be(0);
-        errors.Should().ContainSingle().Which.Should().StartWith("warning: 2 pictures that cannot be read, left out.");
+        errors.Should().ContainSingle().Which.Should().StartWith("warning: 2 pictures that cannot be read, left out: apple, red/03.png, plum/00.png. The first: ");
         var root = JsonDocument.Parse(output).RootElement;
         root.GetProperty("scores").GetProperty("count").GetInt32().Should().Be(16);
-        root.GetProperty("skippedPictures").GetArrayLength().Should().Be(2);
+        root.GetProperty("skipped").EnumerateArray().Select(sample => (sample.GetProperty("part").GetString(), sample.GetProperty("path").GetString())).Should().Equal(("test", "apple, red/03.png"), ("test", "plum/00.png"));
     }
 
     [Fact]

@@ -124,6 +124,46 @@ public sealed class TextCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RowsThatCannotBeUsedAreAllNamedOrLeftOut()
+    {
+        string train = inputs.At("texts", "train.jsonl"), test = inputs.At("texts", "test.jsonl");
+        File.AppendAllText(train, "{broken\n" + """{"text":"no label"}""" + "\n");
+        File.AppendAllText(test, """{"label":"fruits"}""" + "\n");
+        string[] places = ["train.jsonl:33: expected a JSON object", "train.jsonl:34: expected 'label', found none.", "test.jsonl:13: expected a member 'text', found none."];
+        string[] adapt = [.. inputs.Adapt, "--method", "uniform,zero-shot", "--out", inputs.At("cleaned")];
+
+        var (code, _, errors) = await CommandLine.RunAsync(adapt);
+        code.Should().Be(1);
+        errors[0].Should().EndWith("texts: 3 rows cannot be used; correct them, or have them left out (--skip-damaged):");
+        errors.Skip(1).Should().HaveCount(3);
+        foreach (string place in places) errors.Should().ContainSingle(line => line.StartsWith("  " + place, StringComparison.Ordinal));
+
+        (code, string output, errors) = await CommandLine.RunAsync([.. adapt, "--skip-damaged", "--json"]);
+        code.Should().Be(0, string.Join('\n', errors));
+        errors.Should().Contain(line => line.StartsWith("warning: 3 texts cannot be used: train.jsonl:33, train.jsonl:34, test/test.jsonl:13; left out.", StringComparison.Ordinal));
+        var skipped = JsonDocument.Parse(output).RootElement.GetProperty("skipped").EnumerateArray().ToArray();
+        skipped.Select(sample => (sample.GetProperty("part").GetString(), sample.GetProperty("path").GetString())).Should().Equal(("train", "train.jsonl:33"), ("train", "train.jsonl:34"), ("test", "test.jsonl:13"));
+        File.ReadAllText(inputs.At("cleaned", "report.md")).Should().Contain("- test/test.jsonl:13: expected a member 'text', found none.");
+
+        string[] evaluate = ["evaluate", "--model", Model, "--data", inputs.At("texts")];
+        (code, _, errors) = await CommandLine.RunAsync(evaluate);
+        (code, errors.Single()).Should().Be((1, $"{test}: line 13: expected a member 'text', found none."));
+        var evaluated = JsonDocument.Parse(await DoneAsync([.. evaluate, "--skip-damaged", "--json", "--out", inputs.At("evaluation")])).RootElement;
+        evaluated.GetProperty("scores").GetProperty("count").GetInt32().Should().Be(12);
+        evaluated.GetProperty("skipped")[0].GetProperty("path").GetString().Should().Be("test.jsonl:13");
+        File.ReadAllText(inputs.At("evaluation", "evaluation.html")).Should().Contain("1 row that cannot be used, left out: test.jsonl:13.");
+
+        string[] learn = ["train", "--base", TinyTextInputs.Base, "--data", train, "--epochs", "1", "--batch", "16", "--validation", "0", "--threads", "1", "--force", "--out", inputs.At("trained")];
+        (code, _, errors) = await CommandLine.RunAsync(learn);
+        (code, errors.Length).Should().Be((1, 3));
+        await DoneAsync([.. learn, "--skip-damaged"]);
+        File.ReadAllText(inputs.At("trained", "README.md")).Should().Contain("- train.jsonl:33: expected a JSON object").And.Contain("2 texts cannot be used");
+
+        (code, _, errors) = await CommandLine.RunAsync("predict", "--model", Model, "--texts", inputs.Write("{broken\n[1]\n" + """{"text":"a"}""", "asked.jsonl"));
+        (code, errors[0]).Should().Be((1, $"{inputs.At("asked.jsonl")}: 2 rows cannot be used; correct them:"));
+    }
+
+    [Fact]
     public async Task WhatDoesNotGoTogetherIsOneLine()
     {
         async Task Refused(int expected, string message, params string[] arguments)
@@ -148,7 +188,8 @@ public sealed class TextCommandTests : IAsyncLifetime
         await Refused(1, "*fisher.safetensors: the file is missing*'lora-compose fisher'.", [.. inputs.Adapt, "--out", inputs.At("x"), "--method", "fisher"]);
         await Refused(1, "*config.json: expected *t5*found \"vit\"*", "predict", "--model", Vit, "--texts", inputs.Write("a", "one.txt"), "--labels", "a,b");
         await Refused(1, "*config.json: expected *t5*found \"vit\"*", "adapt", "--base", Vit, "--data", inputs.At("texts"), "--shots", "2", "--out", inputs.At("x"));
-        await Refused(2, "--skip-damaged is for pictures*", [.. inputs.Adapt, "--out", inputs.At("x"), "--skip-damaged"]);
+        await Refused(2, "--as-stored is for pictures*", [.. inputs.Adapt, "--out", inputs.At("x"), "--as-stored"]);
+        await Refused(2, "--ignore-unknown is for pictures*", "evaluate", "--model", Model, "--data", inputs.At("texts"), "--ignore-unknown");
         await Refused(2, "--method classifier: 'classifier' is not one of *zero-shot*", [.. inputs.Adapt, "--out", inputs.At("x"), "--method", "classifier"]);
     }
 }

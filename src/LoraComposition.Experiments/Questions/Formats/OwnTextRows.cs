@@ -16,6 +16,9 @@ internal sealed class OwnTextRows
 
     OwnTextRows(string file, string part, RowFaults faults) => (this.file, this.part, this.faults) = (file, part, faults);
 
+    /// <summary>The number of rows that can be used so far.</summary>
+    public int Count => rows.Count;
+
     /// <summary>The labels in ordinal order; none where the texts are questions with choices.</summary>
     public IReadOnlyList<string> Labels { get; private set; } = [];
 
@@ -67,7 +70,14 @@ internal sealed class OwnTextRows
         Template = telling.Has("label") ? OwnTextTemplates.Classification : OwnTextTemplates.MultipleChoice;
         if (!telling.Has("label")) return;
         var labels = new HashSet<string>(StringComparer.Ordinal);
-        rows.RemoveAll(entry => faults.Try(part, () => { labels.Add(Label(entry.Row)); return entry.Row.Text("text"); }) is null);
+        bool IsUseful((int, QuestionRow Row) entry)
+        {
+            if (faults.Try(part, () => LabelOfText(entry.Row)) is not { } label) return false;
+            labels.Add(label);
+            return true;
+        }
+
+        rows.RemoveAll(entry => !IsUseful(entry));
         Labels = [.. labels.Order(StringComparer.Ordinal)];
     }
 
@@ -116,6 +126,14 @@ internal sealed class OwnTextRows
     }
 
     static string Label(QuestionRow row) => Scalar(row, "label");
+
+    // The label of a row without a text is none of the data.
+    static string LabelOfText(QuestionRow row)
+    {
+        string label = Label(row);
+        row.Text("text");
+        return label;
+    }
 
     /// <summary>A text, or a whole number as text.</summary>
     static string Scalar(QuestionRow row, string name)

@@ -45,9 +45,9 @@ public sealed record OwnTextSplits(QuestionSplits Parts, IPromptTemplate Templat
         var faults = new RowFaults(path, skipDamaged);
         var rows = files.ToDictionary(file => file.Part, file => OwnTextRows.Read(file.Path, OwnTexts.PartOf(file.Part), faults));
         string[] labels = [.. rows.Values.SelectMany(part => part.Labels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        faults.Alone(rows.Values.Min(part => part.Count), path, labels);
         var parts = files.ToDictionary(file => file.Part, file => rows[file.Part].Questions(labels));
         faults.Refuse(parts.Values.Min(part => part?.Count ?? 0));
-        if (labels.Length == 1) throw new DataException(path, $"expected at least 2 labels, found '{labels[0]}' alone.");
         var template = rows[QuestionPart.Train].Template!;
         if (files.FirstOrDefault(file => rows[file.Part].Template!.Name != template.Name) is { Path: not null } other)
             throw new DataException(other.Path, "expected the form of the training part, labels or choices, found the other.");

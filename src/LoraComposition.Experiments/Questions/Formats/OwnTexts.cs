@@ -31,9 +31,9 @@ public sealed record OwnTexts(QuestionDataset Questions, IPromptTemplate Templat
         ArgumentException.ThrowIfNullOrEmpty(file);
         var faults = new RowFaults(file, skipDamaged);
         var rows = OwnTextRows.Read(file, PartOf(QuestionPart.Train), faults);
+        faults.Alone(rows.Count, file, labels ?? rows.Labels);
         var questions = rows.Questions(labels ?? rows.Labels);
         faults.Refuse(questions?.Count ?? 0);
-        if (labels is null && rows.Labels.Count == 1) throw new DataException(file, $"expected at least 2 labels, found '{rows.Labels[0]}' alone.");
         return new(questions!, rows.Template!);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
 
@@ -27,6 +28,9 @@ internal sealed class DamagedRowException(string file, string place, string prob
     const int LongestProblem = 400;
     const string Line = "line ";
 
+    /// <summary>The number of the line, by which rows are put in order.</summary>
+    public int Number { get; } = place.StartsWith(Line, StringComparison.Ordinal) && int.TryParse(place.AsSpan(Line.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int line) ? line : 0;
+
     /// <summary>What is wrong, without the place.</summary>
     public string Problem { get; } = Excerpt.Of(problem, LongestProblem);
 
@@ -40,7 +44,7 @@ internal sealed class DamagedRowException(string file, string place, string prob
 /// <param name="canSkip">Whether they could be.</param>
 internal sealed class RowFaults(string path, bool skip, bool canSkip = true)
 {
-    readonly List<(string File, SkippedSample Row)> rows = [];
+    readonly List<(string File, int Number, SkippedSample Row)> rows = [];
     readonly List<Exception> causes = [];
     bool hasBrokenFile;
 
@@ -61,7 +65,7 @@ internal sealed class RowFaults(string path, bool skip, bool canSkip = true)
     /// <summary>Adds a row that cannot be used.</summary>
     public void Add(string part, DamagedRowException row)
     {
-        rows.Add((row.Path, new SkippedSample(part, row.Place, row.Problem)));
+        rows.Add((row.Path, row.Number, new SkippedSample(part, row.Place, row.Problem)));
         causes.Add(row);
     }
 
@@ -74,7 +78,7 @@ internal sealed class RowFaults(string path, bool skip, bool canSkip = true)
         }
         catch (DataException e) when (e is not DamagedRowException)
         {
-            rows.Add((e.Path, new SkippedSample(part, System.IO.Path.GetFileName(e.Path), e.Reason)));
+            rows.Add((e.Path, 0, new SkippedSample(part, System.IO.Path.GetFileName(e.Path), e.Reason)));
             causes.Add(e);
             hasBrokenFile = true;
             return [];
@@ -82,7 +86,16 @@ internal sealed class RowFaults(string path, bool skip, bool canSkip = true)
     }
 
     /// <summary>The rows of a file that are left out.</summary>
-    public IReadOnlyList<SkippedSample> Of(string file) => [.. rows.Where(row => row.File == file).Select(row => row.Row)];
+    public IReadOnlyList<SkippedSample> Of(string file) => [.. rows.Where(row => row.File == file).OrderBy(row => row.Number).Select(row => row.Row)];
+
+    /// <summary>Refuses texts with one label alone, but what is wrong with rows first: another label may be there.</summary>
+    /// <exception cref="DataException">That is so.</exception>
+    public void Alone(int left, string source, IReadOnlyList<string> labels)
+    {
+        if (labels.Count != 1) return;
+        Refuse(left);
+        throw new DataException(source, $"expected at least 2 labels, found '{labels[0]}' alone.");
+    }
 
     /// <summary>Refuses the data where rows cannot be used and are not to be left out, a file is damaged as a whole, or nothing is left.</summary>
     /// <param name="left">The number of rows that are left.</param>
@@ -91,6 +104,7 @@ internal sealed class RowFaults(string path, bool skip, bool canSkip = true)
     {
         if (rows.Count == 0 || (skip && !hasBrokenFile && left > 0)) return;
         if (causes.Count == 1) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(causes[0]);
-        throw new DamagedRowsException(path, [.. rows.Select(row => row.Row)], canSkip && !skip && !hasBrokenFile);
+        // One file after the other, whatever was found first.
+        throw new DamagedRowsException(path, [.. rows.Select(row => row.File).Distinct().SelectMany(Of)], canSkip && !skip && !hasBrokenFile);
     }
 }

@@ -84,4 +84,62 @@ public sealed class OwnTextsTests : IDisposable
         OwnTexts.Open(folder.At("a.csv"), ["yes", "perhaps", "no"]).Questions.SharedChoices.Should().Equal("yes", "perhaps", "no");
         FluentActions.Invoking(() => OwnTexts.Open(folder.At("a.csv"), ["yes", "perhaps"])).Should().Throw<DataException>().WithMessage("*line 3: expected one of the labels 'yes', 'perhaps', found 'no'*");
     }
+
+    [Theory]
+    [InlineData("a.jsonl", "{\"text\":\"a\",\"label\":\"x\"}\n{\n{\"text\":\"b\"}\n\n[3]\n{\"text\":\"c\",\"label\":\"y\"}\n{\"text\":7,\"label\":\"z\"}", "2 3 5 7")]
+    [InlineData("a.json", "[{\"text\":\"a\",\"label\":\"x\"},\n{\"text\":\"b\"},\n3,\n{\"text\":\"c\",\"label\":\"y\"}]", "2 3")]
+    [InlineData("a.csv", "text,label\na,x\nb\nb,\nb \"b\",x\nc,y\n", "3 4 5")]
+    [InlineData("b.jsonl", "{\"question\":\"a\",\"choices\":[\"x\",\"y\"],\"answer\":\"x\"}\n{\"question\":\"b\",\"choices\":[\"x\"],\"answer\":0}\n{\"question\":\"c\",\"choices\":[\"x\",\"y\"],\"answer\":\"z\"}\n{\"question\":\"d\",\"choices\":[\"x\",\"y\"],\"answer\":\"y\"}", "2 3")]
+    public void RowsThatCannotBeUsedAreNamedTogetherOrLeftOut(string name, string text, string lines)
+    {
+        string[] places = [.. lines.Split(' ').Select(line => $"{name}:{line}")];
+
+        var refusal = FluentActions.Invoking(() => Open(name, text)).Should().Throw<DamagedRowsException>().Which;
+        var left = OwnTexts.Open(folder.At(name), skipDamaged: true).Questions;
+
+        refusal.Rows.Select(row => row.Path).Should().Equal(places);
+        refusal.Message.Should().StartWith($"{folder.At(name)}: {places.Length} rows cannot be used; correct them, or have them left out (--skip-damaged):\n  {places[0]}: ");
+        left.Skipped.Damaged.Should().Equal(refusal.Rows);
+        left.Count.Should().Be(2);
+        left.SharedChoices.Should().Equal("x", "y");
+        left.Questions[0].Id.Should().Be("1");
+    }
+
+    [Fact]
+    public void TheFirstTwentyAreWrittenOut()
+    {
+        string text = string.Concat(Enumerable.Repeat("{\n", 25)) + "{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\"b\",\"label\":\"y\"}";
+
+        var refusal = FluentActions.Invoking(() => Open("a.jsonl", text)).Should().Throw<DamagedRowsException>().Which;
+
+        refusal.Rows.Should().HaveCount(25);
+        refusal.Message.Should().Contain("\n  a.jsonl:20: ").And.NotContain("a.jsonl:21").And.EndWith("\n  and 5 more");
+        OwnTexts.Open(folder.At("a.jsonl"), skipDamaged: true).Questions.Questions.Select(question => question.Id).Should().Equal("26", "27");
+    }
+
+    [Theory]
+    [InlineData("a.json", "[{\"text\":\"a\",\"label\":\"x\"},\n{\"text\":", "*a.json: line 2: *not valid JSON*")]
+    [InlineData("a.csv", "text,label\na,x\n\"b,y\n", "*line 3: a quote is not closed.")]
+    [InlineData("a.jsonl", "{\n[]\n", "*2 rows cannot be used; correct them:*")]
+    [InlineData("a.jsonl", "{\"text\":\"a\",\"label\":\"x\"}\n{", "*expected at least 2 labels, found 'x' alone.")]
+    public void WhatIsBrokenAsAWholeCannotBeLeftOut(string name, string text, string message)
+    {
+        folder.Write(text, name);
+
+        FluentActions.Invoking(() => OwnTexts.Open(folder.At(name), skipDamaged: true)).Should().Throw<DataException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void TheRowsOfAllPartsAreNamedTogether()
+    {
+        folder.Write("text,label\na,x\nb\n", "parts", "train.csv");
+        folder.Write("[{\"text\":\"a\",", "parts", "val.json");
+        folder.Write("text,label\nc,y\nd\n", "parts", "test.csv");
+
+        FluentActions.Invoking(() => OwnTextSplits.Open(folder.At("parts"))).Should().Throw<DamagedRowsException>().Which.Rows.Select(row => $"{row.Part} {row.Path}")
+            .Should().BeEquivalentTo("train train.csv:3", "validation val.json", "test test.csv:3");
+        File.Delete(folder.At("parts", "val.json"));
+        var parts = OwnTextSplits.Open(folder.At("parts"), skipDamaged: true).Parts;
+        (parts.Train!.Count, parts.Test!.Count, parts.Train.SharedChoices!.Count).Should().Be((1, 1, 2));
+    }
 }
