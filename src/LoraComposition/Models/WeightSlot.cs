@@ -53,6 +53,12 @@ internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Acti
         if (layer.bias is not null) yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p, WeightStarts.Zeros);
     }
 
+    /// <summary>The tensor of a checkpoint that holds some parameters: one, or those that are its parts.</summary>
+    /// <param name="parts">The parameters that have the tensor's name.</param>
+    /// <returns>The tensor, of the present scope where it was put together.</returns>
+    public static Tensor Whole(IReadOnlyList<WeightSlot> parts) =>
+        parts.Count == 1 ? parts[0].Get().detach() : cat([.. parts.OrderBy(slot => slot.Source.Part).Select(slot => slot.Get().detach())], 0);
+
     /// <summary>Puts the parameter of a new model in place.</summary>
     public void Begin(Generator generator) => Assign(Start([.. Shape], generator));
 

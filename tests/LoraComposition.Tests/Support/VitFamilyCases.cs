@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LoraComposition.Models;
 using static TorchSharp.torch;
 
@@ -21,6 +22,9 @@ static class VitFamilyCases
 
     /// <summary><c>pixel_values</c>, <c>output</c> and <c>output_with_adapter</c>.</summary>
     public static Dictionary<string, Tensor> Expected(string name) => Fixture.Tensors("vit-family", name, "expected.safetensors");
+
+    /// <summary>What the configuration calls the model, as JSON.</summary>
+    public static string Architectures(string name) => JsonNode.Parse(File.ReadAllText(Fixture.Path("vit-family", name, "config.json")))!["architectures"]!.ToJsonString();
 
     /// <summary>The logits, or of a model without a head the features.</summary>
     public static Tensor Output(VisionTransformer model, Tensor pixels) => model.Classifier is null ? model.Features(pixels) : model.call(pixels);

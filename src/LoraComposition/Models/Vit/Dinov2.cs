@@ -8,7 +8,6 @@ namespace LoraComposition.Models;
 /// </summary>
 internal sealed class Dinov2 : VitFamily
 {
-    const string Plain = "dinov2", WithRegisters = "dinov2_with_registers";
     const int DefaultRegisters = 4;
     const double DefaultRatio = 4;
     const long LargestWidth = 1 << 20;
@@ -17,9 +16,16 @@ internal sealed class Dinov2 : VitFamily
     static readonly VitConfig missing = new() { PatchSize = 14, LayerNormEpsilon = 1e-6, Parts = new() { LayerScale = true, Pooling = VitPooling.ClassTokenAndPatches } };
     static readonly TimmVitLayout timm = new();
 
-    public static Dinov2 Family { get; } = new();
+    readonly string modelType, className;
+    readonly bool hasRegisters;
 
-    public override IReadOnlyList<string> ModelTypes => [Plain, WithRegisters];
+    Dinov2(string modelType, string className, bool hasRegisters) => (this.modelType, this.className, this.hasRegisters) = (modelType, className, hasRegisters);
+
+    public static Dinov2 Family { get; } = new("dinov2", "Dinov2", hasRegisters: false);
+
+    public static Dinov2 WithRegisters { get; } = new("dinov2_with_registers", "Dinov2WithRegisters", hasRegisters: true);
+
+    public override IReadOnlyList<string> ModelTypes => [modelType];
 
     public override string ImageProcessor => "BitImageProcessor";
 
@@ -28,7 +34,7 @@ internal sealed class Dinov2 : VitFamily
     public override VitConfig Read(ConfigFields fields, CheckpointFiles files)
     {
         var config = VitSettings.ReadSizes(fields, missing);
-        bool registers = fields.Text("model_type") == WithRegisters, gated = fields.Flag("use_swiglu_ffn") ?? false;
+        bool gated = fields.Flag("use_swiglu_ffn") ?? false;
         double ratio = fields.Number("mlp_ratio") ?? DefaultRatio;
         return config with
         {
@@ -39,9 +45,9 @@ internal sealed class Dinov2 : VitFamily
             ClassNames = VitSettings.ClassNames(fields),
             Parts = config.Parts with
             {
-                RegisterCount = registers ? fields.Count("num_register_tokens") ?? DefaultRegisters : 0,
+                RegisterCount = hasRegisters ? fields.Count("num_register_tokens") ?? DefaultRegisters : 0,
                 Activation = gated ? VitActivation.SwiGlu : config.Parts.Activation,
-                PositionFilter = registers ? GridFilter.Antialiased : GridFilter.Plain,
+                PositionFilter = hasRegisters ? GridFilter.Antialiased : GridFilter.Plain,
             },
         };
     }
@@ -62,22 +68,22 @@ internal sealed class Dinov2 : VitFamily
     }
 
     public override VitLayout LayoutOf(VitConfig config, IEnumerable<string> tensors) =>
-        Layout(config, TransformersVitLayout.PrefixIn(tensors, ModelType(config) + "."));
+        Layout(config, TransformersVitLayout.PrefixIn(tensors, modelType + "."));
 
-    public override VitLayout LayoutFor(VitConfig config) => Layout(config, ModelType(config) + ".");
+    public override VitLayout LayoutFor(VitConfig config) => Layout(config, modelType + ".");
 
-    public override string ClassifierName(VitConfig config) => ClassName(config) + "ForImageClassification";
+    public override string ClassifierName(VitConfig config) => className + "ForImageClassification";
 
     public override void Write(Utf8JsonWriter json, VitConfig config)
     {
-        VitSettings.WriteArchitecture(json, config.ClassNames.Count > 0 ? ClassifierName(config) : ClassName(config) + "Model");
+        VitSettings.WriteArchitecture(json, config.ClassNames.Count > 0 ? ClassifierName(config) : className + "Model");
         json.WriteNumber("attention_probs_dropout_prob", 0.0);
         json.WriteNumber("hidden_dropout_prob", 0.0);
         VitSettings.WriteSizes(json, config);
         VitSettings.WriteClassNames(json, config.ClassNames);
         json.WriteNumber("mlp_ratio", Ratio(config));
-        json.WriteString("model_type", ModelType(config));
-        if (HasRegisters(config)) json.WriteNumber("num_register_tokens", config.Parts.RegisterCount);
+        json.WriteString("model_type", modelType);
+        if (hasRegisters) json.WriteNumber("num_register_tokens", config.Parts.RegisterCount);
         json.WriteBoolean("qkv_bias", config.QkvBias);
         json.WriteBoolean("use_mask_token", false);
         json.WriteBoolean("use_swiglu_ffn", config.Parts.Activation == VitActivation.SwiGlu);
@@ -89,14 +95,7 @@ internal sealed class Dinov2 : VitFamily
         return [name, name, Layout(config, "").Layer(block, role), timm.Layer(block, role)];
     }
 
-    static Dinov2Layout Layout(VitConfig config, string prefix) => new(prefix, ModelType(config), config.Parts.Activation == VitActivation.SwiGlu);
-
-    // Only the form with registers antialiases, also where it has none of them.
-    static bool HasRegisters(VitConfig config) => config.Parts.PositionFilter == GridFilter.Antialiased;
-
-    static string ModelType(VitConfig config) => HasRegisters(config) ? WithRegisters : Plain;
-
-    static string ClassName(VitConfig config) => HasRegisters(config) ? "Dinov2WithRegisters" : "Dinov2";
+    Dinov2Layout Layout(VitConfig config, string prefix) => new(prefix, modelType, config.Parts.Activation == VitActivation.SwiGlu);
 }
 
 /// <summary>The layout of transformers' DINOv2.</summary>

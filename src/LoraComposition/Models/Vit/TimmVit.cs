@@ -71,8 +71,8 @@ internal sealed class TimmVit(string architecture) : VitFamily
 
     // Adapters may have been trained on the same model as transformers has it.
     public override IEnumerable<TensorSource> LayerNames(VitConfig config, int block, LinearRole role) =>
-        PlainVit.Family.LayerNames(config, block, role).Concat(Deit.Family.LayerNames(config, block, role)).Concat(Dinov2.Family.LayerNames(config, block, role))
-            .Concat(Clip.Family.LayerNames(config, block, role)).DistinctBy(name => name.Name);
+        new VitFamily[] { PlainVit.Family, Deit.Family, Dinov2.Family, Dinov2.WithRegisters, Clip.Family }
+            .SelectMany(family => family.LayerNames(config, block, role)).DistinctBy(name => name.Name);
 
     public override IEnumerable<TensorSource> PoolingNames(VitConfig config, LinearRole role) => Siglip.Family.PoolingNames(config, role);
 

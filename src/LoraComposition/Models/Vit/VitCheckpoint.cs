@@ -47,7 +47,6 @@ internal static class VitCheckpoint
         if (options.Base is not { } original)
         {
             var preprocessing = TimmSettings(model, options);
-            using var scope = NewDisposeScope();
             CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(model.Config.Family.LayoutFor(model.Config)), folder, options, beside,
                 path => WriteConfig(path, model.Config), logger, progress, cancellation);
             if (preprocessing is not null) AtomicFile.Write(Path.Combine(folder, beside[0]), stream => stream.Write(preprocessing));

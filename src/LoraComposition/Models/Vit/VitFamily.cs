@@ -10,7 +10,7 @@ namespace LoraComposition.Models;
 internal abstract class VitFamily
 {
     /// <summary>The families that transformers has. timm's models are told by another field.</summary>
-    static readonly VitFamily[] all = [PlainVit.Family, Deit.Family, Dinov2.Family, Clip.Family, Siglip.Family];
+    static readonly VitFamily[] all = [PlainVit.Family, Deit.Family, Dinov2.Family, Dinov2.WithRegisters, Clip.Family, Siglip.Family];
 
     /// <summary>What <c>model_type</c> may be.</summary>
     public static IReadOnlyList<string> AllModelTypes { get; } = [.. all.SelectMany(family => family.ModelTypes)];
