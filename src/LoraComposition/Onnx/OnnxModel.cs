@@ -9,6 +9,19 @@ using static TorchSharp.torch;
 namespace LoraComposition.Models;
 
 /// <summary>Writes models as ONNX, so that programs without libtorch can run them. Numbers go in and come out as float32, in batches of any size.</summary>
+/// <example>
+/// <code>
+/// using var model = VisionTransformer.Load("vit");
+/// using var modules = LoraAdapter.LoadAll("modules");
+/// using var composition = Composition.AttachUniform(model, modules);
+/// var preprocessing = ImagePreprocessing.Default with { Size = model.Config.ImageSize };
+/// OnnxModel.Save(model, "composed.onnx", new OnnxExportOptions
+/// {
+///     Provenance = composition.ToProvenance(),
+///     Metadata = new Dictionary&lt;string, string&gt; { [ImagePreprocessing.MetadataKey] = preprocessing.ToJson() },
+/// });
+/// </code>
+/// </example>
 public static class OnnxModel
 {
     /// <summary>The operator set: the oldest with a layer norm, which what reads ONNX today knows.</summary>

@@ -14,6 +14,14 @@ namespace LoraComposition.Models;
 /// Owns its parameters, not what is attached to it. Forward passes of one model in several threads are
 /// safe in evaluation, from the first on; training, attaching, another head, loading and moving need the model for themselves.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var model = VisionTransformer.Load("vit");
+/// using var modules = LoraAdapter.LoadAll("modules");
+///
+/// foreach (var refusal in AdapterCompatibility.Check(model, modules).Refusals) Console.WriteLine(refusal);
+/// </code>
+/// </example>
 public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, IClassifierModel
 {
     readonly VitEmbeddings embeddings;
