@@ -14,7 +14,7 @@ static class TaskShiftCommand
     static readonly ExperimentDefaults textDefaults = new()
     {
         Kind = "text",
-        KnownMethods = [.. TuningMethods.Text, .. TuningMethods.Compositions, .. TuningMethods.Rivals, new ArrowRouting()],
+        KnownMethods = [.. TuningMethods.Text, new BestSingleModule(), .. TuningMethods.Compositions, .. TuningMethods.Rivals, .. TuningMethods.OtherRivals],
         Methods = TuningMethods.Text,
         Shots = "1,2,3,4,5",
         Validation = 50,

@@ -93,6 +93,21 @@ public static class OptionReading
         return value is >= 0 and < 1 ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must lie in [0, 1)."));
     }
 
+    /// <summary>The word given, which must be one of some.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="known">The words that can be.</param>
+    /// <returns>The word.</returns>
+    /// <exception cref="UsageException">It is none of them.</exception>
+    public static string OneOf(ParseResult parsed, Option<string> option, params string[] known)
+    {
+        ArgumentNullException.ThrowIfNull(parsed);
+        ArgumentNullException.ThrowIfNull(option);
+        ArgumentNullException.ThrowIfNull(known);
+        return parsed.GetValue(option) is { } value && known.Contains(value) ? value
+            : throw new UsageException($"{option.Name} {parsed.GetValue(option)}: it must be one of {string.Join(", ", known)}.");
+    }
+
     static double Positive(Option option, double value) => value > 0 && double.IsFinite(value) ? value
         : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}; it must be positive."));
 

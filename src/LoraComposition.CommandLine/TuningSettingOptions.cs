@@ -8,10 +8,11 @@ namespace LoraComposition.CommandLine;
 /// <summary>The options that change how few-shot methods are trained.</summary>
 public sealed class TuningSettingOptions
 {
-    const string Paper = "paper", Fitted = "fitted", Flip = "flip", None = "none";
+    const string Paper = "paper", Fitted = "fitted";
     static readonly TuningOptions defaults = new();
 
-    readonly Option<string> protocol, augment;
+    readonly Option<string> protocol;
+    readonly AugmentOption augment = new();
     readonly Option<int?> checks, patience;
     readonly Option<double?> headRate, composerRate, coefficientRate, residualRate, loraRate, fullRate, decay;
     readonly Option<string?> coefficientPenalties, mergeLambdas, mergeDensities;
@@ -22,10 +23,9 @@ public sealed class TuningSettingOptions
     {
         protocol = new("--protocol")
         {
-            Description = $"{Fitted}: the head is fitted with a penalty chosen by held-out loss, which also stops training; {Paper}: as arXiv:2402.15414, a warm-up of the head and stopping by accuracy.",
+            Description = $"{Fitted}: the head is fitted with a penalty chosen by held-out loss, which also stops training; {Paper}: as arXiv:2402.15414, a warm-up of the head, stopping by accuracy and pictures as they are.",
             DefaultValueFactory = _ => Fitted,
         };
-        augment = new("--augment") { Description = $"{Flip}: pictures are mirrored at random in training; {None}. The protocol {Paper} mirrors none.", DefaultValueFactory = _ => Flip };
         checks = new("--checks") { Description = $"How many times a training looks at what is held out. Default {defaults.Training.Checks}, {Paper} {TuningOptions.Paper.Training.Checks}." };
         patience = new("--patience") { Description = $"After how many checks without a better one training stops. Default {defaults.Training.Patience}, {Paper} {TuningOptions.Paper.Training.Patience}." };
         headRate = Rate("--head-rate", "the head where other parameters train too", defaults.HeadLearningRate);
@@ -42,7 +42,7 @@ public sealed class TuningSettingOptions
     }
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [protocol, augment, checks, patience, headRate, composerRate, coefficientRate, coefficientPenalties, mergeLambdas,
+    public IReadOnlyList<Option> All => [protocol, augment.Option, checks, patience, headRate, composerRate, coefficientRate, coefficientPenalties, mergeLambdas,
         mergeDensities, loraHubEvaluations, residualRate, loraRate, fullRate, decay];
 
     /// <summary>Reads and checks what was given.</summary>
@@ -90,10 +90,13 @@ public sealed class TuningSettingOptions
         return start with { Augmentation = Augmentation(parsed) };
     }
 
-    bool IsPaper(ParseResult parsed) => OneOf(parsed, protocol, Fitted, Paper) == Paper;
+    bool IsPaper(ParseResult parsed) => OptionReading.OneOf(parsed, protocol, Fitted, Paper) == Paper;
 
-    ImageAugmentation Augmentation(ParseResult parsed) =>
-        OneOf(parsed, augment, Flip, None) == Flip && !IsPaper(parsed) ? ImageAugmentation.Flip : ImageAugmentation.None;
+    ImageAugmentation Augmentation(ParseResult parsed)
+    {
+        var asked = augment.Read(parsed);
+        return IsPaper(parsed) ? ImageAugmentation.None : asked;
+    }
 
     // Length, batches and rates stay what the program says; the paper states none of them.
     static TrainingOptions AsPaper(TrainingOptions training) => training with
@@ -105,9 +108,6 @@ public sealed class TuningSettingOptions
 
     static Option<double?> Rate(string name, string what, double value) =>
         new(name) { Description = FormattableString.Invariant($"The learning rate of {what}. Default {value}.") };
-
-    static string OneOf(ParseResult parsed, Option<string> option, params string[] known) => parsed.GetValue(option) is { } value && known.Contains(value) ? value
-        : throw new UsageException($"{option.Name} {parsed.GetValue(option)}: it must be one of {string.Join(", ", known)}.");
 
     static double[]? Numbers(ParseResult parsed, Option<string?> option, Func<double, bool> allowed, string expected) => parsed.GetValue(option) is not { } text ? null
         : [.. text.Split(',', StringSplitOptions.TrimEntries).Select(part =>

@@ -115,6 +115,7 @@ public sealed class SweepTests : IDisposable
     {
         var run = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         run.Remove("timings");
+        run.Remove("peakMemoryMiB");
         run.Remove("startedUtc");
         return $"{Path.GetFileName(path)} {run.ToJsonString()}";
     })];

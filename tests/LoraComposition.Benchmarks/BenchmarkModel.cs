@@ -19,9 +19,9 @@ static class BenchmarkModel
         return model;
     }
 
-    public static LoraAdapter[] Adapters(VisionTransformer model, int count)
+    public static LoraAdapter[] Adapters(VisionTransformer model, int count, int seed = 2)
     {
-        random.manual_seed(2);
+        random.manual_seed(seed);
         var sites = model.Sites.Where(s => s.Role is LinearRole.Query or LinearRole.Key or LinearRole.Value).ToArray();
         return [.. Enumerable.Range(0, count).Select(n => new LoraAdapter($"module {n}", sites.Select(s => KeyValuePair.Create(s.Path,
             new LoraDelta(randn(Rank, model.Config.HiddenSize).mul_(0.02), randn(model.Config.HiddenSize, Rank).mul_(0.02), 1)))))];

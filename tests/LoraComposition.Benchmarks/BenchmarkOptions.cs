@@ -6,6 +6,9 @@ sealed record BenchmarkOptions
 {
     static readonly string[] OnAnyDevice = ["composed", "merged"], InFloat32OnCpu = ["attention", "load", "generation", "t5"];
 
+    /// <summary>Those that take minutes or gigabytes of disk, and run only where they are named.</summary>
+    static readonly string[] onlyNamed = ["hundreds"];
+
     public IReadOnlyList<string> Names { get; init; } = [];
     public int Rounds { get; init; } = 7;
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -18,7 +21,7 @@ sealed record BenchmarkOptions
     public torch.ScalarType Dtype { get; init; } = torch.ScalarType.Float32;
     public bool Tf32 { get; init; } = true;
 
-    public bool Runs(string name) => Names.Contains(name) || (Names.Count == 0 && (OnAnyDevice.Contains(name) || (Device.type == DeviceType.CPU && Dtype == torch.ScalarType.Float32)));
+    public bool Runs(string name) => Names.Contains(name) || (Names.Count == 0 && !onlyNamed.Contains(name) && (OnAnyDevice.Contains(name) || (Device.type == DeviceType.CPU && Dtype == torch.ScalarType.Float32)));
 
     /// <exception cref="ArgumentException">A device or type is not there.</exception>
     public static BenchmarkOptions? Parse(string[] args)
@@ -26,7 +29,7 @@ sealed record BenchmarkOptions
         var options = new BenchmarkOptions();
         for (int i = 0; i < args.Length; i++)
         {
-            if (OnAnyDevice.Contains(args[i]) || InFloat32OnCpu.Contains(args[i]))
+            if (OnAnyDevice.Contains(args[i]) || InFloat32OnCpu.Contains(args[i]) || onlyNamed.Contains(args[i]))
             {
                 options = options with { Names = [.. options.Names, args[i]] };
                 continue;
@@ -58,7 +61,7 @@ sealed record BenchmarkOptions
             if (next is null) return null;
             options = next;
         }
-        if ((options.Device.type != DeviceType.CPU || options.Dtype != torch.ScalarType.Float32) && options.Names.FirstOrDefault(InFloat32OnCpu.Contains) is { } cpuOnly)
+        if ((options.Device.type != DeviceType.CPU || options.Dtype != torch.ScalarType.Float32) && options.Names.FirstOrDefault(name => !OnAnyDevice.Contains(name)) is { } cpuOnly)
             throw new ArgumentException($"{cpuOnly} runs in float32 on the CPU only; give composed or merged.");
         return options;
     }

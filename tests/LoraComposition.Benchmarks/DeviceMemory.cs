@@ -17,10 +17,17 @@ static partial class DeviceMemory
     public static long? Peak(torch.Device device)
     {
         if (device.type == DeviceType.CUDA) return UsedOnGpu(device);
-        if (!File.Exists(Status)) return null;
-        string line = File.ReadLines(Status).Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return 1024 * long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
+        return File.Exists(Status) ? Read("VmHWM:") : null;
     }
+
+    /// <summary>The bytes that are resident now; only Linux tells.</summary>
+    public static long Resident() => Read("VmRSS:");
+
+    /// <summary>Lets the peak begin anew; only Linux can.</summary>
+    public static void ForgetPeak() => File.WriteAllText("/proc/self/clear_refs", "5");
+
+    static long Read(string name) => 1024 * long.Parse(File.ReadLines(Status).Single(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..]
+        .Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
 
     static long UsedOnGpu(torch.Device device)
     {

@@ -12,7 +12,7 @@ static class DerivedChoice
     /// <summary>The run that the choice takes, and what a result records of the choice; null where a run is missing or holds no held-out score.</summary>
     /// <param name="item">The run of the choice.</param>
     /// <param name="find">Finds the result of another run.</param>
-    public static (RunResult Chosen, object Details, double Seconds)? Of(FewShotWork item, Func<FewShotWork, RunResult?> find)
+    public static (RunResult Chosen, object Details, double Seconds, double? PeakMemoryMiB)? Of(FewShotWork item, Func<FewShotWork, RunResult?> find)
     {
         // What a budget leaves out depends on the machine.
         if (item.Method is not AutomaticChoice || item.Options.Budget is not null) return null;
@@ -38,7 +38,7 @@ static class DerivedChoice
             },
             remarks = Member(best.Result, "remarks"),
         };
-        return (best.Result, details, runs.Sum(run => run.Result.Timings.Where(part => part.Key != "test").Sum(part => part.Value)));
+        return (best.Result, details, runs.Sum(run => run.Result.Timings.Where(part => part.Key != "test").Sum(part => part.Value)), RunResult.PeakOf(runs.Select(run => run.Result)));
     }
 
     static JsonElement? Found(RunResult run) => Member(run, "trained") is not { ValueKind: JsonValueKind.Object } trained ? null

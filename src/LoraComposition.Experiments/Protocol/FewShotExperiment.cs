@@ -98,6 +98,7 @@ public sealed class FewShotExperiment
             ConfigurationHash = ConfigurationHash.Of(ConfigurationOf(item)),
             Configuration = ConfigurationHash.ToJson(ConfigurationOf(item)),
             Timings = new Dictionary<string, double> { ["training"] = Math.Round(choice.Seconds, 3), ["test"] = choice.Chosen.Timings.GetValueOrDefault("test") },
+            PeakMemoryMiB = choice.PeakMemoryMiB,
             Details = ConfigurationHash.ToJson(choice.Details),
         };
         store.Save(result);
@@ -136,6 +137,7 @@ public sealed class FewShotExperiment
         HeadParameters = outcome.HeadParameters,
         BestEpoch = outcome.Training.BestEpoch,
         Timings = outcome.Timings,
+        PeakMemoryMiB = outcome.PeakMemoryMiB,
         Details = ConfigurationHash.ToJson(new
         {
             outcome.Training.Steps,

@@ -53,6 +53,7 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
         options.Validate();
         var (samples, indices) = task.Scored(part);
         if (untrained.TryGetValue((method.Name, part), out var known)) return known;
+        var memory = PeakMemory.Begin();
         using var trained = trainer.Train(method, new FewShotSamples(support, task.Validation), options, cancellation: cancellation);
         var clock = Stopwatch.StartNew();
         var score = Score(trained, samples, indices, cancellation);
@@ -66,6 +67,7 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
             TrainableParameters = trained.TrainableParameters,
             HeadParameters = trained.HeadParameters,
             Timings = new Dictionary<string, double>(trained.Timings) { ["test"] = Math.Round(clock.Elapsed.TotalSeconds, 3) },
+            PeakMemoryMiB = memory.Read(),
             Findings = trained.Findings,
             Chosen = trained.Candidates.Count > 0 ? trained.Method.Name : null,
             Candidates = trained.Candidates,

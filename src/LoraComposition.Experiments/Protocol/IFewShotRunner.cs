@@ -67,6 +67,9 @@ public sealed record FewShotOutcome
     /// <summary>How long each part took, in seconds.</summary>
     public required IReadOnlyDictionary<string, double> Timings { get; init; }
 
+    /// <summary>The most memory that the process held during the run, in MiB; null where the system does not tell.</summary>
+    public double? PeakMemoryMiB { get; init; }
+
     /// <summary>What the method found; null where it tells nothing.</summary>
     public TuningFindings? Findings { get; init; }
 

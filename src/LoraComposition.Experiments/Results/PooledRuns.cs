@@ -35,6 +35,7 @@ public static class PooledRuns
             Scores = new Dictionary<string, double>(),
             TrainableParameters = runs.Max(run => run.TrainableParameters),
             Timings = runs.SelectMany(run => run.Timings).GroupBy(part => part.Key).ToDictionary(part => part.Key, part => part.Sum(p => p.Value)),
+            PeakMemoryMiB = RunResult.PeakOf(runs),
             Weights = null,
         };
     }

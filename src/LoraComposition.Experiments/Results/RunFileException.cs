@@ -1,15 +1,20 @@
 using LoraComposition.FewShot;
+using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
 
 /// <summary>The file of a run cannot be used. The message names the file, what is wrong with it and what to do.</summary>
 public class RunFileException : LoraCompositionException
 {
+    const int LongestMessage = 4000;
+
     /// <summary>Creates the exception for one file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="message">What is wrong and what to do, without the path.</param>
+    /// <param name="message">What is wrong and what to do, without the path. It may quote the file: it is cut short, and control characters are spelled out.</param>
     /// <param name="inner">The cause, where there is one.</param>
-    internal RunFileException(string path, string message, Exception? inner = null) : base($"{path}: {message}", inner) => Path = path;
+    internal RunFileException(string path, string message, Exception? inner = null) : base($"{path}: {Excerpt.Of(message, LongestMessage)}", inner) => Path = path;
+
+    private protected RunFileException(string path, params IReadOnlyList<string> lines) : base($"{path}: {string.Join('\n', lines.Select(line => Excerpt.Of(line, LongestMessage)))}") => Path = path;
 
     internal static Func<string, Exception?, RunFileException> For(string path) => (message, inner) => new(path, message, inner);
 
@@ -36,8 +41,8 @@ public sealed class RunConflictException : RunFileException
     /// <param name="found">The hash of what the file holds.</param>
     /// <param name="differences">In which settings they differ, a line each; empty where that is not known.</param>
     internal RunConflictException(string path, string expected, string found, IReadOnlyList<string> differences)
-        : base(path, differences.Count == 0 ? $"expected a result of configuration {expected}, found one of configuration {found}. {Remedy}"
-            : $"this run was done with other settings.\n{string.Concat(differences.Select(line => $"  {line}\n"))}{Remedy}") =>
+        : base(path, differences.Count == 0 ? [$"expected a result of configuration {expected}, found one of configuration {found}. {Remedy}"]
+            : ["this run was done with other settings.", .. differences.Select(line => $"  {line}"), Remedy]) =>
         (Expected, Found, Differences) = (expected, found, differences);
 
     /// <summary>What the run asked for.</summary>

@@ -63,6 +63,13 @@ public sealed record RunResult
     /// <summary>How long each part took, in seconds.</summary>
     public required IReadOnlyDictionary<string, double> Timings { get; init; }
 
+    /// <summary>
+    /// The most memory that the process held from the start of the training to the end of the test, in MiB: its resident set, with the base model, the modules
+    /// and what the runs before have left, without the memory of a GPU. <see langword="null"/> where the system does not tell (only Linux does), and in results
+    /// of earlier versions.
+    /// </summary>
+    public double? PeakMemoryMiB { get; init; }
+
     /// <summary>What only some methods have, for example the learned weights of each layer, or warnings.</summary>
     public JsonElement? Details { get; init; }
 
@@ -80,6 +87,13 @@ public sealed record RunResult
     internal bool IsChoice => Details is { ValueKind: JsonValueKind.Object } details && details.TryGetProperty("trained", out var trained)
         && trained.ValueKind == JsonValueKind.Object && trained.TryGetProperty("candidates", out _);
 
+    /// <summary>The peak over several runs; null where one of them tells none.</summary>
+    internal static double? PeakOf(IEnumerable<RunResult> runs)
+    {
+        double?[] peaks = [.. runs.Select(run => run.PeakMemoryMiB)];
+        return peaks.Contains(null) ? null : peaks.Max();
+    }
+
     /// <summary>The first thing that cannot be, in words; <see langword="null"/> where there is none.</summary>
     internal string? Problem()
     {
@@ -91,6 +105,7 @@ public sealed record RunResult
         foreach (var (name, count) in new (string, long)[] { ("test count", TestCount), ("number of trainable parameters", TrainableParameters),
             ("number of head parameters", HeadParameters) })
             if (count < 0) return FormattableString.Invariant($"expected a {name} of at least 0, found {count}");
+        if (PeakMemoryMiB is not (null or >= 0)) return FormattableString.Invariant($"expected a peak of memory of at least 0 MiB, found {PeakMemoryMiB}");
         return Correct is null ? null : CorrectSamples.Problem(Correct, TestCount, Accuracy);
     }
 }

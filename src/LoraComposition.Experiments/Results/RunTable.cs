@@ -9,11 +9,11 @@ namespace LoraComposition.Experiments;
 public static class RunTable
 {
     static readonly string[] header = ["method", "k", "seed", "samples", "accuracy", "validationAccuracy", "testCount", "trainableParameters", "headParameters",
-        "steps", "bestStep", "bestEpoch", "seconds"];
+        "steps", "bestStep", "bestEpoch", "seconds", "peakMemoryMiB"];
 
     /// <summary>
     /// Writes the table as CSV, whole or not at all: of each run the method, K (empty for all samples), seed, samples to learn from, scores as fractions, steps,
-    /// seconds of all parts together, and every number among the settings by a dotted name, for example <c>lora.rank</c>. A field is empty where there is no
+    /// seconds of all parts together, the peak of memory in MiB, and every number among the settings by a dotted name, for example <c>lora.rank</c>. A field is empty where there is no
     /// number.
     /// </summary>
     /// <param name="path">The file, for example <c>runs.csv</c>; its folder is created where it is missing.</param>
@@ -36,6 +36,7 @@ public static class RunTable
         run.Key.Method, Number(run.Key.Shots), Number(run.Key.Seed), Number(run.SampleIndices.Count), Number(run.Accuracy), Number(run.ValidationAccuracy),
         Number(run.TestCount), Number(run.TrainableParameters), Number(run.HeadParameters), Number(Member(run.Details, "steps")),
         Number(Member(run.Details, "bestStep")), Number(run.BestEpoch), Number(Math.Round(run.Timings.Values.Sum(), 3)),
+        Number(run.PeakMemoryMiB),
     ];
 
     static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "";

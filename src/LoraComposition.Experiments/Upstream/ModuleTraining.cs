@@ -24,14 +24,14 @@ public interface IModuleTraining
     (LoraAdapter Module, TrainingOutcome Outcome) Train(IProgressReporter? progress = null, CancellationToken cancellation = default);
 
     /// <summary>The diagonal of the Fisher information of the task, over samples that the module was trained on.</summary>
-    /// <param name="module">The trained module with its head. It stays the caller's.</param>
+    /// <param name="module">The trained module, with its head where there is one. It stays the caller's.</param>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two samples.</param>
     /// <returns>A number from 0 for each entry of each layer's update, <c>[out, in]</c>, by the layer's path. The caller owns the tensors.</returns>
     /// <exception cref="NotSupportedException">There is no way for such a task.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, IProgressReporter? progress = null, CancellationToken cancellation = default) =>
-        throw new NotSupportedException($"The Fisher information of '{Name}' cannot be measured: only that of images can. Leave method fisher out.");
+        throw new NotSupportedException($"The Fisher information of '{Name}' cannot be measured: its training has no way to. Leave method fisher out.");
 }
 
 /// <summary>A LoRA for one task: what images and texts have in common.</summary>
@@ -64,12 +64,28 @@ public abstract class ModuleTraining<TModel, TSamples> : IModuleTraining where T
         return trainer.TrainModule(task.Name, task.Pool, task.Validation, options, progress: progress, cancellation: cancellation);
     }
 
+    /// <summary>Most samples that the Fisher information is measured over.</summary>
+    const int FisherSamples = 256;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        int[] drawn = [.. FisherInformation.Draw(task.Pool.Count, FisherSamples, options.Seed).Select(position => task.Pool[position]).Order()];
+        using var bar = (progress ?? NullProgressReporter.Instance).Begin($"module {task.Name}: Fisher information", drawn.Length);
+        return MeasureFisher(module, drawn, options.Seed, bar, cancellation);
+    }
+
     private protected abstract FewShotTrainer<TModel> OpenTrainer();
+
+    /// <summary>The diagonal over some of the task's samples, by a fresh model in float32.</summary>
+    private protected abstract IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, int[] samples, int seed, IProgressTask progress,
+        CancellationToken cancellation);
 }
 
 /// <summary>A LoRA for a task of image classification: the head is warmed up on features first, then both train.</summary>
 /// <remarks>Not thread-safe.</remarks>
-public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, PreprocessedImages>, IModuleTraining
+public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, PreprocessedImages>
 {
     readonly ImageBaseModel baseModel;
     readonly ImageTask task;
@@ -102,21 +118,15 @@ public sealed class ImageModuleTraining : ModuleTraining<VisionTransformer, Prep
         options,
     };
 
-    /// <summary>Most pictures that the Fisher information is measured over.</summary>
-    const int FisherPictures = 256;
+    private protected override FewShotTrainer<VisionTransformer> OpenTrainer() => new ImageTrainer(baseModel, task.Train, logger: logger);
 
-    /// <inheritdoc/>
-    public IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, IProgressReporter? progress = null, CancellationToken cancellation = default)
+    private protected override IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, int[] samples, int seed, IProgressTask progress,
+        CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(module);
-        int[] drawn = [.. FisherInformation.Draw(task.Pool.Count, FisherPictures, options.Seed).Select(position => task.Pool[position]).Order()];
         using var model = baseModel.Load(task.ClassNames, headSeed: 0);
         model.to(ScalarType.Float32);
-        using var bar = (progress ?? NullProgressReporter.Instance).Begin($"module {task.Name}: Fisher information", drawn.Length);
-        return FisherInformation.OfPreprocessed(model, module, task.Train, drawn, options.Seed, bar, cancellation);
+        return FisherInformation.OfPreprocessed(model, module, task.Train, samples, seed, progress, cancellation);
     }
-
-    private protected override FewShotTrainer<VisionTransformer> OpenTrainer() => new ImageTrainer(baseModel, task.Train, logger: logger);
 }
 
 /// <summary>A LoRA for a task of questions whose answers a T5 writes.</summary>
@@ -150,4 +160,12 @@ public sealed class TextModuleTraining : ModuleTraining<T5Model, TokenizedQuesti
     };
 
     private protected override FewShotTrainer<T5Model> OpenTrainer() => new TextTrainer(baseModel, task.Train, logger: logger);
+
+    private protected override IReadOnlyDictionary<string, Tensor> MeasureFisher(LoraAdapter module, int[] samples, int seed, IProgressTask progress,
+        CancellationToken cancellation)
+    {
+        using var model = baseModel.Load();
+        model.to(ScalarType.Float32);
+        return FisherInformation.OfQuestions(model, module, task.Train, samples, seed, progress, cancellation);
+    }
 }

@@ -64,7 +64,7 @@ public sealed class UpstreamModules
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two samples and leaves nothing behind.</param>
     /// <exception cref="ArgumentException">The module was made in memory.</exception>
-    /// <exception cref="NotSupportedException">The task's samples are texts.</exception>
+    /// <exception cref="NotSupportedException">The training has no way to measure it.</exception>
     /// <exception cref="ModelFileException">What is there is damaged, or of another module.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void MeasureFisher(IModuleTraining training, LoraAdapter module, IProgressReporter? progress = null, CancellationToken cancellation = default)

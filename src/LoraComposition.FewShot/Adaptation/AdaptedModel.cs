@@ -54,13 +54,13 @@ public sealed class AdaptedModel : IDisposable
         if (info.Text is not null) throw new ModelFileException(folder, "expected an adapted model of pictures, a ViT, found one of texts, a T5.");
         string from = AdaptedBase.Find(folder, info.Base, baseFolder);
         info = info with { Base = info.Base with { Folder = from } };
-        var model = VisionTransformer.Load(from, logger: logger, cancellation: cancellation);
+        var (preprocessing, warning) = ImageBaseModel.ReadPreprocessing(folder, VisionTransformer.Check(from));
+        var model = VisionTransformer.Load(from, new VitLoadOptions { ImageSize = preprocessing.Size }, logger, cancellation: cancellation);
         LoraAdapter? adapter = null;
         try
         {
-            using (var head = HeadFile.Read(folder, info.ClassNames.Count, model.Config.HiddenSize)) model.SetHead(head, info.ClassNames);
+            using (var head = HeadFile.Read(folder, info.ClassNames.Count, model.Config.FeatureSize)) model.SetHead(head, info.ClassNames);
             (adapter, var weights) = AdaptedBase.Adapt(model, folder, info, logger);
-            var (preprocessing, warning) = ImageBaseModel.ReadPreprocessing(folder, model.Config.ImageSize);
             if (warning is not null) logger?.ResultsAreDoubtful(warning);
             if (device is not null) model.to(device);
             return new AdaptedModel(info, model, adapter, weights, preprocessing);

@@ -51,7 +51,7 @@ static class AdaptedModelFiles
         Head, Weights, Preprocessor, Report, ReadableReport];
 }
 
-/// <summary>Reads and writes a head on its own: <c>classifier.weight</c> <c>[classes, d]</c> and <c>classifier.bias</c> <c>[classes]</c>, float32.</summary>
+/// <summary>Reads and writes a head on its own: <c>classifier.weight</c> <c>[classes, features]</c> and <c>classifier.bias</c> <c>[classes]</c>, float32.</summary>
 static class HeadFile
 {
     const string Weight = "classifier.weight", Bias = "classifier.bias";

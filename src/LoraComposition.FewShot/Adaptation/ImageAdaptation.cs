@@ -11,6 +11,20 @@ namespace LoraComposition.FewShot;
 /// that is best on the images held out and tests it once where there is a test part.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
+/// <example>
+/// <code>
+/// var baseModel = ImageBaseModel.Open("vit");
+/// using var modules = LoraAdapter.LoadAll("modules");
+/// var adaptation = new ImageAdaptation(baseModel, modules, new ImageAdaptationOptions
+/// {
+///     Shots = 5,
+///     Methods = [new LearnedComposition(), new UniformComposition(), new ClassifierTuning()],
+/// });
+/// using var result = adaptation.Run(ImageFolderSplits.Open("my-images"));
+/// Console.WriteLine(result.Report.Verdict);
+/// result.Save("my-model");
+/// </code>
+/// </example>
 public sealed class ImageAdaptation
 {
     const int TestChunk = 1024;   // the pictures in memory at once
@@ -72,7 +86,7 @@ public sealed class ImageAdaptation
         using var fitting = new HeadlessModules(modules, baseModel, pool.ClassNames);
         foreach (string warning in fitting.Warnings) notes.Add(warning);
         using var trainer = new ImageTrainer(baseModel, images, fitting.Modules, logger: logger);
-        var search = new MethodSearch<VisionTransformer>(trainer, () => VisionTransformer.Load(baseModel.Folder), options, notes, logger);
+        var search = new MethodSearch<VisionTransformer>(trainer, () => baseModel.LoadAsStored(), options, notes, logger);
         var (trained, attempts) = search.Run(samples, progress, cancellation);
         var model = Take(trained);
         try

@@ -73,7 +73,7 @@ public sealed class ImageClassifier : IDisposable
         }
         if (baseFolder is not null) throw new ArgumentException($"{folder} is no adapted model, so it has no base elsewhere.", nameof(baseFolder));
         var source = ImageBaseModel.Open(folder, logger: logger, cancellation: cancellation);
-        var model = VisionTransformer.Load(folder, logger: logger, cancellation: cancellation);
+        var model = source.LoadAsStored(cancellation);
         try
         {
             var opened = new ImageClassifier(model, source);

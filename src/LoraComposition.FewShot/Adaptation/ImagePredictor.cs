@@ -12,6 +12,13 @@ namespace LoraComposition.FewShot;
 /// Does not own the model, which must be in evaluation and stay as it is: from then on every member may be called from several threads at once, from the first
 /// call on. <see cref="PredictionTelemetry"/> says what is measured.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var adapted = AdaptedModel.Load("my-model");
+/// var predictor = new ImagePredictor(adapted);   // one for all threads
+/// Parallel.ForEach(Directory.EnumerateFiles("photos"), file =&gt; Console.WriteLine($"{file}: {predictor.Predict(file, top: 1)[0]}"));
+/// </code>
+/// </example>
 [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
 public sealed class ImagePredictor
 {

@@ -40,13 +40,13 @@ public sealed class ImageBaseModel : BaseModelFolder
         if (config.ChannelCount != ColourChannels)
             throw new ModelFileException(folder,
                 $"expected a model of images with {ColourChannels} channels, red, green and blue, as pictures are read; found {config.ChannelCount} (num_channels of config.json).");
-        var (preprocessing, warning) = ReadPreprocessing(folder, config.ImageSize);
+        var (preprocessing, warning) = ReadPreprocessing(folder, config);
         cancellation.ThrowIfCancellationRequested();
         return new ImageBaseModel(folder, dtype, device, preprocessing, warning, WeightsFingerprint.Of(folder), logger);
     }
 
     /// <summary>The same base with pictures made ready in another way.</summary>
-    /// <param name="preprocessing">How, with images of the model's size.</param>
+    /// <param name="preprocessing">How, with images of the same size.</param>
     /// <returns>The base model; this one stays as it is.</returns>
     /// <exception cref="ArgumentException">The size is another than the model's, or a setting cannot be worked with.</exception>
     public ImageBaseModel With(ImagePreprocessing preprocessing)
@@ -60,24 +60,38 @@ public sealed class ImageBaseModel : BaseModelFolder
 
     /// <summary>
     /// The preprocessing that a folder asks for, by its <c>preprocessor_config.json</c> or timm's <c>pretrained_cfg</c>, checked against the size of the model's
-    /// images, and what of it had to be guessed; all of it where the folder does not say.
+    /// images, and what of it had to be guessed; all of it where the folder does not say. A model that takes images of any size is asked for that of the
+    /// preprocessing, as transformers runs it: DINOv2 was trained on 518 pixels and is published for 224.
     /// </summary>
     /// <exception cref="DataException">The preprocessing cannot be honoured, or its image size is not the model's.</exception>
     /// <exception cref="ModelFileException">The configuration is damaged.</exception>
-    internal static (ImagePreprocessing Preprocessing, string? Warning) ReadPreprocessing(string folder, int imageSize)
+    internal static (ImagePreprocessing Preprocessing, string? Warning) ReadPreprocessing(string folder, VitConfig model)
     {
+        int imageSize = model.ImageSize;
         string settings = Path.Combine(folder, PreprocessorFile), config = Path.Combine(folder, "config.json");
         if (!File.Exists(settings))
         {
-            return TimmPreprocessing.ToPreprocessorConfig(folder, imageSize, out var leftOut) is not { } timm ? Guessed(folder, imageSize)
-                : PreprocessorConfigReader.Read(config, timm, imageSize, leftOut) is var (read, guessed) ? (read, guessed?.Replace("BitImageProcessor", "timm", StringComparison.Ordinal)) : default;
+            return TimmPreprocessing.ToPreprocessorConfig(folder, imageSize, out var leftOut) is not { } timm ? Guessed(folder, model)
+                : PreprocessorConfigReader.Read(config, timm, imageSize, known: leftOut) is var (read, guessed) ? (read, guessed?.Replace("BitImageProcessor", "timm", StringComparison.Ordinal)) : default;
         }
-        var (preprocessing, warning) = PreprocessorConfigReader.Read(settings, imageSize);
-        if (preprocessing.Size != imageSize) throw new DataException(settings, $"expected images of the model's {imageSize} pixels, found {preprocessing.Size}.");
+        var (preprocessing, warning) = PreprocessorConfigReader.Read(settings, imageSize, model.ImageProcessor);
+        if (model.TakesAnySize && preprocessing.Size % model.PatchSize != 0)
+            throw new DataException(settings, $"expected images whose side is a multiple of the model's patches of {model.PatchSize} pixels, found {preprocessing.Size}.");
+        if (!model.TakesAnySize && preprocessing.Size != imageSize)
+            throw new DataException(settings, $"expected images of the model's {imageSize} pixels, found {preprocessing.Size}.");
         return (preprocessing, warning);
     }
 
-    static (ImagePreprocessing, string) Guessed(string folder, int imageSize) => (ImagePreprocessing.Default with { Size = imageSize },
+    static (ImagePreprocessing, string) Guessed(string folder, VitConfig model)
+    {
+        var processor = PreprocessorKind.Of(model.ImageProcessor);
+        if (processor == PreprocessorKind.Of(null)) return GuessedAsViT(folder, model.ImageSize);
+        var (settings, _) = PreprocessorConfigReader.Read(folder, "{}"u8.ToArray(), model.ImageSize, processor.Name);
+        return (settings, $"{folder}: no {PreprocessorFile} says how pictures are made ready, so {processor.Name}'s defaults are taken; "
+            + $"copy the {PreprocessorFile} of the model beside its weights if it was trained otherwise.");
+    }
+
+    static (ImagePreprocessing, string) GuessedAsViT(string folder, int imageSize) => (ImagePreprocessing.Default with { Size = imageSize },
         $"{folder}: neither a {PreprocessorFile} nor timm's pretrained_cfg says how pictures are made ready, so it is guessed: squeezed to {imageSize} x {imageSize} pixels, bilinear, mean and std 0.5; "
             + $"copy the {PreprocessorFile} of the model beside its weights if it was trained otherwise.");
 
@@ -88,6 +102,11 @@ public sealed class ImageBaseModel : BaseModelFolder
     /// <returns>The model on its device. The caller owns it.</returns>
     public VisionTransformer Load(IReadOnlyList<string> classNames, long headSeed, ScalarType? dtype = null)
     {
-        return OnDevice(VisionTransformer.Load(Folder, new VitLoadOptions { Dtype = dtype ?? Dtype, ClassNames = classNames, HeadSeed = headSeed }, Logger));
+        var options = new VitLoadOptions { Dtype = dtype ?? Dtype, ClassNames = classNames, HeadSeed = headSeed, ImageSize = Preprocessing.Size };
+        return OnDevice(VisionTransformer.Load(Folder, options, Logger));
     }
+
+    /// <summary>Loads a fresh copy of the model with its own head, if it has one, on the CPU and in float32, for images of the preprocessing's size.</summary>
+    internal VisionTransformer LoadAsStored(CancellationToken cancellation = default) =>
+        VisionTransformer.Load(Folder, new VitLoadOptions { ImageSize = Preprocessing.Size }, Logger, cancellation: cancellation);
 }

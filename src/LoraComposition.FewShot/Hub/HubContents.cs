@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LoraComposition.Files;
+using LoraComposition.Models;
 
 namespace LoraComposition.FewShot;
 
@@ -73,7 +74,7 @@ static partial class HubContents
             if (!files.Contains(Config)) return SnapshotState.Whole;
             using var config = Read(Path.Combine(snapshot, Config));
             string? type = config.RootElement.TryGetProperty("model_type", out var field) && field.ValueKind == JsonValueKind.String ? field.GetString() : null;
-            string[] beside = files.Contains(AdapterConfig) ? [] : type == "vit" ? [Companions[0]] : type is "t5" or "mt5" or "umt5" ? tokenizers : [];
+            string[] beside = files.Contains(AdapterConfig) || type is null ? [] : VisionTransformer.ModelTypes.Contains(type) ? [Companions[0]] : T5Model.ModelTypes.Contains(type) ? tokenizers : [];
             return beside.Length == 0 || beside.Any(Has) || beside.All(absent) ? SnapshotState.Whole : SnapshotState.Usable;
         }
         catch (ModelFileException)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraComposition.Files;
 
 namespace LoraComposition.FewShot;
 
@@ -24,8 +25,9 @@ internal sealed class PreprocessorConfigReader
     /// <summary>Reads a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="modelSize">The side of the images where the file says nothing of it.</param>
+    /// <param name="processor">The processor where the file names none; null for ViT's.</param>
     /// <returns>The settings, and in one line what had to be guessed; null where nothing was.</returns>
-    public static (ImagePreprocessing Settings, string? Warning) Read(string file, int modelSize)
+    public static (ImagePreprocessing Settings, string? Warning) Read(string file, int modelSize, string? processor = null)
     {
         try
         {
@@ -33,7 +35,7 @@ internal sealed class PreprocessorConfigReader
             long length = new FileInfo(file).Length;
             if (length > MaxFileLength)
                 throw new DataException(file, $"expected at most {MaxFileLength} bytes, found {length}; this is not a preprocessor configuration.");
-            return Read(file, File.ReadAllBytes(file), modelSize);
+            return Read(file, File.ReadAllBytes(file), modelSize, processor);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,27 +47,19 @@ internal sealed class PreprocessorConfigReader
     /// <param name="file">The file, for messages.</param>
     /// <param name="text">Its text.</param>
     /// <param name="modelSize">The side of the images where the text says nothing of it.</param>
+    /// <param name="processor">The processor where the text names none; null for ViT's.</param>
     /// <param name="known">What is known to be left out of what the text was made of.</param>
-    public static (ImagePreprocessing Settings, string? Warning) Read(string file, byte[] text, int modelSize, IReadOnlyList<string>? known = null)
+    public static (ImagePreprocessing Settings, string? Warning) Read(string file, byte[] text, int modelSize, string? processor = null, IReadOnlyList<string>? known = null)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new DataException(file, $"expected a JSON object, found {document.RootElement.ValueKind}.");
-            var reader = new PreprocessorConfigReader(file, document.RootElement);
-            reader.leftOut.AddRange(known ?? []);
-            return reader.Read(modelSize);
-        }
-        catch (JsonException e)
-        {
-            throw new DataException(file, $"expected JSON, found a damaged file: {e.Message}", e);
-        }
+        using var document = JsonFile.Parse(text, (message, cause) => new DataException(file, message, cause));
+        var reader = new PreprocessorConfigReader(file, document.RootElement);
+        reader.leftOut.AddRange(known ?? []);
+        return reader.Read(modelSize, processor);
     }
 
-    (ImagePreprocessing, string?) Read(int modelSize)
+    (ImagePreprocessing, string?) Read(int modelSize, string? usual)
     {
-        var processor = PreprocessorKind.Of(Text("image_processor_type") ?? Text("feature_extractor_type"));
+        var processor = PreprocessorKind.Of(Text("image_processor_type") ?? Text("feature_extractor_type") ?? usual);
         bool normalize = Flag("do_normalize", true), crops = Flag("do_center_crop", processor.Crops);
         if (Find("crop_pct") is { } share) throw Refused("crop_pct", "size and crop_size alone", share);
         var (fit, side) = Size(processor, crops, modelSize);
@@ -189,5 +183,5 @@ internal sealed class PreprocessorConfigReader
         value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) ? number : throw Refused(key, "a number", value);
 
     DataException Refused(string key, string expected, JsonElement found) =>
-        new(file, $"'{key}': expected {expected}, found {found.GetRawText()}; preprocess as the checkpoint asks by other means or correct the file.");
+        new(file, $"'{key}': expected {expected}, found {Excerpt.Of(found.GetRawText())}; preprocess as the checkpoint asks by other means or correct the file.");
 }

@@ -37,13 +37,13 @@ internal sealed class FeatureBank : IDisposable
     {
         (this.model, this.images, this.batchSize, this.view) = (model, images, batchSize, view);
         var present = model();
-        features = empty(0, present.Config.HiddenSize, device: Evaluator.Place(present).Device).DetachFromDisposeScope();
+        features = empty(0, present.Config.FeatureSize, device: Evaluator.Place(present).Device).DetachFromDisposeScope();
     }
 
-    /// <summary>The features of some images, <c>[indices, d]</c>, float32. The caller owns them.</summary>
+    /// <summary>The features of some images, <c>[indices, features]</c>, float32. The caller owns them.</summary>
     public Tensor Features(IReadOnlyList<int> indices, CancellationToken cancellation = default) => Features(indices, NullProgressReporter.Instance, cancellation);
 
-    /// <summary>The features of some images, <c>[indices, d]</c>, float32. The caller owns them.</summary>
+    /// <summary>The features of some images, <c>[indices, features]</c>, float32. The caller owns them.</summary>
     public Tensor Features(IReadOnlyList<int> indices, IProgressTask progress, CancellationToken cancellation)
     {
         using var noGrad = no_grad();

@@ -9,6 +9,21 @@ namespace LoraComposition.FewShot;
 
 /// <summary>Trains tuning methods and LoRA modules on images. The features of frozen models are computed once for all trainings.</summary>
 /// <remarks>Owns the prepared images where it made them, and the frozen models. Not thread-safe.</remarks>
+/// <example>
+/// <code>
+/// using var modules = LoraAdapter.LoadAll("modules");
+/// var images = ImageFolderDataset.Open("my-images");               // a folder for each class
+/// var samples = FewShotSamples.OfImages(images, shots: 5);         // five of each class; what is left stops the training
+/// using var trainer = new ImageTrainer(ImageBaseModel.Open("vit"), images, modules);
+/// using var trained = trainer.Train(new LearnedComposition(), samples);
+/// foreach (var check in trained.Outcome.History)
+///     Console.WriteLine($"step {check.Step}: loss {check.TrainingLoss:F3}, held out {check.Validation?.Accuracy:P1}");
+/// using (var adapter = trained.ToAdapter("my-task")!) adapter.Save("my-task");   // with the trained head and the names of the classes
+/// var found = trained.ToWeights()!;                                // the weight of every module at every layer
+/// using var plain = trained.Merge();                               // or: the plain model with it all in its weights
+/// plain.Save("my-vit", new CheckpointSaveOptions { Base = "vit" });
+/// </code>
+/// </example>
 public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
 {
     readonly ImageBaseModel baseModel;

@@ -7,6 +7,17 @@ namespace LoraComposition.FewShot;
 
 /// <summary>Trains tuning methods and LoRA modules on questions whose answers a T5 writes.</summary>
 /// <remarks>Not thread-safe.</remarks>
+/// <example>
+/// <code>
+/// var baseModel = TextBaseModel.Open("flan-t5");
+/// using var modules = new AdapterCollection(LoraAdapter.Load("adapters/sciq"), LoraAdapter.Load("adapters/quail"));
+/// var questions = new TokenizedQuestions(new QuestionDataset("my-questions", read), CrossFitTemplates.Arc, baseModel.Tokenizer, new TextLengths());
+/// using var trainer = new TextTrainer(baseModel, questions, modules);
+/// using var trained = trainer.Train(new LearnedComposition(), FewShotSamples.OfQuestions(questions.Dataset, shots: 5, validation: 5));
+/// Console.WriteLine(trained.Outcome.Validation?.Accuracy);
+/// using var adapter = trained.ToAdapter("my-task");
+/// </code>
+/// </example>
 public sealed class TextTrainer : FewShotTrainer<T5Model>
 {
     readonly TextBaseModel baseModel;

@@ -11,16 +11,17 @@ sealed class AdaptMethods
 
     readonly IReadOnlyList<ITuningMethod> automatic, alone, known, nameable;
 
-    AdaptMethods(IReadOnlyList<ITuningMethod> automatic, IReadOnlyList<ITuningMethod> alone, params IEnumerable<ITuningMethod> onlyNamed)
+    AdaptMethods(IReadOnlyList<ITuningMethod> automatic, IReadOnlyList<ITuningMethod> alone)
     {
         (this.automatic, this.alone) = (automatic, alone);
         known = [.. automatic, new LearnedComposition(), new LearnedComposition(WeightSharing.Model), new UnconstrainedComposition(), new LoraFromScratch(),
             new PolySelection(), new PolySelection(heads: 4), .. TuningMethods.Rivals];
-        nameable = [.. known, .. onlyNamed];
+        // It needs a file beside each adapter, so it is tried only when it is named.
+        nameable = [.. known, new FisherComposition()];
     }
 
-    /// <summary>Those of a ViT. Fisher averaging needs a file beside each adapter, so it is tried only when it is named.</summary>
-    public static AdaptMethods Images { get; } = new(AutomaticChoice.Methods, AutomaticChoice.MethodsWithoutModules, new FisherComposition());
+    /// <summary>Those of a ViT.</summary>
+    public static AdaptMethods Images { get; } = new(AutomaticChoice.Methods, AutomaticChoice.MethodsWithoutModules);
 
     /// <summary>Those of a T5.</summary>
     public static AdaptMethods Texts { get; } = new(AutomaticChoice.TextMethods, AutomaticChoice.TextMethodsWithoutModules);

@@ -33,7 +33,7 @@ static class TrainCommand
     static readonly Option<int> checks = new("--checks") { Description = "How many times a training looks at what is held out. It is then kept for --resume.", DefaultValueFactory = _ => defaults.Training.Checks };
     static readonly Option<int> patience = new("--patience") { Description = "After how many checks without a better one training stops.", DefaultValueFactory = _ => defaults.Training.Patience };
     static readonly Option<double> validation = new("--validation") { Description = "The part of each class's images that is held out, in [0, 1). 0: nothing is, and the last state is kept.", DefaultValueFactory = _ => 0.1 };
-    static readonly Option<bool> noFlip = new("--no-flip") { Description = "Do not mirror images at random: for digits, letters and the like." };
+    static readonly AugmentOption augment = new();
     static readonly Option<bool> asStored = CommonOptions.AsStored();
     static readonly Option<bool> skipDamaged = CommonOptions.SkipDamaged();
     static readonly Option<int> seed = CommonOptions.Seed();
@@ -54,7 +54,7 @@ static class TrainCommand
     {
         var command = new ToolCommand("train", Description, Examples)
         {
-            baseFolder, data, name, rank, alpha, rsLora, dropout, targets, epochs, batch, rate, decay, checks, patience, validation, noFlip, asStored, skipDamaged, seed, resume, output, force,
+            baseFolder, data, name, rank, alpha, rsLora, dropout, targets, epochs, batch, rate, decay, checks, patience, validation, augment.Option, asStored, skipDamaged, seed, resume, output, force,
         };
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
@@ -77,7 +77,7 @@ static class TrainCommand
             LoraRoles = TargetsReading.Read(targets.Name, parsed.GetValue(targets)!),
             LearningRate = OptionReading.Positive(parsed, rate),
             WeightDecay = OptionReading.NotNegative(parsed, decay),
-            Augmentation = parsed.GetValue(noFlip) ? ImageAugmentation.None : ImageAugmentation.Flip,
+            Augmentation = augment.Read(parsed),
             Seed = parsed.GetValue(seed),
             Training = defaults.Training with
             {

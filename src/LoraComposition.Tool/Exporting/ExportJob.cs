@@ -46,7 +46,7 @@ static class ExportJob
             Input = OnnxModel.InputName,
             InputShape = [config.ChannelCount, config.ImageSize, config.ImageSize],
             Output = classifies ? OnnxModel.LogitsName : OnnxModel.FeaturesName,
-            OutputShape = [classifies ? config.ClassNames.Count : config.HiddenSize],
+            OutputShape = [classifies ? config.ClassNames.Count : config.FeatureSize],
             Classes = config.ClassNames,
             Warnings = classifies ? warnings
                 : [.. warnings, "The model has no head, so the file gives features and no classes; adapt makes a model with one."],

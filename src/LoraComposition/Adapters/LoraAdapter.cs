@@ -8,6 +8,14 @@ namespace LoraComposition;
 /// the model it is attached to says which layer each path means.
 /// </summary>
 /// <remarks>Owns its updates and disposes them. Safe to read from several threads.</remarks>
+/// <example>
+/// <code>
+/// using var adapter = LoraAdapter.Load("adapters/eurosat");
+///
+/// Console.WriteLine($"{adapter.Name}: {adapter.Layers.Count} layers, {adapter.ParameterCount:N0} numbers, trained on {adapter.BaseModel}");
+/// foreach (string warning in adapter.Warnings) Console.WriteLine(warning);
+/// </code>
+/// </example>
 public sealed class LoraAdapter : IDisposable
 {
     readonly SortedDictionary<string, LoraDelta> layers;

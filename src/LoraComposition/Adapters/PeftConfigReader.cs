@@ -60,7 +60,7 @@ internal sealed class PeftConfigReader
             targets is not null,
             Selector("exclude_modules", null),
             SavedModules(),
-            // PEFT writes an empty name for a model that a program made.
+            // PEFT writes an empty one for a base that was made from a configuration alone.
             Find("base_model_name_or_path") is { } model && !(model.ValueKind == JsonValueKind.String && model.ValueEquals("")) ? Text("base_model_name_or_path", model) : null,
             Find("revision") is { } revision ? Text("revision", revision) : null,
             warnings);

@@ -10,6 +10,22 @@ namespace LoraComposition;
 /// In evaluation the composed model can be used from several threads at once, from the first forward pass on. Training, attaching, detaching, merging,
 /// moving, and fixing and releasing the weights need it for themselves. Owns the composers, never the model; disposing it detaches.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var composition = Composition.AttachLearned(model, modules);
+/// using var optimizer = optim.AdamW(composition.TrainableParameters(), lr: 0.05, weight_decay: 0.01);
+/// for (int step = 0; step &lt; 60; step++)
+/// {
+///     using var scope = NewDisposeScope();
+///     var loss = nn.functional.cross_entropy(model.call(images), labels);
+///     optimizer.zero_grad();
+///     loss.backward();
+///     optimizer.step();
+/// }
+///
+/// foreach (var (site, weights) in composition.ReadWeights()) Console.WriteLine($"{site.Path}: {string.Join(", ", weights.Select(w =&gt; w.ToString("F2")))}");
+/// </code>
+/// </example>
 public sealed partial class Composition : Attachment<LoraComposer>
 {
     readonly IReadOnlyList<string?> fingerprints;

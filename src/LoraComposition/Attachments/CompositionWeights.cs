@@ -4,6 +4,17 @@ namespace LoraComposition;
 
 /// <summary>The weight of every adapter at every layer of a composition: what a learned composition found, as numbers to keep, read or use again.</summary>
 /// <remarks>Immutable.</remarks>
+/// <example>
+/// <code>
+/// using (var composition = Composition.AttachLearned(model, modules))
+/// {
+///     // … train …
+///     composition.ToWeights().Save("weights.json");
+/// }
+///
+/// using var same = Composition.AttachWeighted(model, modules, CompositionWeights.Load("weights.json"));
+/// </code>
+/// </example>
 public sealed class CompositionWeights
 {
     const double SumTolerance = 1e-6;

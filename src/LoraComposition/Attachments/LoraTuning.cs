@@ -5,6 +5,17 @@ using static TorchSharp.torch;
 namespace LoraComposition;
 
 /// <summary>A fresh LoRA on a model's layers, to be trained.</summary>
+/// <example>
+/// <code>
+/// model.ResetHead(["cat", "dog"], seed: 0);
+/// using (var tuning = LoraTuning.Attach(model, new LoraOptions { Rank = 8 }, trainHead: true))
+/// {
+///     Train(model, tuning.TrainableParameters(includeHead: true));   // your loop
+///     using var module = tuning.ToAdapter("my-module");              // factors, head and class names, as PEFT saves them
+///     module.Save("my-module");
+/// }
+/// </code>
+/// </example>
 public sealed class LoraTuning : Attachment<LoraLinear>
 {
     LoraTuning(IAdaptableModel model, IReadOnlyList<AdapterSite> sites, LoraOptions options, Generator generator, bool trainHead, ILogger? logger)

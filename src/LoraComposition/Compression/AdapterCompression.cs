@@ -9,6 +9,14 @@ namespace LoraComposition;
 /// whose rank is the sum of their modules' ranks.
 /// </summary>
 /// <remarks>Float64 inside; the results are float64 where the factors are, else float32, on the factors' device. The same input gives the same bytes.</remarks>
+/// <example>
+/// <code>
+/// using var adapter = composition.ToAdapter("my-task");
+/// using var small = AdapterCompression.Compress(adapter, RankTarget.Energy(0.99));
+/// foreach (var layer in small.Layers) Console.WriteLine($"{layer.Path}: rank {layer.RankBefore} → {layer.Rank}, relative error {layer.RelativeError:P2}");
+/// small.Adapter.Save("my-task-small");
+/// </code>
+/// </example>
 public static class AdapterCompression
 {
     /// <summary>Compresses the update of one layer. No matrix of the layer's size is made.</summary>

@@ -20,11 +20,22 @@ public static class JsonFile
     /// Refused are: what is no regular file, a byte order mark, invalid UTF-8, comments and trailing commas, nesting deeper than 64, an object with one name twice,
     /// and half of a surrogate pair.
     /// </remarks>
-    public static JsonDocument Read(string path, int maxLength, Func<string, Exception?, ModelFileException> refusal)
+    public static JsonDocument Read(string path, int maxLength, Func<string, Exception?, ModelFileException> refusal) =>
+        Parse(ReadText(path, maxLength, refusal), refusal);
+
+    /// <summary>Reads the bytes of a file, whose root must be an object, as strictly as <see cref="Read"/>.</summary>
+    /// <param name="text">The bytes. The document keeps them.</param>
+    /// <param name="refusal">Makes the exception from a message and a cause.</param>
+    /// <returns>The document, in which every text can be read. The caller owns it.</returns>
+    /// <exception cref="LoraCompositionException">They are not valid JSON, or no object.</exception>
+    public static JsonDocument Parse(byte[] text, Func<string, Exception?, LoraCompositionException> refusal)
     {
-        var text = ReadText(path, maxLength, refusal);
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(refusal);
+        if (text.AsSpan().StartsWith("\uFEFF"u8)) throw refusal("the file starts with a byte order mark, expected '{'; save it as UTF-8 without one.", null);
         try
         {
+            strictUtf8.GetCharCount(text);
             CheckTexts(text);
             var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MaxDepth });
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
@@ -33,6 +44,10 @@ public static class JsonFile
         catch (JsonException e)
         {
             throw refusal($"the file is not valid JSON: {e.Message}", e);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw refusal($"the file is not valid UTF-8 at byte {e.Index}.", e);
         }
         catch (InvalidOperationException e)
         {
@@ -49,15 +64,6 @@ public static class JsonFile
             if (length > maxLength) throw refusal($"the file is {length} bytes long, expected at most {maxLength}.", null);
             var text = new byte[length];
             RegularFile.ReadExactly(handle, text, 0, refusal);
-            if (text.AsSpan().StartsWith("\uFEFF"u8)) throw refusal("the file starts with a byte order mark, expected '{'; save it as UTF-8 without one.", null);
-            try
-            {
-                strictUtf8.GetCharCount(text);
-            }
-            catch (DecoderFallbackException e)
-            {
-                throw refusal($"the file is not valid UTF-8 at byte {e.Index}.", e);
-            }
             return text;
         }
     }

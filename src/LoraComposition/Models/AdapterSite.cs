@@ -103,6 +103,9 @@ public enum LinearRole
 
     /// <summary>The layer after the last block: a classifier, or a language model's head. It is adapted only where it is asked for by name.</summary>
     Head,
+
+    /// <summary>The layer that brings what was pooled after the last block to another width, such as that of an embedding that texts are compared with.</summary>
+    Projection,
 }
 
 /// <summary>How adapter files name a model's layers. The transformers library renamed some models' layers in its version 5.</summary>

@@ -25,8 +25,10 @@ internal static class CheckpointWriter
     {
         long started = Stopwatch.GetTimestamp();
         options.Validate();
+        using var scope = NewDisposeScope();
         var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
-        var tensors = slots.Select(slot => new CheckpointTensor(slot.Name, slot.Get(), options.Dtype ?? slot.Get().dtype)).ToArray();
+        var tensors = slots.GroupBy(slot => slot.Name, StringComparer.Ordinal).Select(parts => (parts.Key, Whole: WeightSlot.Whole([.. parts])))
+            .Select(tensor => new CheckpointTensor(tensor.Key, tensor.Whole, options.Dtype ?? tensor.Whole.dtype)).ToArray();
         Write(folder, tensors, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
         writeConfig(Path.Combine(folder, ModelConfigFile.FileName));
         companions.Write(folder);

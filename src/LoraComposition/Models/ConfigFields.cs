@@ -12,6 +12,8 @@ public sealed class ConfigFields(string path, JsonElement root)
     /// <summary>The largest integer that is believed. No size of a model comes near it, and products of a few stay far below 64 bits.</summary>
     const int Largest = 1 << 20;
 
+    static readonly JsonElement nothing = JsonElement.Parse("{}");
+
     /// <summary>The file.</summary>
     public string Path => path;
 
@@ -64,13 +66,16 @@ public sealed class ConfigFields(string path, JsonElement root)
     public ConfigFields? Section(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? new ConfigFields(path, value) : throw Expected(name, "an object", value);
 
+    /// <summary>No settings at all, of the same file.</summary>
+    internal ConfigFields Empty => new(path, nothing);
+
     /// <summary>The exception for a setting that is not what it must be.</summary>
     /// <param name="name">The name of the setting.</param>
     /// <param name="expected">What it must be, in words.</param>
-    /// <param name="found">What it is.</param>
+    /// <param name="found">What it is; <c>default</c> where it is missing.</param>
     /// <returns>The exception, to be thrown.</returns>
     public CheckpointException Expected(string name, string expected, JsonElement found) =>
-        new(path, $"expected {expected} for {name}, found {Excerpt.Of(found.GetRawText())}.");
+        new(path, $"expected {expected} for {name}, found {(found.ValueKind == JsonValueKind.Undefined ? "nothing" : Excerpt.Of(found.GetRawText()))}.");
 
     int? Integer(string name, int least)
     {

@@ -39,9 +39,9 @@ internal sealed class OriginalCheckpoint(CheckpointFiles files, string folder, I
             names.Add(name);
             var type = files.Find(stored)!.Dtype;
             bool isUsed = own.TryGetValue(Copies.GetValueOrDefault(name, name), out var parts);
-            Add(name, isUsed && !IsUnchanged(stored, parts!) ? Whole(parts!) : files.Read(stored, type), type);
+            Add(name, isUsed && !IsUnchanged(stored, parts!) ? WeightSlot.Whole(parts!) : files.Read(stored, type), type);
         }
-        foreach (var (name, parts) in own.Where(pair => !names.Contains(pair.Key))) Add(name, Whole(parts), parts[0].Get().dtype);
+        foreach (var (name, parts) in own.Where(pair => !names.Contains(pair.Key))) Add(name, WeightSlot.Whole(parts), parts[0].Get().dtype);
         return written;
 
         void Add(string name, Tensor tensor, ScalarType type) => written.Add(new(name, tensor, dtype is { } asked && tensor.is_floating_point() ? asked : type));
@@ -89,6 +89,4 @@ internal sealed class OriginalCheckpoint(CheckpointFiles files, string folder, I
         }
         return true;
     }
-
-    static Tensor Whole(WeightSlot[] parts) => parts.Length == 1 ? parts[0].Get().detach() : cat([.. parts.OrderBy(slot => slot.Source.Part).Select(slot => slot.Get().detach())], 0);
 }

@@ -50,8 +50,14 @@ internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Acti
     public static IEnumerable<WeightSlot> Of(TensorSource source, Conv2d layer, WeightStart start)
     {
         yield return new WeightSlot(source.Weight, () => layer.weight!, p => layer.weight = p, start);
-        yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p, WeightStarts.Zeros);
+        if (layer.bias is not null) yield return new WeightSlot(source.Bias, () => layer.bias!, p => layer.bias = p, WeightStarts.Zeros);
     }
+
+    /// <summary>The tensor of a checkpoint that holds some parameters: one, or those that are its parts.</summary>
+    /// <param name="parts">The parameters that have the tensor's name.</param>
+    /// <returns>The tensor, of the present scope where it was put together.</returns>
+    public static Tensor Whole(IReadOnlyList<WeightSlot> parts) =>
+        parts.Count == 1 ? parts[0].Get().detach() : cat([.. parts.OrderBy(slot => slot.Source.Part).Select(slot => slot.Get().detach())], 0);
 
     /// <summary>Puts the parameter of a new model in place.</summary>
     public void Begin(Generator generator) => Assign(Start([.. Shape], generator));
@@ -71,9 +77,12 @@ internal sealed record WeightSlot(TensorSource Source, Func<Parameter> Get, Acti
 /// <param name="Parts">How many parts there are; 1 for the whole tensor.</param>
 internal sealed record TensorSource(string Name, int Part = 0, int Parts = 1)
 {
-    public TensorSource Weight => this with { Name = Name + ".weight" };
+    /// <summary>What stands between a layer's name and those of its tensors.</summary>
+    public string Joint { get; init; } = ".";
 
-    public TensorSource Bias => this with { Name = Name + ".bias" };
+    public TensorSource Weight => this with { Name = Name + Joint + "weight" };
+
+    public TensorSource Bias => this with { Name = Name + Joint + "bias" };
 
     /// <summary>The shape of the tensor in the file, for a parameter of the given shape.</summary>
     public IReadOnlyList<long> WholeShape(IReadOnlyList<long> parameter) => Parts == 1 ? parameter : [Parts * parameter[0], .. parameter.Skip(1)];

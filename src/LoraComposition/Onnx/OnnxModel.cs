@@ -9,6 +9,19 @@ using static TorchSharp.torch;
 namespace LoraComposition.Models;
 
 /// <summary>Writes models as ONNX, so that programs without libtorch can run them. Numbers go in and come out as float32, in batches of any size.</summary>
+/// <example>
+/// <code>
+/// using var model = VisionTransformer.Load("vit");
+/// using var modules = LoraAdapter.LoadAll("modules");
+/// using var composition = Composition.AttachUniform(model, modules);
+/// var preprocessing = ImagePreprocessing.Default with { Size = model.Config.ImageSize };
+/// OnnxModel.Save(model, "composed.onnx", new OnnxExportOptions
+/// {
+///     Provenance = composition.ToProvenance(),
+///     Metadata = new Dictionary&lt;string, string&gt; { [ImagePreprocessing.MetadataKey] = preprocessing.ToJson() },
+/// });
+/// </code>
+/// </example>
 public static class OnnxModel
 {
     /// <summary>The operator set: the oldest with a layer norm, which what reads ONNX today knows.</summary>
@@ -20,7 +33,7 @@ public static class OnnxModel
     /// <summary>The name of what a model with a head gives, <c>[batch, classes]</c>.</summary>
     public const string LogitsName = "logits";
 
-    /// <summary>The name of what a model without a head gives, <c>[batch, d]</c>: what a head would read.</summary>
+    /// <summary>The name of what a model without a head gives, <c>[batch, features]</c>: what a head would read.</summary>
     public const string FeaturesName = "features";
 
     /// <summary>The entry of the metadata with the names of the classes in the order of the logits, a JSON list. Of models with a head.</summary>
@@ -59,7 +72,7 @@ public static class OnnxModel
             throw new NotSupportedException(string.Create(CultureInfo.InvariantCulture,
                 $"As ONNX in {options.Dtype} the model takes {file.Length:N0} bytes, expected at most "
                 + $"{int.MaxValue:N0}{(options.Dtype == ScalarType.Float32 ? "; export it as float16" : "")}."));
-        if (model.LastNorm.weight!.device_type == DeviceType.META)
+        if (model.Embeddings.Device.type == DeviceType.META)
             throw new ArgumentException("The model is on the meta device and holds no numbers.", nameof(model));
         AtomicFile.Write(path, stream => file.Write(stream, progress, cancellation));
         (logger ?? NullLogger.Instance).ModelSaved($"{nameof(VisionTransformer)} as ONNX", graph.Weights.Count, path,

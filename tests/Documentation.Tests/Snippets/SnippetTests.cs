@@ -2,7 +2,10 @@ using Documentation.Tests.Pages;
 
 namespace Documentation.Tests.Snippets;
 
-/// <summary>The C# of the pages is that of the regions in this folder's files, which are tests: compiled and run. No other C# is shown, and no region is left over.</summary>
+/// <summary>
+/// The C# of the pages, and of the examples in the sources' documentation, is that of the regions in this folder's files, which are tests: compiled and run. No
+/// other C# is shown, and no region is left over.
+/// </summary>
 public class SnippetTests
 {
     const string Start = "#region ", End = "#endregion";
@@ -17,6 +20,22 @@ public class SnippetTests
     {
         foreach (var block in Blocks) regions.Values.Should().Contain(block.Text, "{0} must equal a #region of the snippets, to the letter", block.Place);
     }
+
+    [Fact]
+    public void Every_example_of_a_type_is_a_region_that_runs()
+    {
+        foreach (var example in SourceExample.All) regions.Values.Should().Contain(example.Code, "{0} must equal a #region of the snippets, to the letter", example.Place);
+    }
+
+    [Fact]
+    public void The_main_entry_points_have_an_example() =>
+        SourceExample.All.Select(example => Path.GetFileNameWithoutExtension(example.File)).Should().Contain(
+            ["Composition", "LoraAdapter", "VisionTransformer", "T5Model", "LoraTuning", "CompositionWeights", "OnnxModel", "AdapterCompression", "ImageAdaptation", "ImagePredictor", "ImageTrainer", "TextTrainer"]);
+
+    [Fact]
+    public void An_example_is_read_as_it_is_shown() =>
+        SourceExample.In("one.cs", ["/// <example>", "/// <code>", "/// a(b =&gt; b &amp;&amp; c);", "///", "///   d", "/// </code>", "/// </example>", "class One;"])
+            .Should().Equal(new SourceExample("one.cs", 2, "a(b => b && c);\n\n  d"));
 
     [Fact]
     public void Every_region_is_shown() => regions.Where(region => !Blocks.Any(block => block.Text == region.Value)).Select(region => region.Key).Should().BeEmpty();

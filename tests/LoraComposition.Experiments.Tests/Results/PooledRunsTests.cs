@@ -16,7 +16,7 @@ public sealed class PooledRunsTests
     [Fact]
     public void TestSamplesOfAllTasksCountAlike()
     {
-        var pooled = PooledRuns.Of("both", [Task("a", Run("lora", 0, true, false), Run("uniform", 0, true, true)), Task("b", Run("lora", 0, true, true, true, false), Run("uniform", 0, false, false, false, true))], ["uniform", "lora"]);
+        var pooled = PooledRuns.Of("both", [Task("a", Run("lora", 0, true, false), Run("uniform", 0, true, true)), Task("b", Run("lora", 0, true, true, true, false) with { PeakMemoryMiB = 128 }, Run("uniform", 0, false, false, false, true) with { PeakMemoryMiB = null })], ["uniform", "lora"]);
 
         pooled.Runs.Should().HaveCount(2);
         var lora = pooled.Runs.Single(run => run.Key.Method == "lora");
@@ -25,6 +25,8 @@ public sealed class PooledRunsTests
         lora.TestCount.Should().Be(6);
         CorrectSamples.Of(lora).Should().Equal(true, false, true, true, true, false);
         lora.Timings["train"].Should().Be(2.5);
+        lora.PeakMemoryMiB.Should().Be(128, "one task after the other was run");
+        pooled.Runs.Single(run => run.Key.Method == "uniform").PeakMemoryMiB.Should().BeNull("one of its results tells none");
         pooled.Summary.Methods.Should().Equal("uniform", "lora");
         pooled.Summary.Find("uniform", 5)!.Mean.Should().BeApproximately(0.5, 1e-12);
     }

@@ -21,6 +21,7 @@ static class ResultOf
         HeadParameters = 19225,
         BestEpoch = 7,
         Timings = new Dictionary<string, double> { ["train"] = 1.25 },
+        PeakMemoryMiB = 96.5,
         Details = JsonSerializer.SerializeToElement(new { warnings = new[] { "class 3 holds 1 sample" } }),
         StartedUtc = new DateTimeOffset(2024, 2, 29, 12, 30, 0, TimeSpan.Zero),
     };

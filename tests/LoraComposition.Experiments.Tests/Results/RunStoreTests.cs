@@ -62,6 +62,19 @@ public sealed class RunStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_result_without_the_peak_of_memory_is_read_and_a_negative_one_is_not_written()
+    {
+        Store.Save(result);
+        string text = File.ReadAllText(ResultPath);
+        text.Should().Contain("  \"peakMemoryMiB\": 96.5,\n");
+        File.WriteAllText(ResultPath, text.Replace("  \"peakMemoryMiB\": 96.5,\n", "", StringComparison.Ordinal));
+
+        Store.TryLoad(result.Key, "abc", out var loaded).Should().BeTrue();
+        loaded!.PeakMemoryMiB.Should().BeNull();
+        FluentActions.Invoking(() => Store.Save(result with { PeakMemoryMiB = -1 })).Should().Throw<ArgumentException>().WithMessage("*memory of at least 0 MiB, found -1*");
+    }
+
+    [Fact]
     public void The_file_is_indented_camel_case_with_the_sample_indices_on_one_line()
     {
         Store.Save(result);

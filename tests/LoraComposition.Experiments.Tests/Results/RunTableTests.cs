@@ -14,15 +14,16 @@ public class RunTableTests
             Configuration = ConfigurationHash.ToJson(new { options = new { rate = 0.002, lora = new { rank = 4, deep = new { on = true, name = "x" } }, none = (int?)null } }),
             Details = ConfigurationHash.ToJson(new { steps = 60, bestStep = 12 }),
             Timings = new Dictionary<string, double> { ["load"] = 1.25, ["test"] = 0.5 },
+            PeakMemoryMiB = 208.5,
         };
-        var other = ResultOf.Run("full, \"all\"", null, 0, 0.5, 0) with { ValidationAccuracy = null, BestEpoch = null, Configuration = ConfigurationHash.ToJson(new { options = new { rate = 1 } }) };
+        var other = ResultOf.Run("full, \"all\"", null, 0, 0.5, 0) with { ValidationAccuracy = null, PeakMemoryMiB = null, BestEpoch = null, Configuration = ConfigurationHash.ToJson(new { options = new { rate = 1 } }) };
 
         RunTable.WriteCsv(folder["new/runs.csv"], [run, other]);
 
         File.ReadAllText(folder["new/runs.csv"]).Should().Be(
-            "method,k,seed,samples,accuracy,validationAccuracy,testCount,trainableParameters,headParameters,steps,bestStep,bestEpoch,seconds,lora.deep.on,lora.rank,rate\n"
-            + "lora,5,1,3,0.8125,0.5,1000,12,19225,60,12,7,1.75,1,4,0.002\n"
-            + "\"full, \"\"all\"\"\",,0,3,0.5,,1000,0,19225,,,,1.25,,,1\n");
+            "method,k,seed,samples,accuracy,validationAccuracy,testCount,trainableParameters,headParameters,steps,bestStep,bestEpoch,seconds,peakMemoryMiB,lora.deep.on,lora.rank,rate\n"
+            + "lora,5,1,3,0.8125,0.5,1000,12,19225,60,12,7,1.75,208.5,1,4,0.002\n"
+            + "\"full, \"\"all\"\"\",,0,3,0.5,,1000,0,19225,,,,1.25,,,,1\n");
     }
 
     [Fact]

@@ -53,6 +53,30 @@ public sealed class TextModuleTrainingTests : IDisposable
     }
 
     [Fact]
+    public void TheFisherInformationLiesBesideTheModuleAndWeighsIt()
+    {
+        var training = Training(task with { Validation = [] });
+        using var module = Modules.GetOrTrain(training, NullProgressReporter.Instance);
+        using var progress = new ScriptedProgress();
+
+        UpstreamModules.MeasureFisher(training, module, progress);
+
+        progress.Begun.Should().Equal("module first: Fisher information");
+        using (var fisher = FisherFile.Open(module))
+        {
+            foreach (var (path, delta) in module.Layers)
+            {
+                using var diagonal = fisher.Read(path);
+                diagonal.shape.Should().Equal(delta.OutFeatures, delta.InFeatures);
+                diagonal.max().item<float>().Should().BeGreaterThan(0);
+            }
+        }
+        using var runner = new TextFewShotRunner(tiny.BaseModel, tiny.Task(), [module], new Dictionary<string, string> { ["first"] = "1" });
+        double Loss(ITuningMethod method) => runner.Execute(method, TinyTextExperiment.Options, runner.Sample(2, 0), ScoredPart.Test).Scores["loss"];
+        Loss(new FisherComposition()).Should().BeApproximately(Loss(new UniformComposition()), 1e-4, "of one module every mean is the module");
+    }
+
+    [Fact]
     public void EverySettingIsPartOfTheKey()
     {
         var other = TextBaseModel.Open(tiny.SaveModel("other", seed: 2));

@@ -82,7 +82,7 @@ public sealed class UpstreamModulesTests : IDisposable
         File.Delete(file);
         UpstreamModules.MeasureFisher(training, module);
         File.ReadAllBytes(file).Should().Equal(written, "the same pictures and the same drawn classes");
-        FluentActions.Invoking(() => UpstreamModules.MeasureFisher(new KeptStart(module), Kept())).Should().Throw<NotSupportedException>().WithMessage("*only that of images can*");
+        FluentActions.Invoking(() => UpstreamModules.MeasureFisher(new KeptStart(module), Kept())).Should().Throw<NotSupportedException>().WithMessage("*'first' cannot be measured: its training has no way to*");
 
         LoraAdapter Kept() => Modules.GetOrTrain(new KeptStart(tiny.Modules[0]));
     }

@@ -126,7 +126,7 @@ public sealed class ImagePreprocessingTests : IDisposable
     [InlineData("""{"crop_offset": "up"}""", "*'crop_offset'*floor or round*")]
     [InlineData("""{"size": 9000}""", "*from 1 to 4096*")]
     [InlineData("[]", "*a JSON object*")]
-    [InlineData("{", "*damaged*")]
+    [InlineData("{", "*not valid JSON*")]
     public void RefusesWhatItCannotDo(string json, string message) =>
         FluentActions.Invoking(() => Read(json)).Should().Throw<DataException>().WithMessage("*preprocessor_config.json: " + message);
 

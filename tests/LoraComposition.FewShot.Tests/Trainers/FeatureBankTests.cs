@@ -32,6 +32,26 @@ public sealed class FeatureBankTests : IDisposable
     }
 
     [Fact]
+    public void GivesTheFeaturesOfThePicturesInItsView()
+    {
+        var task = tiny.Task("task", [0, 1]);
+        using var model = tiny.BaseModel.Load(task.ClassNames, 0);
+        var view = new PictureView(true, 2, -1);
+        using var bank = new FeatureBank(model, task.Train, 3, view);
+        using var plain = new FeatureBank(model, task.Train, 3);
+        int[] wanted = [7, 2, 11, 0];
+
+        using var features = bank.Features(wanted);
+
+        using var noGrad = no_grad();
+        using var pixels = PictureView.Apply(task.Train.Batch(wanted, CPU), [view, view, view, view]);
+        using var expected = model.Features(pixels);
+        features.allclose(expected, rtol: 0, atol: 1e-5).Should().BeTrue();
+        using var unchanged = plain.Features(wanted);
+        features.allclose(unchanged, rtol: 0, atol: 1e-3).Should().BeFalse();
+    }
+
+    [Fact]
     public void ComputesEachImageOnce()
     {
         var task = tiny.Task("task", [0, 1]);

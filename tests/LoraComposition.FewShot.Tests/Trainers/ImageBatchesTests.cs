@@ -58,4 +58,25 @@ public sealed class ImageBatchesTests : IDisposable
         Taken(ImageAugmentation.Flip, 1).equal(flipped).all().item<bool>().Should().BeTrue();
         Taken(ImageAugmentation.Flip, 2).equal(flipped).all().item<bool>().Should().BeFalse();
     }
+
+    [Fact]
+    public void CropsAreSeededAndSkippedPicturesPassTheirNumbers()
+    {
+        using var scope = NewDisposeScope();
+        var images = tiny.Task("task", [0, 1]).Train;
+        int[] wanted = [.. Enumerable.Repeat(3, 16)];
+        Tensor Taken(int seed, int skipped)
+        {
+            using var batches = new ImageBatches(images, [3], CPU, ScalarType.Float32, ImageAugmentation.FlipAndCrop, seed);
+            batches.Skip(skipped);
+            return batches.Take(wanted[skipped..]).Pixels;
+        }
+
+        var cropped = Taken(seed: 1, skipped: 0);
+
+        cropped.flatten(1).unique(dim: 0, sorted: true).output.shape[0].Should().BeGreaterThan(8, "flips alone give two pictures");
+        Taken(seed: 1, skipped: 0).equal(cropped).all().item<bool>().Should().BeTrue();
+        Taken(seed: 2, skipped: 0).equal(cropped).all().item<bool>().Should().BeFalse();
+        Taken(seed: 1, skipped: 5).equal(cropped[5..]).all().item<bool>().Should().BeTrue("a training that goes on sees what it would have seen");
+    }
 }

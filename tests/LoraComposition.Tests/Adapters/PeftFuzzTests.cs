@@ -1,5 +1,5 @@
 using LoraComposition.Tests.Files;
-using LoraComposition.Tests.Support.Fuzzing;
+using LoraComposition.Fuzzing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +28,7 @@ public sealed class PeftFuzzTests : IDisposable
         var mutator = new FolderMutator(folder)
             .AddJson("adapter_config.json", Valid("adapter_config.json"), settings)
             .Add("adapter_model.safetensors", weights, new SafetensorsMutator(weights).Mutate);
-        var kinds = Fuzz.Run(seed: 1, count: 7000, mutator.Mutate, _ => Load());
+        var kinds = Fuzz.Run<ModelFileException>(seed: 1, count: 7000, mutator.Mutate, _ => Load());
         kinds.Where(kind => kind.Key.StartsWith("adapter_config.json", StringComparison.Ordinal)).Sum(kind => kind.Value.Loaded).Should().BeGreaterThan(350, "settings that do not matter may be anything");
         kinds.Should().AllSatisfy(kind => kind.Value.Refused.Should().BePositive(kind.Key));
     }

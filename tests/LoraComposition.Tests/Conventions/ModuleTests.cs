@@ -12,6 +12,12 @@ public class ModuleTests
 {
     static readonly VitConfig vit = new() { HiddenSize = 16, LayerCount = 2, HeadCount = 2, IntermediateSize = 24, ImageSize = 8, PatchSize = 4, ClassNames = ["a", "b", "c"] };
 
+    static readonly VitConfig withEveryPart = vit with
+    {
+        Family = new TimmVit("every"),
+        Parts = new() { DistillationToken = true, RegisterCount = 2, NormBeforeBlocks = true, LayerScale = true, Activation = VitActivation.SwiGlu, Pooling = VitPooling.Attention },
+    };
+
     static readonly T5Config t5 = new() { VocabularySize = 20, HiddenSize = 8, EncoderLayerCount = 2, DecoderLayerCount = 2, HeadCount = 2, KeyValueSize = 4, IntermediateSize = 12 };
 
     static readonly Dictionary<string, (Func<int, Module> Make, Func<Module, ScalarType, Tensor> Compute)> modules = new()
@@ -25,6 +31,7 @@ public class ModuleTests
         ["poly"] = (seed => WithSelector(new PolyComposer(SmallLayers.Linear(6, 4, seed: seed), [SmallLayers.Delta(6, 4, 2, 1.5, seed + 50), SmallLayers.Delta(6, 4, 2, 0.5, seed + 60)], heads: 2), seed), Layer),
         ["arrow"] = (seed => new ArrowComposer(SmallLayers.Linear(6, 4, seed: seed), Deltas(seed)), Layer),
         ["vit"] = (seed => VisionTransformer.Create(vit, seed), (module, type) => ((Module<Tensor, Tensor>)module).call(SmallLayers.Input(9, ScalarType.Float32, 2, 3, 8, 8).to(type))),
+        ["vit with every part"] = (seed => VisionTransformer.Create(withEveryPart, seed), (module, type) => ((Module<Tensor, Tensor>)module).call(SmallLayers.Input(9, ScalarType.Float32, 2, 3, 8, 8).to(type))),
         ["t5"] = (seed => T5Model.Create(t5, seed), Text),
         ["umt5"] = (seed => T5Model.Create(t5 with { Family = T5Family.Umt5 }, seed), Text),
         ["t5 gated"] = (seed => T5Model.Create(t5 with { FeedForward = T5FeedForwardKind.GatedGelu, TiedHead = false, ScaledHead = false }, seed), Text),

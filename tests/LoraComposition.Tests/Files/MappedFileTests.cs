@@ -1,5 +1,6 @@
 using LoraComposition.Files;
-using static LoraComposition.Tests.Files.SafetensorsBytes;
+using LoraComposition.Fuzzing;
+using static LoraComposition.Fuzzing.SafetensorsBytes;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tests.Files;

@@ -1,6 +1,7 @@
 using LoraComposition.Files;
+using LoraComposition.Fuzzing;
 using TorchSharp;
-using static LoraComposition.Tests.Files.SafetensorsBytes;
+using static LoraComposition.Fuzzing.SafetensorsBytes;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Tests.Files;

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using LoraComposition.Files;
-using LoraComposition.Tests.Support.Fuzzing;
-using static LoraComposition.Tests.Files.SafetensorsBytes;
+using LoraComposition.Fuzzing;
+using static LoraComposition.Fuzzing.SafetensorsBytes;
 
 namespace LoraComposition.Tests.Files;
 
@@ -37,7 +37,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
     public void Every_spoilt_file_is_refused_or_read_right()
     {
         var mutator = new SafetensorsMutator(Valid());
-        var kinds = Fuzz.Run(seed: 1, count: 20_000, mutator.Mutate, Load);
+        var kinds = Fuzz.Run<ModelFileException>(seed: 1, count: 20_000, mutator.Mutate, Load);
         kinds.Should().HaveCountGreaterThanOrEqualTo(15).And.AllSatisfy(kind => kind.Value.Refused.Should().BePositive(kind.Key));
         kinds.Values.Sum(kind => kind.Loaded).Should().BeGreaterThan(500, "the other half of the test is about files that load");
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using LoraComposition.Files;
-using static LoraComposition.Tests.Files.SafetensorsBytes;
+using LoraComposition.Fuzzing;
+using static LoraComposition.Fuzzing.SafetensorsBytes;
 
 namespace LoraComposition.Tests.Files;
 

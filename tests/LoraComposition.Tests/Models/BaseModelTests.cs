@@ -50,10 +50,10 @@ public sealed class BaseModelTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"model_type": "bert"}""", "*config.json: expected \"vit\" or \"t5\" or \"mt5\" or \"umt5\", the models this library computes, for model_type, found \"bert\".")]
+    [InlineData("""{"model_type": "bert"}""", "*config.json: expected \"vit\", \"deit\", \"dinov2\", \"dinov2_with_registers\", \"clip\", \"clip_vision_model\", \"siglip\", \"siglip_vision_model\"*\"t5\", \"mt5\" or \"umt5\", the models this library computes, for model_type, found \"bert\".")]
     [InlineData("""{"model_type": "longt5", "architecture": "vit_base_patch32_224"}""", "*found \"longt5\".")]
     [InlineData("""{"model_type": 5}""", "*expected a text for model_type, found 5.")]
-    [InlineData("""{"d_model": 32}""", "*model_type is missing; expected \"vit\" or \"t5\"*")]
+    [InlineData("""{"d_model": 32}""", "*model_type is missing; expected \"vit\", \"deit\", \"dinov2\", \"dinov2_with_registers\", \"clip\", \"clip_vision_model\", \"siglip\", \"siglip_vision_model\"*\"t5\"*")]
     [InlineData("""{"model_type": null}""", "*model_type is missing*")]
     [InlineData("[]", "*expected a JSON object*")]
     [InlineData(null, "*config.json: the file is missing*")]

@@ -1,5 +1,6 @@
 using System.Text;
 using LoraComposition.Files;
+using LoraComposition.Fuzzing;
 using LoraComposition.Models;
 using LoraComposition.Tests.Files;
 using LoraComposition.Tests.Support;

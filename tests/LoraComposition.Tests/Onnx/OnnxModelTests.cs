@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using LoraComposition.Models;
 using LoraComposition.Tests.Support;
@@ -266,7 +267,29 @@ public sealed class OnnxModelTests : IDisposable
     public void The_graph_knows_every_setting_of_the_model() =>
         typeof(VitConfig).GetProperties().Select(property => property.Name).Should().BeEquivalentTo(nameof(VitConfig.HiddenSize), nameof(VitConfig.LayerCount),
             nameof(VitConfig.HeadCount), nameof(VitConfig.IntermediateSize), nameof(VitConfig.ImageSize), nameof(VitConfig.PatchSize),
-            nameof(VitConfig.ChannelCount), nameof(VitConfig.QkvBias), nameof(VitConfig.LayerNormEpsilon), nameof(VitConfig.ClassNames), nameof(VitConfig.TokenCount));
+            nameof(VitConfig.ChannelCount), nameof(VitConfig.QkvBias), nameof(VitConfig.LayerNormEpsilon), nameof(VitConfig.ClassNames), nameof(VitConfig.TokenCount), nameof(VitConfig.FeatureSize), nameof(VitConfig.TakesAnySize), nameof(VitConfig.ImageProcessor));
+
+    [Fact]
+    public void And_every_part_of_it() =>
+        typeof(VitParts).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name).Should().BeEquivalentTo(nameof(VitParts.ClassToken), nameof(VitParts.DistillationToken),
+            nameof(VitParts.RegisterCount), nameof(VitParts.PositionsInFront), nameof(VitParts.FlatEmbeddings), nameof(VitParts.PatchBias), nameof(VitParts.NormBeforeBlocks),
+            nameof(VitParts.LayerScale), nameof(VitParts.Activation), nameof(VitParts.Pooling), nameof(VitParts.LastNorm), nameof(VitParts.ProjectionSize),
+            nameof(VitParts.PositionFilter), nameof(VitParts.TokensInFront), nameof(VitParts.PositionCountInFront), nameof(VitParts.TokensRead));
+
+    [Theory]
+    [MemberData(nameof(VitFamilyCases.All), MemberType = typeof(VitFamilyCases))]
+    public void Every_family_computes_there_what_its_reference_computed(string name)
+    {
+        using var model = VitFamilyCases.Load(name);
+        using var adapter = VitFamilyCases.Adapter(name);
+        var expected = VitFamilyCases.Expected(name);
+
+        Exported(model, expected["pixel_values"]).ShouldBeClose(expected["output"]);
+        using var attached = Composition.AttachUniform(model, [adapter]);
+        Exported(model, expected["pixel_values"]).ShouldBeClose(expected["output_with_adapter"]);
+        var half = Exported(model, expected["pixel_values"], new OnnxExportOptions { Dtype = ScalarType.Float16 });
+        half.Distance(expected["output_with_adapter"]).Should().BeLessThan(HalfTolerance * expected["output_with_adapter"].abs().max().item<float>());
+    }
 
     [Fact]
     public void Settings_that_cannot_be_are_refused()

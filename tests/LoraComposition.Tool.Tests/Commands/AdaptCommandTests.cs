@@ -105,7 +105,7 @@ public sealed class AdaptCommandTests : IDisposable
     [InlineData("--budget", "soon", "--budget soon: expected a time such as 90s, 5m or 1h")]
     [InlineData("--budget", "-5m", "expected a time such as")]
     [InlineData("--protocol", "mine", "--protocol mine: it must be one of fitted, paper")]
-    [InlineData("--augment", "crop", "--augment crop: it must be one of flip, none")]
+    [InlineData("--augment", "crop", "--augment crop: it must be one of flip, flip-crop, none")]
     [InlineData("--head-rate", "0", "--head-rate is 0; it must be positive")]
     [InlineData("--merge-lambdas", "1,x", "--merge-lambdas 1,x: 'x' is not a number")]
     [InlineData("--merge-densities", "1,0", "--merge-densities 1,0: '0' is not a number in (0, 1]")]
@@ -175,7 +175,7 @@ public sealed class AdaptCommandTests : IDisposable
         var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt.Select(a => a == inputs.At("base") ? Reference.T5Base : a), "--out", inputs.At("out")]);
 
         (code, output).Should().Be((1, ""));
-        errors.Should().ContainSingle().Which.Should().Contain("expected \"vit\" (a vision transformer, which images need) for model_type, found \"t5\"");
+        errors.Should().ContainSingle().Which.Should().Contain("expected \"vit\", \"deit\", \"dinov2\", \"dinov2_with_registers\", \"clip\", \"clip_vision_model\", \"siglip\" or \"siglip_vision_model\" (a vision transformer, which images need) for model_type, found \"t5\"");
         Directory.Exists(inputs.At("out")).Should().BeFalse();
     }
 

@@ -186,7 +186,7 @@ public sealed class ExportCommandTests : IDisposable
         var (code, output, errors) = await CommandLine.RunAsync("export", "--model", Reference.T5Base, "--out", Out);
 
         (code, output).Should().Be((1, ""));
-        errors.Should().ContainSingle().Which.Should().EndWith("expected \"vit\" (a vision transformer, which images need) for model_type, found \"t5\".");
+        errors.Should().ContainSingle().Which.Should().EndWith("expected \"vit\", \"deit\", \"dinov2\", \"dinov2_with_registers\", \"clip\", \"clip_vision_model\", \"siglip\" or \"siglip_vision_model\" (a vision transformer, which images need) for model_type, found \"t5\".");
         File.Exists(Out).Should().BeFalse();
     }
 

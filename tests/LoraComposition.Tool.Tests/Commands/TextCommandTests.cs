@@ -54,6 +54,35 @@ public sealed class TextCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TheFisherInformationOfTextsWeighsTheModules()
+    {
+        foreach (string module in (string[])["module-1", "module-2"])
+        {
+            string[] fisher = ["fisher", "--base", TinyTextInputs.Base, "--adapter", inputs.At(module), "--data", inputs.At("texts"), "--samples", "8", "--threads", "1"];
+            (await DoneAsync(fisher)).Should().Contain("from 8 texts, to");
+            byte[] written = File.ReadAllBytes(inputs.At(module, "fisher.safetensors"));
+            await DoneAsync([.. fisher, "--force"]);
+            File.ReadAllBytes(inputs.At(module, "fisher.safetensors")).Should().Equal(written);
+        }
+
+        await DoneAsync("compose", "--adapter", inputs.At("module-1"), inputs.At("module-2"), "--method", "fisher", "--out", inputs.At("merged"));
+        (await DoneAsync([.. inputs.Adapt, "--method", "fisher", "--out", inputs.At("weighed")])).Should().Contain("fisher");
+        // What compose writes is compressed to the sum of the ranks.
+        using var merged = LoraAdapter.Load(inputs.At("merged"));
+        using var adapted = LoraAdapter.Load(inputs.At("weighed", "adapter"));
+        merged.Layers.Keys.Should().BeEquivalentTo(adapted.Layers.Keys);
+        LoraAdapter[] modules = [LoraAdapter.Load(inputs.At("module-1")), LoraAdapter.Load(inputs.At("module-2"))];
+        FisherFile[] files = [.. modules.Select(FisherFile.Open)];
+        foreach (var (path, update) in adapted.Layers)
+        {
+            using var expected = new FisherMerge(files).Merge(new MergeLayer(path, [.. modules.Select(module => module.Layers[path])]));
+            (update.ToDense() - expected.ToDense()).abs().max().item<float>().Should().BeLessThan(1e-5f, path);
+        }
+        foreach (var file in files) file.Dispose();
+        foreach (var module in modules) module.Dispose();
+    }
+
+    [Fact]
     public async Task LinesAreAnsweredAsTheyCome()
     {
         var (code, output, errors) = await CommandLine.RunAsync(_ => new StringReader("the apple\n{\"text\":\"a, cat\"}\n{broken\n{\"question\":\"which\",\"choices\":[\"red\",\"plum\"]}\n"),
@@ -154,6 +183,9 @@ public sealed class TextCommandTests : IAsyncLifetime
         await Refused(2, "--labels a: expected at least two*", "predict", "--model", Model, "--texts", "-", "--labels", "a");
         await Refused(2, "--texts *none.txt: there is no such file.", "predict", "--model", Model, "--texts", inputs.At("none.txt"));
         await Refused(1, "*found one of texts*", "predict", "--model", Model, "--images", Model);
+        await Refused(2, "--images or --data is missing*", "fisher", "--base", TinyTextInputs.Base, "--adapter", inputs.At("module-1"));
+        await Refused(2, "--images and --data are for models of different kinds*", "fisher", "--base", TinyTextInputs.Base, "--adapter", inputs.At("module-1"), "--images", "a.png", "--data", "a.csv");
+        await Refused(1, "*fisher.safetensors: the file is missing*'lora-compose fisher'.", [.. inputs.Adapt, "--out", inputs.At("x"), "--method", "fisher"]);
         await Refused(1, "*config.json: expected *t5*found \"vit\"*", "predict", "--model", Vit, "--texts", inputs.Write("a", "one.txt"), "--labels", "a,b");
         await Refused(1, "*config.json: expected *t5*found \"vit\"*", "adapt", "--base", Vit, "--data", inputs.At("texts"), "--shots", "2", "--out", inputs.At("x"));
         await Refused(2, "--as-stored is for pictures*", [.. inputs.Adapt, "--out", inputs.At("x"), "--as-stored"]);

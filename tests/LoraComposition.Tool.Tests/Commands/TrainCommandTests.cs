@@ -69,7 +69,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task TheReportIsJson()
     {
-        var (code, output, errors) = await CommandLine.RunAsync(Train("--name", "pictures of mine", "--dropout", "0.1", "--no-flip", "--seed", "4", "--validation", "0", "--out", inputs.At("mine"), "--json"));
+        var (code, output, errors) = await CommandLine.RunAsync(Train("--name", "pictures of mine", "--dropout", "0.1", "--augment", "none", "--seed", "4", "--validation", "0", "--out", inputs.At("mine"), "--json"));
 
         code.Should().Be(0, string.Join('\n', errors));
         using var report = JsonDocument.Parse(output);

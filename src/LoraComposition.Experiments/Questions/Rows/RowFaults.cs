@@ -1,5 +1,6 @@
 using System.Globalization;
 using LoraComposition.FewShot;
+using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
 
@@ -8,29 +9,30 @@ public sealed class DamagedRowsException : DataException
 {
     const int MostNames = 20;
 
-    internal DamagedRowsException(string path, IReadOnlyList<SkippedSample> rows, bool canBeSkipped) : base(path, MessageOf(rows, canBeSkipped)) => Rows = rows;
+    internal DamagedRowsException(string path, IReadOnlyList<SkippedSample> rows, bool canBeSkipped) : base(path, Lines(rows, canBeSkipped)) => Rows = rows;
 
     /// <summary>What is wrong with each, in the order of the files. Damage of a file as a whole has no line.</summary>
     public IReadOnlyList<SkippedSample> Rows { get; }
 
-    static string MessageOf(IReadOnlyList<SkippedSample> rows, bool canBeSkipped)
+    static IEnumerable<string> Lines(IReadOnlyList<SkippedSample> rows, bool canBeSkipped)
     {
-        string remedy = canBeSkipped ? "correct them, or have them left out (--skip-damaged):" : "correct them:";
-        string more = rows.Count > MostNames ? $"\n  and {rows.Count - MostNames} more" : "";
-        return $"{rows.Count} rows cannot be used; {remedy}{string.Concat(rows.Take(MostNames).Select(row => $"\n  {row.Path}: {row.Reason}"))}{more}";
+        yield return $"{rows.Count} rows cannot be used; {(canBeSkipped ? "correct them, or have them left out (--skip-damaged):" : "correct them:")}";
+        foreach (var row in rows.Take(MostNames)) yield return $"  {row.Path}: {row.Reason}";
+        if (rows.Count > MostNames) yield return $"  and {rows.Count - MostNames} more";
     }
 }
 
 /// <summary>A row cannot be used; others of its file may.</summary>
 internal sealed class DamagedRowException(string file, string place, string problem, Exception? inner = null) : DataException(file, $"{place}: {problem}", inner)
 {
+    const int LongestProblem = 400;
     const string Line = "line ";
 
     /// <summary>The number of the line, by which rows are put in order.</summary>
     public int Number { get; } = place.StartsWith(Line, StringComparison.Ordinal) && int.TryParse(place.AsSpan(Line.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int line) ? line : 0;
 
     /// <summary>What is wrong, without the place.</summary>
-    public string Problem => problem;
+    public string Problem { get; } = Excerpt.Of(problem, LongestProblem);
 
     /// <summary>The file and the line, without the folder.</summary>
     public string Place { get; } = $"{System.IO.Path.GetFileName(file)}:{(place.StartsWith(Line, StringComparison.Ordinal) ? place[Line.Length..] : place)}";

@@ -23,16 +23,16 @@ static class MethodRanking
         if (methods.Length < FewestMethods || blocks.Length < FewestBlocks) return null;
         string reference = new UniformComposition().Name;
         var rows = methods.Select(method => new RankedMethod(method, blocks, methods, methods.Contains(reference) ? reference : null)).OrderBy(row => row.MeanRank).ToArray();
-        string[] header = ["Method", "Mean rank", $"Better / worse than {reference}", "|Θ|", "Seconds a run"];
+        string[] header = ["Method", "Mean rank", $"Better / worse than {reference}", "|Θ|", "Seconds a run", "Peak MiB"];
         return new ReportTable("methods", $"The methods over {blocks.Length} blocks of one experiment and K", header,
-            [.. rows.Select((row, i) => (SummaryGrid.Cell[])[new(row.Method), new(Number(row.MeanRank, "F1"), i == 0), new(row.Seen), new(Number(row.Trained, "N0")), new(Number(row.Seconds, "F1"))])],
-            CsvText.Of([["method", "mean_rank", "blocks", "better", "worse", "trainable_parameters", "seconds"],
-                .. rows.Select(row => (string[])[row.Method, Number(row.MeanRank, "R"), Number(blocks.Length, "F0"), Number(row.Better, "F0"), Number(row.Worse, "F0"), Number(row.Trained, "F0"), Number(row.Seconds, "R")])]))
+            [.. rows.Select((row, i) => (SummaryGrid.Cell[])[new(row.Method), new(Number(row.MeanRank, "F1"), i == 0), new(row.Seen), new(Number(row.Trained, "N0")), new(Number(row.Seconds, "F1")), new(row.PeakMemoryMiB is { } peak ? Number(peak, "N0") : "–")])],
+            CsvText.Of([["method", "mean_rank", "blocks", "better", "worse", "trainable_parameters", "seconds", "peak_memory_mib"],
+                .. rows.Select(row => (string[])[row.Method, Number(row.MeanRank, "R"), Number(blocks.Length, "F0"), Number(row.Better, "F0"), Number(row.Worse, "F0"), Number(row.Trained, "F0"), Number(row.Seconds, "R"), row.PeakMemoryMiB is { } peak ? Number(peak, "R") : ""])]))
         {
             Notes =
             [
                 $"Rank 1 is the highest mean of a block; equal means share their ranks. Better and worse count the blocks where a difference from {reference} can be seen: a paired 95 % interval without zero that stands Holm's correction for the {methods.Length - 1} comparisons of the block.",
-                "Seconds are those of whole runs, tests included, on the machine that ran them.",
+                "Seconds are those of whole runs, tests included, on the machine that ran them. Peak MiB is the most memory that the process held in any of the runs: with the base model, and with what runs before in the same process have left; without a GPU's.",
             ],
         };
     }
@@ -68,6 +68,7 @@ static class MethodRanking
             MeanRank = blocks.Average(block => block.Rank(method, methods));
             var runs = blocks.SelectMany(block => block.Runs.Where(run => run.Key.Method == method)).ToArray();
             (Trained, Seconds) = (runs.Max(run => run.TrainableParameters), runs.Average(run => run.Timings.Values.Sum()));
+            PeakMemoryMiB = RunResult.PeakOf(runs);
             if (reference is null || reference == method) return;
             var seen = blocks.Select(block => RunComparison.Of(block.Runs, block.Shots, reference, [.. methods.Where(other => other != reference)])
                 .FirstOrDefault(difference => difference.Second == method)).Where(difference => difference is { IsSeen: true }).ToArray();
@@ -82,6 +83,8 @@ static class MethodRanking
         public long Trained { get; }
 
         public double Seconds { get; }
+
+        public double? PeakMemoryMiB { get; }
 
         public int Better { get; }
 

@@ -1,4 +1,5 @@
 using LoraComposition.Models;
+using LoraComposition.Text;
 using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot;
@@ -39,6 +40,20 @@ public static class ChoiceScoring
             progress?.Advance(positions.Length);
         }
         return all;
+    }
+
+    /// <summary>What the model holds each choice of a question for, given that it is one of them: natural logarithms with their graph, <c>[1, choices]</c> float64.</summary>
+    internal static Tensor LogProbabilities(T5Model model, TokenizedQuestions questions, int index)
+    {
+        using var scope = NewDisposeScope();
+        var device = model.parameters().First().device;
+        using var text = questions.Inputs([index], device);
+        using var choices = TokenBatch.Pad(questions.Choices(index), device);
+        var states = model.Encode(text.Ids).expand(choices.Ids.shape[0], -1, -1);                                          // [choices, tokens, d]
+        var tokens = model.Logits(model.Decode(model.ShiftRight(choices.Ids), states)).log_softmax(2);   // [choices, decoded, vocabulary]
+        // Filling lies behind a choice's tokens, where none that counts sees it.
+        var chosen = tokens.gather(2, choices.Ids.unsqueeze(2)).squeeze(2).mul(choices.Mask).to(ScalarType.Float64);     // [choices, decoded]
+        return chosen.sum(dim: 1).log_softmax(0).unsqueeze(0).MoveToOuterDisposeScope();
     }
 
     /// <summary>The accuracy and the mean cross-entropy of the softmax over the choices, and which questions are right.</summary>

@@ -9,13 +9,13 @@ public static class BaseModel
     const int LargestConfig = 16 << 20;
 
     // The first is also what timm's configurations are read as.
-    static readonly (string ModelType, Loading Load)[] families =
+    static readonly (IReadOnlyList<string> ModelTypes, Loading Load)[] families =
     [
-        ("vit", (folder, options, logger, progress, cancellation) =>
+        (VisionTransformer.ModelTypes, (folder, options, logger, progress, cancellation) =>
             VisionTransformer.Load(folder, new VitLoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress,
                 cancellation)),
-        .. T5Variant.ModelTypes.Select(type => (type, (Loading)((folder, options, logger, progress, cancellation) =>
-            T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)))),
+        (T5Model.ModelTypes, (folder, options, logger, progress, cancellation) =>
+            T5Model.Load(folder, new T5LoadOptions { Dtype = options.Dtype, AllowOutsideLinks = options.AllowOutsideLinks }, logger, progress, cancellation)),
     ];
 
     delegate IBaseModel Loading(string folder, BaseModelLoadOptions options, ILogger? logger, IProgress<WorkProgress>? progress, CancellationToken cancellation);
@@ -54,11 +54,11 @@ public static class BaseModel
     }
 
     static Loading? LoadOf(ConfigFields fields) =>
-        (TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelType == fields.Text("model_type"))).Load;
+        (TimmConfig.IsOne(fields) ? families[0] : families.FirstOrDefault(known => known.ModelTypes.Contains(fields.Text("model_type")))).Load;
 
     static CheckpointException Unknown(ConfigFields fields)
     {
-        string supported = string.Join(" or ", families.Select(known => $"\"{known.ModelType}\""));
+        string supported = Words.Or(families.SelectMany(known => known.ModelTypes));
         return fields.Find("model_type") is { } found
             ? fields.Expected("model_type", $"{supported}, the models this library computes,", found)
             : new CheckpointException(fields.Path, $"model_type is missing; expected {supported}, or the architecture of a ViT in timm's layout.");

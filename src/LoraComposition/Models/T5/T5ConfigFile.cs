@@ -79,7 +79,7 @@ internal static class T5ConfigFile
         || (Variant(fields).Defaults.Family != T5Family.T5 && System.Version.TryParse(fields.Text(Version)?.Split(".dev")[0], out var version) && version.Major >= 5);
 
     static T5Variant Variant(ConfigFields fields) => fields.Text(Type) is not { } type ? T5Variant.Of(T5Family.T5)
-        : T5Variant.Named(type) ?? throw fields.Expected(Type, string.Join(" or ", T5Variant.ModelTypes.Select(name => $"\"{name}\"")), fields.Find(Type)!.Value);
+        : T5Variant.Named(type) ?? throw fields.Expected(Type, Words.Or(T5Variant.ModelTypes), fields.Find(Type)!.Value);
 
     static T5FeedForwardKind FeedForward(ConfigFields fields, T5FeedForwardKind usual)
     {

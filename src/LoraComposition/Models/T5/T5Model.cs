@@ -17,6 +17,18 @@ namespace LoraComposition.Models;
 /// first on, each with its own <see cref="DecoderCache"/>; training, attaching, loading and moving need the model for themselves. Indices on the CPU are
 /// checked; those on a GPU are not, because reading them back would wait for it in every step: one outside the vocabulary ends the program there.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var model = T5Model.Load("flan-t5");
+/// var tokenizer = T5Tokenizer.Load("flan-t5");
+/// using var modules = new AdapterCollection(LoraAdapter.Load("adapters/sciq"), LoraAdapter.Load("adapters/quail"));
+/// using var composition = Composition.AttachUniform(model, modules);
+///
+/// using var questions = tokenizer.EncodeBatch(["which is last in the list (A) two (B) nine"]);
+/// foreach (var answer in model.Generate(questions.Ids, questions.Mask, new GenerationOptions { MaxLength = 16, Beams = 4 }))
+///     Console.WriteLine(tokenizer.Decode(answer.Best.Ids));
+/// </code>
+/// </example>
 public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseModel
 {
     /// <summary>The label of a token that does not count.</summary>
@@ -28,6 +40,9 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     readonly T5Decoder decoder;
     Module<Tensor, Tensor>? lm_head;
     bool disposed;
+
+    /// <summary>What <c>model_type</c> may be in the <c>config.json</c> of a model of this family.</summary>
+    public static IReadOnlyList<string> ModelTypes { get; } = [.. T5Variant.ModelTypes];
 
     /// <summary>Builds the model with parameters that are not initialised; <see cref="Create"/> and <see cref="Load"/> fill them.</summary>
     /// <param name="config">The shape.</param>

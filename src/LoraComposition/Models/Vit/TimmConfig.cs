@@ -12,21 +12,31 @@ namespace LoraComposition.Models;
 /// </summary>
 internal sealed partial class TimmConfig
 {
-    const double LayerNormEpsilon = 1e-6;
+    // timm's models with a norm in front of the blocks, which are CLIP's, have the second.
+    const double LayerNormEpsilon = 1e-6, ClipEpsilon = 1e-5;
     const int LargestSize = 1 << 20;
 
     // The one size that no tensor tells, for the architectures whose other settings are timm's defaults.
     static readonly (string Family, int Width, int Heads)[] families =
     [
         ("vit_tiny_", 192, 3), ("vit_small_", 384, 6), ("vit_base_", 768, 12), ("vit_large_", 1024, 16), ("vit_huge_", 1280, 16), ("vit_giant_", 1408, 16),
-        ("vit_gigantic_", 1664, 16), ("deit_tiny_", 192, 3), ("deit_small_", 384, 6), ("deit_base_", 768, 12),
+        ("vit_gigantic_", 1664, 16), ("deit_tiny_", 192, 3), ("deit_small_", 384, 6), ("deit_base_", 768, 12), ("deit3_small_", 384, 6), ("deit3_medium_", 512, 8),
+        ("deit3_base_", 768, 12), ("deit3_large_", 1024, 16), ("deit3_huge_", 1280, 16), ("vit_giant_", 1536, 24), ("vit_giantopt_", 1536, 16), ("vit_so400m_", 1152, 16),
     ];
+
+    // The names of activations in arguments.
+    static readonly (string Name, VitActivation Activation)[] activations =
+    [
+        ("gelu", VitActivation.Gelu), ("quick_gelu", VitActivation.QuickGelu), ("quickgelu", VitActivation.QuickGelu), ("gelu_tanh", VitActivation.TanhGelu),
+        ("gelu_pytorch_tanh", VitActivation.TanhGelu), ("silu", VitActivation.SwiGlu), ("swish", VitActivation.SwiGlu),
+    ];
+
 
     // These change how a model is trained or stored, not what it computes.
     static readonly HashSet<string> harmless = new(StringComparer.Ordinal)
     {
         "img_size", "patch_size", "in_chans", "num_classes", "global_pool", "embed_dim", "depth", "num_heads", "mlp_ratio", "qkv_bias",
-        "drop_rate", "pos_drop_rate", "patch_drop_rate", "proj_drop_rate", "attn_drop_rate", "drop_path_rate", "weight_init", "fix_init", "dynamic_img_size",
+        "class_token", "reg_tokens", "no_embed_class", "pre_norm", "fc_norm", "init_values", "act_layer", "drop_rate", "pos_drop_rate", "patch_drop_rate", "proj_drop_rate", "attn_drop_rate", "drop_path_rate", "weight_init", "fix_init", "dynamic_img_size",
     };
 
     readonly ConfigFields fields;
@@ -44,10 +54,19 @@ internal sealed partial class TimmConfig
     {
         var config = new TimmConfig(fields, files);
         config.CheckArguments();
-        CheckPooling(fields);
-        if (config.arguments is { } arguments) CheckPooling(arguments);
         TimmParts.RefuseOthers(files);
         return config.Shape();
+    }
+
+    /// <summary>What an activation is called in the arguments.</summary>
+    public static string ActivationName(VitActivation activation) => activations.First(known => known.Activation == activation).Name;
+
+    /// <summary>The width of the first layer of the feed-forward parts by that of the model; of a gated part it has both halves.</summary>
+    public static double Ratio(VitConfig config)
+    {
+        double first = config.Parts.Activation == VitActivation.SwiGlu ? 2.0 * config.IntermediateSize : config.IntermediateSize, ratio = first / config.HiddenSize;
+        // What is read is cut off, so that the quotient must not lie a rounding below.
+        return Math.Truncate(config.HiddenSize * ratio) < first ? Math.BitIncrement(ratio) : ratio;
     }
 
     VitConfig Shape()
@@ -66,44 +85,56 @@ internal sealed partial class TimmConfig
 
         int layers = 0;
         while (files.Find($"blocks.{layers}.norm1.weight") is not null) layers++;
-        // [m, d]
-        int inner = Tensor("blocks.0.mlp.fc1.weight", 2)[0];
-        if (arguments?.Number("mlp_ratio") is { } ratio && (int)Math.Clamp(width * ratio, 0, int.MaxValue) != inner)
-            throw new CheckpointException(fields.Path, $"expected mlp_ratio {(double)inner / width} as in tensor 'blocks.0.mlp.fc1.weight', found {ratio}.");
+        // [m, d] and [d, m]; of a gated part [2m, d] and [d, m].
+        int first = Tensor("blocks.0.mlp.fc1.weight", 2)[0], inner = Tensor("blocks.0.mlp.fc2.weight", 2)[1];
+        if (arguments?.Number("mlp_ratio") is { } ratio && (int)Math.Clamp(width * ratio, 0, int.MaxValue) != first)
+            throw new CheckpointException(fields.Path, $"expected mlp_ratio {(double)first / width} as in tensor 'blocks.0.mlp.fc1.weight', found {ratio}.");
         bool bias = files.Find("blocks.0.attn.qkv.bias") is not null;
         if (arguments?.Flag("qkv_bias") is { } flag && flag != bias)
             throw new CheckpointException(fields.Path, $"qkv_bias is {flag}, and tensor 'blocks.0.attn.qkv.bias' is {(bias ? "there" : "missing")}.");
 
+        var (parts, grid) = new TimmParts(fields, arguments, files).Read(architecture, Activation(architecture, gated: first == 2 * inner), Tensor("pos_embed", 3)[1]);
+        // The positions' filter is all that a plain ViT may have of its own.
+        bool isPlain = parts with { PositionFilter = default } == new VitParts();
         return new VitConfig
         {
             HiddenSize = width,
             LayerCount = Agreed("depth", layers),
             HeadCount = Heads(architecture, width),
             IntermediateSize = inner,
-            ImageSize = ImageSize(side),
+            ImageSize = ImageSize(grid, side),
             PatchSize = side,
             ChannelCount = channels,
             QkvBias = bias,
-            LayerNormEpsilon = LayerNormEpsilon,
+            LayerNormEpsilon = parts.NormBeforeBlocks ? ClipEpsilon : LayerNormEpsilon,
             ClassNames = ClassNames(),
+            Parts = parts,
+            Family = isPlain ? PlainVit.Family : new TimmVit(architecture),
         };
+    }
+
+    /// <summary>The activation that the arguments give, or else the architecture.</summary>
+    VitActivation Activation(string architecture, bool gated)
+    {
+        if (arguments?.Text("act_layer") is not { } given)
+            return gated ? VitActivation.SwiGlu : QuickInName().IsMatch(architecture) ? VitActivation.QuickGelu : TanhInName().IsMatch(architecture) ? VitActivation.TanhGelu
+                : VitActivation.Gelu;
+        var possible = activations.Where(known => known.Activation == VitActivation.SwiGlu == gated).ToArray();
+        return Array.Find(possible, known => known.Name == given) is { Name: not null } found ? found.Activation
+            : throw arguments.Expected("model_args.act_layer", Words.Or(possible.Select(known => known.Name)), arguments.Find("act_layer")!.Value);
     }
 
     int Heads(string architecture, int width)
     {
         if (arguments?.Positive("num_heads") is { } heads) return heads;
-        var known = families.FirstOrDefault(family => architecture.StartsWith(family.Family, StringComparison.Ordinal));
+        var known = families.FirstOrDefault(family => family.Width == width && architecture.StartsWith(family.Family, StringComparison.Ordinal));
         return known.Width == width ? known.Heads : throw new CheckpointException(fields.Path,
             $"the number of attention heads is in no tensor, and not known for architecture '{Excerpt.Of(architecture)}' of width {width}; add it as num_heads to model_args.");
     }
 
-    /// <summary>The side of the image by the positions, <c>[1, 1 + grid², d]</c>; the configuration must say the same.</summary>
-    int ImageSize(int patch)
+    /// <summary>The side of the image by the positions; the configuration must say the same.</summary>
+    int ImageSize(int grid, int patch)
     {
-        int tokens = Tensor("pos_embed", 3)[1], grid = (int)Math.Sqrt(tokens - 1);
-        if (tokens < 2 || 1 + grid * grid != tokens)
-            throw new CheckpointException(files.PathOf("pos_embed"),
-                $"tensor 'pos_embed' holds {tokens} positions, expected one for the class token and those of a square of patches.");
         int side = grid * patch;   // below 2³⁰: the positions are fewer than 2²⁰, so the grid is below 2¹⁰
         var given = arguments?.Find("img_size") is not null ? Square(arguments, "img_size") : InputSize();
         if (given is not null && given != side)
@@ -143,18 +174,10 @@ internal sealed partial class TimmConfig
 
     static bool IsDefault(string name, JsonElement value) => name switch
     {
-        "class_token" or "final_norm" => value.ValueKind == JsonValueKind.True,
-        "reg_tokens" => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int count) && count == 0,
-        "act_layer" => value.ValueKind == JsonValueKind.String && value.ValueEquals("gelu"),
+        "final_norm" => value.ValueKind == JsonValueKind.True,
         "pos_embed" => value.ValueKind == JsonValueKind.String && value.ValueEquals("learn"),
         _ => value.ValueKind == JsonValueKind.False,
     };
-
-    static void CheckPooling(ConfigFields from)
-    {
-        if (from.Text("global_pool") is { } pooling && pooling != "token")
-            throw from.Expected("global_pool", "\"token\" (the class token is what is classified)", from.Find("global_pool")!.Value);
-    }
 
     /// <summary>A size by the tensors, which the argument must not contradict.</summary>
     int Agreed(string argument, int found) => arguments is null || arguments.Find(argument) is null || Square(arguments, argument) == found
@@ -183,35 +206,11 @@ internal sealed partial class TimmConfig
 
     [GeneratedRegex(@"_patch(\d{1,4})(?!\d)", RegexOptions.CultureInvariant)]
     private static partial Regex PatchInName();
-}
 
-/// <summary>The parts that timm's ViTs may have and this one does not compute. They are refused by name, because a left-over tensor explains little.</summary>
-internal static class TimmParts
-{
-    static readonly (string Name, string Meaning)[] others =
-    [
-        ("reg_token", "register tokens"), ("dist_token", "a distillation token"), ("head_dist", "a distillation head"),
-            ("norm_pre", "a norm in front of the blocks, as in CLIP"),
-        ("fc_norm", "average pooling with its own norm"), ("attn_pool", "attention pooling"), ("pre_logits", "a layer in front of the head"), ("ls1", "layer scale"),
-        ("ls2", "layer scale"), ("gamma_1", "layer scale"), ("gamma_2", "layer scale"), ("q_norm", "norms of query and key"), ("k_norm", "norms of query and key"),
-        ("backbone", "a convolutional stem"), ("attns", "parallel blocks"), ("ffns", "parallel blocks"), ("rel_pos", "relative positions"),
-            ("rel_pos_bias_table", "relative positions"),
-        ("relative_position_bias_table", "relative positions"),
-    ];
+    [GeneratedRegex("quickgelu", RegexOptions.CultureInvariant)]
+    private static partial Regex QuickInName();
 
-    /// <summary>Refuses a checkpoint that holds such a part, or lacks the class token.</summary>
-    /// <exception cref="CheckpointException">It does.</exception>
-    public static void RefuseOthers(CheckpointFiles files)
-    {
-        foreach (string name in files.Names)
-        {
-            foreach (string segment in name.Split('.'))
-            {
-                if (Array.Find(others, part => part.Name == segment) is { Name: not null } other)
-                    throw new CheckpointException(files.PathOf(name), $"tensor '{name}' belongs to {other.Meaning}, which this ViT does not compute.");
-            }
-        }
-        if (files.Find("cls_token") is null)
-            throw new CheckpointException(files.Path, "tensor 'cls_token' is missing: a ViT without a class token (average pooling) is not computed here.");
-    }
+    // As timm's own list has it; its other models of SigLIP have the exact GELU.
+    [GeneratedRegex("^vit_(base_patch32|so400m_patch16|giantopt_patch16)_siglip_|^vit_large_patch16_siglip_(gap_)?512", RegexOptions.CultureInvariant)]
+    private static partial Regex TanhInName();
 }

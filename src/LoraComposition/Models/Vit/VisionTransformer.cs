@@ -9,16 +9,29 @@ namespace LoraComposition.Models;
 
 /// <summary>A vision transformer for image classification (arXiv:2010.11929) whose linear layers can be adapted.</summary>
 /// <remarks>
+/// Of the family it computes ViT, DeiT with and without distillation, DINOv2 with and without registers, and the images' side of CLIP and SigLIP; which one it is
+/// and what parts it has comes with the configuration.
 /// Owns its parameters, not what is attached to it. Forward passes of one model in several threads are
 /// safe in evaluation, from the first on; training, attaching, another head, loading and moving need the model for themselves.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var model = VisionTransformer.Load("vit");
+/// using var modules = LoraAdapter.LoadAll("modules");
+///
+/// foreach (var refusal in AdapterCompatibility.Check(model, modules).Refusals) Console.WriteLine(refusal);
+/// </code>
+/// </example>
 public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, IClassifierModel
 {
     readonly VitEmbeddings embeddings;
     readonly ModuleList<VitBlock> blocks;
-    readonly LayerNorm norm;
-    readonly AdapterSite[] blockSites;
+    readonly LayerNorm? norm;
+    readonly VitAttentionPool? attention_pool;
+    readonly AdapterSite[] headlessSites;
     readonly AdapterSite headSite;
+    readonly DistilledHeads? distilled;
+    Module<Tensor, Tensor>? projection;
     Module<Tensor, Tensor>? classifier;
     bool disposed;
 
@@ -33,10 +46,15 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         Config = config;
         embeddings = new VitEmbeddings(config, device);
         blocks = new ModuleList<VitBlock>(Enumerable.Range(0, config.LayerCount).Select(_ => new VitBlock(config, device)).ToArray());
-        norm = LayerNorm(config.HiddenSize, config.LayerNormEpsilon, device: device);
-        if (config.ClassNames.Count > 0) classifier = Linear(config.HiddenSize, config.ClassNames.Count, true, device);
+        var parts = config.Parts;
+        if (parts.LastNorm != VitNormPlace.None) norm = LayerNorm(config.HiddenSize, config.LayerNormEpsilon, device: device);
+        if (parts.Pooling == VitPooling.Attention) attention_pool = new VitAttentionPool(config, device);
+        if (parts.Pooling == VitPooling.ClassAndDistillationToken) distilled = new DistilledHeads();
+        if (parts.ProjectionSize is { } size) projection = Linear(config.HiddenSize, size, false, device);
+        if (config.ClassNames.Count > 0) classifier = Linear(config.FeatureSize, config.ClassNames.Count, true, device);
         RegisterComponents();
-        blockSites = blocks.SelectMany((block, i) => block.Sites(i)).ToArray();
+        var sites = blocks.SelectMany((block, i) => block.Sites(config, i)).Concat(attention_pool?.Sites(config) ?? []);
+        headlessSites = [.. projection is null ? sites : sites.Append(ProjectionSite(config))];
         headSite = new AdapterSite("classifier", null, LinearRole.Head, config.LayerCount, this, nameof(classifier), () => classifier!, head => classifier = head)
         {
             OtherNames = [new TimmVitLayout().Head],
@@ -47,12 +65,12 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     public VitConfig Config { get; private set; }
 
     /// <summary>The layers that can be adapted, in the order of the forward pass. The head is the last, where the model has one.</summary>
-    public IReadOnlyList<AdapterSite> Sites => classifier is null ? blockSites : [.. blockSites, headSite];
+    public IReadOnlyList<AdapterSite> Sites => classifier is null ? headlessSites : [.. headlessSites, headSite];
 
     /// <inheritdoc/>
     public string? BaseModelName { get; init; }
 
-    /// <summary>The head, weight <c>[classes, d]</c>, without what is attached to it; null for a model without one. Owned by this model.</summary>
+    /// <summary>The head, weight <c>[classes, features]</c>, without what is attached to it; null for a model without one. Owned by this model.</summary>
     public Linear? Classifier => classifier is null ? null : headSite.BaseLayer;
 
     IReadOnlyList<string> IClassifierModel.ClassNames => Config.ClassNames;
@@ -61,7 +79,16 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
 
     internal ModuleList<VitBlock> Blocks => blocks;
 
-    internal LayerNorm LastNorm => norm;
+    /// <summary>The norm after the last block; null for none.</summary>
+    internal LayerNorm? LastNorm => norm;
+
+    internal VitAttentionPool? AttentionPool => attention_pool;
+
+    /// <summary>The layer that brings the features to another width, plain or adapted; null for none.</summary>
+    internal Module<Tensor, Tensor>? Projection => projection;
+
+    /// <summary>What <c>model_type</c> may be in the <c>config.json</c> of a model in transformers' layout.</summary>
+    public static IReadOnlyList<string> ModelTypes => VitFamily.AllModelTypes;
 
     /// <summary>A new model with the usual random start: weights normal with deviation 0.02, cut off at two deviations; biases zero.</summary>
     /// <param name="config">The shape.</param>
@@ -74,14 +101,14 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         NativeLibraryCheck.EnsureLoads();
         var model = new VisionTransformer(config, META);
         using var generator = new Generator((ulong)seed, CPU);
-        foreach (var slot in model.Slots(TransformersVitLayout.Default)) slot.Begin(generator);
+        foreach (var slot in model.Slots(config.Family.LayoutFor(config))) slot.Begin(generator);
         return model;
     }
 
     /// <summary>
     /// Reads a model from a model-hub folder: <c>config.json</c> beside <c>model.safetensors</c>, or beside the shards that <c>model.safetensors.index.json</c>
     /// names.
-    /// The layout is that of transformers, also of a model that was saved without its head, or of timm.
+    /// The layout is that of transformers, also of a model that was saved without its head or with one for texts beside it, or of timm.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Another image size, a fresh head, type; defaults where not given.</param>
@@ -107,7 +134,10 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     /// <exception cref="TorchBackendException">TorchSharp's native library does not load.</exception>
     public static VitConfig Check(string folder, VitLoadOptions? options = null) => VitCheckpoint.Check(folder, options ?? new VitLoadOptions());
 
-    /// <summary>Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all.</summary>
+    /// <summary>
+    /// Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. A model that was read in timm's layout
+    /// and has other parts than a plain ViT is written in that.
+    /// </summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
     /// <param name="logger">Is told what was written.</param>
@@ -138,9 +168,13 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         return Classify(Features(input)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What the head reads: the class token after the last norm. The last block is computed for that token alone.</summary>
+    /// <summary>
+    /// What the head reads: of a ViT and a DeiT the class token after the last norm, with distillation both tokens; of DINOv2 the class token and the mean of the
+    /// patches; of CLIP the projected class token (its <c>image_embeds</c>), of SigLIP what its attention pools, and of a classifier of theirs as transformers has it the
+    /// mean of the patches. The last block is computed for the tokens that are read alone.
+    /// </summary>
     /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
-    /// <returns><c>[batch, d]</c>. The caller owns them.</returns>
+    /// <returns><c>[batch, features]</c>, the width being <see cref="VitConfig.FeatureSize"/>. The caller owns them.</returns>
     /// <exception cref="ArgumentException">The pixels have another shape, or are not of the type of the model's parameters.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public Tensor Features(Tensor input)
@@ -148,12 +182,12 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         using var scope = NewDisposeScope();
         var hidden = Embed(input);
         for (int i = 0; i < blocks.Count - 1; i++) hidden = blocks[i].call(hidden);
-        // [batch, 1, d] → [batch, d]
-        return norm.call(blocks[^1].ForwardClassToken(hidden)).squeeze(1).MoveToOuterDisposeScope();
+        hidden = Config.Parts.TokensRead is { } count ? blocks[^1].ForwardFirst(hidden, count) : blocks[^1].call(hidden);
+        return VitReadout.Features(Config.Parts, hidden, norm, attention_pool, projection).MoveToOuterDisposeScope();
     }
 
     /// <summary>Applies the head to features.</summary>
-    /// <param name="features"><c>[batch, d]</c>.</param>
+    /// <param name="features"><c>[batch, features]</c>.</param>
     /// <returns>The logits, <c>[batch, classes]</c>. The caller owns them.</returns>
     /// <exception cref="InvalidOperationException">The model has no head.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -191,7 +225,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         ArgumentNullException.ThrowIfNull(classNames);
         if (classNames.Count == 0) throw new ArgumentException("A head needs at least one class.");
         using var generator = new Generator((ulong)seed, CPU);
-        PutHead(classNames, () => VitInitialisation.Normal([classNames.Count, Config.HiddenSize], generator), () => zeros(classNames.Count));
+        PutHead(classNames, () => VitInitialisation.Normal([classNames.Count, Config.FeatureSize], generator), () => zeros(classNames.Count));
     }
 
     /// <summary>Puts a trained head on the model, as an adapter's file may hold one. An old head is disposed. Its type is that of a fresh head.</summary>
@@ -204,8 +238,8 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     public void SetHead(SavedHead head, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(head);
-        if (head.InFeatures != Config.HiddenSize)
-            throw new ArgumentException($"The head's weight is [{head.ClassCount}, {head.InFeatures}], expected [*, {Config.HiddenSize}]; it was trained on a model of another width.", nameof(head));
+        if (head.InFeatures != Config.FeatureSize)
+            throw new ArgumentException($"The head's weight is [{head.ClassCount}, {head.InFeatures}], expected [*, {Config.FeatureSize}]; it was trained on a model of another width.", nameof(head));
         if (classNames is not null && classNames.Count != head.ClassCount)
             throw new ArgumentException($"{classNames.Count} class names are given for a head of {head.ClassCount} classes.", nameof(classNames));
         classNames ??= head.ClassNames ?? (Config.ClassNames.Count == head.ClassCount ? Config.ClassNames
@@ -216,21 +250,30 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     /// <summary>Every parameter and where a checkpoint of the given layout holds it.</summary>
     internal IEnumerable<WeightSlot> Slots(VitLayout layout)
     {
-        var slots = embeddings.Slots(layout).Concat(blocks.SelectMany((block, i) => block.Slots(layout, i))).Concat(WeightSlot.Of(layout.LastNorm, norm));
-        return classifier is null ? slots : slots.Concat(WeightSlot.Of(layout.Head, classifier, VitInitialisation.Normal));
+        foreach (var slot in embeddings.Slots(layout)) yield return slot;
+        foreach (var slot in blocks.SelectMany((block, i) => block.Slots(layout, i))) yield return slot;
+        foreach (var slot in norm is null ? [] : WeightSlot.Of(layout.LastNorm, norm)) yield return slot;
+        foreach (var slot in attention_pool?.Slots(layout.AttentionPool) ?? []) yield return slot;
+        foreach (var slot in projection is null ? [] : WeightSlot.Of(layout.Projection, projection, VitInitialisation.Normal)) yield return slot;
+        foreach (var slot in classifier is null ? [] : HeadSlots(layout, classifier)) yield return slot;
     }
+
+    IEnumerable<WeightSlot> HeadSlots(VitLayout layout, Module<Tensor, Tensor> head) =>
+        distilled is null ? WeightSlot.Of(layout.Head, head, VitInitialisation.Normal) : distilled.Slots(layout, head);
+
+    AdapterSite ProjectionSite(VitConfig config) => VitSite.Of(config.Family.PoolingNames(config, LinearRole.Projection), LinearRole.Projection, config.LayerCount, this,
+        nameof(projection), () => projection!, layer => projection = layer);
 
     void PutHead(IReadOnlyList<string> classNames, Func<Tensor> weight, Func<Tensor> bias)
     {
         ThrowIfDisposed();
         var old = classifier is null ? null : headSite.PlainLayer;
-        var like = norm.weight!;
-        var type = like.dtype.ElementSize() > 2 ? like.dtype : ScalarType.Float32;
-        var head = Linear(Config.HiddenSize, classNames.Count, true, META);
+        var (type, device) = (embeddings.Dtype.ElementSize() > 2 ? embeddings.Dtype : ScalarType.Float32, embeddings.Device);
+        var head = Linear(Config.FeatureSize, classNames.Count, true, META);
         try
         {
-            head.weight = Owned(() => weight().to(type, like.device));
-            head.bias = Owned(() => bias().to(type, like.device));
+            head.weight = Owned(() => weight().to(type, device));
+            head.bias = Owned(() => bias().to(type, device));
         }
         catch
         {
@@ -252,11 +295,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     Tensor Embed(Tensor input)
     {
         ThrowIfDisposed();
-        long side = Config.ImageSize, channels = Config.ChannelCount;
-        if (input.dim() != 4 || input.shape[1] != channels || input.shape[2] != side || input.shape[3] != side)
-            throw new ArgumentException($"Expected pixels [batch, {channels}, {side}, {side}], found [{string.Join(", ", input.shape)}].");
-        if (input.dtype != embeddings.Dtype)
-            throw new ArgumentException($"Expected floating-point pixels of the model's type {embeddings.Dtype}, found {input.dtype}; preprocess them, or cast them with to({embeddings.Dtype}).", nameof(input));
+        embeddings.CheckPixels(input, Config);
         return embeddings.call(input);
     }
 
@@ -272,6 +311,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     protected override void Dispose(bool disposing)
     {
         disposed = true;
+        distilled?.Dispose();
         base.Dispose(disposing);
     }
 }

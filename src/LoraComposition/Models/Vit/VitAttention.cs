@@ -42,18 +42,29 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
         return output.call(mixed.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
     }
 
-    public IEnumerable<WeightSlot> Slots(VitLayout layout, int block) => new (LinearRole Role, Module<Tensor, Tensor> Layer)[]
+    /// <summary>The layer of a role, plain or adapted.</summary>
+    public Module<Tensor, Tensor> Layer(LinearRole role) => role switch
+    {
+        LinearRole.Query => query,
+        LinearRole.Key => key,
+        LinearRole.Value => value,
+        _ => output,
+    };
+
+    /// <param name="source">Where the checkpoint holds the layer of a role.</param>
+    public IEnumerable<WeightSlot> Slots(Func<LinearRole, TensorSource> source) => new (LinearRole Role, Module<Tensor, Tensor> Layer)[]
     {
         (LinearRole.Query, query), (LinearRole.Key, key), (LinearRole.Value, value), (LinearRole.Output, output),
-    }.SelectMany(part => WeightSlot.Of(layout.Layer(block, part.Role), part.Layer, VitInitialisation.Normal));
+    }.SelectMany(part => WeightSlot.Of(source(part.Role), part.Layer, VitInitialisation.Normal));
 
-    public IEnumerable<AdapterSite> Sites(int layer)
+    /// <param name="names">What files call the layer of a role.</param>
+    /// <param name="layer">The index of the block.</param>
+    public IEnumerable<AdapterSite> Sites(Func<LinearRole, IEnumerable<TensorSource>> names, int layer)
     {
-        const string Part = "attention.";
-        yield return VitSite.Of(Part + "q_proj", LinearRole.Query, layer, this, nameof(query), () => query, m => query = m);
-        yield return VitSite.Of(Part + "k_proj", LinearRole.Key, layer, this, nameof(key), () => key, m => key = m);
-        yield return VitSite.Of(Part + "v_proj", LinearRole.Value, layer, this, nameof(value), () => value, m => value = m);
-        yield return VitSite.Of(Part + "o_proj", LinearRole.Output, layer, this, nameof(output), () => output, m => output = m);
+        yield return VitSite.Of(names(LinearRole.Query), LinearRole.Query, layer, this, nameof(query), () => query, m => query = m);
+        yield return VitSite.Of(names(LinearRole.Key), LinearRole.Key, layer, this, nameof(key), () => key, m => key = m);
+        yield return VitSite.Of(names(LinearRole.Value), LinearRole.Value, layer, this, nameof(value), () => value, m => value = m);
+        yield return VitSite.Of(names(LinearRole.Output), LinearRole.Output, layer, this, nameof(output), () => output, m => output = m);
     }
 
     // [batch, tokens, d] → [batch, heads, tokens, d/heads]

@@ -1,10 +1,12 @@
+using System.Text.Json;
 using LoraComposition.Files;
 using Microsoft.Extensions.Logging;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LoraComposition.Models;
 
-/// <summary>Reads ViT checkpoints in the layouts of transformers and timm, and writes them in that of transformers.</summary>
+/// <summary>Reads checkpoints of the ViT's families in the layouts of transformers and timm, and writes them.</summary>
 internal static class VitCheckpoint
 {
     const string Config = ModelConfigFile.FileName;
@@ -21,7 +23,7 @@ internal static class VitCheckpoint
         var (shaped, layout, stored) = Shape(folder, files, options);
         return WeightLoader.Fill(shaped, model =>
         {
-            WeightLoader.Load(files, Slots(model, layout, stored), layout.Unused, options.Dtype, logger, progress, cancellation);
+            WeightLoader.Load(files, Slots(model, layout, stored), Unused(files, layout, model), options.Dtype, logger, progress, cancellation);
             if (model.Config.ImageSize != stored.ImageSize) logger.PositionsInterpolated(stored.ImageSize, model.Config.ImageSize);
             if (options.ClassNames is not { } names) return;
             model.ResetHead(names, options.HeadSeed);
@@ -34,7 +36,7 @@ internal static class VitCheckpoint
         options.Validate();
         using var files = CheckpointFiles.OpenFor(folder, options.AllowOutsideLinks);
         var (model, layout, stored) = Shape(folder, files, options);
-        using (model) WeightLoader.Check(files, Slots(model, layout, stored), layout.Unused);
+        using (model) WeightLoader.Check(files, Slots(model, layout, stored), Unused(files, layout, model));
         return options.ClassNames is { } names ? model.Config with { ClassNames = [.. names] } : model.Config;
     }
 
@@ -45,8 +47,8 @@ internal static class VitCheckpoint
         if (options.Base is not { } original)
         {
             var preprocessing = TimmSettings(model, options);
-            CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(TransformersVitLayout.Default), folder, options, beside,
-                path => VitConfigFile.Write(path, model.Config), logger, progress, cancellation);
+            CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(model.Config.Family.LayoutFor(model.Config)), folder, options, beside,
+                path => WriteConfig(path, model.Config), logger, progress, cancellation);
             if (preprocessing is not null) AtomicFile.Write(Path.Combine(folder, beside[0]), stream => stream.Write(preprocessing));
             return;
         }
@@ -57,8 +59,8 @@ internal static class VitCheckpoint
             throw new CheckpointException(Path.Combine(original, Config), "the settings are not those of the model that is to be written over it; give the folder that it was loaded from.");
         bool getsHead = model.Classifier is not null && files.Find(layout.Head.Weight.Name) is null;
         // Beside a head transformers expects the model's own part under its name.
-        string front = getsHead && layout is TransformersVitLayout { Prefix: "" } ? TransformersVitLayout.Default.Prefix : "";
-        if (front.Length > 0) layout = TransformersVitLayout.Default;
+        string front = getsHead ? layout.FrontForHead : "";
+        if (front.Length > 0) layout = layout.WithFront;
         CheckpointWriter.WriteModel(nameof(VisionTransformer), new OriginalCheckpoint(files, original, [.. model.Slots(layout)])
         {
             Front = front,
@@ -86,16 +88,30 @@ internal static class VitCheckpoint
         return (new VisionTransformer(config with { ImageSize = side }, META) { BaseModelName = ModelName.OfFolder(folder) }, layout, config);
     }
 
+    static string[] Unused(CheckpointFiles files, VitLayout layout, VisionTransformer model)
+    {
+        var used = model.Slots(layout).Select(slot => slot.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. files.Names.Where(name => layout.IsUnused(name) && !used.Contains(name))];
+    }
+
+    static void WriteConfig(string path, VitConfig config) => AtomicFile.Write(path, stream =>
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
+        json.WriteStartObject();
+        config.Family.Write(json, config);
+        json.WriteEndObject();
+        json.Flush();
+    });
+
     static WeightSlot[] Slots(VisionTransformer model, VitLayout layout, VitConfig stored) =>
         [.. model.Slots(layout).Select(slot => slot.Source == layout.Positions ? Interpolated(slot, stored, model.Config) : slot)];
 
     static (VitConfig Config, VitLayout Layout) ReadConfig(string folder, CheckpointFiles files) => ModelConfigFile.Read(folder, LargestConfig, fields =>
     {
-        (VitConfig Config, VitLayout Layout) found = TimmConfig.IsOne(fields)
-            ? (TimmConfig.Read(fields, files), new TimmVitLayout())
-            : (VitConfigFile.Read(fields), TransformersVitLayout.Of(files.Names));
-        found.Config.Validate();
-        return found;
+        var family = VitFamily.Of(fields);
+        var config = family.Read(fields, files);
+        config.Validate();
+        return (config, family.LayoutOf(config, files.Names));
     });
 
     /// <summary>The names of the classes must be as many as the head has; a model without a head has none, whatever its config says.</summary>
@@ -103,10 +119,11 @@ internal static class VitCheckpoint
     {
         string name = layout.Head.Weight.Name;
         if (files.Find(name) is not { } head) return config with { ClassNames = [] };
-        // [classes, d]
-        if (head.Shape.Count != 2 || head.Shape[0] is < 1 or > MostClasses || head.Shape[1] != config.HiddenSize)
+        // [classes, features]; where there are two heads each reads one token.
+        int width = config.Parts.Pooling == VitPooling.ClassAndDistillationToken ? config.HiddenSize : config.FeatureSize;
+        if (head.Shape.Count != 2 || head.Shape[0] is < 1 or > MostClasses || head.Shape[1] != width)
             throw new CheckpointException(files.PathOf(name),
-                $"tensor '{name}': expected [1 … {MostClasses}, {config.HiddenSize}], found [{string.Join(", ", head.Shape)}].");
+                $"tensor '{name}': expected [1 … {MostClasses}, {width}], found [{string.Join(", ", head.Shape)}].");
         int classes = (int)head.Shape[0];
         if (config.ClassNames.Count == classes) return config;
         return config.ClassNames.Count == 0
@@ -128,7 +145,7 @@ internal static class VitCheckpoint
     // The file holds the positions of its own image size.
     static WeightSlot Interpolated(WeightSlot slot, VitConfig stored, VitConfig wanted) => stored.ImageSize == wanted.ImageSize ? slot : slot with
     {
-        Shape = [1, stored.TokenCount, stored.HiddenSize],
-        Convert = positions => VitEmbeddings.Interpolate(positions, wanted.GridSize),
+        Shape = stored.PositionShape,
+        Convert = positions => PositionGrid.Interpolate(positions, wanted.GridSize, stored.Parts.PositionCountInFront, stored.Parts.PositionFilter),
     };
 }

@@ -19,15 +19,15 @@ internal static class VitConfigEdit
         return config =>
         {
             if (otherClasses && isTimm) SetTimmClasses(config, model.ClassNames);
-            if (otherClasses && !isTimm) SetClasses(config, model.ClassNames, getsHead);
+            if (otherClasses && !isTimm) SetClasses(config, model.ClassNames, getsHead ? model.Family.ClassifierName(model) : null);
             if (otherSize && isTimm) SetTimmSize(config, model.ImageSize);
-            if (otherSize && !isTimm) config["image_size"] = model.ImageSize;
+            if (otherSize && !isTimm) model.Family.SetImageSize(config, model.ImageSize);
         };
     }
 
-    static void SetClasses(JsonObject config, IReadOnlyList<string> names, bool getsHead)
+    static void SetClasses(JsonObject config, IReadOnlyList<string> names, string? architecture)
     {
-        if (getsHead) config["architectures"] = new JsonArray("ViTForImageClassification");
+        if (architecture is not null) config["architectures"] = new JsonArray(architecture);
         if (config.ContainsKey("num_labels")) config["num_labels"] = names.Count;
         config["id2label"] = new JsonObject(names.Select((name, i) => KeyValuePair.Create($"{i}", (JsonNode?)name)));
         // Two classes of one name have no way back.

@@ -13,11 +13,34 @@ internal abstract record VitLayout
     /// <summary>The norm after the last block.</summary>
     public abstract TensorSource LastNorm { get; }
 
-    /// <summary>The classifier.</summary>
+    /// <summary>The classifier; where there are two, that of the class token.</summary>
     public abstract TensorSource Head { get; }
 
     /// <summary>Tensors that checkpoints may hold and classification does not use.</summary>
     public abstract IReadOnlyCollection<string> Unused { get; }
+
+    public virtual TensorSource DistillationToken => throw Missing();
+
+    /// <summary>The classifier of the distillation token.</summary>
+    public virtual TensorSource DistillationHead => throw Missing();
+
+    public virtual TensorSource Registers => throw Missing();
+
+    public virtual TensorSource NormBeforeBlocks => throw Missing();
+
+    /// <summary>The layer that brings the features to another width.</summary>
+    public virtual TensorSource Projection => throw Missing();
+
+    public virtual AttentionPoolLayout AttentionPool => throw Missing();
+
+    /// <summary>What the checkpoint lacks in front of its tensors' names to have a head beside them, as transformers reads it.</summary>
+    public virtual string FrontForHead => "";
+
+    /// <summary>The same layout with that in front.</summary>
+    public virtual VitLayout WithFront => this;
+
+    /// <summary>Whether a tensor is one that classification does not use.</summary>
+    public virtual bool IsUnused(string name) => Unused.Contains(name);
 
     /// <summary>The norm in front of a block's attention.</summary>
     public abstract TensorSource NormBefore(int block);
@@ -27,78 +50,18 @@ internal abstract record VitLayout
 
     /// <summary>A linear layer of a block.</summary>
     public abstract TensorSource Layer(int block, LinearRole role);
+
+    /// <summary>What scales a block's attention.</summary>
+    public virtual TensorSource AttentionScale(int block) => throw Missing();
+
+    /// <summary>What scales a block's feed-forward part.</summary>
+    public virtual TensorSource FeedForwardScale(int block) => throw Missing();
+
+    protected static ArgumentOutOfRangeException NoSuchLayer(LinearRole role) => new(nameof(role), role, "A block has no such layer.");
+
+    NotSupportedException Missing() => new($"A {GetType().Name} has no such part.");
 }
 
-/// <summary>The layout of transformers, in which the models of the hub are stored whatever the version.</summary>
-/// <param name="Prefix"><c>vit.</c> for a classifier; empty for a model that was saved without its head.</param>
-internal sealed record TransformersVitLayout(string Prefix) : VitLayout
-{
-    /// <summary>The layout that is written.</summary>
-    public static TransformersVitLayout Default { get; } = new("vit.");
-
-    public override TensorSource ClassToken => new(Prefix + "embeddings.cls_token");
-
-    public override TensorSource Positions => new(Prefix + "embeddings.position_embeddings");
-
-    public override TensorSource Patches => new(Prefix + "embeddings.patch_embeddings.projection");
-
-    public override TensorSource LastNorm => new(Prefix + "layernorm");
-
-    public override TensorSource Head => new("classifier");
-
-    // The last three are those of the masked images that a model was pretrained with.
-    public override IReadOnlyCollection<string> Unused =>
-        [Prefix + "pooler.dense.weight", Prefix + "pooler.dense.bias", Prefix + "embeddings.mask_token", "decoder.0.weight", "decoder.0.bias"];
-
-    /// <summary>The layout of a checkpoint with these tensors.</summary>
-    public static TransformersVitLayout Of(IEnumerable<string> tensors) =>
-        tensors.Any(name => name.StartsWith(Default.Prefix, StringComparison.Ordinal)) ? Default : new("");
-
-    public override TensorSource NormBefore(int block) => new(Block(block) + "layernorm_before");
-
-    public override TensorSource NormAfter(int block) => new(Block(block) + "layernorm_after");
-
-    public override TensorSource Layer(int block, LinearRole role) => new(Block(block) + role switch
-    {
-        LinearRole.Query => "attention.attention.query",
-        LinearRole.Key => "attention.attention.key",
-        LinearRole.Value => "attention.attention.value",
-        LinearRole.Output => "attention.output.dense",
-        LinearRole.FeedForwardIn => "intermediate.dense",
-        LinearRole.FeedForwardOut => "output.dense",
-        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "A block has no such layer."),
-    });
-
-    string Block(int block) => $"{Prefix}encoder.layer.{block}.";
-}
-
-/// <summary>The layout of timm, in which query, key and value are one tensor <c>[3d, d]</c> in this order.</summary>
-internal sealed record TimmVitLayout : VitLayout
-{
-    public override TensorSource ClassToken => new("cls_token");
-
-    public override TensorSource Positions => new("pos_embed");
-
-    public override TensorSource Patches => new("patch_embed.proj");
-
-    public override TensorSource LastNorm => new("norm");
-
-    public override TensorSource Head => new("head");
-
-    public override IReadOnlyCollection<string> Unused => [];
-
-    public override TensorSource NormBefore(int block) => new($"blocks.{block}.norm1");
-
-    public override TensorSource NormAfter(int block) => new($"blocks.{block}.norm2");
-
-    public override TensorSource Layer(int block, LinearRole role) => role switch
-    {
-        LinearRole.Query => new($"blocks.{block}.attn.qkv", 0, 3),
-        LinearRole.Key => new($"blocks.{block}.attn.qkv", 1, 3),
-        LinearRole.Value => new($"blocks.{block}.attn.qkv", 2, 3),
-        LinearRole.Output => new($"blocks.{block}.attn.proj"),
-        LinearRole.FeedForwardIn => new($"blocks.{block}.mlp.fc1"),
-        LinearRole.FeedForwardOut => new($"blocks.{block}.mlp.fc2"),
-        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "A block has no such layer."),
-    };
-}
+/// <summary>What the parts of an attention pool are called.</summary>
+internal sealed record AttentionPoolLayout(TensorSource Probe, TensorSource Query, TensorSource Key, TensorSource Value, TensorSource Output, TensorSource Norm,
+    TensorSource FeedForwardIn, TensorSource FeedForwardOut);

@@ -134,33 +134,6 @@ public sealed class HubImagesTests : IDisposable
         Refusal(() => train.Decode(0)).Should().Contain("the file was changed");
     }
 
-    [Fact]
-    public void DamagedFilesAreReadOrRefused()
-    {
-        byte[] whole = TinyHub.File(TinyHub.Rows(0, 1, 2, 0), Names);
-        Write(whole, "test.parquet");
-        var random = new Random(5);
-        int refused = 0;
-        for (int i = 0; i < 500; i++)
-        {
-            byte[] bytes = [.. whole];
-            for (int change = random.Next(1, 4); change > 0; change--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            if (random.Next(5) == 0) bytes = bytes[..random.Next(bytes.Length)];
-            Write(bytes, "train.parquet");
-            try
-            {
-                var train = new StanfordCars().Open(folder.Path).Train;
-                for (int picture = 0; picture < train.Count; picture++) train.Decode(picture);
-            }
-            catch (DataException e)
-            {
-                e.Message.Should().StartWith(folder.Path);
-                refused++;
-            }
-        }
-        refused.Should().BeGreaterThan(150);
-    }
-
     static IEnumerable<int> Red(ImageDataset data) => Enumerable.Range(0, data.Count).Select(i => (int)data.Decode(i).Pixels[0]);
 
     string Refused(HubRow[] rows, string[] names) => RefusedFile(TinyHub.File(rows, names));

@@ -6,31 +6,9 @@ namespace LoraComposition.Experiments.Tests.Questions.Rows;
 
 public sealed class HostileFileTests : IDisposable
 {
-    static readonly string[] Answers = ["he", "she", "it", "not enough information"];
-
     readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
-
-    [Fact]
-    public void DamagedJsonIsReadOrRefused()
-    {
-        byte[] lines = System.Text.Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 3).Select(i => TinyQuestions.Nested($"a{i}", $"Which é {i}?", ["x", "y", "z"], "B"))));
-        byte[] list = System.Text.Encoding.UTF8.GetBytes($"[{TinyQuestions.SciQ("What?", "right", "Support.")},{TinyQuestions.SciQ("Why?", "right", "Support.")}]");
-
-        Fuzz(lines, "fuzz.jsonl", new ArcFormat(), 500).Should().BeGreaterThan(150);
-        Fuzz(list, "fuzz.json", new SciQFormat(), 500).Should().BeGreaterThan(150);
-    }
-
-    [Fact]
-    public void DamagedParquetIsReadOrRefused()
-    {
-        byte[] choices = TinyQuestions.ChoicesParquet(("a1", "Which is hot?", ["ice", "fire", "snow"], "ABC", "B"), ("a2", "How many?", ["2", "4"], "12", "1"));
-        byte[] quail = TinyQuestions.QuailParquet([.. Enumerable.Range(0, 4).Select(i => ($"f{i}", $"Who {i}?", Answers, i, "A text."))]);
-
-        Fuzz(choices, "fuzz.parquet", new ArcFormat(), 500).Should().BeGreaterThan(150);
-        Fuzz(quail, "fuzz.parquet", new QuailFormat(), 500).Should().BeGreaterThan(150);
-    }
 
     [Fact]
     public void RefusesOtherEncodings()
@@ -80,30 +58,5 @@ public sealed class HostileFileTests : IDisposable
         File.WriteAllBytes(file, bytes);
 
         FluentActions.Invoking(() => new SciQFormat().OpenFile(file)).Should().Throw<DataException>().WithMessage($"{file}: *");
-    }
-
-    /// <summary>Reads a file with random damage over and over; gives the number of refusals. Anything but a refusal of the project's own fails the test.</summary>
-    int Fuzz(byte[] whole, string name, QuestionFormat format, int times)
-    {
-        string file = folder.At(name);
-        var random = new Random(7);
-        int refused = 0;
-        for (int i = 0; i < times; i++)
-        {
-            byte[] bytes = [.. whole];
-            for (int change = random.Next(1, 4); change > 0; change--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            if (random.Next(5) == 0) bytes = bytes[..random.Next(bytes.Length)];
-            File.WriteAllBytes(file, bytes);
-            try
-            {
-                format.OpenFile(file);
-            }
-            catch (DataException e)
-            {
-                e.Message.Should().StartWith(file);
-                refused++;
-            }
-        }
-        return refused;
     }
 }

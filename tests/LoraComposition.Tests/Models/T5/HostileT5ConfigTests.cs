@@ -2,7 +2,7 @@ using System.Text;
 using LoraComposition.Files;
 using LoraComposition.Models;
 using LoraComposition.Tests.Support;
-using LoraComposition.Tests.Support.Fuzzing;
+using LoraComposition.Fuzzing;
 
 namespace LoraComposition.Tests.Models.T5;
 
@@ -80,7 +80,7 @@ public sealed class HostileT5ConfigTests : IDisposable
     {
         string config = File.ReadAllText(Fixture.Path("t5-flan", "config.json"));
         var mutator = new JsonMutator("32", "4", "1e-6", "\"relu\"", "\"gated-gelu\"", "true", "1048575");
-        var kinds = Fuzz.Run(seed: 1, count: 600, random =>
+        var kinds = Fuzz.Run<ModelFileException>(seed: 1, count: 600, random =>
         {
             var (kind, spoilt) = mutator.Mutate(random, config);
             return new FuzzCase(kind, Encoding.Latin1.GetBytes(spoilt));

@@ -2,7 +2,7 @@ using System.Text;
 using LoraComposition.Files;
 using LoraComposition.Models;
 using LoraComposition.Tests.Support;
-using LoraComposition.Tests.Support.Fuzzing;
+using LoraComposition.Fuzzing;
 
 namespace LoraComposition.Tests.Models.Vit;
 
@@ -120,7 +120,7 @@ public sealed class HostileConfigTests : IDisposable
         string config = File.ReadAllText(Fixture.Path(source, "config.json"));
         File.Copy(Fixture.Path(source, "model.safetensors"), folder.File("model.safetensors"), overwrite: true);
         var mutator = new JsonMutator("32", "64", "1e-6", "\"token\"", "\"vit_base_patch16_224\"", "[3,32,32]", "1048575");
-        var kinds = Fuzz.Run(seed: 1, count: 600, random => Spoil(mutator, random, config), input =>
+        var kinds = Fuzz.Run<ModelFileException>(seed: 1, count: 600, random => Spoil(mutator, random, config), input =>
         {
             File.WriteAllBytes(folder.File("config.json"), input.Bytes);
             VisionTransformer.Load(folder.Path).Dispose();
@@ -136,7 +136,7 @@ public sealed class HostileConfigTests : IDisposable
         using var shard = SafetensorsFile.Open(folder.File("a.safetensors"));
         string index = $"{{\"metadata\": {{\"total_size\": 1}}, \"weight_map\": {{{string.Join(", ", shard.Tensors.Keys.Select(name => $"\"{name}\": \"a.safetensors\""))}}}}}";
         var mutator = new JsonMutator("\"b.safetensors\"", "\"../a.safetensors\"", "\"/a.safetensors\"", "\".\"");
-        var kinds = Fuzz.Run(seed: 1, count: 20_000, random => Spoil(mutator, random, index), input =>
+        var kinds = Fuzz.Run<ModelFileException>(seed: 1, count: 20_000, random => Spoil(mutator, random, index), input =>
         {
             File.WriteAllBytes(folder.File("model.safetensors.index.json"), input.Bytes);
             using var files = CheckpointFiles.Open(folder.Path);

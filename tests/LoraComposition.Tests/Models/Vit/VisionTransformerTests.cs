@@ -110,8 +110,8 @@ public class VisionTransformerTests
         using var scope = NewDisposeScope();
         // A linear ramp over the grid stays a ramp in the middle; the same size stays the same.
         var ramp = cat([tensor(new float[] { 9 }).view(1, 1, 1), arange(4, dtype: ScalarType.Float32).view(1, 4).expand(4, 4).reshape(1, 16, 1)], 1);
-        VitEmbeddings.Interpolate(ramp, 4).ShouldBeClose(ramp, 1e-6);
-        var larger = VitEmbeddings.Interpolate(ramp, 8);
+        PositionGrid.Interpolate(ramp, 4, front: 1, GridFilter.Plain).ShouldBeClose(ramp, 1e-6);
+        var larger = PositionGrid.Interpolate(ramp, 8, front: 1, GridFilter.Plain);
         larger.shape.Should().Equal(1, 65, 1);
         larger[0, 0, 0].item<float>().Should().Be(9);
         larger[0, 1 + 8 * 3 + 3, 0].item<float>().Should().BeApproximately(1.25f, 0.05f);

@@ -50,7 +50,7 @@ public class VitCheckpointTests
     [InlineData("\"hidden_size\": 32", "\"hidden_size\": 30", "*num_attention_heads 4 does not divide hidden_size 30*")]
     [InlineData("\"patch_size\": 8", "\"patch_size\": 7", "*patch_size 7 does not divide image_size 32*")]
     [InlineData("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"relu\"", "*expected \"gelu\"*hidden_act, found \"relu\"*")]
-    [InlineData("\"model_type\": \"vit\"", "\"model_type\": \"t5\"", "*expected \"vit\" (a vision transformer, which images need) for model_type, found \"t5\"*")]
+    [InlineData("\"model_type\": \"vit\"", "\"model_type\": \"t5\"", "*expected \"vit\", \"deit\", \"dinov2\", \"dinov2_with_registers\", \"clip\", \"clip_vision_model\", \"siglip\" or \"siglip_vision_model\" (a vision transformer, which images need) for model_type, found \"t5\"*")]
     [InlineData("\"3\": \"LABEL_3\"", "\"7\": \"LABEL_3\"", "*id2label must map 0 … 4*")]
     [InlineData("{", "{,", "*config.json: the file is not valid JSON*")]
     [InlineData("\"hidden_size\": 32", "\"hidden_size\": 32, \"hidden_size\": 33", "*not valid JSON*")]

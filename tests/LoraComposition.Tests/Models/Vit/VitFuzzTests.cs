@@ -4,7 +4,7 @@ using LoraComposition.Files;
 using LoraComposition.Models;
 using LoraComposition.Tests.Files;
 using LoraComposition.Tests.Support;
-using LoraComposition.Tests.Support.Fuzzing;
+using LoraComposition.Fuzzing;
 
 namespace LoraComposition.Tests.Models.Vit;
 
@@ -31,7 +31,7 @@ public sealed class VitFuzzTests : IDisposable
         var mutator = new FolderMutator(folder)
             .AddJson("config.json", Valid("config.json"), settings)
             .Add("model.safetensors", weights, new SafetensorsMutator(weights).Mutate);
-        var kinds = Fuzz.Run(seed: 1, count: 1000, mutator.Mutate, _ => Load());
+        var kinds = Fuzz.Run<ModelFileException>(seed: 1, count: 1000, mutator.Mutate, _ => Load());
         kinds.Where(kind => kind.Key.StartsWith("config.json", StringComparison.Ordinal)).Sum(kind => kind.Value.Loaded).Should().BeGreaterThan(50, "settings that do not matter may be anything");
         kinds.Should().AllSatisfy(kind => kind.Value.Refused.Should().BePositive(kind.Key));
     }
@@ -57,7 +57,7 @@ public sealed class VitFuzzTests : IDisposable
             mutator.Add(Path.GetFileName(shard), bytes, new SafetensorsMutator(bytes).Mutate);
         }
         var plain = shards.Select(Path.GetFileName).ToHashSet();
-        var kinds = Fuzz.Run(seed: 1, count: 1000, mutator.Mutate, _ =>
+        var kinds = Fuzz.Run<ModelFileException>(seed: 1, count: 1000, mutator.Mutate, _ =>
         {
             Load();
             using var index = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder.Path, Index)));

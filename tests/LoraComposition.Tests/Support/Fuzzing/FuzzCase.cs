@@ -1,4 +1,0 @@
-namespace LoraComposition.Tests.Support.Fuzzing;
-
-/// <summary>One hostile input: what was done to a valid one, and the bytes that came out.</summary>
-internal sealed record FuzzCase(string Kind, byte[] Bytes);
