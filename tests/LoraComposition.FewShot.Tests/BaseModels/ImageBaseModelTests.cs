@@ -43,6 +43,56 @@ public sealed class ImageBaseModelTests : IDisposable
         baseModel.Warning.Should().Contain("it is guessed").And.Contain("bilinear, mean and std 0.5");
     }
 
+    [Theory]
+    [InlineData("deit", "DeiTImageProcessor", ResizeFit.BothSides, 32, 0.5f)]
+    [InlineData("dinov2", "BitImageProcessor", ResizeFit.ShortestEdge, null, 0.48145466f)]
+    [InlineData("clip", "CLIPImageProcessor", ResizeFit.ShortestEdge, null, 0.48145466f)]
+    [InlineData("siglip", "SiglipImageProcessor", ResizeFit.BothSides, null, 0.5f)]
+    public void OfEachFamilyWhatIsLeftOutIsThatOfItsProcessor(string family, string processor, ResizeFit fit, int? resizeTo, float red)
+    {
+        CopyFamily(family);
+        var expected = new ImagePreprocessing { Size = 28, ResizeTo = resizeTo, Fit = fit, Resample = Resample.Bicubic };
+
+        var bare = ImageBaseModel.Open(folder.Path);
+        (bare.Preprocessing with { Mean = expected.Mean, Std = expected.Std }).Should().Be(expected);
+        bare.Preprocessing.Mean.Red.Should().Be(red);
+        bare.Warning.Should().Contain($"{processor}'s defaults are taken");
+
+        File.WriteAllText(folder.At("preprocessor_config.json"), """{"do_resize": true, "do_convert_rgb": true}""");
+        var said = ImageBaseModel.Open(folder.Path);
+        said.Preprocessing.Should().Be(bare.Preprocessing);
+        said.Warning.Should().Contain($"{processor}'s defaults are taken");
+    }
+
+    [Fact]
+    public void ADinov2IsLoadedForTheSizeOfItsPreprocessing()
+    {
+        CopyFamily("dinov2");
+        Crop(56);
+
+        var baseModel = ImageBaseModel.Open(folder.Path);
+        using var model = baseModel.Load(["a", "b"], headSeed: 1);
+        baseModel.Preprocessing.Size.Should().Be(56);
+        model.Config.ImageSize.Should().Be(56);
+        using var features = model.Features(zeros(1, 3, 56, 56));
+        features.shape.Should().Equal(1, 64);
+
+        Crop(50);
+        FluentActions.Invoking(() => ImageBaseModel.Open(folder.Path)).Should().Throw<DataException>().WithMessage("*a multiple of the model's patches of 14 pixels, found 50*");
+        CopyFamily("clip");
+        Crop(56);
+        FluentActions.Invoking(() => ImageBaseModel.Open(folder.Path)).Should().Throw<DataException>().WithMessage("*the model's 28 pixels, found 56*");
+    }
+
+    void Crop(int side) => File.WriteAllText(folder.At("preprocessor_config.json"),
+        $$"""{"image_processor_type": "BitImageProcessorFast", "size": {"shortest_edge": 64}, "crop_size": {"height": {{side}}, "width": {{side}}}, "resample": 3, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}""");
+
+    void CopyFamily(string name)
+    {
+        foreach (string file in (string[])["config.json", "model.safetensors"])
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "Fixtures", "vit-family", name, file), folder.At(file), overwrite: true);
+    }
+
     [Fact]
     public void TakesTimmsSettings()
     {
