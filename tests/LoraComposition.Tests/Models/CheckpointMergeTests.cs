@@ -71,6 +71,7 @@ public sealed class CheckpointMergeTests : IDisposable
     [InlineData("vit.layers.10.mlp.fc1", "encoder.layer.10.intermediate.dense")]
     [InlineData("encoder.layer.2.output.dense", "layers.2.mlp.fc2")]
     [InlineData("layers.2.attention.k_proj", "encoder.layer.2.attention.attention.key")]
+    [InlineData("deit.layers.2.attention.k_proj", "deit.encoder.layer.2.attention.attention.key")]
     public void A_layer_of_a_vit_is_found_by_the_name_of_either_transformers(string ofAdapter, string ofCheckpoint)
     {
         var weight = ones(3, 2);
