@@ -8,11 +8,16 @@ namespace LoraComposition.Models;
 /// </summary>
 internal static partial class VitModuleNames
 {
-    static readonly LinearRole[] roles = [LinearRole.Query, LinearRole.Key, LinearRole.Value, LinearRole.Output, LinearRole.FeedForwardIn, LinearRole.FeedForwardOut];
-
-    // Inside its block: since version 5, up to version 4.
+    // By the end of the name: since version 5, up to version 4.
     static readonly (string Now, string Before)[] layers =
-        [.. roles.Select(role => (PlainVit.SinceTransformers5(role), new TransformersVitLayout("").Layer(0, role).Name["encoder.layer.0.".Length..]))];
+    [
+        ("attention.q_proj", "attention.attention.query"),
+        ("attention.k_proj", "attention.attention.key"),
+        ("attention.v_proj", "attention.attention.value"),
+        ("attention.o_proj", "attention.output.dense"),
+        ("mlp.fc1", "intermediate.dense"),
+        ("mlp.fc2", "output.dense"),
+    ];
 
     /// <summary>The other name of a layer, as version 5 has it for a name of version 4 and the reverse; null where it has none.</summary>
     public static string? Other(string path)

@@ -86,6 +86,17 @@ public sealed class CheckpointMergeTests : IDisposable
     }
 
     [Fact]
+    public void The_names_of_a_vits_layers_are_those_that_the_model_has()
+    {
+        using var model = new VisionTransformer(new VitConfig { LayerCount = 2 }, META);
+        foreach (var site in model.Sites.Where(site => site.Path.Contains("layers.", StringComparison.Ordinal)))
+        {
+            VitModuleNames.Other(site.Path).Should().Be(site.PathIn(ModuleSpelling.Transformers4));
+            VitModuleNames.Other(site.PathIn(ModuleSpelling.Transformers4)).Should().Be(site.Path);
+        }
+    }
+
+    [Fact]
     public void A_shard_that_no_layer_touches_is_the_same_file()
     {
         string[] files = Write(Model(ScalarType.BFloat16), sharded: true);
