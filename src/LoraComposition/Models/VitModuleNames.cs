@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace LoraComposition.Models;
 
 /// <summary>
-/// The two names that transformers has for a layer of a ViT: adapters call layers as the program did that trained them, checkpoints as version 4 did, unless another
+/// The two names that transformers has for a layer of a ViT or DeiT: adapters call layers as the program did that trained them, checkpoints as version 4 did, unless another
 /// program wrote them.
 /// </summary>
 internal static partial class VitModuleNames

@@ -71,6 +71,7 @@ public sealed class CheckpointMergeTests : IDisposable
     [InlineData("vit.layers.10.mlp.fc1", "encoder.layer.10.intermediate.dense")]
     [InlineData("encoder.layer.2.output.dense", "layers.2.mlp.fc2")]
     [InlineData("layers.2.attention.k_proj", "encoder.layer.2.attention.attention.key")]
+    [InlineData("deit.layers.2.attention.k_proj", "deit.encoder.layer.2.attention.attention.key")]
     public void A_layer_of_a_vit_is_found_by_the_name_of_either_transformers(string ofAdapter, string ofCheckpoint)
     {
         var weight = ones(3, 2);
@@ -82,6 +83,17 @@ public sealed class CheckpointMergeTests : IDisposable
         using var update = Delta(layer);
         using var written = SafetensorsFile.Open(Path.Combine(Out, "model.safetensors"));
         written.Read(ofCheckpoint + ".weight").ShouldBeIdentical(weight.add(update.ToDense()));
+    }
+
+    [Fact]
+    public void The_names_of_a_vits_layers_are_those_that_the_model_has()
+    {
+        using var model = new VisionTransformer(new VitConfig { LayerCount = 2 }, META);
+        foreach (var site in model.Sites.Where(site => site.Path.Contains("layers.", StringComparison.Ordinal)))
+        {
+            VitModuleNames.Other(site.Path).Should().Be(site.PathIn(ModuleSpelling.Transformers4));
+            VitModuleNames.Other(site.PathIn(ModuleSpelling.Transformers4)).Should().Be(site.Path);
+        }
     }
 
     [Fact]

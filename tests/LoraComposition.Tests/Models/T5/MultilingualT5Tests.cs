@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using LoraComposition.Files;
+using LoraComposition.Fuzzing;
 using LoraComposition.Models;
 using LoraComposition.Tests.Support;
-using LoraComposition.Tests.Support.Fuzzing;
 using TorchSharp;
 using static TorchSharp.torch;
 
