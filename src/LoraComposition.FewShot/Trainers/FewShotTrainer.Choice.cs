@@ -85,7 +85,9 @@ public abstract partial class FewShotTrainer<TModel>
         {
             using var scope = NewDisposeScope();
             var update = updates[0]!;
-            var gradient = layer.weight!.grad!.to(ScalarType.Float32);
+            // What nothing reads has none, as the pooling that a classifier of SigLIP keeps.
+            if (layer.weight!.grad is not { } own) return new UniformComposer(layer, updates);
+            var gradient = own.to(ScalarType.Float32);
             var (a, b) = (update.A.to(gradient.device), update.B.to(gradient.device));
             slope += update.Scaling * b.t().matmul(gradient).mul(a).sum().to(ScalarType.Float64).item<double>();   // [r, in]
             return new UniformComposer(layer, updates);

@@ -67,7 +67,8 @@ sealed class FisherSums : IDisposable
         using Scalar one = 1;
         foreach (var (layer, weight) in weights)
         {
-            var gradient = weight.grad!;
+            // What nothing reads has none, as the pooling that a classifier of SigLIP keeps.
+            if (weight.grad is not { } gradient) continue;
             sums[layer].addcmul_(gradient, gradient, one);
             gradient.zero_();
         }

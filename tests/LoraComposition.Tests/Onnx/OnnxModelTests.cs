@@ -273,7 +273,7 @@ public sealed class OnnxModelTests : IDisposable
     public void And_every_part_of_it() =>
         typeof(VitParts).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name).Should().BeEquivalentTo(nameof(VitParts.ClassToken), nameof(VitParts.DistillationToken),
             nameof(VitParts.RegisterCount), nameof(VitParts.PositionsInFront), nameof(VitParts.FlatEmbeddings), nameof(VitParts.PatchBias), nameof(VitParts.NormBeforeBlocks),
-            nameof(VitParts.LayerScale), nameof(VitParts.Activation), nameof(VitParts.Pooling), nameof(VitParts.LastNorm), nameof(VitParts.ProjectionSize),
+            nameof(VitParts.LayerScale), nameof(VitParts.Activation), nameof(VitParts.Pooling), nameof(VitParts.KeepsAttentionPool), nameof(VitParts.LastNorm), nameof(VitParts.ProjectionSize),
             nameof(VitParts.PositionFilter), nameof(VitParts.TokensInFront), nameof(VitParts.PositionCountInFront), nameof(VitParts.TokensRead));
 
     [Theory]

@@ -34,12 +34,16 @@ internal sealed class Siglip : VitFamily
         var vision = isWhole ? fields.Section(VisionTower.Section) ?? fields.Empty : fields;
         var config = VitSettings.ReadSizes(vision, missing);
         bool classifies = isWhole && (VitSettings.Architecture(fields) is { } named ? named == Classifier : files.Find(ClipLayout.HeadName + ".weight") is not null);
-        bool pools = !classifies && (vision.Flag("vision_use_head") ?? true);
+        bool hasPool = vision.Flag("vision_use_head") ?? true, pools = !classifies && hasPool;
         return config with
         {
             Family = this,
             ClassNames = VitSettings.ClassNames(fields),
-            Parts = config.Parts with { Pooling = pools ? VitPooling.Attention : VitPooling.Patches },
+            Parts = config.Parts with
+            {
+                Pooling = pools ? VitPooling.Attention : VitPooling.Patches,
+                KeepsAttentionPool = !pools && hasPool && files.Find(SiglipLayout.Default.AttentionPool.Probe.Name) is not null,
+            },
         };
     }
 
@@ -72,7 +76,7 @@ internal sealed class Siglip : VitFamily
         VitSettings.WriteSizes(json, config);
         json.WriteNumber("intermediate_size", config.IntermediateSize);
         json.WriteString("model_type", Vision);
-        json.WriteBoolean("vision_use_head", Pools(config));
+        json.WriteBoolean("vision_use_head", Pools(config) || config.Parts.KeepsAttentionPool);
     }
 
     public override IEnumerable<TensorSource> LayerNames(VitConfig config, int block, LinearRole role)
@@ -84,6 +88,7 @@ internal sealed class Siglip : VitFamily
     public override IEnumerable<TensorSource> PoolingNames(VitConfig config, LinearRole role) =>
         new VitLayout[] { SiglipLayout.Default, SiglipLayout.Default, withoutPrefix, timm }.Select(layout => layout.AttentionPool).Select(pool => role switch
         {
+            LinearRole.Output => pool.Output,
             LinearRole.FeedForwardIn => pool.FeedForwardIn,
             LinearRole.FeedForwardOut => pool.FeedForwardOut,
             _ => throw new ArgumentOutOfRangeException(nameof(role), role, "The pooling has no such layer."),
@@ -103,7 +108,7 @@ internal sealed record SiglipLayout(string Prefix) : ClipLayout(Prefix)
     public override AttentionPoolLayout AttentionPool => new(new(Pool + "probe"), InProjection(0), InProjection(1), InProjection(2), new(Pool + "attention.out_proj"),
         new(Pool + "layernorm"), new(Pool + "mlp.fc1"), new(Pool + "mlp.fc2"));
 
-    // The classifier of transformers keeps the pooling and does not use it.
+    // The classifier of transformers has the pooling and does not use it; where only a part of it is there, none is kept.
     public override bool IsUnused(string name) => name.StartsWith(Pool, StringComparison.Ordinal) || base.IsUnused(name);
 
     string Pool => Prefix + "head.";

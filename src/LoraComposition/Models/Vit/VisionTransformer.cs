@@ -48,7 +48,7 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         blocks = new ModuleList<VitBlock>(Enumerable.Range(0, config.LayerCount).Select(_ => new VitBlock(config, device)).ToArray());
         var parts = config.Parts;
         if (parts.LastNorm != VitNormPlace.None) norm = LayerNorm(config.HiddenSize, config.LayerNormEpsilon, device: device);
-        if (parts.Pooling == VitPooling.Attention) attention_pool = new VitAttentionPool(config, device);
+        if (parts.Pooling == VitPooling.Attention || parts.KeepsAttentionPool) attention_pool = new VitAttentionPool(config, device);
         if (parts.Pooling == VitPooling.ClassAndDistillationToken) distilled = new DistilledHeads();
         if (parts.ProjectionSize is { } size) projection = Linear(config.HiddenSize, size, false, device);
         if (config.ClassNames.Count > 0) classifier = Linear(config.FeatureSize, config.ClassNames.Count, true, device);

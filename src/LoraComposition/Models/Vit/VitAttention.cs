@@ -8,6 +8,8 @@ namespace LoraComposition.Models;
 /// <summary>Multi-head self-attention whose four projections can be adapted.</summary>
 internal sealed class VitAttention : Module<Tensor, Tensor>
 {
+    static readonly LinearRole[] all = [LinearRole.Query, LinearRole.Key, LinearRole.Value, LinearRole.Output];
+
     readonly int headCount;
     Module<Tensor, Tensor> query;
     Module<Tensor, Tensor> key;
@@ -59,13 +61,15 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
 
     /// <param name="names">What files call the layer of a role.</param>
     /// <param name="layer">The index of the block.</param>
-    public IEnumerable<AdapterSite> Sites(Func<LinearRole, IEnumerable<TensorSource>> names, int layer)
-    {
-        yield return VitSite.Of(names(LinearRole.Query), LinearRole.Query, layer, this, nameof(query), () => query, m => query = m);
-        yield return VitSite.Of(names(LinearRole.Key), LinearRole.Key, layer, this, nameof(key), () => key, m => key = m);
-        yield return VitSite.Of(names(LinearRole.Value), LinearRole.Value, layer, this, nameof(value), () => value, m => value = m);
-        yield return VitSite.Of(names(LinearRole.Output), LinearRole.Output, layer, this, nameof(output), () => output, m => output = m);
-    }
+    /// <param name="roles">The layers; all four where not given.</param>
+    public IEnumerable<AdapterSite> Sites(Func<LinearRole, IEnumerable<TensorSource>> names, int layer, IReadOnlyList<LinearRole>? roles = null) =>
+        (roles ?? all).Select(role => role switch
+        {
+            LinearRole.Query => VitSite.Of(names(role), role, layer, this, nameof(query), () => query, m => query = m),
+            LinearRole.Key => VitSite.Of(names(role), role, layer, this, nameof(key), () => key, m => key = m),
+            LinearRole.Value => VitSite.Of(names(role), role, layer, this, nameof(value), () => value, m => value = m),
+            _ => VitSite.Of(names(role), role, layer, this, nameof(output), () => output, m => output = m),
+        });
 
     // [batch, tokens, d] → [batch, heads, tokens, d/heads]
     Tensor Split(Tensor x) => x.view(x.shape[0], x.shape[1], headCount, -1).transpose(1, 2);

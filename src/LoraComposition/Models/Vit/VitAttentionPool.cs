@@ -54,6 +54,11 @@ internal sealed class VitAttentionPool : Module<Tensor, Tensor>
         .. WeightSlot.Of(layout.Norm, norm), .. feed_forward.Slots(role => role == LinearRole.FeedForwardIn ? layout.FeedForwardIn : layout.FeedForwardOut),
     ];
 
-    /// <summary>The layers that can be adapted: those of the feed-forward part, which adapters' files have names for.</summary>
-    public IEnumerable<AdapterSite> Sites(VitConfig config) => feed_forward.Sites(role => config.Family.PoolingNames(config, role), config.LayerCount);
+    /// <summary>The layers that can be adapted: those that adapters' files have names for, which query, key and value have not.</summary>
+    public IEnumerable<AdapterSite> Sites(VitConfig config)
+    {
+        return attention.Sites(Names, config.LayerCount, [LinearRole.Output]).Concat(feed_forward.Sites(Names, config.LayerCount));
+
+        IEnumerable<TensorSource> Names(LinearRole role) => config.Family.PoolingNames(config, role);
+    }
 }

@@ -33,6 +33,12 @@ internal sealed record VitParts
     /// <summary>What of the last block's tokens becomes the features.</summary>
     public VitPooling Pooling { get; init; }
 
+    /// <summary>
+    /// Whether the pooling by attention is there although something else is pooled, as transformers' classifier of SigLIP has it: adapters may change its layers, and
+    /// it is written again, but nothing reads it.
+    /// </summary>
+    public bool KeepsAttentionPool { get; init; }
+
     /// <summary>Where the last norm stands.</summary>
     public VitNormPlace LastNorm { get; init; }
 

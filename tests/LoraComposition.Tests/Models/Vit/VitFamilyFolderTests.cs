@@ -106,6 +106,25 @@ public sealed class VitFamilyFolderTests : IDisposable
     }
 
     [Fact]
+    public void An_adapter_of_the_pooling_that_the_classifier_of_SigLIP_keeps_attaches_and_changes_no_output()
+    {
+        var expected = VitFamilyCases.Expected("siglip");
+        using var model = VitFamilyCases.Load("siglip");
+        using var adapter = VitFamilyCases.Adapter("siglip");
+        var pool = new[] { ("attention.out_proj", 32, 32), ("mlp.fc1", 32, 48), ("mlp.fc2", 48, 32) }
+            .Select(layer => KeyValuePair.Create($"vision_model.head.{layer.Item1}", new LoraDelta(ones(2, layer.Item2), ones(layer.Item3, 2), 1)));
+        using var more = new LoraAdapter("more", [.. adapter.Layers.Select(layer => KeyValuePair.Create(layer.Key, layer.Value.Clone())), .. pool]);
+        using (var attached = Composition.AttachUniform(model, [more]))
+        {
+            model.call(expected["pixel_values"]).ShouldBeClose(expected["output_with_adapter"], 1e-5);
+            attached.MergeIntoBase();
+        }
+        model.Save(folder.Path, new CheckpointSaveOptions { Base = VitFamilyCases.Folder("siglip") });
+        var (before, after) = (Fixture.Tensors("vit-family", "siglip", "model.safetensors"), SafetensorsFile.Open(folder.File("model.safetensors")));
+        using (after) after.Read("vision_model.head.mlp.fc1.weight").ShouldBeClose(before["vision_model.head.mlp.fc1.weight"] + 2, 1e-5, "as PEFT merges it");
+    }
+
+    [Fact]
     public void The_adapter_of_a_whole_model_that_is_the_texts_too_is_refused_by_the_layer()
     {
         using var model = VitFamilyCases.Load("clip");
