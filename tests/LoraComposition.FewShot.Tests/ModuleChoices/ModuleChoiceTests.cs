@@ -48,6 +48,36 @@ public sealed class ModuleChoiceTests : IDisposable
         found.Sum().Should().BeLessThanOrEqualTo(places, string.Join(", ", found));
     }
 
+    /// <summary>Hundreds of modules are read and ranked in parts, so what a part leaves behind would add up.</summary>
+    [Fact]
+    public void ModulesReadAndRankedLeaveNoTensorBehind()
+    {
+        string folder = tiny.Folder["read"];
+        foreach (var module in tiny.Modules) module.Save(Path.Combine(folder, module.Name));
+        using var images = tiny.Images(pictures);
+        var samples = FewShotSamples.OfImages(pictures, 3, 0);
+        long Left(int parts)
+        {
+            long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            for (int part = 0; part < parts; part++)
+            {
+                using var modules = LoraAdapter.LoadAll(folder);
+                using var trainer = new ImageTrainer(tiny.BaseModel, images, modules);
+                trainer.ChooseModules(new FeatureAlignment(), samples, 3, options);
+            }
+            return DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
+        }
+
+        Left(1);
+        long loading;
+        {
+            long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            tiny.BaseModel.Load(pictures.ClassNames, 0).Dispose();
+            loading = DisposeScopeManager.Statistics.ThreadTotalLiveCount - before;
+        }
+        Left(4).Should().Be(4 * loading, "a part loads the base once, and adds nothing to what loading leaves to the collector");
+    }
+
     /// <summary>Against autograd through free coefficients for the whole model.</summary>
     [Fact]
     public void TheGradientIsThatOfTheWeights()
