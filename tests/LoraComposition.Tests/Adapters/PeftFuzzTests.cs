@@ -1,5 +1,5 @@
-using LoraComposition.Tests.Files;
 using LoraComposition.Fuzzing;
+using LoraComposition.Tests.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -59,7 +59,7 @@ internal sealed class T5DecoderBlock : Module
 
     public IEnumerable<WeightSlot> Slots() =>
     [
-        .. positions?.Slots(path) ?? [], norm_before.Slot(path + "0.layer_norm"), .. attention.Slots(), norm_cross.Slot(path + "1.layer_norm"), 
+        .. positions?.Slots(path) ?? [], norm_before.Slot(path + "0.layer_norm"), .. attention.Slots(), norm_cross.Slot(path + "1.layer_norm"),
         .. cross_attention.Slots(), norm_after.Slot(path + "2.layer_norm"), .. feed_forward.Slots(),
     ];
 

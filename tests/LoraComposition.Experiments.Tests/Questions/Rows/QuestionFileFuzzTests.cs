@@ -51,8 +51,18 @@ public sealed class QuestionFileFuzzTests : IDisposable
 
     static void Own(string file)
     {
-        foreach (var question in LoraComposition.Experiments.OwnTexts.Open(file).Questions.Questions)
-            if (question.AnswerIndex is not { } answer || answer < 0 || answer >= question.Options.Count) throw new InvalidDataException("A question was read without an answer among its choices.");
+        try
+        {
+            foreach (var question in LoraComposition.Experiments.OwnTexts.Open(file).Questions.Questions)
+                if (question.AnswerIndex is not { } answer || answer < 0 || answer >= question.Options.Count) throw new InvalidDataException("A question was read without an answer among its choices.");
+        }
+        catch (DamagedRowsException e)
+        {
+            // A line for each row, which no row may break into more.
+            string[] lines = e.Message.Split('\n');
+            if (lines.Length != e.Rows.Count + 1) throw new InvalidDataException($"{e.Rows.Count} rows are told in {lines.Length} lines.");
+            throw new DataException(file, string.Join(" ", lines), e);
+        }
     }
 
     static FuzzCase Json(Random random, string line)

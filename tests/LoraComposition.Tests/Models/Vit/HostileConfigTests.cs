@@ -1,8 +1,8 @@
 using System.Text;
 using LoraComposition.Files;
+using LoraComposition.Fuzzing;
 using LoraComposition.Models;
 using LoraComposition.Tests.Support;
-using LoraComposition.Fuzzing;
 
 namespace LoraComposition.Tests.Models.Vit;
 

@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using LoraComposition.Files;
+using LoraComposition.Fuzzing;
 using LoraComposition.Models;
 using LoraComposition.Tests.Files;
 using LoraComposition.Tests.Support;
-using LoraComposition.Fuzzing;
 
 namespace LoraComposition.Tests.Models.Vit;
 
