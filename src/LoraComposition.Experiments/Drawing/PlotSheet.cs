@@ -7,20 +7,32 @@ namespace LoraComposition.Experiments;
 /// <summary>What all plots have in common: font, title, axes, legend, and the two files.</summary>
 static class PlotSheet
 {
-    const int Width = 1200, Height = 800, MostAbove = 5;
+    const int Width = 1200, Height = 800, MostAbove = 5, LongestTitleLine = 60;
 
     /// <summary>An empty plot.</summary>
     public static Plot Create(string title, PlotLabels labels)
     {
         var plot = new Plot { ScaleFactor = 1.6 };
         plot.Font.Set(PlotFont.Name);
-        plot.Title(title);
+        plot.Title(InLines(title));
         plot.Axes.Title.Label.Bold = false;
         plot.XLabel(labels.Columns);
         plot.YLabel(labels.Score);
         plot.Axes.Left.Label.Bold = plot.Axes.Bottom.Label.Bold = false;
         plot.Grid.XAxisStyle.IsVisible = false;
         return plot;
+    }
+
+    /// <summary>A title is centred over the frame, which a legend beside it makes narrower: a long one would begin outside the picture.</summary>
+    internal static string InLines(string title)
+    {
+        var lines = new List<string>();
+        foreach (string word in title.Split(' '))
+        {
+            if (lines.Count > 0 && lines[^1].Length + 1 + word.Length <= LongestTitleLine) lines[^1] += " " + word;
+            else lines.Add(word);
+        }
+        return string.Join('\n', lines);
     }
 
     /// <summary>Names the columns at 0, 1, 2 … and fits the scores in, from 0 to 1 with their intervals, with a margin that keeps markers off the frame.</summary>

@@ -58,6 +58,19 @@ public class AccuracyPlotTests
     }
 
     [Fact]
+    public void A_long_title_stays_inside_the_picture_beside_a_legend()
+    {
+        using var folder = new TemporaryFolder();
+        string[] methods = [.. Enumerable.Range(1, 9).Select(i => $"method-number-{i}")];
+        AccuracyPlot.Save(Summary.Of(methods.SelectMany(method => ResultOf.Runs(method, 1, 1, 0.4, 0.5)), methods), "Task shift: pacs-art-painting, pacs-cartoon, pacs-photo, pacs-sketch, flowers → cifar100", folder["long"]);
+
+        using var image = SKBitmap.Decode(folder["long.png"]);
+
+        // The title's lines lie in the upper tenth.
+        Enumerable.Range(0, 80).SelectMany(y => Enumerable.Range(0, 5).Select(x => image.GetPixel(x, y))).Should().OnlyContain(pixel => pixel == SKColors.White);
+    }
+
+    [Fact]
     public void Many_methods_are_all_named()
     {
         using var folder = new TemporaryFolder();
