@@ -139,7 +139,8 @@ internal static class LabelNames
     /// <summary>The names; null where the file has none.</summary>
     public static IReadOnlyList<string>? Of(ParquetFile file, string labelColumn)
     {
-        if (!file.Metadata.TryGetValue(Key, out string? text)) return null;
+        // An entry may lack its value, whatever the reader's type says.
+        if (!file.Metadata.TryGetValue(Key, out string? text) || text is null) return null;
         try
         {
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });

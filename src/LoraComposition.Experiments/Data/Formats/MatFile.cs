@@ -22,8 +22,9 @@ internal static class MatFile
         {
             return Variables(bytes);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
+            // What zlib cannot unpack is told by either.
             throw new DataException(file, $"expected a MATLAB file of level 5 (save -v7): {e.Message.TrimEnd('.')}; replace the file.", e);
         }
     }

@@ -18,7 +18,7 @@ public sealed class HubImagesFuzzTests : IDisposable
         byte[] whole = TinyHub.File(TinyHub.Rows(0, 1, 2, 0), names);
         folder.Write("test.parquet", whole);
 
-        var kinds = Fuzz.Run<DataException>(seed: 1, count: 1000, random => ByteMutator.Mutate(random, [whole]), input =>
+        var kinds = Fuzz.Run<DataException>(seed: 1, count: 1200, random => ByteMutator.Mutate(random, [whole]), input =>
         {
             folder.Write("train.parquet", input.Bytes);
             var train = new StanfordCars().Open(folder.Path).Train;
