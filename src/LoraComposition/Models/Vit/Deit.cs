@@ -33,17 +33,8 @@ internal sealed class Deit : VitFamily
 
     public override string ClassifierName(VitConfig config) => TwoHeads(config) ? WithTeacher : Alone;
 
-    public override void Write(Utf8JsonWriter json, VitConfig config)
-    {
-        VitSettings.WriteArchitecture(json, config.ClassNames.Count > 0 || TwoHeads(config) ? ClassifierName(config) : "DeiTModel");
-        json.WriteNumber("attention_probs_dropout_prob", 0.0);
-        json.WriteNumber("hidden_dropout_prob", 0.0);
-        VitSettings.WriteSizes(json, config);
-        VitSettings.WriteClassNames(json, config.ClassNames);
-        json.WriteNumber("intermediate_size", config.IntermediateSize);
-        json.WriteString("model_type", "deit");
-        json.WriteBoolean("qkv_bias", config.QkvBias);
-    }
+    public override void Write(Utf8JsonWriter json, VitConfig config) =>
+        VitSettings.WritePlain(json, config, config.ClassNames.Count > 0 || TwoHeads(config) ? ClassifierName(config) : "DeiTModel", "deit");
 
     public override IEnumerable<TensorSource> LayerNames(VitConfig config, int block, LinearRole role)
     {

@@ -29,17 +29,8 @@ internal sealed class PlainVit : VitFamily
 
     public override string ClassifierName(VitConfig config) => "ViTForImageClassification";
 
-    public override void Write(Utf8JsonWriter json, VitConfig config)
-    {
-        VitSettings.WriteArchitecture(json, config.ClassNames.Count > 0 ? ClassifierName(config) : "ViTModel");
-        json.WriteNumber("attention_probs_dropout_prob", 0.0);
-        json.WriteNumber("hidden_dropout_prob", 0.0);
-        VitSettings.WriteSizes(json, config);
-        VitSettings.WriteClassNames(json, config.ClassNames);
-        json.WriteNumber("intermediate_size", config.IntermediateSize);
-        json.WriteString("model_type", "vit");
-        json.WriteBoolean("qkv_bias", config.QkvBias);
-    }
+    public override void Write(Utf8JsonWriter json, VitConfig config) =>
+        VitSettings.WritePlain(json, config, config.ClassNames.Count > 0 ? ClassifierName(config) : "ViTModel", "vit");
 
     // Up to transformers 4 a layer was called as its weights still are. Adapters of a ViTModel, which has no head, lack "vit." in front.
     public override IEnumerable<TensorSource> LayerNames(VitConfig config, int block, LinearRole role)

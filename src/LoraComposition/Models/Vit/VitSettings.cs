@@ -42,6 +42,19 @@ internal static class VitSettings
         json.WriteNumber("patch_size", config.PatchSize);
     }
 
+    /// <summary>All settings of a model whose configuration is the plain ViT's under another name.</summary>
+    public static void WritePlain(Utf8JsonWriter json, VitConfig config, string architecture, string modelType)
+    {
+        WriteArchitecture(json, architecture);
+        json.WriteNumber("attention_probs_dropout_prob", 0.0);
+        json.WriteNumber("hidden_dropout_prob", 0.0);
+        WriteSizes(json, config);
+        WriteClassNames(json, config.ClassNames);
+        json.WriteNumber("intermediate_size", config.IntermediateSize);
+        json.WriteString("model_type", modelType);
+        json.WriteBoolean("qkv_bias", config.QkvBias);
+    }
+
     /// <summary>The class of transformers' that the settings name; null where they name none.</summary>
     public static string? Architecture(ConfigFields fields) =>
         fields.Find("architectures") is { ValueKind: JsonValueKind.Array } names && names.EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.String } first
