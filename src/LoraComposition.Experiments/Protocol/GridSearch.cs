@@ -5,6 +5,8 @@ namespace LoraComposition.Experiments;
 
 /// <summary>
 /// Chooses one configuration per method on the validation part, by its mean over K and seeds (section 5.1 of arXiv:2402.15414). The test part is not touched.
+/// What is compared is what a training's best state is found by, <see cref="TrainingOptions.Criterion"/>: the mean loss, or with the paper's settings the
+/// accuracy.
 /// </summary>
 public static class GridSearch
 {
@@ -35,10 +37,13 @@ public static class GridSearch
         var points = work.Zip(results).GroupBy(p => p.First.Name)
             .Select(g => new GridChoice(g.First().First.Method, g.Key, g.First().First.Options, g.Average(p => p.Second.Accuracy),
                 g.Average(p => p.Second.Scores["loss"]), Chosen: false)).ToArray();
-        // A stable order: among equals the first, which has the unchanged rate.
-        var best = points.GroupBy(p => p.Method.Name).Select(g => g.OrderByDescending(p => p.Accuracy).ThenBy(p => p.Loss).First()).ToHashSet();
+        // Among equals the first stays, which has the unchanged rate.
+        var best = points.GroupBy(p => p.Method.Name).Select(g => g.Aggregate((one, next) => IsBetter(next, one) ? next : one)).ToHashSet();
         return [.. points.Select(p => p with { Chosen = best.Contains(p) })];
     }
+
+    static bool IsBetter(GridChoice one, GridChoice other) =>
+        new ValidationScore(one.Accuracy, one.Loss).IsBetterThan(new ValidationScore(other.Accuracy, other.Loss), one.Options.Training.Criterion);
 }
 
 /// <summary>How one point of the grid did on the validation part.</summary>
@@ -47,7 +52,7 @@ public static class GridSearch
 /// <param name="Options">The point's settings.</param>
 /// <param name="Accuracy">The mean score over K and seeds, 0 to 1.</param>
 /// <param name="Loss">The mean loss.</param>
-/// <param name="Chosen">Whether it is the method's best: the highest score, among equals the lowest loss.</param>
+/// <param name="Chosen">Whether it is the method's best: by loss, or by score where its trainings go by that.</param>
 public sealed record GridChoice(ITuningMethod Method, string Name, TuningOptions Options, double Accuracy, double Loss, bool Chosen);
 
 /// <summary>The declared grid of settings: a method's own learning rate in steps of about three.</summary>

@@ -35,6 +35,22 @@ public sealed class GridSearchTests : IDisposable
         choices.Where(c => c.Method is LearnedComposition).Select(c => c.Accuracy + c.Loss).Distinct().Should().HaveCountGreaterThan(1, "the rates differ in what they give");
     }
 
+    [Theory]
+    [InlineData(StoppingCriterion.Loss, "lora-rate-x3")]
+    [InlineData(StoppingCriterion.Accuracy, "lora-rate-x10")]
+    public void ComparesWhatTheTrainingsStopBy(StoppingCriterion criterion, string expected)
+    {
+        var options = new TuningOptions { Training = new TrainingOptions { Criterion = criterion } };
+        var work = GridSearch.List([new LoraFromScratch()], options, [1], [0, 1]);
+
+        var choices = GridSearch.Choose(work, [.. work.Select(w => ResultOf.Run(w.Name, 1, w.Seed, w.Name == "lora-rate-x10" ? 0.6 : 0.5) with
+        {
+            Scores = new Dictionary<string, double> { ["loss"] = w.Name == "lora-rate-x3" ? 0.9 : 1 },
+        })]);
+
+        choices.Single(c => c.Chosen).Name.Should().Be(expected);
+    }
+
     [Fact]
     public void AmongEqualsTheRateStaysAsItIs()
     {
