@@ -10,7 +10,7 @@ namespace LoraComposition.FewShot;
 internal sealed class TrainingStep : IDisposable
 {
     readonly MasterWeights masters = new();
-    readonly TrainableGroup[] groups;
+    readonly Group[] groups;
     readonly Parameter[] parameters;
     readonly AdamW optimizer;
     readonly double? clipNorm;
@@ -19,9 +19,9 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="clipNorm">The norm to which the gradient of each group is clipped; null: not clipped.</param>
     public TrainingStep(IReadOnlyList<TrainableGroup> groups, double? clipNorm)
     {
-        this.groups = [.. groups.Select(group => group with { Parameters = masters.For(group.Parameters) })];
+        this.groups = [.. groups.Select(group => new Group(masters.For(group.Parameters), group.LearningRate, group.WeightDecay))];
         parameters = [.. this.groups.SelectMany(group => group.Parameters)];
-        optimizer = optim.AdamW(this.groups.Select(group => new AdamW.ParamGroup(group.Parameters.ToList(), group.LearningRate, weight_decay: group.WeightDecay)));
+        optimizer = optim.AdamW(this.groups.Select(group => new AdamW.ParamGroup(group.Optimised.ToList(), group.LearningRate, weight_decay: group.WeightDecay)));
         this.clipNorm = clipNorm;
     }
 
@@ -38,16 +38,29 @@ internal sealed class TrainingStep : IDisposable
         var value = loss();
         value.backward();
         masters.TakeGradients();
+        foreach (var group in groups) group.Flat?.TakeGradients();
         if (clipNorm is { } norm)
-            foreach (var group in groups) GradientClipping.Clip(group.Parameters, norm);
+            foreach (var group in groups) GradientClipping.Clip(group.Optimised, norm);
         optimizer.step();
         optimizer.zero_grad();
+        foreach (var group in groups) group.Flat?.DropGradients();
         masters.GiveBack();
         return value;
     }
 
-    /// <summary>AdamW's first and second moments of each of <see cref="Parameters"/>. Owned by this object.</summary>
-    public IReadOnlyList<(Tensor First, Tensor Second)> Moments => [.. States().Select(state => (state.exp_avg, state.exp_avg_sq))];
+    /// <summary>AdamW's first and second moments of each of <see cref="Parameters"/>: its own memory, whose handles the caller's dispose scope may own.</summary>
+    public IReadOnlyList<(Tensor First, Tensor Second)> Moments
+    {
+        get
+        {
+            var moments = new Dictionary<Parameter, (Tensor, Tensor)>(ReferenceEqualityComparer.Instance);
+            foreach (var ((group, optimised), state) in groups.SelectMany(group => group.Optimised.Select(optimised => (group, optimised))).Zip(States()))
+                if (group.Flat is { } flat && ReferenceEquals(optimised, flat.Whole))
+                    foreach (var (parameter, first, second) in flat.Parameters.Zip(flat.PartsOf(state.exp_avg), flat.PartsOf(state.exp_avg_sq))) moments[parameter] = (first, second);
+                else moments[optimised] = (state.exp_avg, state.exp_avg_sq);
+            return [.. parameters.Select(parameter => moments[parameter])];
+        }
+    }
 
     /// <summary>Says how many steps were made before, which AdamW's correction of its moments depends on.</summary>
     public void SetStep(int step)
@@ -55,7 +68,7 @@ internal sealed class TrainingStep : IDisposable
         foreach (var state in States()) state.step = step;
     }
 
-    // In the order of the parameters.
+    // In the order of what is optimised, group by group.
     IEnumerable<AdamW.State> States() => optimizer.state_dict().State.Cast<AdamW.State>();
 
     /// <summary>Rounds <see cref="Parameters"/> into the model, after they were changed from outside.</summary>
@@ -64,7 +77,32 @@ internal sealed class TrainingStep : IDisposable
     public void Dispose()
     {
         optimizer.Dispose();
+        foreach (var group in groups) group.Flat?.Dispose();
         masters.Dispose();
+    }
+
+    /// <summary>A group as the optimizer sees it: the small parameters as one, the others each for itself.</summary>
+    sealed class Group
+    {
+        public Group(IReadOnlyList<Parameter> parameters, double learningRate, double weightDecay)
+        {
+            (Parameters, LearningRate, WeightDecay) = (parameters, learningRate, weightDecay);
+            Parameter[] small = [.. parameters.Where(p => p.dtype == ScalarType.Float32 && p.numel() <= FlatParameters.LargestPart && SameDevice(p, parameters[0]))];
+            if (small.Length > 1) Flat = new FlatParameters(small);
+            Optimised = Flat is null ? parameters : [Flat.Whole, .. parameters.Except<Parameter>(small, ReferenceEqualityComparer.Instance)];
+        }
+
+        static bool SameDevice(Tensor one, Tensor other) => one.device_type == other.device_type && one.device_index == other.device_index;
+
+        public IReadOnlyList<Parameter> Parameters { get; }
+
+        public IReadOnlyList<Parameter> Optimised { get; }
+
+        public FlatParameters? Flat { get; }
+
+        public double LearningRate { get; }
+
+        public double WeightDecay { get; }
     }
 }
 

@@ -13,6 +13,7 @@ internal sealed class DeltaStack : Module
     readonly Tensor a;
     readonly Tensor b;
     readonly Tensor owner;
+    readonly long? each;    // the rank of every module, where all adapt the layer with one
 
     /// <param name="modules">One update per module; null where a module does not adapt this layer, which is an update of zero.</param>
     /// <param name="like">The frozen weight <c>[out, in]</c>, whose type and device the stack takes.</param>
@@ -28,6 +29,7 @@ internal sealed class DeltaStack : Module
 
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
+        if (present.Length == modules.Count && present.All(m => m.Rank == present[0].Rank)) each = present[0].Rank;
         var ranks = modules.SelectMany((m, n) => Enumerable.Repeat((long)n, (int)(m?.Rank ?? 0))).ToArray();
         a = cat(present.Select(m => m.A.to(like.device)).ToArray(), 0).to(like.dtype).DetachFromDisposeScope();
         b = cat(present.Select(m => m.B.to(like.device).mul(m.Scaling)).ToArray(), 1).to(like.dtype).DetachFromDisposeScope();
@@ -50,7 +52,8 @@ internal sealed class DeltaStack : Module
     /// <param name="type">The result's type; that of the factors where not given.</param>
     public Tensor Spread(Tensor weights, ScalarType? type = null)
     {
-        var spread = weights.index_select(-1, owner);
+        // Of equal ranks [N] → [N, rank] → [R] is a copy, and a sum for the gradient; choosing by an index would need three operations for that.
+        var spread = each is { } rank ? weights.unsqueeze(-1).expand([.. weights.shape, rank]).flatten(-2) : weights.index_select(-1, owner);
         var wanted = type ?? a.dtype;
         return spread.dtype == wanted ? spread : spread.to(wanted);
     }

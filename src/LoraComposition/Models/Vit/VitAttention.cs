@@ -38,10 +38,14 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
     public Tensor Attend(Tensor from, Tensor to)
     {
         using var scope = NewDisposeScope();
-        var (q, k, v) = (Split(query.call(from)), Split(key.call(to)), Split(value.call(to)));
+        long batch = from.shape[0], width = from.shape[2];
+        // [batch·tokens, d]: with two dimensions torch adds a layer's bias within the product, with three in an operation of its own.
+        var all = to.reshape(-1, width);
+        var asking = ReferenceEquals(from, to) ? all : from.reshape(-1, width);
+        var (q, k, v) = (Split(query.call(asking), batch), Split(key.call(all), batch), Split(value.call(all), batch));
         var mixed = AttentionKernel.Attend(q, k, v);
-        // [batch, heads, asking, d/heads] → [batch, asking, d]
-        return output.call(mixed.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope();
+        // [batch, heads, asking, d/heads] → [batch·asking, d]
+        return output.call(mixed.transpose(1, 2).reshape(-1, width)).view(batch, -1, width).MoveToOuterDisposeScope();
     }
 
     /// <summary>The layer of a role, plain or adapted.</summary>
@@ -71,6 +75,6 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
             _ => VitSite.Of(names(role), role, layer, this, nameof(output), () => output, m => output = m),
         });
 
-    // [batch, tokens, d] → [batch, heads, tokens, d/heads]
-    Tensor Split(Tensor x) => x.view(x.shape[0], x.shape[1], headCount, -1).transpose(1, 2);
+    // [batch·tokens, d] → [batch, heads, tokens, d/heads]
+    Tensor Split(Tensor x, long batch) => x.view(batch, -1, headCount, x.shape[1] / headCount).transpose(1, 2);
 }

@@ -28,10 +28,11 @@ internal sealed class VitFeedForward : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return leave.call(Activate(enter.call(input))).MoveToOuterDisposeScope();
+        // [batch·tokens, d], as in the attention.
+        return leave.call(Activate(enter.call(input.reshape(-1, input.shape[^1])))).view(input.shape).MoveToOuterDisposeScope();
     }
 
-    // [batch, tokens, m], of a gated part [batch, tokens, 2m] → [batch, tokens, m]
+    // [batch·tokens, m], of a gated part [batch·tokens, 2m] → [batch·tokens, m]
     Tensor Activate(Tensor x)
     {
         switch (activation)
