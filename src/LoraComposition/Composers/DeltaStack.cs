@@ -10,9 +10,10 @@ namespace LoraComposition;
 /// </summary>
 internal sealed class DeltaStack : Module
 {
-    readonly Tensor a;
-    readonly Tensor b;
+    Tensor a;
+    Tensor b;
     readonly Tensor owner;
+    readonly long[] owners;
     readonly long? each;    // the rank of every module, where all adapt the layer with one
 
     /// <param name="modules">One update per module; null where a module does not adapt this layer, which is an update of zero.</param>
@@ -30,11 +31,11 @@ internal sealed class DeltaStack : Module
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         if (present.Length == modules.Count && present.All(m => m.Rank == present[0].Rank)) each = present[0].Rank;
-        var ranks = modules.SelectMany((m, n) => Enumerable.Repeat((long)n, (int)(m?.Rank ?? 0))).ToArray();
+        owners = modules.SelectMany((m, n) => Enumerable.Repeat((long)n, (int)(m?.Rank ?? 0))).ToArray();
         a = cat(present.Select(m => m.A.to(like.device)).ToArray(), 0).to(like.dtype).DetachFromDisposeScope();
         b = cat(present.Select(m => m.B.to(like.device).mul(m.Scaling)).ToArray(), 1).to(like.dtype).DetachFromDisposeScope();
-        owner = (like.device_type == DeviceType.META ? empty(ranks.Length, dtype: ScalarType.Int64, device: META)
-            : tensor(ranks, device: like.device)).DetachFromDisposeScope();
+        owner = (like.device_type == DeviceType.META ? empty(owners.Length, dtype: ScalarType.Int64, device: META)
+            : tensor(owners, device: like.device)).DetachFromDisposeScope();
         RegisterComponents();
     }
 
@@ -43,6 +44,19 @@ internal sealed class DeltaStack : Module
     public Tensor A => a;
 
     public Tensor B => b;
+
+    /// <summary>Whether another stack's factors have the shapes of these, and belong to the same modules rank by rank.</summary>
+    public bool IsShapedAs(DeltaStack other) => a.shape.AsSpan().SequenceEqual(other.a.shape) && b.shape.AsSpan().SequenceEqual(other.b.shape)
+        && (each is not null ? each == other.each : owners.AsSpan().SequenceEqual(other.owners));
+
+    /// <summary>Lets the factors be parts of larger tensors that hold the same numbers. What they were is left to those who still read it.</summary>
+    /// <returns>The factors.</returns>
+    public (Tensor A, Tensor B) LookInto(Tensor partA, Tensor partB)
+    {
+        ConditionallyRegisterBuffer(nameof(a), a = partA.DetachFromDisposeScope());
+        ConditionallyRegisterBuffer(nameof(b), b = partB.DetachFromDisposeScope());
+        return (a, b);
+    }
 
     /// <summary>The module that a stacked rank belongs to.</summary>
     public int OwnerOf(Tensor rank) => (int)owner.index_select(0, rank.reshape(1)).item<long>();

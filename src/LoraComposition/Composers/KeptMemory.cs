@@ -10,14 +10,14 @@ internal sealed class KeptMemory
 {
     Tensor? spare;
 
-    /// <summary>Memory of a tensor's shape, type and device; what it holds is arbitrary.</summary>
+    /// <summary>Memory of a shape, which is always the same, and of a tensor's type and device; what it holds is arbitrary.</summary>
     /// <returns>The memory. The caller disposes the handle.</returns>
-    public Tensor Take(Tensor like)
+    public Tensor Take(long[] shape, Tensor like)
     {
         var taken = Interlocked.Exchange(ref spare, null);
         if (taken is not null && taken.dtype == like.dtype && taken.device_type == like.device_type && taken.device_index == like.device_index) return taken;
         taken?.Dispose();
-        return empty_like(like).DetachFromDisposeScope();
+        return empty(shape, dtype: like.dtype, device: like.device).DetachFromDisposeScope();
     }
 
     /// <summary>Takes memory back that nothing reads any more.</summary>

@@ -36,6 +36,5 @@ public sealed class LearnedComposer : VectorComposer
     /// <summary>The vector v, <c>[N]</c>. Owned by this module, or by the first of those that share it.</summary>
     public Parameter Logits => Vector;
 
-    /// <inheritdoc/>
-    public override Tensor Weights() => VectorHere().softmax(0);
+    internal override Tensor WeightsOf(Tensor vectors) => vectors.softmax(-1);
 }

@@ -101,6 +101,7 @@ public abstract class LoraComposer : AdaptedLinear
         bool training = is_grad_enabled() && weights.requires_grad;
         var work = new LayerWork(input.numel() / frozen.shape[1], stack.Rank, frozen.shape[1], frozen.shape[0]);
         var order = Order ?? (frozen.dtype.ElementSize() > 2 ? work.Cheapest(training) : EvaluationOrder.Stacked);
+        if (training && this is VectorComposer vector && SharedInput.Output(vector, input, order) is { } output) return output;
         var spread = stack.Spread(weights);
         return order switch
         {
@@ -160,6 +161,12 @@ public abstract class LoraComposer : AdaptedLinear
     /// <summary>Throws, once, why a backward pass through this layer failed.</summary>
     internal void ThrowBackwardFailure() => failure.ThrowKept();
 
+    /// <summary>Is told why a backward pass through this layer failed.</summary>
+    internal BackwardFailure Failure => failure;
+
+    /// <summary>Whether the order is chosen by counting and the weights are computed in every pass.</summary>
+    internal bool IsFree => Order is null && fixedWeight.For(base_layer.weight!) is null;
+
     /// <summary>Whether a LoRA is trained on top.</summary>
     internal bool HasResidual => residual is not null;
 
@@ -186,9 +193,9 @@ public abstract class LoraComposer : AdaptedLinear
     Tensor Materialised(Tensor input, Tensor spread, EvaluationOrder order)
     {
         // The function keeps the memory until its backward pass; this handle to it is not needed longer.
-        using var weight = kept.Take(base_layer.weight!);
+        using var weight = kept.Take(base_layer.weight!.shape, base_layer.weight!);
         using (no_grad()) stack.AddTo(base_layer.weight!, spread, weight);
-        return MaterialisedLinearFunction.Apply(input, weight, base_layer.bias, spread, stack, order, kept, failure);
+        return MaterialisedLinearFunction.Apply(input, weight, base_layer.bias, spread.unsqueeze(0), stack.A.unsqueeze(0), stack.B.unsqueeze(0), order, kept, failure);
     }
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition;
 
 /// <summary>
-/// A linear layer through an already materialised weight, with the gradient of the composition's weights taken either from the thin products,
+/// S linear layers of one shape and over one input, often one, through an already materialised weight, with the gradient of the composition's weights taken either from the thin products,
 /// <c>∂L/∂w̃ = Σ over tokens of (x·Aᵀ)∘(∂y·B)</c>, or from that of the weight, <c>∂L/∂w̃ = Σ over outputs of ((∂yᵀ·x)·Aᵀ)∘B</c>.
 /// </summary>
 internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction<MaterialisedLinearFunction>
@@ -22,16 +22,18 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
 
     /// <summary>Applies the layer: <c>y = x·Wᵀ + b</c>.</summary>
     /// <param name="input"><c>[…, in]</c>.</param>
-    /// <param name="weight">The materialised weight <c>[out, in]</c>, without a graph.</param>
-    /// <param name="bias">The frozen bias <c>[out]</c>, where there is one.</param>
-    /// <param name="spread">The weight of each stacked rank <c>[R]</c>; receives a gradient.</param>
-    /// <param name="stack">The frozen factors.</param>
+    /// <param name="weight">The materialised weight <c>[S·out, in]</c>, without a graph.</param>
+    /// <param name="bias">The frozen bias <c>[S·out]</c>, where there is one.</param>
+    /// <param name="spread">The weight of each stacked rank <c>[S, R]</c>; receives a gradient.</param>
+    /// <param name="a">The frozen factors <c>[S, R, in]</c>.</param>
+    /// <param name="b">The frozen factors <c>[S, out, R]</c>.</param>
     /// <param name="order">One of the two materialised orders.</param>
     /// <param name="kept">Gets the weight's memory back when the backward pass is done with it.</param>
     /// <param name="failure">Is told why the backward pass failed, where it did.</param>
+    /// <returns><c>[…, S·out]</c>.</returns>
     public static Tensor Apply(
-        Tensor input, Tensor weight, Tensor? bias, Tensor spread, DeltaStack stack, EvaluationOrder order, KeptMemory kept, BackwardFailure failure) =>
-        apply(input, weight, bias!, spread, stack.A, stack.B, order, kept, failure);
+        Tensor input, Tensor weight, Tensor? bias, Tensor spread, Tensor a, Tensor b, EvaluationOrder order, KeptMemory kept, BackwardFailure failure) =>
+        apply(input, weight, bias!, spread, a, b, order, kept, failure);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
@@ -53,13 +55,16 @@ internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
             var (input, weight, a, b) = (saved[0], saved[1], saved[2], saved[3]);
-            // [tokens, in] and [tokens, out]; the gradient often comes transposed, so it is laid out once for all products.
+            // [tokens, in] and [tokens, S·out]; the gradient often comes transposed, so it is laid out once for all products.
             var (x, dy) = (input.reshape(-1, input.shape[^1]), grad_output.reshape(-1, grad_output.shape[^1]));
             Tensor? inputGradient = (bool)ctx.get_data("input needs gradient") ? dy.mm(weight).view(input.shape) : null;
             ((KeptMemory)ctx.get_data("kept")).Return(weight);
+            long layers = a.shape[0], rank = a.shape[1], outFeatures = b.shape[1];
             var spreadGradient = (EvaluationOrder)ctx.get_data("order") == EvaluationOrder.MaterialisedByTokens
-                ? x.mm(a.t()).mul_(dy.mm(b)).sum(0L)            // [tokens, R]∘[tokens, R] → [R]
-                : dy.t().mm(x).mm(a.t()).mul_(b).sum(0L);       // [out, in]·[in, R]∘[out, R] → [R]
+                // [S, tokens, out]·[S, out, R]∘[S, tokens, R] → [S, R]
+                ? dy.view(-1, layers, outFeatures).transpose(0, 1).bmm(b).mul_(x.mm(a.view(layers * rank, -1).t()).view(-1, layers, rank).transpose(0, 1)).sum(1L)
+                // [S, out, in]·[S, in, R]∘[S, out, R] → [S, R]
+                : dy.t().mm(x).view(layers, outFeatures, -1).bmm(a.transpose(1, 2)).mul_(b).sum(1L);
             inputGradient?.MoveToOuterDisposeScope();
             spreadGradient.MoveToOuterDisposeScope();
             returned = inputGradient is null ? [spreadGradient] : [inputGradient, spreadGradient];

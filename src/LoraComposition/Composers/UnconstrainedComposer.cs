@@ -33,6 +33,5 @@ public sealed class UnconstrainedComposer : VectorComposer
     {
     }
 
-    /// <inheritdoc/>
-    public override Tensor Weights() => VectorHere().alias();
+    internal override Tensor WeightsOf(Tensor vectors) => vectors.alias();
 }

@@ -43,11 +43,39 @@ public abstract class VectorComposer : LoraComposer
     /// <exception cref="ObjectDisposedException">The layer that owns it was disposed.</exception>
     public Parameter Vector => owner[0].Alive(owner[0].v!);
 
+    /// <summary>What this layer keeps for those that are evaluated with it; null where it is not the first of them. Owned by this layer.</summary>
+    internal PackedLayers? Packed { get; set; }
+
+    internal DeltaStack Stack => stack;
+
+    internal Linear Frozen => base_layer;
+
+    /// <summary>Whether this layer and another have all in common that being evaluated together needs; but for the order, which depends on the input.</summary>
+    internal bool CanShareWith(VectorComposer other) => other.GetType() == GetType() && other.ModuleCount == ModuleCount && IsFree && other.IsFree
+        && other.base_layer.weight!.dtype == base_layer.weight!.dtype && base_layer.weight!.dtype.ElementSize() > 2
+        && other.base_layer.weight!.device_type == base_layer.weight!.device_type && other.base_layer.weight!.device_index == base_layer.weight!.device_index
+        && base_layer.bias is null == other.base_layer.bias is null && stack.IsShapedAs(other.stack);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) Packed?.Dispose();
+        base.Dispose(disposing);
+    }
+
     /// <inheritdoc/>
     protected sealed override IReadOnlyList<Parameter> TrainedWeights => [Vector];
 
+    /// <inheritdoc/>
+    public sealed override Tensor Weights() => WeightsOf(VectorHere());
+
+    /// <summary>The weights that a vector stands for, in its graph.</summary>
+    /// <param name="vectors"><c>[N]</c>, or <c>[S, N]</c> of several layers.</param>
+    /// <returns>The same shape; never the tensor itself.</returns>
+    internal abstract Tensor WeightsOf(Tensor vectors);
+
     /// <summary>The vector where this layer computes.</summary>
-    private protected Tensor VectorHere()
+    internal Tensor VectorHere()
     {
         var device = base_layer.weight!.device;
         // Layers of one model may lie on several devices.

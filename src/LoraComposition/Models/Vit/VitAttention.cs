@@ -42,6 +42,7 @@ internal sealed class VitAttention : Module<Tensor, Tensor>
         // [batch·tokens, d]: with two dimensions torch adds a layer's bias within the product, with three in an operation of its own.
         var all = to.reshape(-1, width);
         var asking = ReferenceEquals(from, to) ? all : from.reshape(-1, width);
+        using var together = SharedInput.Of(all, query, key, value);
         var (q, k, v) = (Split(query.call(asking), batch), Split(key.call(all), batch), Split(value.call(all), batch));
         var mixed = AttentionKernel.Attend(q, k, v);
         // [batch, heads, asking, d/heads] → [batch·asking, d]

@@ -1,0 +1,125 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace LoraComposition;
+
+/// <summary>
+/// While it lives, learned compositions among some layers that get one input, as query, key and value do, are evaluated together in training: the first that is
+/// called computes the outputs of all, the others hand theirs out. On a GPU it is the number of operations that decides a step's time, and so it is a third.
+/// </summary>
+/// <remarks>
+/// Layers are called one by one as ever, so hooks see their calls, and one that puts another input in place gets a product of its own. It serves one thread. Where
+/// something stands against it (other shapes or ranks, 16 bits, an order that was asked for, weights that are fixed), each layer computes for itself.
+/// </remarks>
+internal readonly struct SharedInput : IDisposable
+{
+    [ThreadStatic] static Evaluation? current;
+
+    readonly Evaluation? before;
+
+    SharedInput(Evaluation? before) => this.before = before;
+
+    /// <summary>Begins.</summary>
+    /// <param name="input">What all of them will be called with, <c>[…, in]</c>.</param>
+    /// <param name="layers">The layers, composed or not.</param>
+    public static SharedInput Of(Tensor input, params ReadOnlySpan<Module<Tensor, Tensor>> layers)
+    {
+        var shared = new SharedInput(current);
+        current = null;
+        if (!is_grad_enabled()) return shared;
+        List<VectorComposer> members = [];
+        foreach (var layer in layers)
+            if (layer is VectorComposer composer) members.Add(composer);
+        if (members.Count > 1 && members.TrueForAll(members[0].CanShareWith)) current = new Evaluation(input, members);
+        return shared;
+    }
+
+    /// <summary>A layer's output, where it is evaluated with others.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="input">What it is called with.</param>
+    /// <param name="order">The order in which it would be evaluated alone.</param>
+    /// <returns><c>[…, out]</c>, in the dispose scope of now; null where it is evaluated alone.</returns>
+    public static Tensor? Output(VectorComposer layer, Tensor input, EvaluationOrder order) =>
+        order != EvaluationOrder.Stacked && current is { } evaluation && ReferenceEquals(evaluation.Input, input) ? evaluation.Output(layer, order) : null;
+
+    public void Dispose() => current = before;
+
+    sealed class Evaluation(Tensor input, List<VectorComposer> members)
+    {
+        Tensor[]? outputs;
+
+        public Tensor Input => input;
+
+        public Tensor? Output(VectorComposer layer, EvaluationOrder order)
+        {
+            int place = members.IndexOf(layer);
+            if (place < 0) return null;
+            if (outputs is not null) return outputs[place];
+            outputs = PackedLayers.For(members).Apply(input, order);
+            // The others outlive the scope of the layer that is called first: they belong to its caller's.
+            for (int i = 0; i < outputs.Length; i++)
+                if (i != place) outputs[i].MoveToOuterDisposeScope();
+            return outputs[place];
+        }
+    }
+}
+
+/// <summary>The factors of several layers of one shape in one tensor each, and their products as one.</summary>
+/// <remarks>Kept by the first of the layers, whose stacks look into it, so that the factors are there once.</remarks>
+internal sealed class PackedLayers : IDisposable
+{
+    readonly IReadOnlyList<VectorComposer> layers;
+    readonly Tensor a;    // [S, R, in]
+    readonly Tensor b;    // [S, out, R]
+    readonly (Tensor A, Tensor B)[] parts;
+    readonly KeptMemory kept = new();
+
+    PackedLayers(IReadOnlyList<VectorComposer> layers)
+    {
+        this.layers = [.. layers];
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        a = stack(layers.Select(layer => layer.Stack.A)).DetachFromDisposeScope();
+        b = stack(layers.Select(layer => layer.Stack.B)).DetachFromDisposeScope();
+        parts = [.. layers.Select((layer, i) => layer.Stack.LookInto(a.select(0, i), b.select(0, i)))];
+    }
+
+    /// <summary>What the first layer keeps, made anew where it was moved or is called with others.</summary>
+    public static PackedLayers For(IReadOnlyList<VectorComposer> layers)
+    {
+        if (layers[0].Packed is { } packed && packed.Fits(layers)) return packed;
+        layers[0].Packed?.Dispose();
+        return layers[0].Packed = new PackedLayers(layers);
+    }
+
+    // Moving a module replaces its tensors.
+    bool Fits(IReadOnlyList<VectorComposer> others) => layers.SequenceEqual(others, ReferenceEqualityComparer.Instance)
+        && layers.Zip(parts).All(pair => ReferenceEquals(pair.First.Stack.A, pair.Second.A) && ReferenceEquals(pair.First.Stack.B, pair.Second.B));
+
+    /// <summary>The layers' outputs.</summary>
+    /// <param name="input"><c>[…, in]</c>.</param>
+    /// <param name="order">One of the two materialised orders.</param>
+    /// <returns><c>[…, out]</c> for each layer.</returns>
+    public Tensor[] Apply(Tensor input, EvaluationOrder order)
+    {
+        var first = layers[0];
+        long count = layers.Count, outFeatures = b.shape[1], inFeatures = a.shape[2];
+        var spread = first.Stack.Spread(first.WeightsOf(stack(layers.Select(layer => layer.VectorHere()))));    // [S, N] → [S, R]
+        using var weight = kept.Take([count * outFeatures, inFeatures], first.Frozen.weight!);
+        using (no_grad())
+        {
+            var (each, weighted) = (weight.view(count, outFeatures, inFeatures), b.mul(spread.unsqueeze(1)));
+            foreach (var (i, layer) in layers.Index())
+                each.select(0, i).copy_(layer.Frozen.weight!).addmm_(weighted.select(0, i), a.select(0, i), beta: 1, alpha: 1);
+        }
+        var bias = first.Frozen.bias is null ? null : cat([.. layers.Select(layer => layer.Frozen.bias!)], 0);
+        return MaterialisedLinearFunction.Apply(input, weight, bias, spread, a, b, order, kept, first.Failure).chunk(count, -1);
+    }
+
+    public void Dispose()
+    {
+        kept.Clear();
+        a.Dispose();
+        b.Dispose();
+    }
+}
