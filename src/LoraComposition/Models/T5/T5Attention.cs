@@ -29,6 +29,10 @@ internal sealed class T5Attention : Module
         RegisterComponents();
     }
 
+    /// <summary>Until it is disposed, learned compositions of query, key and value are evaluated together where all are called with one input.</summary>
+    /// <param name="input"><c>[batch, tokens, d]</c>.</param>
+    public SharedInput Sharing(Tensor input) => SharedInput.Of(input, q, k, v);
+
     /// <summary>The keys and values of tokens.</summary>
     /// <param name="to"><c>[batch, tokens, d]</c>.</param>
     /// <returns>The caller owns them.</returns>

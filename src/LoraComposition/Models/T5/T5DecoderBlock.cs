@@ -51,6 +51,7 @@ internal sealed class T5DecoderBlock : Module
     {
         using var scope = NewDisposeScope();
         var normed = norm_before.call(input);
+        using var together = attention.Sharing(normed);
         var own = attention.Project(normed);
         var attended = input.Plus(attention.Attend(normed, extend is null ? own : extend(own), bias));
         var crossed = attended.Plus(cross_attention.Attend(norm_cross.call(attended), cross, crossBias));

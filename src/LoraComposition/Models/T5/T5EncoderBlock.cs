@@ -36,6 +36,7 @@ internal sealed class T5EncoderBlock : Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var normed = norm_before.call(input);
+        using var together = attention.Sharing(normed);
         var attended = input.Plus(attention.Attend(normed, attention.Project(normed), bias));
         return attended.Plus(feed_forward.call(norm_after.call(attended))).MoveToOuterDisposeScope();
     }
