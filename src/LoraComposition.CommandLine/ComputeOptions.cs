@@ -8,7 +8,7 @@ namespace LoraComposition.CommandLine;
 public sealed class ComputeOptions
 {
     readonly Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N.", DefaultValueFactory = _ => "cpu" };
-    readonly Option<string> dtype = new("--dtype") { Description = "float32 or bfloat16: what the model computes in.", DefaultValueFactory = _ => "float32" };
+    readonly Option<string> dtype = new("--dtype") { Description = "float32, bfloat16, or auto: what the model computes in; auto is bfloat16 on a processor that multiplies it in hardware.", DefaultValueFactory = _ => "float32" };
     readonly Option<bool> tf32 = new("--tf32")
     {
         Description = "Whether CUDA may round the factors of float32 products to TF32: several times faster.",
@@ -31,9 +31,10 @@ public sealed class ComputeOptions
     public ComputeSettings Read(ParseResult parsed)
     {
         ArgumentNullException.ThrowIfNull(parsed);
+        var where = Checked(device, () => ComputeDevice.Parse(parsed.GetValue(device)!));
         return new ComputeSettings(
-            Checked(device, () => ComputeDevice.Parse(parsed.GetValue(device)!)),
-            All.Contains(dtype) ? Checked(dtype, () => ComputeDevice.ParseType(parsed.GetValue(dtype)!)) : ComputeDevice.ParseType("float32"),
+            where,
+            All.Contains(dtype) ? Checked(dtype, () => ComputeDevice.ParseType(parsed.GetValue(dtype)!, where)) : torch.ScalarType.Float32,
             parsed.GetValue(tf32),
             OptionReading.AtLeast(parsed, threads, 1));
     }

@@ -33,12 +33,13 @@ public sealed class ProgramOptionsTests
         (exit, error).Should().Be((ExitCodes.Done, ""));
         read.Should().Be(new ComputeSettings(torch.CPU, torch.ScalarType.Float32, Tf32: true, Threads: null));
         (await Run("--device", "cpu", "--dtype", "bfloat16", "--tf32", "false", "--threads", "1")).Read.Should().Be(new ComputeSettings(torch.CPU, torch.ScalarType.BFloat16, Tf32: false, Threads: 1));
+        (await Run("--dtype", "auto")).Read!.Dtype.Should().Be(ComputeDevice.FasterType(torch.CPU));
     }
 
     [Theory]
     [InlineData("--device", "tpu", "--device: 'tpu' is not a device; expected cpu, cuda or cuda:N with N from 0.")]
     [InlineData("--device", "cuda:99", "--device: there is no device cuda:99")]
-    [InlineData("--dtype", "float16", "--dtype: 'float16' is not a type to compute in; expected float32 or bfloat16.")]
+    [InlineData("--dtype", "float16", "--dtype: 'float16' is not a type to compute in; expected float32, bfloat16 or auto.")]
     [InlineData("--threads", "0", "--threads is 0; it must be at least 1.")]
     [InlineData("--libtorch", " ", "--libtorch is empty; give the folder torch/lib of a PyTorch install.")]
     public async Task What_cannot_be_is_one_line(string option, string value, string line)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,6 +41,39 @@ public static class ComputeDevice
         "bfloat16" => ScalarType.BFloat16,
         _ => throw new ArgumentException($"'{text}' is not a type to compute in; expected float32 or bfloat16."),
     };
+
+    /// <summary>Reads the type that a model computes in, where <c>auto</c> leaves it to the device.</summary>
+    /// <param name="text"><c>float32</c>, <c>bfloat16</c> or <c>auto</c>, which is <see cref="FasterType"/>.</param>
+    /// <param name="device">Where the model computes.</param>
+    /// <returns>The type.</returns>
+    /// <exception cref="ArgumentException">It is none of these.</exception>
+    public static ScalarType ParseType(string text, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return text switch
+        {
+            "auto" => FasterType(device),
+            "float32" or "bfloat16" => ParseType(text),
+            _ => throw new ArgumentException($"'{text}' is not a type to compute in; expected float32, bfloat16 or auto."),
+        };
+    }
+
+    /// <summary>
+    /// The type in which a frozen model is the faster: bfloat16 on a processor that multiplies it in hardware (AVX512-BF16 or AMX), float32 on any other and on a
+    /// GPU, which has TF32. It depends on the machine, and so do the numbers of what is computed in it; what is trained stays float32.
+    /// </summary>
+    /// <param name="device">Where the model computes.</param>
+    /// <returns>float32 or bfloat16.</returns>
+    public static ScalarType FasterType(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device.type == DeviceType.CPU && MultipliesBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    }
+
+    // .NET has no name for either: CPUID leaf 7 does, its sub-leaf 1 in bit 5 of EAX (AVX512-BF16), its sub-leaf 0 in bit 22 of EDX (AMX-BF16). That the system
+    // keeps the wide registers is what Avx512F says.
+    static bool MultipliesBFloat16 => Avx512F.IsSupported && X86Base.CpuId(0, 0).Eax >= 7
+        && ((X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0 || (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0);
 
     /// <summary>
     /// Whether CUDA may round the factors of float32 products to TF32, 10 bits of mantissa, which is several times faster on GPUs since Ampere.

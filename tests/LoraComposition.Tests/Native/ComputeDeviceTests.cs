@@ -39,6 +39,20 @@ public class ComputeDeviceTests
     }
 
     [Fact]
+    public void Auto_is_bfloat16_where_the_system_says_that_the_processor_multiplies_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/proc/cpuinfo"), "Linux says so in /proc/cpuinfo.");
+        string flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) ?? "";
+        bool multiplies = flags.Contains("avx512f", StringComparison.Ordinal)
+            && (flags.Contains("avx512_bf16", StringComparison.Ordinal) || flags.Contains("amx_bf16", StringComparison.Ordinal));
+
+        ComputeDevice.ParseType("auto", CPU).Should().Be(multiplies ? ScalarType.BFloat16 : ScalarType.Float32);
+        ComputeDevice.ParseType("auto", new Device(DeviceType.CUDA, 0)).Should().Be(ScalarType.Float32);
+        ComputeDevice.ParseType("bfloat16", CPU).Should().Be(ScalarType.BFloat16);
+        new Action(() => ComputeDevice.ParseType("float16", CPU)).Should().Throw<ArgumentException>().WithMessage("'float16' *float32, bfloat16 or auto*");
+    }
+
+    [Fact]
     public void Tf32_is_set_for_products_and_convolutions_and_recorded_on_cuda_only()
     {
         bool before = ComputeDevice.AllowTf32;
