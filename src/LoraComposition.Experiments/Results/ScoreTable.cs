@@ -145,6 +145,7 @@ public sealed record ScoreStatistics(double Mean, double StandardDeviation, int 
     {
         ArgumentNullException.ThrowIfNull(scores);
         if (scores.Count == 0) throw new ArgumentException("There are no scores to summarise.", nameof(scores));
+        // The one place of mean and deviation. MathNet.Numerics has them too, for 1.6 MB beside every program in place of two lines.
         double mean = scores.Sum() / scores.Count;
         return new ScoreStatistics(mean, scores.Count > 1 ? Math.Sqrt(scores.Sum(s => (s - mean) * (s - mean)) / (scores.Count - 1)) : 0, scores.Count);
     }
