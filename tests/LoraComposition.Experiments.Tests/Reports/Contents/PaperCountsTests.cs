@@ -15,7 +15,7 @@ public sealed class PaperCountsTests
 
     [Fact]
     public void TheCountOfWeightsIsSaidForAnotherNumberOfModules() =>
-        Of(("lora", 884_736), ("learned", 36 * 9)).Last().Remark.Should().Be("The paper prints 108 for every number of modules; that is right for 3 only. Here there are 9.");
+        Of(("lora", 884_736), ("learned", 36 * 9))[^1].Remark.Should().Be("The paper prints 108 for every number of modules; that is right for 3 only. Here there are 9.");
 
     [Theory]
     [InlineData(4_718_592, "A lost decimal point: 4.71M is the LoRA on query and value.")]
