@@ -79,6 +79,7 @@ public sealed class ConsoleTable
         return table;
     }
 
+    // Not Spectre's table without borders: it fills every line with blanks to the width of the table, has no rule below the titles, and wraps at 80 columns in a file.
     string Plain()
     {
         // Numbers stay one below the other: beside a star there is a space in every other cell of the column.

@@ -28,7 +28,7 @@ public sealed class LiveProgressReporter : IProgressReporter
 
     /// <summary>Shows the bars on a console.</summary>
     /// <param name="console">The console, of standard error.</param>
-    /// <param name="time">The clock of the estimates.</param>
+    /// <param name="time">The clock of the estimates. Where it is set anew they go on undisturbed.</param>
     public LiveProgressReporter(IAnsiConsole console, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(console);
@@ -103,7 +103,7 @@ public sealed class LiveProgressReporter : IProgressReporter
         public Display(IAnsiConsole console, TimeProvider time)
         {
             ProgressContext? context = null;
-            var progress = new Spectre.Console.Progress(console, time).AutoClear(true)
+            var progress = new Spectre.Console.Progress(console, new SteadyTime(time)).AutoClear(true)
                 .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn());
             shown = progress.StartAsync(c =>
             {

@@ -1,3 +1,4 @@
+using LoraComposition.Faults;
 using Spectre.Console;
 
 namespace LoraComposition.CommandLine.Tests;
@@ -6,9 +7,11 @@ public sealed class LiveProgressReporterTests : IDisposable
 {
     readonly Screen output = new();
 
-    LiveProgressReporter Reporter => new(
+    LiveProgressReporter Reporter => WithClock(TimeProvider.System);
+
+    LiveProgressReporter WithClock(TimeProvider time) => new(
         AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(output) }),
-        TimeProvider.System);
+        time);
 
     public void Dispose() => output.Dispose();
 
@@ -42,6 +45,25 @@ public sealed class LiveProgressReporterTests : IDisposable
             second.Dispose();
             reporter.Dispose();
         }).Should().NotThrow();
+    }
+
+    [Theory]
+    [InlineData(-5)]
+    [InlineData(5)]
+    public void A_clock_that_is_set_anew_changes_no_estimate(int hours)
+    {
+        var time = new SetClock();
+        using var reporter = WithClock(time);
+        using var runs = reporter.Begin("runs", 100);
+        for (int second = 0; second <= 20; second++)
+        {
+            if (second == 10) time.SetForward(TimeSpan.FromHours(hours));
+            runs.Advance(1);
+            if (second < 20) time.Pass(1);
+        }
+
+        // 79 are left; Spectre counts 21 in 20 seconds.
+        Wait(() => output.ToString().Contains("21%", StringComparison.Ordinal) && output.ToString().Contains("00:01:15", StringComparison.Ordinal));
     }
 
     static void Wait(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(10)).Should().BeTrue();

@@ -1,4 +1,6 @@
+using System.Text;
 using LoraComposition.FewShot;
+using LoraComposition.Files;
 using LoraComposition.Text;
 
 namespace PretrainBaseModel.Text;
@@ -28,8 +30,8 @@ static class WordTokenizerFiles
     public static void Write(string folder, IReadOnlyList<string> words)
     {
         byte[] model = Model(words);
-        File.WriteAllBytes(Path.Combine(folder, "spiece.model"), model);
-        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), Config);
+        AtomicFile.Write(Path.Combine(folder, "spiece.model"), stream => stream.Write(model));
+        AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(Config)));
     }
 
     static byte[] Model(IReadOnlyList<string> words)

@@ -1,5 +1,6 @@
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
+using LoraComposition.Files;
 
 namespace LoraComposition.CommandLine;
 
@@ -45,7 +46,11 @@ public sealed class ExperimentRun
         var modules = new List<LoraAdapter>();
         try
         {
-            if (!settings.PlanOnly) CheckWhatIsThere();
+            if (!settings.PlanOnly)
+            {
+                foreach (string leftover in ((string[])[settings.Out, GridFolder, settings.RunFolder]).SelectMany(StagedFolder.RemoveLeftovers)) progress.Report($"warning: removed {leftover}, which a run left that was killed");
+                CheckWhatIsThere();
+            }
             if (!settings.PlanOnly && settings.Methods.Any(m => m.NeedsModules))
             {
                 foreach (var training in trainings)

@@ -1,6 +1,10 @@
 namespace LoraComposition.Experiments;
 
 /// <summary>A figure as a list of shapes on white, which becomes SVG or PNG.</summary>
+/// <remarks>
+/// Curves and points are ScottPlot's (<see cref="PlotSheet"/>). Heat maps, gains and reliability take their size from their names and numbers; a ScottPlot has a size
+/// given to it, in which long names of modules are cut off, and its heat map of 24 × 9 cells is an SVG of 108 kB with the cells as a picture; this one has 37 kB.
+/// </remarks>
 sealed class Drawing
 {
     public const string Ink = "#1A1A1A";

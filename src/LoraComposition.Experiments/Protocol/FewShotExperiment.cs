@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using LoraComposition.FewShot;
 using Microsoft.Extensions.Logging;
@@ -108,13 +109,13 @@ public sealed class FewShotExperiment
 
     RunResult Execute(FewShotWork item, FewShotSplit support, CancellationToken cancellation)
     {
-        var started = DateTimeOffset.UtcNow;
+        var (started, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
         var outcome = runner.Execute(item.Method, item.Options, support, item.Part, cancellation);
         var result = Result(item, support, outcome, started);
         // The result comes last: a run that has one is complete.
         if (outcome.Predictions is { } predictions) PredictionFile.Write(store.PathBeside(result.Key, "predictions.jsonl"), predictions);
         store.Save(result);
-        logger.RunDone(result.Key, result.Accuracy, result.TestCount, (long)(DateTimeOffset.UtcNow - started).TotalMilliseconds);
+        logger.RunDone(result.Key, result.Accuracy, result.TestCount, clock.ElapsedMilliseconds);
         return result;
     }
 

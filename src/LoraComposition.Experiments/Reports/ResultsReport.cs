@@ -61,7 +61,7 @@ public sealed class ResultsReport
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         byte[] page = Encoding.UTF8.GetBytes(ToHtml());
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        AtomicFile.Write(path, stream => stream.Write(page));
+        Write(path, page);
     }
 
     /// <summary>Writes every figure as <c>.svg</c> and <c>.png</c>, in a sub-folder for each experiment, for example <c>01-label-shift/accuracy.svg</c>.</summary>
@@ -72,8 +72,8 @@ public sealed class ResultsReport
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public int SaveFigures(string folder, CancellationToken cancellation = default) => Save(folder, contents => contents.Figures, (figure, path) =>
     {
-        File.WriteAllText(path + ".svg", figure.Svg());
-        File.WriteAllBytes(path + ".png", figure.Png());
+        Write(path + ".svg", Encoding.UTF8.GetBytes(figure.Svg()));
+        Write(path + ".png", figure.Png());
     }, figure => figure.Name, cancellation);
 
     /// <summary>
@@ -87,9 +87,11 @@ public sealed class ResultsReport
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public int SaveTables(string folder, CancellationToken cancellation = default) => Save(folder, contents => contents.AllTables, (table, path) =>
     {
-        File.WriteAllText(path + ".csv", table.Csv);
-        File.WriteAllText(path + ".tex", LatexTable.Of(table));
+        Write(path + ".csv", Encoding.UTF8.GetBytes(table.Csv));
+        Write(path + ".tex", Encoding.UTF8.GetBytes(LatexTable.Of(table)));
     }, table => table.Name, cancellation, ranking is null ? [] : [ranking]);
+
+    static void Write(string path, byte[] bytes) => AtomicFile.Write(path, stream => stream.Write(bytes));
 
     int Save<T>(string folder, Func<ExperimentContents, IEnumerable<T>> items, Action<T, string> write, Func<T, string> name, CancellationToken cancellation,
         IReadOnlyList<T>? beside = null)

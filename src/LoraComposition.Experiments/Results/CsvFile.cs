@@ -84,6 +84,10 @@ sealed class CsvFile
 }
 
 /// <summary>One field of a CSV file, as RFC 4180 has it.</summary>
+/// <remarks>
+/// Sep (0.2 MB) and CsvHelper (0.2 MB) write the same bytes, in place of two lines here. Sep reads <c>a,b"c</c> and a quote that is never closed as if nothing
+/// were wrong, and own data is to be refused there by its line.
+/// </remarks>
 public static class CsvField
 {
     /// <summary>Puts a value between quotes where it holds a comma, a quote or the end of a line, and doubles its quotes.</summary>

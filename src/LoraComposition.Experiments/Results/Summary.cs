@@ -77,10 +77,8 @@ public sealed class Summary
         if (parameters.Length > 1 && !runs.All(r => r.IsChoice))
             throw new ArgumentException($"Expected the same number of trainable parameters in every run, found {string.Join(", ", parameters)} ({where}).",
                 nameof(runs));
-        double mean = runs.Sum(score) / runs.Count;
-        double squares = runs.Sum(r => (score(r) - mean) * (score(r) - mean));
-        double deviation = runs.Count > 1 ? Math.Sqrt(squares / (runs.Count - 1)) : 0;
-        return new SummaryRow(method, shots, mean, deviation, runs.Count, parameters.Max());
+        var scores = ScoreStatistics.Of([.. runs.Select(score)]);
+        return new SummaryRow(method, shots, scores.Mean, scores.StandardDeviation, runs.Count, parameters.Max());
     }
 }
 

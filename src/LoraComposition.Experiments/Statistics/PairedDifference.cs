@@ -19,7 +19,7 @@ public sealed record PairedDifference(double Difference, int Seeds, IntervalBasi
     {
         int count = seeds.Count;
         if (count < 2) return new(mean, count, IntervalBasis.None, null, null);
-        double deviation = Math.Sqrt(seeds.Sum(s => (s.First - s.Second - mean) * (s.First - s.Second - mean)) / (count - 1));
+        double deviation = ScoreStatistics.Of([.. seeds.Select(s => s.First - s.Second)]).StandardDeviation;
         // Where all seeds differ by the same they say nothing of how much others would; what is left is rounding.
         if (deviation < 1e-12) return new(mean, count, IntervalBasis.None, null, null);
         return new(mean, count, IntervalBasis.Seeds, ConfidenceInterval.OfMean(mean, deviation, count),

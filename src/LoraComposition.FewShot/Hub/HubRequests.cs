@@ -145,7 +145,8 @@ sealed class HubRequests : IDisposable
     static TimeSpan? After(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
-        { Date: { } date } => date - DateTimeOffset.UtcNow is { Ticks: > 0 } left ? left : TimeSpan.Zero,
+        // By the server's own clock, where it tells it: this machine's may be wrong.
+        { Date: { } date } => date - (response.Headers.Date ?? DateTimeOffset.UtcNow) is { Ticks: > 0 } left ? left : TimeSpan.Zero,
         _ => null,
     };
 

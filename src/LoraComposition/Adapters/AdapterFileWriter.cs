@@ -43,7 +43,7 @@ public sealed class AdapterFileWriter : IDisposable
         if (File.Exists(this.folder)) throw new IOException($"{folder}: expected a folder or nothing, found a file.");
         string home = Directory.Exists(this.folder) ? this.folder : Path.GetDirectoryName(this.folder) ?? this.folder;
         Directory.CreateDirectory(home);
-        spool = new SafetensorsSpool(home);
+        spool = new SafetensorsSpool(home, weights);
     }
 
     /// <summary>Adds one layer.</summary>
@@ -130,31 +130,11 @@ public sealed class AdapterFileWriter : IDisposable
         if (classNames is not null) metadata[ClassNamesText.Key] = ClassNamesText.Format(classNames);
         if (baseFingerprint is not null) metadata[BaseFingerprint.Key] = baseFingerprint;
         foreach (var (key, value) in layout.Metadata(scales, baseModel, revision)) metadata[key] = value;
-        bool isNew = !Directory.Exists(folder);
-        Directory.CreateDirectory(folder);
-        try
-        {
-            if (config is null) WriteWeights();
-            else
-            {
-                // The configuration is on the disk before the weights are replaced, and renamed after them: a disk that fills up leaves both old files.
-                AtomicFile.Write(Path.Combine(folder, PeftFiles.Config), stream =>
-                {
-                    stream.Write(config);
-                    stream.Flush();
-                    WriteWeights();
-                });
-            }
-        }
-        catch
-        {
-            if (isNew && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
-            throw;
-        }
+        // The configuration takes its place last: a folder that has it is whole.
+        (string, Action<Stream>)[] described = config is null ? [] : [(Path.Combine(folder, PeftFiles.Config), stream => stream.Write(config))];
+        AtomicFile.WriteInto(folder, [(weights, stream => spool.WriteTo(stream, metadata, cancellation)), .. described]);
         completed = true;
         spool.Dispose();
-
-        void WriteWeights() => AtomicFile.Write(weights, stream => spool.WriteTo(stream, metadata, cancellation));
     }
 
     /// <summary>Removes what waits in the temporary file.</summary>

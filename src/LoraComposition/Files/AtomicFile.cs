@@ -13,25 +13,101 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        var target = Path.GetFullPath(path);
-        // In the same folder, because a rename across disks is a copy. The random name keeps two writers apart.
-        var temporary = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetRandomFileName()}.tmp");
-        var created = false;
+        WriteAll([(path, write)]);
+    }
+
+    /// <summary>
+    /// Writes files that belong together: all of them are on the disk before the first takes its place, and they take their places in this order. A disk that
+    /// fills up leaves all as they were.
+    /// </summary>
+    /// <param name="files">The files, each as in <see cref="Write"/>; they are written one after the other.</param>
+    internal static void WriteAll(IReadOnlyList<(string Path, Action<Stream> Write)> files)
+    {
+        var written = new List<UnfinishedFile>(files.Count);
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            foreach (var (path, write) in files)
             {
-                created = true;
-                write(stream);
-                if (!OperatingSystem.IsWindows() && File.Exists(target)) File.SetUnixFileMode(stream.SafeFileHandle, File.GetUnixFileMode(target));
-                stream.Flush(flushToDisk: true);
+                var file = new UnfinishedFile(path);
+                written.Add(file);
+                file.Fill(write);
             }
-            File.Move(temporary, target, overwrite: true);
+            foreach (var file in written) file.Publish();
+        }
+        finally
+        {
+            foreach (var file in written) file.Dispose();
+        }
+    }
+
+    /// <summary>Writes such files into their folder, which is created where it is missing, and is gone again where that fails.</summary>
+    internal static void WriteInto(string folder, IReadOnlyList<(string Path, Action<Stream> Write)> files)
+    {
+        bool isNew = !Directory.Exists(folder);
+        Directory.CreateDirectory(folder);
+        try
+        {
+            WriteAll(files);
         }
         catch
         {
-            if (created) File.Delete(temporary);
+            if (isNew && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
             throw;
+        }
+    }
+
+    /// <summary>A file under a name of its own beside its destination. It stays open, and with that locked, so that no other process takes it for a leftover.</summary>
+    sealed class UnfinishedFile : IDisposable
+    {
+        readonly string target, temporary;
+        FileStream? stream;
+
+        public UnfinishedFile(string path)
+        {
+            target = Path.GetFullPath(path);
+            // In the same folder, because a rename across disks is a copy. The random name keeps two writers apart.
+            temporary = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetRandomFileName()}.tmp");
+        }
+
+        public void Fill(Action<Stream> write) => Named(() =>
+        {
+            stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            write(stream);
+            if (!OperatingSystem.IsWindows() && File.Exists(target)) File.SetUnixFileMode(stream.SafeFileHandle, File.GetUnixFileMode(target));
+            stream.Flush(flushToDisk: true);
+        });
+
+        public void Publish() => Named(() =>
+        {
+            stream!.Dispose();
+            File.Move(temporary, target, overwrite: true);
+            stream = null;
+        });
+
+        public void Dispose()
+        {
+            if (stream is null) return;
+            try
+            {
+                stream.Dispose();
+            }
+            catch (IOException)
+            {
+                // What is in its buffer has no room either, which was said.
+            }
+            File.Delete(temporary);
+        }
+
+        void Named(Action work)
+        {
+            try
+            {
+                work();
+            }
+            catch (Exception e) when (WriteFailure.Of(e, temporary, target) is { } named)
+            {
+                throw named;
+            }
         }
     }
 }

@@ -10,18 +10,33 @@ namespace LoraComposition.Files;
 internal sealed class SafetensorsSpool : IDisposable
 {
     readonly FileStream spool;
+    readonly string target;
     readonly Dictionary<string, (SafetensorsEntry Entry, long Start)> tensors = new(StringComparer.Ordinal);
 
     /// <param name="folder">Where the numbers wait. It must exist.</param>
+    /// <param name="target">The file that they wait for, which failures name.</param>
     /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
-    public SafetensorsSpool(string folder) =>
-        spool = new FileStream(Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp"), new FileStreamOptions
+    public SafetensorsSpool(string folder, string target)
+    {
+        this.target = target;
+        string path = Path.Combine(folder, $".{Path.GetRandomFileName()}.tmp");
+        try
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            Options = FileOptions.DeleteOnClose,
-        });
+            spool = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                Options = FileOptions.DeleteOnClose,
+                // What waited in a buffer for a full disk would fail once more when this is disposed.
+                BufferSize = 0,
+            });
+        }
+        catch (Exception e) when (WriteFailure.Of(e, path, target) is { } named)
+        {
+            throw named;
+        }
+    }
 
     /// <summary>Takes one tensor's numbers in.</summary>
     /// <param name="name">Its name.</param>
@@ -34,7 +49,14 @@ internal sealed class SafetensorsSpool : IDisposable
         SafetensorsWriter.Check(name, tensor);
         if (!tensors.TryAdd(name, (new SafetensorsEntry(name, dtype, tensor.shape, 0, 0), spool.Position)))
             throw new ArgumentException($"Tensor '{name}' is there twice.", nameof(name));
-        SafetensorsWriter.WriteData(spool, tensor, dtype);
+        try
+        {
+            SafetensorsWriter.WriteData(spool, tensor, dtype);
+        }
+        catch (Exception e) when (WriteFailure.Of(e, spool.Name, target) is { } named)
+        {
+            throw named;
+        }
     }
 
     /// <summary>Writes the whole file.</summary>

@@ -41,7 +41,7 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> FileOf)
     }
 
     /// <summary>Writes an index as transformers does; the same tensors give the same bytes. The total is that of the tensors' bytes.</summary>
-    public void Write(string path, long totalBytes) => AtomicFile.Write(path, stream =>
+    public void Write(Stream stream, long totalBytes)
     {
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
         {
@@ -55,7 +55,7 @@ internal sealed record ShardIndex(IReadOnlyDictionary<string, string> FileOf)
             json.WriteEndObject();
         }
         stream.WriteByte((byte)'\n');
-    });
+    }
 
     // Both separators and the drive's colon everywhere, so that a folder means the same on every system.
     static bool IsPlainFileName(string name) =>

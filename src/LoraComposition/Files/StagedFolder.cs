@@ -40,6 +40,10 @@ public static partial class StagedFolder
             if (replace) Replace(staging, target);
             else PutInPlace(staging, target);
         }
+        catch (Exception e) when (WriteFailure.Of(e, staging, target) is { } named)
+        {
+            throw named;
+        }
         finally
         {
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
@@ -49,7 +53,7 @@ public static partial class StagedFolder
     /// <summary>
     /// Removes what runs left in a folder when they were killed: folders and files with the names that <see cref="Write"/> and <see cref="AtomicFile"/>
     /// give to what is not finished, whose process is gone: by the lock that <see cref="Write"/> holds, or, where there is none, by nothing having been written
-    /// for an hour. <see cref="Write"/> does this itself; call it before to name them to a user.
+    /// for an hour and nobody holding the file. <see cref="Write"/> does this itself; call it before to name them to a user.
     /// </summary>
     /// <param name="folder">The folder that holds them; it may be missing. Nothing further down is looked at.</param>
     /// <returns>The paths of what was removed. What cannot be removed stays and is not among them.</returns>
@@ -65,7 +69,7 @@ public static partial class StagedFolder
                 string lockPath = LockOf(entry.FullName);
                 if (!File.Exists(lockPath))
                 {
-                    if (IsOld(entry) && TryRemove(entry)) removed.Add(entry.FullName);
+                    if (IsOld(entry) && !IsHeld(entry) && TryRemove(entry)) removed.Add(entry.FullName);
                     continue;
                 }
                 using var taken = TryTake(lockPath);
@@ -121,6 +125,21 @@ public static partial class StagedFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Whether a process writes a single file; it holds the file itself. Clocks jump, and a disk's may be another than this machine's.</summary>
+    static bool IsHeld(FileSystemInfo entry)
+    {
+        if (entry is not FileInfo) return false;
+        try
+        {
+            using var free = new FileStream(entry.FullName, FileMode.Open, FileAccess.Read, FileShare.None, bufferSize: 1);
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
         }
     }
 

@@ -90,7 +90,7 @@ public static class CheckpointMerge
                     }
                 });
             }
-            companions.Write(staging);
+            AtomicFile.WriteAll(companions.In(staging));
         }, options.Replace, logger);
         // A single file is what readers take where both are there, so one of before must not outlive the index.
         if (isSharded) File.Delete(Path.Combine(folder, Path.GetFileNameWithoutExtension(Path.GetFileNameWithoutExtension(files.Path))));

@@ -15,13 +15,13 @@ internal static class CheckpointWriter
     /// <param name="folder">The folder.</param>
     /// <param name="options">How to write.</param>
     /// <param name="beside">The names of the files to copy where the options name a folder.</param>
-    /// <param name="writeConfig">Writes the configuration to a path.</param>
+    /// <param name="writeConfig">Writes the configuration.</param>
     /// <param name="logger">Is told what was written.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
+    /// <param name="more">Small files by their names that stand beside the weights too.</param>
     public static void WriteModel(string model, IEnumerable<WeightSlot> slots, string folder, CheckpointSaveOptions options, IReadOnlyList<string> beside,
-        Action<string> writeConfig,
-        ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        Action<Stream> writeConfig, ILogger logger, IProgress<WorkProgress>? progress, CancellationToken cancellation, IReadOnlyList<(string Name, byte[] Content)>? more = null)
     {
         long started = Stopwatch.GetTimestamp();
         options.Validate();
@@ -29,9 +29,9 @@ internal static class CheckpointWriter
         var companions = CompanionFiles.Read(options.CompanionsFrom, beside);
         var tensors = slots.GroupBy(slot => slot.Name, StringComparer.Ordinal).Select(parts => (parts.Key, Whole: WeightSlot.Whole([.. parts])))
             .Select(tensor => new CheckpointTensor(tensor.Key, tensor.Whole, options.Dtype ?? tensor.Whole.dtype)).ToArray();
-        Write(folder, tensors, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [], progress, cancellation);
-        writeConfig(Path.Combine(folder, ModelConfigFile.FileName));
-        companions.Write(folder);
+        var small = (more ?? []).Select(file => (Path.Combine(folder, file.Name), (Action<Stream>)(stream => stream.Write(file.Content))));
+        Write(folder, tensors, options.MaxShardBytes, options.Provenance is { } provenance ? ProvenanceText.Format(provenance) : [],
+            [.. companions.In(folder), .. small, (Path.Combine(folder, ModelConfigFile.FileName), writeConfig)], progress, cancellation);
         logger.ModelSaved(model, tensors.Length, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
@@ -52,22 +52,22 @@ internal static class CheckpointWriter
         var companions = CompanionFiles.ReadAll(options.Base!, beside, logger);
         var tensors = original.Tensors(options.Dtype, cancellation);
         var config = original.ConfigIn(options.Dtype);
-        Write(folder, tensors, options.MaxShardBytes, original.Entries(options.Provenance), progress, cancellation);
-        AtomicFile.Write(Path.Combine(folder, ModelConfigFile.FileName), stream => stream.Write(config));
-        companions.Write(folder);
+        Write(folder, tensors, options.MaxShardBytes, original.Entries(options.Provenance),
+            [.. companions.In(folder), (Path.Combine(folder, ModelConfigFile.FileName), stream => stream.Write(config))], progress, cancellation);
         logger.ModelSaved(model, tensors.Count, folder, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    /// <summary>Writes the tensors. Each file is replaced whole or not at all; of shards the index comes last.</summary>
+    /// <summary>Writes the tensors and what stands beside them. All files are on the disk before the first takes its place; of shards the index comes last.</summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="tensors">The tensors in the order in which they fill the shards. They stay the caller's.</param>
     /// <param name="maxShardBytes">The most bytes of tensors in one file; null for one file.</param>
     /// <param name="entries">Free text entries for each file, beside the format's.</param>
+    /// <param name="beside">The other files, the configuration last.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
-    /// <param name="cancellation">Stops between two tensors; files that are whole by then stay.</param>
+    /// <param name="cancellation">Stops between two tensors; the folder is then as it was.</param>
     /// <exception cref="ArgumentException">A number is too large for the type that its tensor is written in. Nothing was written.</exception>
     static void Write(string folder, IReadOnlyList<CheckpointTensor> tensors, long? maxShardBytes, IEnumerable<KeyValuePair<string, string>> entries,
-        IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<(string Path, Action<Stream> Write)> beside, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         foreach (var tensor in tensors)
         {
@@ -75,27 +75,23 @@ internal static class CheckpointWriter
             CheckRange(tensor);
         }
         var metadata = new Dictionary<string, string>(entries) { ["format"] = "pt" };
-        Directory.CreateDirectory(folder);
         var shards = Split(tensors, maxShardBytes ?? long.MaxValue);
         long written = 0;
         void Wrote() => progress?.Report(new(++written, tensors.Count));
-        void WriteShard(string path, IReadOnlyList<CheckpointTensor> shard) => SafetensorsWriter.Write(path,
+        Action<Stream> Shard(IReadOnlyList<CheckpointTensor> shard) => stream => SafetensorsWriter.Write(stream,
             shard.ToDictionary(tensor => tensor.Name, tensor => tensor.Numbers, StringComparer.Ordinal), metadata,
             shard.ToDictionary(tensor => tensor.Name, tensor => tensor.Dtype, StringComparer.Ordinal), Wrote, cancellation);
         string single = Path.Combine(folder, CheckpointFiles.FileName);
         if (shards.Count == 1)
         {
-            WriteShard(single, shards[0]);
+            AtomicFile.WriteInto(folder, [(single, Shard(shards[0])), .. beside]);
             return;
         }
-        var fileOf = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (int i = 0; i < shards.Count; i++)
-        {
-            string name = $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
-            WriteShard(Path.Combine(folder, name), shards[i]);
-            foreach (var tensor in shards[i]) fileOf.Add(tensor.Name, name);
-        }
-        new ShardIndex(fileOf).Write(Path.Combine(folder, ShardIndex.FileName), tensors.Sum(tensor => tensor.ByteLength));
+        string[] names = [.. shards.Select((_, i) => $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors")];
+        var index = new ShardIndex(shards.Zip(names).SelectMany(shard => shard.First.Select(tensor => (tensor.Name, File: shard.Second))).ToDictionary(tensor => tensor.Name, tensor => tensor.File, StringComparer.Ordinal));
+        long total = tensors.Sum(tensor => tensor.ByteLength);
+        AtomicFile.WriteInto(folder, [.. shards.Zip(names).Select(shard => (Path.Combine(folder, shard.Second), Shard(shard.First))),
+            (Path.Combine(folder, ShardIndex.FileName), stream => index.Write(stream, total)), .. beside]);
         // A single file is what readers take where both are there, so it must not outlive the index.
         File.Delete(single);
     }

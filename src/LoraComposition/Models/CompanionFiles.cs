@@ -68,11 +68,8 @@ internal sealed class CompanionFiles
         [.. new DirectoryInfo(folder).EnumerateFiles().Select(file => file.Name)
             .Where(name => name[0] != '.' && !weights.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal)];
 
-    /// <summary>Writes the files, each whole or not at all.</summary>
-    public void Write(string folder)
-    {
-        foreach (var (name, content) in files) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
-    }
+    /// <summary>The files as they are to be written into a folder.</summary>
+    public IReadOnlyList<(string Path, Action<Stream> Write)> In(string folder) => [.. files.Select(file => (Path.Combine(folder, file.Name), (Action<Stream>)(stream => stream.Write(file.Content))))];
 
     static byte[] Read(string folder, string path)
     {

@@ -11,7 +11,7 @@ public interface IBaseModel : IAdaptableModel, IDisposable
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
     /// <param name="logger">Is told what was written.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
-    /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
+    /// <param name="cancellation">Stops between two tensors; the folder is then as it was.</param>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>
     /// <exception cref="CheckpointException">A file of <see cref="CheckpointSaveOptions.CompanionsFrom"/> is refused. Nothing was written.</exception>

@@ -167,6 +167,19 @@ public sealed class HubModelsTests : IDisposable
         waits.Should().Equal(TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(7));
     }
 
+    [Theory]
+    [InlineData("Tue, 15 Nov 1994 12:45:26 GMT", "Tue, 15 Nov 1994 12:45:35 GMT", 9)]
+    [InlineData("Wed, 15 Nov 2090 12:45:26 GMT", "Wed, 15 Nov 2090 12:46:26 GMT", 60)]
+    [InlineData("Wed, 15 Nov 2090 12:45:26 GMT", "Wed, 15 Nov 2090 12:45:00 GMT", 0)]
+    public void AWaitUntilADateIsOneByTheHubsClock(string now, string until, int seconds)
+    {
+        hub.Failures.Enqueue(503);
+        (hub.Date, hub.RetryAfter) = (now, until);
+
+        Resolve().Should().Be(Snapshot);
+        waits.Should().Equal(TimeSpan.FromSeconds(seconds));
+    }
+
     [Fact]
     public void ABusyHubIsNotAskedForEver()
     {

@@ -39,6 +39,12 @@ internal sealed class LocalHub : IDisposable
     /// <summary>Status codes that the next requests are answered with, first in, first out.</summary>
     public Queue<int> Failures { get; } = [];
 
+    /// <summary>When to come again after a failure: in seconds, or a date.</summary>
+    public string RetryAfter { get; set; } = "7";
+
+    /// <summary>What the server's clock says beside it; the right time where null.</summary>
+    public string? Date { get; set; }
+
     /// <summary>After how many bytes each answer with content is cut off.</summary>
     public int? CutAfter { get; set; }
 
@@ -104,7 +110,8 @@ internal sealed class LocalHub : IDisposable
         if (Failures.TryDequeue(out int failure))
         {
             response.StatusCode = failure;
-            response.Headers["Retry-After"] = "7";
+            response.Headers["Retry-After"] = RetryAfter;
+            if (Date is not null) response.Headers["Date"] = Date;
             return;
         }
         if (path.StartsWith($"/api/models/{Repository}/revision/", StringComparison.Ordinal))

@@ -1,3 +1,5 @@
+using LoraComposition.Faults;
+
 namespace LoraComposition.FewShot.Tests.Progress;
 
 public sealed class PlainProgressReporterTests : IDisposable
@@ -24,6 +26,29 @@ public sealed class PlainProgressReporterTests : IDisposable
     public void A_line_comes_at_most_every_ten_seconds_with_percent_and_estimate()
     {
         using (var task = Reporter.Begin("learned, K = 5", 40)) Advance(task, 40, seconds: 1);
+
+        Lines.Should().Equal(
+            "learned, K = 5: 25 % (10/40), about 30 s left",
+            "learned, K = 5: 50 % (20/40), about 20 s left",
+            "learned, K = 5: 75 % (30/40), about 10 s left",
+            "learned, K = 5: done after 40 s");
+    }
+
+    [Theory]
+    [InlineData(-5)]
+    [InlineData(5)]
+    public void A_clock_that_is_set_anew_changes_no_estimate(int hours)
+    {
+        var clock = new SetClock();
+        using (var task = new PlainProgressReporter(output, clock).Begin("learned, K = 5", 40))
+        {
+            for (int second = 0; second < 40; second++)
+            {
+                if (second == 15) clock.SetForward(TimeSpan.FromHours(hours));
+                clock.Pass(1);
+                task.Advance();
+            }
+        }
 
         Lines.Should().Equal(
             "learned, K = 5: 25 % (10/40), about 30 s left",

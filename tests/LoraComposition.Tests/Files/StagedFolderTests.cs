@@ -193,6 +193,29 @@ public sealed class StagedFolderTests : IDisposable
         Directory.GetFileSystemEntries(folder.Path).Should().Equal(folder.File("target"));
     }
 
+    [Theory]
+    [InlineData(-2, false)]
+    [InlineData(2, true)]
+    public void A_clock_that_jumped_makes_no_leftover_of_a_file_that_is_being_written(int hours, bool isTakenAfterwards)
+    {
+        string path = folder.File("table.csv");
+        AtomicFile.Write(path, stream =>
+        {
+            string temporary = ((FileStream)stream).Name;
+            stream.WriteByte((byte)'1');
+            stream.Flush();
+            // As it looks when this machine's clock, or that of the disk, was set by hours meanwhile.
+            File.SetLastWriteTimeUtc(temporary, DateTime.UtcNow.AddHours(-hours));
+            StagedFolder.RemoveLeftovers(folder.Path).Should().BeEmpty();
+            File.Exists(temporary).Should().BeTrue();
+        });
+        File.ReadAllText(path).Should().Be("1");
+
+        string left = folder.Write(".abcdefgh.old.tmp", [1]);
+        File.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddHours(-hours));
+        StagedFolder.RemoveLeftovers(folder.Path).Should().Equal(isTakenAfterwards ? [left] : []);
+    }
+
     [Fact]
     public void A_run_removes_leftovers_beside_its_folder_and_no_young_ones()
     {

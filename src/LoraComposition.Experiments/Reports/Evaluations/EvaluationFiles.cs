@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using LoraComposition.FewShot;
+using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
 
@@ -25,7 +26,8 @@ public static class EvaluationFiles
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(scores);
         ArgumentNullException.ThrowIfNull(samples);
-        void Text(string name, string content) => File.WriteAllText(Path.Combine(folder, name), content, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        void Bytes(string name, byte[] content) => AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
+        void Text(string name, string content) => Bytes(name, Encoding.UTF8.GetBytes(content));
         Drawing confusion = ConfusionFigure.Draw(scores), reliability = ReliabilityFigure.Draw(scores);
         Text("per-class.csv", PerClass(scores));
         Text("confusion.csv", Confusion(scores));
@@ -33,7 +35,7 @@ public static class EvaluationFiles
         {
             cancellation.ThrowIfCancellationRequested();
             Text(name + ".svg", DrawingSvg.Of(drawing));
-            File.WriteAllBytes(Path.Combine(folder, name + ".png"), DrawingPng.Of(drawing));
+            Bytes(name + ".png", DrawingPng.Of(drawing));
         }
         Text("evaluation.html", new EvaluationPage(subject, scores, confusion, reliability, samples).Render(cancellation));
     }

@@ -43,7 +43,7 @@ internal static class T5Checkpoint
         options.Validate();
         if (options.Base is not { } original)
         {
-            CheckpointWriter.WriteModel(nameof(T5Model), model.Slots(), folder, options, beside, path => T5ConfigFile.Write(path, model.Config), logger, progress,
+            CheckpointWriter.WriteModel(nameof(T5Model), model.Slots(), folder, options, beside, stream => T5ConfigFile.Write(stream, model.Config), logger, progress,
                 cancellation);
             return;
         }

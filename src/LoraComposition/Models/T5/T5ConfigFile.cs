@@ -11,7 +11,7 @@ internal static class T5ConfigFile
     // By this setting transformers 5 says of a T5 whether the head is scaled.
     const string Scaled = "scale_decoder_outputs";
 
-    public static void Write(string path, T5Config config) => AtomicFile.Write(path, stream =>
+    public static void Write(Stream stream, T5Config config)
     {
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
         bool gated = config.FeedForward == T5FeedForwardKind.GatedGelu;
@@ -41,7 +41,7 @@ internal static class T5ConfigFile
         json.WriteNumber("vocab_size", config.VocabularySize);
         json.WriteEndObject();
         json.Flush();
-    });
+    }
 
     /// <summary>
     /// The shape that the settings give, with transformers' defaults. Whether the head is tied is what the settings say; the tensors may know better.

@@ -121,13 +121,13 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     public static T5Config Check(string folder, T5LoadOptions? options = null) => T5Checkpoint.Check(folder, options ?? new T5LoadOptions());
 
     /// <summary>
-    /// Writes the model to a folder in transformers' layout, the weights first; each file is replaced whole or not at all. The embedding is written once.
+    /// Writes the model to a folder in transformers' layout, the weights first; all files are on the disk before the first is replaced, and each is replaced whole. The embedding is written once.
     /// </summary>
     /// <param name="folder">The folder; it is created where it is missing.</param>
     /// <param name="options">Another type, several files, what to copy beside them; where not given, one file in the parameters' own types.</param>
     /// <param name="logger">Is told what was written.</param>
     /// <param name="progress">Is told how many tensors are written.</param>
-    /// <param name="cancellation">Stops between two tensors. Files that were whole by then stay, others are as they were.</param>
+    /// <param name="cancellation">Stops between two tensors; the folder is then as it was.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="InvalidOperationException">An adapter is attached; detach or merge it first.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a number is too large for the type that was asked for. Nothing was written.</exception>

@@ -46,10 +46,8 @@ internal static class VitCheckpoint
         options.Validate();
         if (options.Base is not { } original)
         {
-            var preprocessing = TimmSettings(model, options);
             CheckpointWriter.WriteModel(nameof(VisionTransformer), model.Slots(model.Config.Family.LayoutFor(model.Config)), folder, options, beside,
-                path => WriteConfig(path, model.Config), logger, progress, cancellation);
-            if (preprocessing is not null) AtomicFile.Write(Path.Combine(folder, beside[0]), stream => stream.Write(preprocessing));
+                stream => WriteConfig(stream, model.Config), logger, progress, cancellation, TimmSettings(model, options) is { } preprocessing ? [(beside[0], preprocessing)] : []);
             return;
         }
         using var files = CheckpointFiles.OpenFor(original, allowOutsideLinks: false);
@@ -94,14 +92,14 @@ internal static class VitCheckpoint
         return [.. files.Names.Where(name => layout.IsUnused(name) && !used.Contains(name))];
     }
 
-    static void WriteConfig(string path, VitConfig config) => AtomicFile.Write(path, stream =>
+    static void WriteConfig(Stream stream, VitConfig config)
     {
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
         json.WriteStartObject();
         config.Family.Write(json, config);
         json.WriteEndObject();
         json.Flush();
-    });
+    }
 
     static WeightSlot[] Slots(VisionTransformer model, VitLayout layout, VitConfig stored) =>
         [.. model.Slots(layout).Select(slot => slot.Source == layout.Positions ? Interpolated(slot, stored, model.Config) : slot)];

@@ -18,6 +18,49 @@ public sealed class MatFileTests : IDisposable
         new MatVariables(Path.Combine(Fixtures, "imagelabels.mat")).Counts("labels").Should().Equal(1, 2, 1, 102, 2);
     }
 
+    [Theory]
+    [InlineData(1, 100)]
+    [InlineData(2, 200)]
+    [InlineData(3, 30_000)]
+    [InlineData(4, 60_000)]
+    [InlineData(5, 2_000_000_000)]
+    [InlineData(6, 2_000_000_000)]
+    [InlineData(7, 0.25)]
+    [InlineData(9, 0.25)]
+    [InlineData(12, 2_000_000_000)]
+    [InlineData(13, 2_000_000_000)]
+    public void ReadsNumbersOfEveryType(int type, double number)
+    {
+        byte[] Bytes(double value) => type switch
+        {
+            1 => [(byte)(sbyte)value],
+            2 => [(byte)value],
+            3 => BitConverter.GetBytes((short)value),
+            4 => BitConverter.GetBytes((ushort)value),
+            5 => BitConverter.GetBytes((int)value),
+            6 => BitConverter.GetBytes((uint)value),
+            7 => BitConverter.GetBytes((float)value),
+            9 => BitConverter.GetBytes(value),
+            12 => BitConverter.GetBytes((long)value),
+            _ => BitConverter.GetBytes((ulong)value),
+        };
+        string file = folder.At("x.mat");
+        File.WriteAllBytes(file, TinyMat.File(("x", new StoredNumbers(type, 2, [.. Bytes(number), .. Bytes(1)]))));
+
+        MatFile.Read(file)["x"].Should().BeOfType<MatNumbers>().Which.Values.Should().Equal(number, 1);
+    }
+
+    [Fact]
+    public void RefusesNumbersOfAnotherTypeOrLength()
+    {
+        string file = folder.At("x.mat");
+        foreach (var (type, length, problem) in new[] { (8, 2, "numbers are of type 8"), (3, 2, "2 numbers of 2 bytes have 2 bytes") })
+        {
+            File.WriteAllBytes(file, TinyMat.File(("x", new StoredNumbers(type, 2, new byte[length]))));
+            Refusal(() => MatFile.Read(file)).Should().Contain(problem);
+        }
+    }
+
     [Fact]
     public void ReadsStructuresAndCells()
     {

@@ -2,6 +2,9 @@ using System.Text;
 
 namespace LoraComposition.Experiments.Tests.Data.Formats;
 
+/// <summary>Numbers as a file stores them: MATLAB takes the smallest type that holds them all.</summary>
+internal sealed record StoredNumbers(int Type, int Count, byte[] Bytes);
+
 /// <summary>Small MATLAB files of level 5, not packed. That they are what SciPy writes is what the files in Fixtures/matlab are for.</summary>
 internal static class TinyMat
 {
@@ -15,6 +18,7 @@ internal static class TinyMat
     static byte[] Array(string name, object value) => value switch
     {
         double[] numbers => Matrix(6, numbers.Length, name, Element(9, [.. numbers.SelectMany(BitConverter.GetBytes)])),
+        StoredNumbers stored => Matrix(6, stored.Count, name, Element(stored.Type, stored.Bytes)),
         string text => Matrix(4, text.Length, name, Element(16, Encoding.UTF8.GetBytes(text))),
         object[] and not Dictionary<string, object>[] => Cells(name, (object[])value),
         Dictionary<string, object>[] structs => Structs(name, structs),

@@ -221,7 +221,7 @@ public sealed class MultilingualT5Tests : IDisposable
         using (var shape = new T5Model(config, META))
         {
             HollowCheckpoint.Write(folder.File(Weights), shape.Slots().Select(slot => (slot.Name, slot.Shape.ToArray())));
-            T5ConfigFile.Write(folder.File("config.json"), config);
+            AtomicFile.Write(folder.File("config.json"), stream => T5ConfigFile.Write(stream, config));
             size = shape.parameters().Sum(p => p.numel()) * 4;
         }
         size.Should().BeInRange(270_000_000, 330_000_000);
