@@ -48,7 +48,7 @@ public sealed class ExperimentOptions
 
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, .. tuning.All, .. compute.All, output, resume, plan,
-        shard, grid];
+        shard, grid, TimingsOption.Option];
 
     /// <summary>Reads and checks what was given.</summary>
     /// <param name="parsed">The command line.</param>
@@ -101,7 +101,7 @@ public sealed class ExperimentOptions
         for (int i = 0; i < tokens.Count; i++)
         {
             if (tokens[i].Value == shard.Name) i++;
-            else if (tokens[i].Value != resume.Name && tokens[i].Value != ProgramOptions.Verbose.Name) kept.Add(tokens[i].Value);
+            else if (tokens[i].Value != resume.Name && tokens[i].Value != ProgramOptions.Verbose.Name && tokens[i].Value != TimingsOption.Option.Name) kept.Add(tokens[i].Value);
         }
         return ["dotnet", "run", "-c", "Release", "--project", project, .. kept.Count > 0 ? ["--"] : Array.Empty<string>(), .. kept];
     }

@@ -18,6 +18,7 @@ internal sealed class FeatureBank : IDisposable
     readonly PreprocessedImages images;
     readonly int batchSize;
     readonly PictureView view;
+    readonly PhaseTimes times;
     readonly Dictionary<int, long> rowOf = [];
     Tensor features;
 
@@ -25,7 +26,9 @@ internal sealed class FeatureBank : IDisposable
     /// <param name="images">The images.</param>
     /// <param name="batchSize">The images in a batch.</param>
     /// <param name="view">How the images are seen.</param>
-    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize, PictureView view = default) : this(() => model, images, batchSize, view)
+    /// <param name="times">Is told what the time goes into.</param>
+    public FeatureBank(VisionTransformer model, PreprocessedImages images, int batchSize, PictureView view = default, PhaseTimes? times = null)
+        : this(() => model, images, batchSize, view, times)
     {
     }
 
@@ -33,9 +36,10 @@ internal sealed class FeatureBank : IDisposable
     /// <param name="images">The images.</param>
     /// <param name="batchSize">The images in a batch.</param>
     /// <param name="view">How the images are seen.</param>
-    public FeatureBank(Func<VisionTransformer> model, PreprocessedImages images, int batchSize, PictureView view = default)
+    /// <param name="times">Is told what the time goes into.</param>
+    public FeatureBank(Func<VisionTransformer> model, PreprocessedImages images, int batchSize, PictureView view = default, PhaseTimes? times = null)
     {
-        (this.model, this.images, this.batchSize, this.view) = (model, images, batchSize, view);
+        (this.model, this.images, this.batchSize, this.view, this.times) = (model, images, batchSize, view, times ?? new PhaseTimes());
         var present = model();
         features = empty(0, present.Config.FeatureSize, device: Evaluator.Place(present).Device).DetachFromDisposeScope();
     }
@@ -46,6 +50,7 @@ internal sealed class FeatureBank : IDisposable
     /// <summary>The features of some images, <c>[indices, features]</c>, float32. The caller owns them.</summary>
     public Tensor Features(IReadOnlyList<int> indices, IProgressTask progress, CancellationToken cancellation)
     {
+        using var computing = times.Enter(RunPhase.Features);
         using var noGrad = no_grad();
         int[] missing = [.. indices.Where(i => !rowOf.ContainsKey(i)).Distinct()];
         if (missing.Length > 0) Compute(model(), missing, progress, cancellation);
@@ -57,6 +62,7 @@ internal sealed class FeatureBank : IDisposable
     {
         var (type, device) = Evaluator.Place(present);
         present.eval();
+        using (times.Enter(RunPhase.Decode)) images.Prepare(missing, cancellation: cancellation);
         Reserve(missing.Length);
         foreach (int[] batch in missing.Chunk(batchSize))
         {
@@ -95,11 +101,12 @@ internal sealed class FeatureBank : IDisposable
 }
 
 /// <summary>The models that stay frozen over all trainings, and their features of images: computed once for all methods, K and seeds.</summary>
-internal sealed class FrozenModels(ImageBaseModel baseModel, IReadOnlyList<string> classNames, IReadOnlyList<LoraAdapter> modules, int batchSize) : IDisposable
+internal sealed class FrozenModels(ImageBaseModel baseModel, IReadOnlyList<string> classNames, IReadOnlyList<LoraAdapter> modules, int batchSize, PhaseTimes? times = null) : IDisposable
 {
     // A model is as large as the base, its features are small: models that were not used for longest go, and come back where features are missing.
     const int MostModels = 8;
 
+    readonly PhaseTimes times = times ?? new PhaseTimes();
     readonly Dictionary<StartingPoint, (VisionTransformer Model, IDisposable? Attached)> models = [];
     readonly List<StartingPoint> used = [];   // the last one used last
     readonly Dictionary<(StartingPoint Start, PreprocessedImages, PictureView), FeatureBank> banks = [];
@@ -110,7 +117,7 @@ internal sealed class FrozenModels(ImageBaseModel baseModel, IReadOnlyList<strin
     public FeatureBank Bank(StartingPoint start, PreprocessedImages images, PictureView view = default)
     {
         if (banks.TryGetValue((start, images, view), out var bank)) return bank;
-        return banks[(start, images, view)] = new FeatureBank(() => Model(start), images, batchSize, view);
+        return banks[(start, images, view)] = new FeatureBank(() => Model(start), images, batchSize, view, times);
     }
 
     /// <summary>Lets go of a model and its features.</summary>
@@ -138,6 +145,7 @@ internal sealed class FrozenModels(ImageBaseModel baseModel, IReadOnlyList<strin
             used.Add(start);
             return known.Model;
         }
+        using var loading = times.Enter(RunPhase.Load);
         if (models.Count == MostModels) Unload(used[0]);
         var model = baseModel.Load(classNames, headSeed: 0);
         try

@@ -1,4 +1,5 @@
 using LoraComposition.Experiments;
+using LoraComposition.FewShot.Tests.Progress;
 using LoraComposition.FewShot.Tests.Support;
 
 namespace LoraComposition.FewShot.Tests.Adaptation;
@@ -38,6 +39,27 @@ public sealed class ImageAdaptationTests : IDisposable
         using var logits = loaded.Model.call(pixels);
         using var trained = result.Model.Model.call(pixels);
         logits.allclose(trained, rtol: 0, atol: 1e-4).Should().BeTrue();
+    }
+
+    [Fact]
+    public void ThePhasesAreTheWholeTime()
+    {
+        var clock = new TickingTime();
+        var times = new PhaseTimes(clock);
+        long begun = clock.Passed;
+
+        using var result = new ImageAdaptation(tiny.BaseModel, tiny.Modules, TinyAdaptation.Options, times).Run(ImageFolderSplits.Open(tiny.At("pictures")));
+
+        var timings = result.Report.Timings;
+        timings.Keys.Should().Equal("load", "decode", "features", "warm-up", "training", "validation", "test", "other");
+        timings.Values.Should().OnlyContain(seconds => seconds > 0);
+        ((decimal)result.Report.Seconds).Should().Be(timings.Values.Sum(seconds => (decimal)seconds));
+        // The clock was looked at once to begin with; nothing that looks at it comes after the report.
+        ((decimal)result.Report.Seconds).Should().Be((clock.Passed - begun - 1) / 1000m);
+        // Each method is a part of it: what is not theirs is drawing, testing and taking the model over.
+        foreach (var method in result.Report.Methods) method.Timings.Should().ContainKeys("load", "warm-up");
+        result.Report.Methods.Single(method => method.Method == "lora").Timings.Should().ContainKeys("training", "validation");
+        result.Report.Methods.Sum(method => method.Timings.Values.Sum()).Should().BeLessThan(result.Report.Seconds);
     }
 
     [Fact]
@@ -130,7 +152,7 @@ public sealed class ImageAdaptationTests : IDisposable
         var progress = new ScriptedProgress();
         var logger = new LoraComposition.Tests.Support.CollectingLogger();
 
-        using var result = new ImageAdaptation(tiny.BaseModel, [tiny.Modules[0], still], TinyAdaptation.Options with { Methods = [new UniformComposition()] }, logger)
+        using var result = new ImageAdaptation(tiny.BaseModel, [tiny.Modules[0], still], TinyAdaptation.Options with { Methods = [new UniformComposition()] }, logger: logger)
             .Run(ImageFolderSplits.Open(tiny.At("pictures")), progress);
         result.Save(tiny.At("out"));
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
@@ -48,6 +49,21 @@ public sealed class AdaptCommandTests : IDisposable
         tuning.GetProperty("loraHubEvaluations").GetInt32().Should().Be(9);
         tuning.GetProperty("weightDecay").GetDouble().Should().Be(0.2);
         tuning.GetProperty("budget").GetString().Should().Be("00:05:00");
+    }
+
+    [Fact]
+    public async Task SaysWhatTheTimeWentInto()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--timings", "--out", inputs.At("out")]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        output.Should().NotContain("warm-up");
+        var rows = errors.SkipWhile(line => !line.StartsWith("Phase ", StringComparison.Ordinal)).Skip(2)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToDictionary(cells => cells[0], cells => decimal.Parse(cells[1], CultureInfo.InvariantCulture));
+        rows.Keys.Should().Equal("load", "decode", "features", "warm-up", "training", "validation", "test", "other", "together");
+        rows.Where(row => row.Key != "together").Sum(row => row.Value).Should().Be(rows["together"]);
+        using var report = JsonDocument.Parse(File.ReadAllText(inputs.At("out", "report.json")));
+        report.RootElement.GetProperty("timings").EnumerateObject().Sum(phase => phase.Value.GetDecimal()).Should().Be(report.RootElement.GetProperty("seconds").GetDecimal());
     }
 
     [Fact]
