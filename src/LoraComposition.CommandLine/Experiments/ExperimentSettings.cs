@@ -53,6 +53,9 @@ public sealed record ExperimentSettings
     /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>Where features of pictures are kept between runs; null for nowhere.</summary>
+    public FeatureCache? Features { get; init; }
+
     /// <summary>What the time of the program goes into.</summary>
     public PhaseTimes Times { get; init; } = new();
 
@@ -71,7 +74,7 @@ public sealed record ExperimentSettings
     public ImageBaseModel OpenImageBase(CancellationToken cancellation = default)
     {
         using var loading = Times.Enter(RunPhase.Load);
-        return ImageBaseModel.Open(Model, Compute.Dtype, Compute.Device, cancellation: cancellation);
+        return ImageBaseModel.Open(Model, Compute.Dtype, Compute.Device, cancellation: cancellation).Keeping(Features);
     }
 
     internal static string RunFolderOf(string output) => Path.Combine(output, "runs");

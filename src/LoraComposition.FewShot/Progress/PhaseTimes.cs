@@ -101,6 +101,7 @@ public sealed class PhaseTimes
 }
 
 /// <summary>What the phases of a run have taken at some moment.</summary>
+/// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class PhaseReading
 {
     // In the order of the enumeration. Other comes last where all are listed.

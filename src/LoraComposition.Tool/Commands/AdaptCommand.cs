@@ -47,7 +47,7 @@ static class AdaptCommand
     {
         var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, budget, skipDamaged, asStored, output, force, TimingsOption.Option };
         foreach (var option in tuning.All) command.Add(option);
-        foreach (var option in compute.All) command.Add(option);
+        foreach (var option in (Option[])[.. compute.All, .. FeatureCacheOption.All]) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             var adapt = OwnTextSplits.Is(parsed.GetValue(data)!) ? Texts(parsed) : Pictures(parsed);
@@ -75,6 +75,7 @@ static class AdaptCommand
             var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
             ImageBaseModel baseModel;
             using (times.Enter(RunPhase.Load)) baseModel = ImageBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
+            baseModel = baseModel.Keeping(FeatureCacheOption.Read(parsed, logger));
             if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
             SayAlone(parsed, options, progress);
             return new ImageAdaptation(baseModel, modules, options, times, logger).Run(images, progress, cancellation);
@@ -109,6 +110,7 @@ static class AdaptCommand
             .FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
         OutputFolder.Read(parsed, output, force);
+        FeatureCacheOption.Read(parsed);
     }
 
     // What was asked for by name needs no word.
