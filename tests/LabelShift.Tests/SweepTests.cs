@@ -47,6 +47,27 @@ public sealed class SweepTests : IDisposable
         Modules("parts").Should().Equal(Modules("whole"), "modules are trained by one of them, or by both to the same numbers");
     }
 
+    /// <summary>A second process finds the features of the first one and computes none, and no number is another.</summary>
+    [Fact]
+    public async Task ProcessesShareTheFeatures()
+    {
+        string[] KeptFiles() => [.. Directory.GetFiles(folder["features"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        await RunAsync("without", "--no-feature-cache");
+        await RunAsync("first", "--feature-cache", folder["features"]);
+        string[] first = KeptFiles();
+
+        using var second = Start("second", "--feature-cache", folder["features"]);
+        string[] said = await Task.WhenAll(second.StandardOutput.ReadToEndAsync(), second.StandardError.ReadToEndAsync());
+        await second.WaitForExitAsync();
+
+        second.ExitCode.Should().Be(0, said[1]);
+        first.Should().NotBeEmpty();
+        KeptFiles().Should().Equal(first, "what is computed is kept, so nothing was");
+        Runs("first").Should().Equal(Runs("without"));
+        Runs("second").Should().Equal(Runs("without"));
+        File.ReadAllText(folder["first/command.txt"]).Should().NotContain("feature", "where they are kept is no part of the experiment");
+    }
+
     [Fact]
     public async Task APlanDoesNothing()
     {

@@ -26,8 +26,6 @@ namespace LoraComposition.FewShot;
 /// </example>
 public sealed class ImageAdaptation
 {
-    const int TestChunk = 1024;   // the pictures in memory at once
-
     readonly ImageBaseModel baseModel;
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly ImageAdaptationOptions options;
@@ -75,12 +73,13 @@ public sealed class ImageAdaptation
         // What is held out lies behind what is learned from, so that the positions of the training part stay what they are.
         ImageDataset pool = data.Validation is { } heldOut ? new JoinedImages(data.Train, heldOut) : data.Train;
         using var images = new PreprocessedImages(pool, baseModel.Preprocessing);
+        using var tested = data.Test is null ? null : new TestPictures(data.Test, baseModel.Preprocessing);
         var whole = new WholePictures(options.SkipDamaged);
         FewShotSamples samples;
         using (times.Enter(RunPhase.Decode))
         {
             samples = whole.Draw(images, data.Train.Count, options, progress, cancellation);
-            if (data.Test is { } tested) whole.Check(tested, baseModel.Preprocessing, TestChunk, progress, cancellation);
+            if (tested is not null) whole.Check(tested, progress, cancellation);
         }
         whole.RefuseDamaged(data);
         notes.Add(whole.Warning(data));
@@ -96,7 +95,7 @@ public sealed class ImageAdaptation
         var model = Take(trained);
         try
         {
-            var test = data.Test is null ? null : Test(model, data.Test, whole.WholeTest(data.Test.Count), progress, cancellation);
+            var test = tested is null ? null : Test(model, tested, whole, progress, cancellation);
             var took = times.Read().Since(begun);
             logger.ModelAdapted(model.Info.Method, (long)took.Total.TotalMilliseconds);
             var configuration = AdaptationConfiguration.Of(options, options.ValidationPerClass, baseModel) with { Preprocessing = baseModel.Preprocessing };
@@ -115,22 +114,23 @@ public sealed class ImageAdaptation
         using (trained) return AdaptedModel.Take(trained, baseModel);
     }
 
-    // In pieces, because a test part may be far larger than memory and each picture is needed once.
-    TestScore Test(AdaptedModel model, ImageDataset test, IReadOnlyList<int> whole, IProgressReporter progress, CancellationToken cancellation)
+    TestScore Test(AdaptedModel model, TestPictures test, WholePictures whole, IProgressReporter progress, CancellationToken cancellation)
     {
         using var testing = times.Enter(RunPhase.Test);
-        using var bar = progress.Begin("testing", whole.Count);
+        using var bar = progress.Begin("testing", test.Count);
         double correct = 0, loss = 0;
-        foreach (int[] chunk in whole.Chunk(TestChunk))
+        int count = 0;
+        foreach (var (first, pictures) in test.Pieces())
         {
-            using var images = new PreprocessedImages(new DatasetView(test, chunk), model.Preprocessing);
-            using (times.Enter(RunPhase.Decode)) images.Prepare([.. Enumerable.Range(0, chunk.Length)], bar, cancellation);
-            var score = Evaluator.OnImages(model.Model, images, [.. Enumerable.Range(0, chunk.Length)], options.Tuning.EvaluationBatchSize,
-                cancellation: cancellation);
-            correct += score.Accuracy * chunk.Length;
-            loss += score.Loss * chunk.Length;
+            int[] usable = whole.WholeTest(first, pictures.Dataset.Count);
+            if (usable.Length == 0) continue;
+            using (times.Enter(RunPhase.Decode)) pictures.Prepare(usable, cancellation: cancellation);
+            var (score, _) = Evaluator.OnEachImage(model.Model, pictures, usable, options.Tuning.EvaluationBatchSize, bar, cancellation);
+            correct += score.Accuracy * usable.Length;
+            loss += score.Loss * usable.Length;
+            count += usable.Length;
         }
-        return new TestScore(whole.Count, correct / whole.Count, loss / whole.Count);
+        return new TestScore(count, correct / count, loss / count);
     }
 
     AdaptedSamples Samples(ImageFolderSplits data, FewShotSamples samples, WholePictures whole) => new(SampleKind.Images)
