@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LoraComposition.FewShot.Tests.Support;
 
@@ -56,7 +57,7 @@ public sealed class SweepTests : IDisposable
         await RunAsync("first", "--feature-cache", folder["features"]);
         string[] first = KeptFiles();
 
-        using var second = Start("second", "--feature-cache", folder["features"]);
+        using var second = Start("second", "--feature-cache", folder["features"], "--timings");
         string[] said = await Task.WhenAll(second.StandardOutput.ReadToEndAsync(), second.StandardError.ReadToEndAsync());
         await second.WaitForExitAsync();
 
@@ -65,7 +66,12 @@ public sealed class SweepTests : IDisposable
         KeptFiles().Should().Equal(first, "what is computed is kept, so nothing was");
         Runs("first").Should().Equal(Runs("without"));
         Runs("second").Should().Equal(Runs("without"));
-        File.ReadAllText(folder["first/command.txt"]).Should().NotContain("feature", "where they are kept is no part of the experiment");
+        File.ReadAllText(folder["second/command.txt"]).Should().NotContain("feature", "where they are kept is no part of the experiment").And.NotContain("timings");
+        said[0].Should().NotContain("together");
+        var rows = said[1].ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipWhile(line => !line.StartsWith("Phase ", StringComparison.Ordinal)).Skip(2)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToDictionary(cells => cells[0], cells => decimal.Parse(cells[1], CultureInfo.InvariantCulture));
+        rows.Keys.Should().Equal("load", "modules", "decode", "features", "warm-up", "training", "validation", "test", "other", "together");
+        rows.Where(row => row.Key != "together").Sum(row => row.Value).Should().Be(rows["together"]);
     }
 
     [Fact]
