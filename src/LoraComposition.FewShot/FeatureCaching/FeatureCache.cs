@@ -12,11 +12,6 @@ namespace LoraComposition.FewShot;
 /// Safe to use from several threads and processes at once, also on a shared file system, without locks: files appear whole, and two processes that compute the same
 /// do no harm. Each file has a checksum; what is damaged is removed and computed anew. Where the folder cannot be written, a warning says so once, and nothing is kept.
 /// </remarks>
-/// <example>
-/// <code>
-/// var baseModel = ImageBaseModel.Open("vit").Keeping(new FeatureCache());
-/// </code>
-/// </example>
 public sealed class FeatureCache
 {
     static readonly TimeSpan abandoned = TimeSpan.FromDays(1);

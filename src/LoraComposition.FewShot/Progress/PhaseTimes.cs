@@ -36,13 +36,6 @@ public enum RunPhase
 
 /// <summary>How long the phases of a run take. A phase that begins within another one interrupts it, so that all of them together are the wall time.</summary>
 /// <remarks>Belongs to one thread, the one that waits for the work.</remarks>
-/// <example>
-/// <code>
-/// var times = new PhaseTimes();
-/// using (times.Enter(RunPhase.Training)) Train();
-/// foreach (var (phase, seconds) in times.Read().ToSeconds()) Console.WriteLine($"{phase}: {seconds} s");
-/// </code>
-/// </example>
 public sealed class PhaseTimes
 {
     readonly TimeProvider time;
