@@ -55,6 +55,7 @@ static class AnalysisCommand
             return Task.Run(() =>
             {
                 AnalysisProgram.Run(settings, cancellation);
+                TimingsOption.Write(parsed, settings.Experiment.Times);
                 return ExitCodes.Done;
             }, CancellationToken.None);
         });

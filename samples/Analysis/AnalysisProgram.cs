@@ -11,7 +11,7 @@ static class AnalysisProgram
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        var baseModel = experiment.OpenImageBase(cancellation);
         using var tasks = settings.Data.Open(baseModel.Preprocessing, experiment.Validation);
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
         experiment = experiment with { DataRemarks = tasks.Remarks };

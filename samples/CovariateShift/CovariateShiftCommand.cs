@@ -45,6 +45,7 @@ static class CovariateShiftCommand
             return Task.Run(() =>
             {
                 CovariateShiftProgram.Run(settings, cancellation);
+                TimingsOption.Write(parsed, settings.Experiment.Times);
                 return ExitCodes.Done;
             }, CancellationToken.None);
         });

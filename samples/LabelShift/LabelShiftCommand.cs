@@ -47,6 +47,7 @@ static class LabelShiftCommand
             return Task.Run(() =>
             {
                 LabelShiftProgram.Run(settings, cancellation);
+                TimingsOption.Write(parsed, settings.Experiment.Times);
                 return ExitCodes.Done;
             }, CancellationToken.None);
         });

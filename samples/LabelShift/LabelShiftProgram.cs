@@ -11,7 +11,7 @@ static class LabelShiftProgram
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        var baseModel = experiment.OpenImageBase(cancellation);
         using var tasks = LabelTasks.Open(settings.Data, baseModel.Preprocessing, experiment.Validation);
         foreach (string remark in tasks.Remarks) progress.Report(remark);
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");

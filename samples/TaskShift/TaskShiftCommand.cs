@@ -65,27 +65,28 @@ static class TaskShiftCommand
         ProgramOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var run = Read(parsed);
+            var (run, times) = Read(parsed);
             // Ctrl+C is listened to only once the action has returned its task.
             return Task.Run(() =>
             {
                 run(cancellation);
+                TimingsOption.Write(parsed, times);
                 return ExitCodes.Done;
             }, CancellationToken.None);
         });
         return command;
     }
 
-    static Action<CancellationToken> Read(ParseResult parsed)
+    static (Action<CancellationToken> Run, PhaseTimes Times) Read(ParseResult parsed)
     {
         switch (parsed.GetValue(modality))
         {
             case "text":
                 var text = ReadText(parsed);
-                return cancellation => TextTaskShift.Run(text, cancellation);
+                return (cancellation => TextTaskShift.Run(text, cancellation), text.Experiment.Times);
             case "vision":
                 var vision = ReadVision(parsed);
-                return cancellation => VisionTaskShift.Run(vision, cancellation);
+                return (cancellation => VisionTaskShift.Run(vision, cancellation), vision.Experiment.Times);
             case var other:
                 throw new UsageException($"--modality {other}: expected text or vision.");
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LabelShift.Tests;
 
 /// <summary>Sweeps over several processes: plans, shards and searches.</summary>
@@ -30,6 +32,32 @@ public sealed class SweepTests : IDisposable
         sweep.Runs("parts").Should().Equal(sweep.Runs("whole")).And.HaveCount(12);
         File.ReadAllLines(sweep["parts/summary.csv"]).Should().Equal(File.ReadAllLines(sweep["whole/summary.csv"]));
         sweep.Modules("parts").Should().Equal(sweep.Modules("whole"), "modules are trained by one of them, or by both to the same numbers");
+    }
+
+    /// <summary>A second process finds the features of the first one and computes none, and no number is another.</summary>
+    [Fact]
+    public async Task ProcessesShareTheFeatures()
+    {
+        string[] KeptFiles() => [.. Directory.GetFiles(sweep["features"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        await sweep.RunAsync("without", "--no-feature-cache");
+        await sweep.RunAsync("first", "--feature-cache", sweep["features"]);
+        string[] first = KeptFiles();
+
+        using var second = sweep.Start("second", "--feature-cache", sweep["features"], "--timings");
+        string[] said = await Task.WhenAll(second.StandardOutput.ReadToEndAsync(), second.StandardError.ReadToEndAsync());
+        await second.WaitForExitAsync();
+
+        second.ExitCode.Should().Be(0, said[1]);
+        first.Should().NotBeEmpty();
+        KeptFiles().Should().Equal(first, "what is computed is kept, so nothing was");
+        sweep.Runs("first").Should().Equal(sweep.Runs("without"));
+        sweep.Runs("second").Should().Equal(sweep.Runs("without"));
+        File.ReadAllText(sweep["second/command.txt"]).Should().NotContain("feature", "where they are kept is no part of the experiment").And.NotContain("timings");
+        said[0].Should().NotContain("together");
+        var rows = said[1].ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipWhile(line => !line.StartsWith("Phase ", StringComparison.Ordinal)).Skip(2)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToDictionary(cells => cells[0], cells => decimal.Parse(cells[1], CultureInfo.InvariantCulture));
+        rows.Keys.Should().Equal("load", "modules", "decode", "features", "warm-up", "training", "validation", "test", "other", "together");
+        rows.Where(row => row.Key != "together").Sum(row => row.Value).Should().Be(rows["together"]);
     }
 
     [Fact]

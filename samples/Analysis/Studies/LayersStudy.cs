@@ -11,7 +11,7 @@ sealed class LayersStudy(int images) : IStudy
     public void Run(ExperimentSettings experiment, ImageBaseModel baseModel, TaskSet tasks, IProgressReporter progress, CancellationToken cancellation)
     {
         var trainings = tasks.Trainings(baseModel, experiment.Upstream);
-        var run = new ExperimentRun("layers", experiment, trainings, (modules, keys) => new ImageFewShotRunner(baseModel, tasks.Downstream, modules, keys));
+        var run = new ExperimentRun("layers", experiment, trainings, (modules, keys) => new ImageFewShotRunner(baseModel, tasks.Downstream, modules, keys, times: experiment.Times));
         if (run.Run(progress, cancellation) is not { } results) return;
         var similarities = Similarities(experiment, baseModel, tasks, trainings, progress, cancellation);
         Console.WriteLine($"Layers: {tasks.Upstream.Count} modules; weights of the learned composition, mean over {experiment.Seeds.Count} seeds, and CKA with a LoRA of the downstream task on {Count(tasks)} images");

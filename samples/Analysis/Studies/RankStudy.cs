@@ -21,7 +21,7 @@ sealed class RankStudy(IReadOnlyList<int> ranks) : IStudy
                 Tuning = experiment.Tuning with { Lora = experiment.Tuning.Lora with { Rank = rank } },
                 Upstream = experiment.Upstream with { Lora = experiment.Upstream.Lora with { Rank = rank } },
             };
-            var run = new ExperimentRun($"rank-r{rank:D2}", settings, tasks.Trainings(baseModel, settings.Upstream), (modules, keys) => new ImageFewShotRunner(baseModel, tasks.Downstream, modules, keys));
+            var run = new ExperimentRun($"rank-r{rank:D2}", settings, tasks.Trainings(baseModel, settings.Upstream), (modules, keys) => new ImageFewShotRunner(baseModel, tasks.Downstream, modules, keys, times: settings.Times));
             if (run.Run(progress, cancellation) is { } found) results.Add((rank, found));
             else whole = false;
         }

@@ -15,7 +15,7 @@ sealed class SubsetsStudy : IStudy
     {
         ITuningMethod[] methods = [.. experiment.Methods.SelectMany(method => method.NeedsModules ? ModuleSubset.All(method, tasks.Upstream.Count) : (IEnumerable<ITuningMethod>)[method])];
         var run = new ExperimentRun("subsets", experiment with { Methods = methods }, tasks.Trainings(baseModel, experiment.Upstream),
-            (modules, keys) => new ModuleSubsetRunner(baseModel, tasks.Downstream, modules, [.. tasks.Upstream.Select(task => KeyValuePair.Create(task.Name, keys[task.Name]))]));
+            (modules, keys) => new ModuleSubsetRunner(baseModel, tasks.Downstream, modules, [.. tasks.Upstream.Select(task => KeyValuePair.Create(task.Name, keys[task.Name]))], experiment.Times));
         if (run.Run(progress, cancellation) is not { } results) return;
         foreach (int? shots in experiment.Shots)
         {

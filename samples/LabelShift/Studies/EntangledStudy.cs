@@ -23,7 +23,7 @@ sealed class EntangledStudy : IStudy
         {
             var downstream = tasks.Downstream(labels);
             var run = new ExperimentRun($"entangled-{name}", experiment with { Out = Path.Combine(experiment.Out, name), ModuleFolder = experiment.ModuleFolder ?? Path.Combine(experiment.Out, "modules") },
-                trainings[..known], (modules, keys) => new ImageFewShotRunner(baseModel, downstream, modules, keys));
+                trainings[..known], (modules, keys) => new ImageFewShotRunner(baseModel, downstream, modules, keys, times: experiment.Times));
             if (run.Run(progress, cancellation) is { } found) results.Add((name, found));
             else whole = false;
         }

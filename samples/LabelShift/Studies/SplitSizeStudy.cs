@@ -23,7 +23,7 @@ sealed class SplitSizeStudy : IStudy
         {
             var run = new ExperimentRun($"split-size-n{count:D2}", experiment with { Out = Path.Combine(experiment.Out, $"n{count:D2}"), ModuleFolder = Path.Combine(experiment.Out, "modules") },
                 [.. LabelRange.Split(others, count).Select(range => new ImageModuleTraining(baseModel, tasks.Upstream(range), experiment.Upstream))],
-                (modules, keys) => new ImageFewShotRunner(baseModel, downstream, modules, keys));
+                (modules, keys) => new ImageFewShotRunner(baseModel, downstream, modules, keys, times: experiment.Times));
             if (run.Run(progress, cancellation) is { } found) results.Add((count, found));
             else whole = false;
         }

@@ -12,7 +12,8 @@ static class TextTaskShift
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var baseModel = TextBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        TextBaseModel baseModel;
+        using (experiment.Times.Enter(RunPhase.Load)) baseModel = TextBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
         var making = new TaskMaking(baseModel.Tokenizer, new TextLengths { Input = settings.MaxLength }, experiment.Validation);
         var rounds = settings.Own is { } own ? OwnTasks.Open(own, making, experiment.Validation)
             : [settings.CrossFitFolder is { } folder ? CrossFitTasks.Open(folder, making) : EmbeddedTasks.Create(making)];
@@ -32,7 +33,7 @@ static class TextTaskShift
     static ExperimentResults? Run(string name, ExperimentSettings round, TextBaseModel baseModel, TextTasks tasks, IProgressReporter progress, CancellationToken cancellation)
     {
         var run = new ExperimentRun(name, round, [.. tasks.Upstream.Select(task => new TextModuleTraining(baseModel, task, round.Upstream))],
-            (modules, keys) => new TextFewShotRunner(baseModel, tasks.Downstream, modules, keys));
+            (modules, keys) => new TextFewShotRunner(baseModel, tasks.Downstream, modules, keys, round.Times));
         if (run.Run(progress, cancellation) is not { } results) return null;
         ExperimentReport.WriteScore(round, results, "accuracy", "Plain accuracy: equal but for case and white space at the ends");
         ExperimentReport.WriteScore(round, results, "optionAccuracy", "Option accuracy: the option nearest to what was written is the answer");

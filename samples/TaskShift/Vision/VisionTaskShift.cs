@@ -12,7 +12,7 @@ static class VisionTaskShift
         var experiment = settings.Experiment;
         experiment.Compute.Apply();
         using var progress = ProgressReporter.ForStandardError();
-        var baseModel = ImageBaseModel.Open(experiment.Model, experiment.Compute.Dtype, experiment.Compute.Device, cancellation: cancellation);
+        var baseModel = experiment.OpenImageBase(cancellation);
         var sets = settings.Data.Count == 0 ? EmbeddedImages.Create() : [.. settings.Data.Select(set => NamedImages.Open(set.Name, set.Path, experiment.Validation))];
         if (baseModel.Warning is { } guessed) progress.Report($"warning: {guessed}");
         experiment = experiment with { DataRemarks = [.. sets.SelectMany(set => set.Remarks)] };

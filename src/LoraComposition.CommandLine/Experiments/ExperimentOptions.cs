@@ -48,7 +48,7 @@ public sealed class ExperimentOptions
 
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, .. tuning.All, .. compute.All, output, resume, plan,
-        shard, grid];
+        shard, grid, .. FeatureCacheOption.All, TimingsOption.Option];
 
     /// <summary>Reads and checks what was given.</summary>
     /// <param name="parsed">The command line.</param>
@@ -80,6 +80,7 @@ public sealed class ExperimentOptions
             PlanOnly = parsed.GetValue(plan),
             Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
             Grid = parsed.GetValue(grid),
+            Features = FeatureCacheOption.Read(parsed),
             Command = ReadCommand(parsed),
             Tuning = WithSteps(tuning.Read(parsed, defaults.Tuning with { Lora = lora, LoraRoles = roles }), OptionReading.AtLeast(parsed, steps, 1)),
             Upstream = upstream with
@@ -93,18 +94,20 @@ public sealed class ExperimentOptions
 
     static TuningOptions WithSteps(TuningOptions options, int? given) => options with { Training = options.Training with { Steps = given ?? options.Training.Steps } };
 
-    // Which shard this is, that runs were there already and how much is said are no part of the experiment.
+    // Which shard this is, that runs or features were there already and how much is said are no part of the experiment.
     string[] ReadCommand(ParseResult parsed)
     {
         var kept = new List<string>();
         var tokens = parsed.Tokens;
         for (int i = 0; i < tokens.Count; i++)
         {
-            if (tokens[i].Value == shard.Name) i++;
-            else if (tokens[i].Value != resume.Name && tokens[i].Value != ProgramOptions.Verbose.Name) kept.Add(tokens[i].Value);
+            if (LeftOut.FirstOrDefault(option => option.Name == tokens[i].Value) is not { } option) kept.Add(tokens[i].Value);
+            else if (option.ValueType != typeof(bool)) i++;
         }
         return ["dotnet", "run", "-c", "Release", "--project", project, .. kept.Count > 0 ? ["--"] : Array.Empty<string>(), .. kept];
     }
+
+    Option[] LeftOut => [shard, resume, ProgramOptions.Verbose, TimingsOption.Option, .. FeatureCacheOption.All];
 
     static string Names(IReadOnlyList<ITuningMethod> known) => string.Join(',', known.Select(m => m.Name));
 

@@ -53,6 +53,7 @@ public sealed class ExperimentRun
             }
             if (!settings.PlanOnly && settings.Methods.Any(m => m.NeedsModules))
             {
+                using var learning = settings.Times.Enter(RunPhase.Modules);
                 foreach (var training in trainings)
                 {
                     modules.Add(store.GetOrTrain(training, progress, cancellation));

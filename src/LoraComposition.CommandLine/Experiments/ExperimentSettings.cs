@@ -53,11 +53,29 @@ public sealed record ExperimentSettings
     /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>Where features of pictures are kept between runs; null for nowhere.</summary>
+    public FeatureCache? Features { get; init; }
+
+    /// <summary>What the time of the program goes into.</summary>
+    public PhaseTimes Times { get; init; } = new();
+
     /// <summary>What a reader of the results must know of the data, a line each. It is kept beside them and shown with them.</summary>
     public IReadOnlyList<string> DataRemarks { get; init; } = [];
 
     /// <summary>Where the result files of the runs go.</summary>
     public string RunFolder => RunFolderOf(Out);
+
+    /// <summary>Opens the base model of an experiment with images.</summary>
+    /// <param name="cancellation">Stops before the weights are hashed.</param>
+    /// <returns>The base model.</returns>
+    /// <exception cref="ModelFileException">The model is missing, damaged, or not a ViT.</exception>
+    /// <exception cref="DataException">The preprocessing cannot be honoured.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public ImageBaseModel OpenImageBase(CancellationToken cancellation = default)
+    {
+        using var loading = Times.Enter(RunPhase.Load);
+        return ImageBaseModel.Open(Model, Compute.Dtype, Compute.Device, cancellation: cancellation).Keeping(Features);
+    }
 
     internal static string RunFolderOf(string output) => Path.Combine(output, "runs");
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LoraComposition.FewShot;
 using LoraComposition.Models;
 
@@ -53,10 +52,12 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
         options.Validate();
         var (samples, indices) = task.Scored(part);
         if (untrained.TryGetValue((method.Name, part), out var known)) return known;
+        var begun = trainer.Times.Read();
         var memory = PeakMemory.Begin();
         using var trained = trainer.Train(method, new FewShotSamples(support, task.Validation), options, cancellation: cancellation);
-        var clock = Stopwatch.StartNew();
-        var score = Score(trained, samples, indices, cancellation);
+        Prepare(samples, indices, cancellation);
+        PartScore score;
+        using (trainer.Times.Enter(part == ScoredPart.Test ? RunPhase.Test : RunPhase.Validation)) score = Score(trained, samples, indices, cancellation);
         var outcome = new FewShotOutcome
         {
             Accuracy = score.Accuracy,
@@ -66,7 +67,7 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
             Training = trained.Outcome,
             TrainableParameters = trained.TrainableParameters,
             HeadParameters = trained.HeadParameters,
-            Timings = new Dictionary<string, double>(trained.Timings) { ["test"] = Math.Round(clock.Elapsed.TotalSeconds, 3) },
+            Timings = trainer.Times.Read().Since(begun).ToSeconds(),
             PeakMemoryMiB = memory.Read(),
             Findings = trained.Findings,
             Chosen = trained.Candidates.Count > 0 ? trained.Method.Name : null,
@@ -90,6 +91,11 @@ public abstract class FewShotRunner<TModel, TSamples> : IFewShotRunner where TMo
     private protected abstract Dictionary<string, object?> Configuration();
 
     private protected abstract string Shortage(FewShotSplit support);
+
+    /// <summary>Makes the samples of a part ready before they are scored.</summary>
+    private protected virtual void Prepare(TSamples samples, IReadOnlyList<int> indices, CancellationToken cancellation)
+    {
+    }
 
     private protected abstract PartScore Score(TrainedModel<TModel> trained, TSamples samples, IReadOnlyList<int> indices, CancellationToken cancellation);
 }

@@ -19,11 +19,12 @@ public sealed class ImageFewShotRunner : FewShotRunner<VisionTransformer, Prepro
     /// <param name="modules">The upstream modules. Not owned.</param>
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
     /// <param name="featureBatchSize">The images in a batch of features. Default 32.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is below 1.</exception>
     public ImageFewShotRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys,
-        int featureBatchSize = 32, ILogger? logger = null)
-        : this(baseModel, task, moduleKeys, Trainer(baseModel, task, modules, featureBatchSize, logger))
+        int featureBatchSize = 32, PhaseTimes? times = null, ILogger? logger = null)
+        : this(baseModel, task, moduleKeys, Trainer(baseModel, task, modules, featureBatchSize, times, logger))
     {
     }
 
@@ -51,6 +52,12 @@ public sealed class ImageFewShotRunner : FewShotRunner<VisionTransformer, Prepro
     private protected override string Shortage(FewShotSplit support) =>
         $"{support.ShortClasses.Count} classes hold fewer than {support.Shots} images, for example '{task.ClassNames[support.ShortClasses[0]]}'; all of theirs are used, and each result records the number.";
 
+    private protected override void Prepare(PreprocessedImages samples, IReadOnlyList<int> indices, CancellationToken cancellation)
+    {
+        using var decoding = trainer.Times.Enter(RunPhase.Decode);
+        samples.Prepare(indices, cancellation: cancellation);
+    }
+
     private protected override PartScore Score(TrainedModel<VisionTransformer> trained, PreprocessedImages samples, IReadOnlyList<int> indices,
         CancellationToken cancellation)
     {
@@ -58,11 +65,12 @@ public sealed class ImageFewShotRunner : FewShotRunner<VisionTransformer, Prepro
         return new(score.Accuracy, correct, new Dictionary<string, double> { ["loss"] = score.Loss }, null);
     }
 
-    static ImageTrainer Trainer(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, int featureBatchSize, ILogger? logger)
+    static ImageTrainer Trainer(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, int featureBatchSize,
+        PhaseTimes? times, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
-        return new ImageTrainer(baseModel, task.Train, modules, featureBatchSize, logger);
+        return new ImageTrainer(baseModel, task.Train, modules, featureBatchSize, times, logger);
     }
 }

@@ -90,6 +90,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly IReadOnlyList<KeyValuePair<string, string>> moduleKeys;
     readonly ImageFewShotRunner all;
+    readonly PhaseTimes? times;
     readonly ILogger? logger;
 
     // Each subset has frozen models of its own, so only the last one's is kept.
@@ -100,13 +101,14 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
     /// <param name="task">The downstream task. Not owned.</param>
     /// <param name="modules">All upstream modules; none where nothing is run. Not owned.</param>
     /// <param name="moduleKeys">The name of each module and the key of its training, in the order of the modules.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told what is done.</param>
     public ModuleSubsetRunner(ImageBaseModel baseModel, ImageTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<KeyValuePair<string,
-        string>> moduleKeys, ILogger? logger = null)
+        string>> moduleKeys, PhaseTimes? times = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(moduleKeys);
-        (this.baseModel, this.task, this.modules, this.moduleKeys, this.logger) = (baseModel, task, modules, moduleKeys, logger);
-        all = new ImageFewShotRunner(baseModel, task, modules, moduleKeys.ToDictionary(), logger: logger);
+        (this.baseModel, this.task, this.modules, this.moduleKeys, this.times, this.logger) = (baseModel, task, modules, moduleKeys, times, logger);
+        all = new ImageFewShotRunner(baseModel, task, modules, moduleKeys.ToDictionary(), times: times, logger: logger);
     }
 
     /// <inheritdoc/>
@@ -142,7 +144,7 @@ public sealed class ModuleSubsetRunner : IFewShotRunner
         if (last?.Subset == chosen) return last.Value.Runner;
         last?.Runner.Dispose();
         last = null;
-        var runner = new ImageFewShotRunner(baseModel, task, subset.Select(modules), subset.Select(moduleKeys).ToDictionary(), logger: logger);
+        var runner = new ImageFewShotRunner(baseModel, task, subset.Select(modules), subset.Select(moduleKeys).ToDictionary(), times: times, logger: logger);
         last = (chosen, runner);
         return runner;
     }

@@ -16,11 +16,12 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
     /// <param name="task">The downstream task.</param>
     /// <param name="modules">The upstream modules. Not owned.</param>
     /// <param name="moduleKeys">The key of each module's training by its name, which every result records.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentException">Some of the test questions hide their answers.</exception>
     public TextFewShotRunner(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, IReadOnlyDictionary<string, string> moduleKeys,
-        ILogger? logger = null)
-        : this(baseModel, task, moduleKeys, Trainer(baseModel, task, modules, logger))
+        PhaseTimes? times = null, ILogger? logger = null)
+        : this(baseModel, task, moduleKeys, Trainer(baseModel, task, modules, times, logger))
     {
     }
 
@@ -54,14 +55,14 @@ public sealed class TextFewShotRunner : FewShotRunner<T5Model, TokenizedQuestion
         }, scores.Predictions);
     }
 
-    static TextTrainer Trainer(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, ILogger? logger)
+    static TextTrainer Trainer(TextBaseModel baseModel, TextTask task, IReadOnlyList<LoraAdapter> modules, PhaseTimes? times, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(modules);
         if (task.Test is { Dataset.HasAnswers: false })
             throw new ArgumentException($"Task '{task.Name}': the test questions hide their answers; test on a part that has them.", nameof(task));
-        return new TextTrainer(baseModel, task.Train, modules, logger: logger);
+        return new TextTrainer(baseModel, task.Train, modules, times: times, logger: logger);
     }
 }
 

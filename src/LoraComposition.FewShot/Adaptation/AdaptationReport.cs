@@ -61,11 +61,15 @@ public sealed record AdaptationReport
     /// <summary>The seconds it took, without saving.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>What those seconds went into: those of each phase, as <see cref="PhaseReading.ToSeconds"/> names them. Their sum is <see cref="Seconds"/>; empty in reports of earlier versions.</summary>
+    public IReadOnlyDictionary<string, double> Timings { get; init; } = new Dictionary<string, double>();
+
     internal static AdaptationReport Of(string chosen, IReadOnlyList<MethodAttempt> attempts, AdaptedSamples samples, AdaptationConfiguration configuration, TestScore? test,
-        IReadOnlyList<string> warnings, DateTimeOffset started, TimeSpan elapsed)
+        IReadOnlyList<string> warnings, DateTimeOffset started, PhaseReading took)
     {
         var best = attempts.Single(attempt => attempt.Result.Method == chosen);
         bool crossValidated = samples.Validation.Count == 0;
+        var timings = took.ToSeconds();
         return new AdaptationReport
         {
             Chosen = chosen,
@@ -84,7 +88,8 @@ public sealed record AdaptationReport
             Configuration = configuration,
             Versions = SoftwareVersions.Current,
             StartedUtc = started,
-            Seconds = Math.Round(elapsed.TotalSeconds, 3),
+            Seconds = Math.Round(timings.Values.Sum(), 3),
+            Timings = timings,
         };
     }
 }
@@ -204,7 +209,7 @@ public sealed record MethodResult
     /// <summary>What the training left undone, in sentences; empty where nothing.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
-    /// <summary>The seconds that loading, warm-up and training took. The first method of a start also computes the features that the next one finds ready.</summary>
+    /// <summary>The seconds of each phase of its training, as <see cref="PhaseReading.ToSeconds"/> names them. The first method of a start also computes the features that the next one finds ready.</summary>
     public required IReadOnlyDictionary<string, double> Timings { get; init; }
 }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,27 +26,27 @@ namespace LoraComposition.FewShot;
 /// </example>
 public sealed class ImageAdaptation
 {
-    const int TestChunk = 1024;   // the pictures in memory at once
-
     readonly ImageBaseModel baseModel;
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly ImageAdaptationOptions options;
+    readonly PhaseTimes times;
     readonly ILogger logger;
 
     /// <summary>Describes the adaptation.</summary>
     /// <param name="baseModel">The base, in float32: the adapter is merged into it, and 16-bit weights would lose small updates.</param>
     /// <param name="modules">The upstream modules, each with a name of its own; none where no method needs them. Not owned.</param>
     /// <param name="options">The settings.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one
     /// name.</exception>
-    public ImageAdaptation(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options, ILogger? logger = null)
+    public ImageAdaptation(ImageBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, ImageAdaptationOptions options, PhaseTimes? times = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(options);
         options.Check(baseModel, modules);
-        (this.baseModel, this.modules, this.options, this.logger) = (baseModel, modules, options, logger ?? NullLogger.Instance);
+        (this.baseModel, this.modules, this.options, this.times, this.logger) = (baseModel, modules, options, times ?? new PhaseTimes(), logger ?? NullLogger.Instance);
     }
 
     /// <summary>Tries the methods and keeps the best.</summary>
@@ -67,16 +66,21 @@ public sealed class ImageAdaptation
         ArgumentNullException.ThrowIfNull(data);
         progress ??= NullProgressReporter.Instance;
         var started = DateTimeOffset.UtcNow;
-        var clock = Stopwatch.StartNew();
+        var begun = times.Read();
         var notes = new AdaptationNotes(progress, logger);
         foreach (string warning in data.Warnings) notes.Add(warning);
         notes.Add(baseModel.Warning);
         // What is held out lies behind what is learned from, so that the positions of the training part stay what they are.
         ImageDataset pool = data.Validation is { } heldOut ? new JoinedImages(data.Train, heldOut) : data.Train;
         using var images = new PreprocessedImages(pool, baseModel.Preprocessing);
+        using var tested = data.Test is null ? null : new TestPictures(data.Test, baseModel.Preprocessing);
         var whole = new WholePictures(options.SkipDamaged);
-        var samples = whole.Draw(images, data.Train.Count, options, progress, cancellation);
-        if (data.Test is { } tested) whole.Check(tested, baseModel.Preprocessing, TestChunk, progress, cancellation);
+        FewShotSamples samples;
+        using (times.Enter(RunPhase.Decode))
+        {
+            samples = whole.Draw(images, data.Train.Count, options, progress, cancellation);
+            if (tested is not null) whole.Check(tested, progress, cancellation);
+        }
         whole.RefuseDamaged(data);
         notes.Add(whole.Warning(data));
         notes.Add(samples.Warning);
@@ -85,16 +89,17 @@ public sealed class ImageAdaptation
 
         using var fitting = new HeadlessModules(modules, baseModel, pool.ClassNames);
         foreach (string warning in fitting.Warnings) notes.Add(warning);
-        using var trainer = new ImageTrainer(baseModel, images, fitting.Modules, logger: logger);
+        using var trainer = new ImageTrainer(baseModel, images, fitting.Modules, times: times, logger: logger);
         var search = new MethodSearch<VisionTransformer>(trainer, () => baseModel.LoadAsStored(), options, notes, logger);
         var (trained, attempts) = search.Run(samples, progress, cancellation);
         var model = Take(trained);
         try
         {
-            var test = data.Test is null ? null : Test(model, data.Test, whole.WholeTest(data.Test.Count), progress, cancellation);
-            logger.ModelAdapted(model.Info.Method, clock.ElapsedMilliseconds);
+            var test = tested is null ? null : Test(model, tested, whole, progress, cancellation);
+            var took = times.Read().Since(begun);
+            logger.ModelAdapted(model.Info.Method, (long)took.Total.TotalMilliseconds);
             var configuration = AdaptationConfiguration.Of(options, options.ValidationPerClass, baseModel) with { Preprocessing = baseModel.Preprocessing };
-            return new ImageAdaptationResult(model, AdaptationReport.Of(model.Info.Method, attempts, Samples(data, samples, whole), configuration, test, notes.Warnings, started, clock.Elapsed));
+            return new ImageAdaptationResult(model, AdaptationReport.Of(model.Info.Method, attempts, Samples(data, samples, whole), configuration, test, notes.Warnings, started, took));
         }
         catch
         {
@@ -105,24 +110,27 @@ public sealed class ImageAdaptation
 
     AdaptedModel Take(TrainedModel<VisionTransformer> trained)
     {
+        using var loading = times.Enter(RunPhase.Load);
         using (trained) return AdaptedModel.Take(trained, baseModel);
     }
 
-    // In pieces, because a test part may be far larger than memory and each picture is needed once.
-    TestScore Test(AdaptedModel model, ImageDataset test, IReadOnlyList<int> whole, IProgressReporter progress, CancellationToken cancellation)
+    TestScore Test(AdaptedModel model, TestPictures test, WholePictures whole, IProgressReporter progress, CancellationToken cancellation)
     {
-        using var bar = progress.Begin("testing", whole.Count);
+        using var testing = times.Enter(RunPhase.Test);
+        using var bar = progress.Begin("testing", test.Count);
         double correct = 0, loss = 0;
-        foreach (int[] chunk in whole.Chunk(TestChunk))
+        int count = 0;
+        foreach (var (first, pictures) in test.Pieces())
         {
-            using var images = new PreprocessedImages(new DatasetView(test, chunk), model.Preprocessing);
-            images.Prepare([.. Enumerable.Range(0, chunk.Length)], bar, cancellation);
-            var score = Evaluator.OnImages(model.Model, images, [.. Enumerable.Range(0, chunk.Length)], options.Tuning.EvaluationBatchSize,
-                cancellation: cancellation);
-            correct += score.Accuracy * chunk.Length;
-            loss += score.Loss * chunk.Length;
+            int[] usable = whole.WholeTest(first, pictures.Dataset.Count);
+            if (usable.Length == 0) continue;
+            using (times.Enter(RunPhase.Decode)) pictures.Prepare(usable, cancellation: cancellation);
+            var (score, _) = Evaluator.OnEachImage(model.Model, pictures, usable, options.Tuning.EvaluationBatchSize, bar, cancellation);
+            correct += score.Accuracy * usable.Length;
+            loss += score.Loss * usable.Length;
+            count += usable.Length;
         }
-        return new TestScore(whole.Count, correct / whole.Count, loss / whole.Count);
+        return new TestScore(count, correct / count, loss / count);
     }
 
     AdaptedSamples Samples(ImageFolderSplits data, FewShotSamples samples, WholePictures whole) => new(SampleKind.Images)

@@ -217,12 +217,15 @@ public sealed class ImagePredictor
     /// <param name="batch">The positions.</param>
     /// <param name="name">What to call the picture at a position.</param>
     /// <param name="compute">Whether logits are wanted; otherwise the pictures are read alone.</param>
+    /// <param name="times">Is told what the time goes into.</param>
     /// <returns>A number for each class, of every picture that can be read with its position in the data set, and why the others cannot.</returns>
     internal (IReadOnlyList<(int Index, double[] Logits)> Logits, IEnumerable<(int Index, DataException Problem)> Refusals) Logits(ImageDataset data, int[] batch, Func<int, string> name,
-        bool compute)
+        bool compute, PhaseTimes times)
     {
         using var images = new PreprocessedImages(new DatasetView(data, batch), preprocessing);
+        var decoding = times.Enter(RunPhase.Decode);
         var refusals = Prepare(images, index => name(batch[index]));
+        decoding.Dispose();
         int[] whole = compute ? Others(batch.Length, refusals) : [];
         return (whole.Length == 0 ? [] : [.. whole.Select(index => batch[index]).Zip(Logits(images, whole))], refusals.Select(refusal => (batch[refusal.Key], refusal.Value)));
     }

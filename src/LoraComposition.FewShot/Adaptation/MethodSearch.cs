@@ -156,7 +156,7 @@ sealed class MethodSearch<TModel>(FewShotTrainer<TModel> trainer, Func<TModel> l
         Steps = found.Steps,
         BestStep = found.Steps,
         StoppedEarly = false,
-        Timings = new Dictionary<string, double> { ["training"] = found.Seconds },
+        Timings = found.Times.ToSeconds(),
     };
 }
 

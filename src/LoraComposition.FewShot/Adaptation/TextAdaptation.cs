@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LoraComposition.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,22 +17,24 @@ public sealed class TextAdaptation
     readonly TextBaseModel baseModel;
     readonly IReadOnlyList<LoraAdapter> modules;
     readonly TextAdaptationOptions options;
+    readonly PhaseTimes times;
     readonly ILogger logger;
 
     /// <summary>Describes the adaptation.</summary>
     /// <param name="baseModel">The base, in float32: the adapter is merged into it, and 16-bit weights would lose small updates.</param>
     /// <param name="modules">The upstream modules, each with a name of its own; none where no method needs them. Not owned.</param>
     /// <param name="options">The settings.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentException">A setting is out of range, the base is not in float32, a method needs modules and there are none, or two have one
     /// name.</exception>
-    public TextAdaptation(TextBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, TextAdaptationOptions options, ILogger? logger = null)
+    public TextAdaptation(TextBaseModel baseModel, IReadOnlyList<LoraAdapter> modules, TextAdaptationOptions options, PhaseTimes? times = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(modules);
         ArgumentNullException.ThrowIfNull(options);
         options.Check(baseModel, modules);
-        (this.baseModel, this.modules, this.options, this.logger) = (baseModel, modules, options, logger ?? NullLogger.Instance);
+        (this.baseModel, this.modules, this.options, this.times, this.logger) = (baseModel, modules, options, times ?? new PhaseTimes(), logger ?? NullLogger.Instance);
     }
 
     /// <summary>Tries the methods and keeps the best.</summary>
@@ -57,7 +58,7 @@ public sealed class TextAdaptation
         if (reading.Problem() is { } problem) throw new ArgumentException(problem, nameof(template));
         progress ??= NullProgressReporter.Instance;
         var started = DateTimeOffset.UtcNow;
-        var clock = Stopwatch.StartNew();
+        var begun = times.Read();
         var notes = new AdaptationNotes(progress, logger);
         Check(data, train);
         var labels = train.SharedChoices;
@@ -72,18 +73,20 @@ public sealed class TextAdaptation
 
         var tokens = new TokenizedQuestions(pool, template, baseModel.Tokenizer, options.Lengths);
         notes.Add(AnswerTokens.SameChoices(tokens));
-        using var trainer = new TextTrainer(baseModel, tokens, modules, AnswerScoring.Choices, logger);
+        using var trainer = new TextTrainer(baseModel, tokens, modules, AnswerScoring.Choices, times, logger);
         var search = new MethodSearch<T5Model>(trainer, baseModel.Load, options, notes, logger);
         var (trained, attempts) = search.Run(samples, progress, cancellation);
         using (trained)
         {
-            var model = AdaptedTextModel.Take(trained, baseModel, labels ?? [], reading);
+            AdaptedTextModel model;
+            using (times.Enter(RunPhase.Load)) model = AdaptedTextModel.Take(trained, baseModel, labels ?? [], reading);
             try
             {
                 var test = data.Test is null ? null : Test(model, new TokenizedQuestions(data.Test, template, baseModel.Tokenizer, options.Lengths), progress, cancellation);
-                logger.ModelAdapted(model.Info.Method, clock.ElapsedMilliseconds);
+                var took = times.Read().Since(begun);
+                logger.ModelAdapted(model.Info.Method, (long)took.Total.TotalMilliseconds);
                 var configuration = AdaptationConfiguration.Of(options, validation, baseModel) with { Text = reading };
-                return new TextAdaptationResult(model, AdaptationReport.Of(model.Info.Method, attempts, Samples(data, pool, samples), configuration, test, notes.Warnings, started, clock.Elapsed));
+                return new TextAdaptationResult(model, AdaptationReport.Of(model.Info.Method, attempts, Samples(data, pool, samples), configuration, test, notes.Warnings, started, took));
             }
             catch
             {
@@ -121,6 +124,7 @@ public sealed class TextAdaptation
 
     TestScore Test(AdaptedTextModel model, TokenizedQuestions test, IProgressReporter progress, CancellationToken cancellation)
     {
+        using var testing = times.Enter(RunPhase.Test);
         using var bar = progress.Begin("testing", test.Dataset.Count);
         var scores = ChoiceScoring.Validate(model.Model, test, [.. Enumerable.Range(0, test.Dataset.Count)], options.Tuning.EvaluationBatchSize, bar, cancellation).Score;
         return new TestScore(test.Dataset.Count, scores.Accuracy, scores.Loss);

@@ -37,14 +37,11 @@ sealed class WholePictures(bool skip)
     }
 
     /// <summary>Decodes the test part, to find what is damaged before the model is trained.</summary>
-    public void Check(ImageDataset test, ImagePreprocessing preprocessing, int chunkSize, IProgressReporter progress, CancellationToken cancellation)
+    public void Check(TestPictures test, IProgressReporter progress, CancellationToken cancellation)
     {
         using var bar = progress.Begin("checking test pictures", test.Count);
-        foreach (int[] chunk in Enumerable.Range(0, test.Count).Chunk(chunkSize))
-        {
-            using var images = new PreprocessedImages(new DatasetView(test, chunk), preprocessing);
-            foreach (var (index, problem) in images.PrepareWhole([.. Enumerable.Range(0, chunk.Length)], bar, cancellation)) damagedTest[chunk[index]] = problem;
-        }
+        foreach (var (first, pictures) in test.Pieces())
+            foreach (var (index, problem) in pictures.PrepareWhole([.. Enumerable.Range(0, pictures.Dataset.Count)], bar, cancellation)) damagedTest[first + index] = problem;
     }
 
     /// <summary>Refuses the data where pictures are damaged and not to be skipped, or none is left to test on.</summary>
@@ -61,8 +58,10 @@ sealed class WholePictures(bool skip)
     /// <summary>What was skipped, in one line; null where nothing was.</summary>
     public string? Warning(ImageFolderSplits data) => Skipped(data) is { Count: > 0 } all ? $"{Counted(all)}; left out. {First(all)}" : null;
 
-    /// <summary>The positions of the test part that are whole.</summary>
-    public int[] WholeTest(int count) => [.. Enumerable.Range(0, count).Where(i => !damagedTest.ContainsKey(i))];
+    /// <summary>The positions in a piece of the test part that are whole.</summary>
+    /// <param name="first">The position of the piece's first picture.</param>
+    /// <param name="count">The pictures of the piece.</param>
+    public int[] WholeTest(int first, int count) => [.. Enumerable.Range(0, count).Where(i => !damagedTest.ContainsKey(first + i))];
 
     /// <summary>Every damaged picture.</summary>
     public IReadOnlyList<SkippedSample> Skipped(ImageFolderSplits data) =>

@@ -19,6 +19,9 @@ public sealed class ImageBaseModel : BaseModelFolder
     /// <summary>How images are made ready for the model.</summary>
     public ImagePreprocessing Preprocessing { get; private init; }
 
+    /// <summary>Where features of this base are kept between runs; null for nowhere.</summary>
+    public FeatureCache? Features { get; private init; }
+
     /// <summary>What of the preprocessing had to be guessed, because the folder does not say it, in one line; null where nothing was.</summary>
     public string? Warning { get; private init; }
 
@@ -55,8 +58,13 @@ public sealed class ImageBaseModel : BaseModelFolder
         preprocessing.Validate();
         if (preprocessing.Size != Preprocessing.Size)
             throw new ArgumentException($"Expected images of the model's {Preprocessing.Size} pixels, found {preprocessing.Size}.", nameof(preprocessing));
-        return new ImageBaseModel(Folder, Dtype, Device, preprocessing, Warning, Fingerprint, Logger);
+        return new ImageBaseModel(Folder, Dtype, Device, preprocessing, Warning, Fingerprint, Logger) { Features = Features };
     }
+
+    /// <summary>The same base with its features of pictures kept on disk, with and without modules, for every trainer that is made with it.</summary>
+    /// <param name="features">Where; null for nowhere.</param>
+    /// <returns>The base model; this one stays as it is.</returns>
+    public ImageBaseModel Keeping(FeatureCache? features) => new(Folder, Dtype, Device, Preprocessing, Warning, Fingerprint, Logger) { Features = features };
 
     /// <summary>
     /// The preprocessing that a folder asks for, by its <c>preprocessor_config.json</c> or timm's <c>pretrained_cfg</c>, checked against the size of the model's

@@ -13,6 +13,7 @@ public static class ImageEvaluator
     /// <param name="preprocessing">How pictures are made ready for it.</param>
     /// <param name="data">The pictures; a batch of them is in memory at once.</param>
     /// <param name="options">What to leave out and to keep; defaults where not given.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told of damaged pictures.</param>
     /// <param name="progress">Is told how far the work is.</param>
     /// <param name="cancellation">Stops between two batches.</param>
@@ -23,11 +24,13 @@ public static class ImageEvaluator
     /// <exception cref="NonFiniteException">The model gives no numbers.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ImageEvaluation Run(VisionTransformer model, ImagePreprocessing preprocessing, ImageDataset data, ImageEvaluationOptions? options = null,
-        ILogger? logger = null, IProgressReporter? progress = null, CancellationToken cancellation = default)
+        PhaseTimes? times = null, ILogger? logger = null, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         options ??= new ImageEvaluationOptions();
         options.Validate();
+        times ??= new PhaseTimes();
+        using var testing = times.Enter(RunPhase.Test);
         var predictor = new ImagePredictor(model, preprocessing, options.BatchSize, logger);
         var labels = predictor.ClassNames.Select((name, label) => (name, label)).ToDictionary(pair => pair.name, pair => pair.label, StringComparer.Ordinal);
         string[] unknown = [.. data.ClassNames.Where(name => !labels.ContainsKey(name))];
@@ -45,7 +48,7 @@ public static class ImageEvaluator
                 cancellation.ThrowIfCancellationRequested();
                 // Where damaged pictures are refused, the first says that the others are only to be looked for.
                 bool compute = options.SkipDamaged || damaged.Count == 0;
-                var (logits, refusals) = predictor.Logits(data, batch, Name, compute);
+                var (logits, refusals) = predictor.Logits(data, batch, Name, compute, times);
                 damaged.AddRange(refusals);
                 foreach (var (index, row) in logits)
                 {

@@ -35,14 +35,7 @@ public sealed record HubOptions
     /// <returns>The text.</returns>
     public override string ToString() => $"{Endpoint}, cached in {CacheFolder}{(Offline ? ", offline" : "")}";
 
-    static string Home() => FromEnvironment("HF_HOME")
-        ?? Path.Combine(FromEnvironment("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "huggingface");
+    static string Home() => FromEnvironment("HF_HOME") ?? Path.Combine(CacheHome.Folder, "huggingface");
 
-    static string? FromEnvironment(string variable)
-    {
-        string? value = Environment.GetEnvironmentVariable(variable)?.Trim();
-        if (string.IsNullOrEmpty(value)) return null;
-        // Shells expand it, files of settings do not.
-        return value.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), value[2..]) : value;
-    }
+    static string? FromEnvironment(string variable) => CacheHome.FromEnvironment(variable);
 }

@@ -102,6 +102,9 @@ public sealed class MergedComposition : ITuningMethod
     sealed record MergedStart(MergeMethodInfo Info, MergeSettings Settings) : StartingPoint
     {
         public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => Composition.AttachMerged(model, modules, Info.Create(Settings));
+
+        internal override string? Contents(ModuleContents modules) => Settings.Fisher is not null ? null
+            : string.Create(CultureInfo.InvariantCulture, $"merged {Info.Name} {Settings.Density:R} {Settings.Gamma:R} {Settings.Lambda:R} {Settings.Seed} {modules.All}");
     }
 
     sealed record GivenStart(MergeMethod Method) : StartingPoint

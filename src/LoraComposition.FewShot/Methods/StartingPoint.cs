@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoraComposition.Models;
 
 namespace LoraComposition.FewShot;
@@ -50,28 +51,39 @@ public abstract record StartingPoint
     /// <returns>What was attached, or null where it is nothing. The caller owns it.</returns>
     public abstract IDisposable? Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules);
 
+    /// <summary>What it adds to the base model, in a text that two starting points share only if they compute the same; null where that is not known.</summary>
+    internal virtual string? Contents(ModuleContents modules) => null;
+
     internal static double[] Leaning(int modules, int module, double share) =>
         [.. Enumerable.Range(0, modules).Select(i => i == module ? share : (1 - share) / (modules - 1))];
 
     sealed record BaseModelStart : StartingPoint
     {
         public override IDisposable? Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => null;
+
+        internal override string Contents(ModuleContents modules) => "base";
     }
 
     sealed record UniformStart : StartingPoint
     {
         public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => Composition.AttachUniform(model, modules);
+
+        internal override string Contents(ModuleContents modules) => $"uniform {modules.All}";
     }
 
     sealed record SingleModuleStart(int Module) : StartingPoint
     {
         public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) => Composition.AttachUniform(model, [modules[Module]]);
+
+        internal override string Contents(ModuleContents modules) => $"uniform {modules.Of(Module)}";
     }
 
     sealed record MeanStart(int[] Modules) : StartingPoint
     {
         public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) =>
             Composition.AttachUniform(model, [.. Modules.Select(module => modules[module])]);
+
+        internal override string Contents(ModuleContents modules) => $"uniform {string.Join(' ', Modules.Select(modules.Of))}";
 
         public bool Equals(MeanStart? other) => other is not null && Modules.AsSpan().SequenceEqual(other.Modules);
 
@@ -82,5 +94,7 @@ public abstract record StartingPoint
     {
         public override IDisposable Attach(IAdaptableModel model, IReadOnlyList<LoraAdapter> modules) =>
             Composition.AttachWeighted(model, modules, Leaning(modules.Count, Module, Share));
+
+        internal override string Contents(ModuleContents modules) => string.Create(CultureInfo.InvariantCulture, $"leaning {Module} {Share:R} {modules.All}");
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,6 +16,7 @@ public sealed class PreprocessedImages : IDisposable
     const int MostNames = 10;
 
     readonly byte[]?[] planes;
+    readonly string?[] hashes;
     readonly int[] sides;   // the smaller side of each picture as it was, 0 where it is not ready yet
     Tensor? scale;
     Tensor? shift;
@@ -30,7 +32,7 @@ public sealed class PreprocessedImages : IDisposable
         ArgumentNullException.ThrowIfNull(preprocessing);
         preprocessing.Validate();
         (Dataset, Preprocessing) = (dataset, preprocessing);
-        (planes, sides) = (new byte[]?[dataset.Count], new int[dataset.Count]);
+        (planes, hashes, sides) = (new byte[]?[dataset.Count], new string?[dataset.Count], new int[dataset.Count]);
     }
 
     /// <summary>The pictures as they are. Not owned.</summary>
@@ -154,6 +156,9 @@ public sealed class PreprocessedImages : IDisposable
 
     /// <summary>The median of the smaller sides that the pictures had, of those that are ready; 0 where none is.</summary>
     internal int MedianSide() => sides.Where(side => side > 0).Order().ToArray() is { Length: > 0 } known ? known[known.Length / 2] : 0;
+
+    /// <summary>The SHA-256 of a picture that is ready, as the model sees it, 64 lower-case hexadecimal digits: it is also that of its decoding and resizing.</summary>
+    internal string Hash(int index) => hashes[index] ??= Convert.ToHexStringLower(SHA256.HashData(planes[index]!));
 
     /// <summary>The bytes of one picture.</summary>
     internal long BytesPerImage => 3L * Preprocessing.Size * Preprocessing.Size;

@@ -22,5 +22,5 @@ sealed record SupportFolds(FewShotSplit Support, IReadOnlyList<(FewShotSamples O
 /// <param name="TrainableParameters">The trained numbers besides the head's.</param>
 /// <param name="HeadParameters">The head's.</param>
 /// <param name="Steps">The steps of one training.</param>
-/// <param name="Seconds">The time of all trainings.</param>
-sealed record CrossValidatedScore(ITuningMethod Method, ValidationScore Score, IReadOnlyList<bool> Correct, long TrainableParameters, long HeadParameters, int Steps, double Seconds);
+/// <param name="Times">What all trainings took.</param>
+sealed record CrossValidatedScore(ITuningMethod Method, ValidationScore Score, IReadOnlyList<bool> Correct, long TrainableParameters, long HeadParameters, int Steps, PhaseReading Times);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace LoraComposition.FewShot;
 
 // Which of a method's candidates and starts does best on what is held out.
@@ -8,6 +6,7 @@ public abstract partial class FewShotTrainer<TModel>
     TrainedModel<TModel> ChooseOnValidation(IReadOnlyList<ITuningMethod> candidates, FewShotSamples samples, TuningOptions options, IProgressReporter progress,
         CancellationToken cancellation)
     {
+        var begun = Times.Read();
         var budget = new SearchBudget(options.Budget);
         var scores = new List<CandidateScore>();
         TrainedModel<TModel>? best = null;
@@ -23,7 +22,7 @@ public abstract partial class FewShotTrainer<TModel>
                 (better ? best : trained)?.Dispose();
                 if (better) (best, bestScore) = (trained, scores[^1].Validation);
             }
-            return best!.ChosenFrom(scores, budget.Seconds, budget.Remark(candidates.Count - scores.Count));
+            return best!.ChosenFrom(scores, Times.Read().Since(begun), budget.Remark(candidates.Count - scores.Count));
         }
         catch
         {
@@ -37,8 +36,9 @@ public abstract partial class FewShotTrainer<TModel>
         IProgressReporter progress, CancellationToken cancellation)
     {
         if (Folds(samples.Support, options) is not { } folds)
-            return TrainOne(candidates[0], samples, options, progress, cancellation).ChosenFrom([], 0,
+            return TrainOne(candidates[0], samples, options, progress, cancellation).ChosenFrom([], null,
                 $"Method '{method.Name}' had nothing to choose by, as a class has only one sample: '{candidates[0].Name}' was taken, with fixed settings.");
+        var begun = Times.Read();
         var budget = new SearchBudget(options.Budget);
         var scores = new List<CandidateScore>();
         foreach (var candidate in candidates)
@@ -48,7 +48,7 @@ public abstract partial class FewShotTrainer<TModel>
         }
         int best = Best([.. scores.Select(score => score.Validation)], options.Training.Criterion);
         return TrainOne(candidates[best], samples, options, progress, cancellation)
-            .ChosenFrom(scores, budget.Seconds, budget.Remark(candidates.Count - scores.Count));
+            .ChosenFrom(scores, Times.Read().Since(begun), budget.Remark(candidates.Count - scores.Count));
     }
 
     /// <summary>The parts of a support set that take turns as the held-out one; null where a class has only one sample.</summary>
@@ -63,32 +63,34 @@ public abstract partial class FewShotTrainer<TModel>
     internal CrossValidatedScore CrossValidate(ITuningMethod candidate, SupportFolds folds, TuningOptions options, IProgressReporter progress,
         CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
+        var begun = Times.Read();
         var correct = new Dictionary<int, bool>();
         double right = 0, loss = 0;
         CrossValidatedScore? last = null;
         foreach (var (others, held) in folds.Parts)
         {
             using var trained = TrainOne(candidate, others, options, progress, cancellation);
+            using var scoring = Times.Enter(RunPhase.Validation);
             using var fixedWeights = trained.Tuning.FixForEvaluation();
             var (score, each) = ValidateEach(trained.Model, held, options.EvaluationBatchSize, cancellation);
             right += score.Accuracy * held.Count;
             loss += score.Loss * held.Count;
             foreach (var (position, isRight) in held.Zip(each)) correct[position] = isRight;
-            last = new CrossValidatedScore(candidate, default, [], trained.TrainableParameters, trained.HeadParameters, trained.Outcome.Steps, 0);
+            last = new CrossValidatedScore(candidate, default, [], trained.TrainableParameters, trained.HeadParameters, trained.Outcome.Steps, Times.Read().Since(begun));
         }
         int count = folds.Support.Indices.Count;
         return last! with
         {
             Score = new ValidationScore(right / count, loss / count),
             Correct = correct.Count == count ? [.. folds.Support.Indices.Select(position => correct[position])] : [],
-            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
+            Times = Times.Read().Since(begun),
         };
     }
 
     /// <summary>How a trained model does on the validation part, and which of its samples are right. The score that stopped the training stands where there is one.</summary>
     internal virtual (ValidationScore Score, IReadOnlyList<bool> Correct) Judge(TrainedModel<TModel> trained, IReadOnlyList<int> validation, CancellationToken cancellation)
     {
+        using var scoring = Times.Enter(RunPhase.Validation);
         using var fixedWeights = trained.Tuning.FixForEvaluation();
         var (score, correct) = ValidateEach(trained.Model, validation, trained.Options.EvaluationBatchSize, cancellation);
         return (trained.Outcome.Validation ?? score, correct);
@@ -102,8 +104,12 @@ public abstract partial class FewShotTrainer<TModel>
     }
 
     // Where nothing trains and there is no head, nothing was scored along the way.
-    ValidationScore HeldOutScore(TrainedModel<TModel> trained, FewShotSamples samples, CancellationToken cancellation) =>
-        trained.Outcome.Validation ?? Validate(trained.Model, samples.Validation, trained.Options.EvaluationBatchSize, cancellation);
+    ValidationScore HeldOutScore(TrainedModel<TModel> trained, FewShotSamples samples, CancellationToken cancellation)
+    {
+        if (trained.Outcome.Validation is { } known) return known;
+        using var scoring = Times.Enter(RunPhase.Validation);
+        return Validate(trained.Model, samples.Validation, trained.Options.EvaluationBatchSize, cancellation);
+    }
 
     // Of equals the first.
     static int Best(IReadOnlyList<ValidationScore> scores, StoppingCriterion criterion)

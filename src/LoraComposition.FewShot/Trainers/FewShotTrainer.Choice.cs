@@ -34,6 +34,7 @@ public abstract partial class FewShotTrainer<TModel>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Modules.Count);
         if (!samples.Equals(current)) ForgetHeads();
         current = samples;
+        Prepare(samples, progress ?? NullProgressReporter.Instance, cancellation);
         using var trials = new Trials(this, samples, options, progress ?? NullProgressReporter.Instance, cancellation);
         var scores = choice.Score(trials);
         if (scores.Count != Modules.Count) throw new ArgumentException($"'{choice.Name}' gave {scores.Count} scores, expected one for each of {Modules.Count} modules.", nameof(choice));

@@ -36,11 +36,23 @@ public abstract partial class FewShotTrainer<TModel>
             return trainer.HeldOutScore(trained, samples, cancellation);
         }
 
-        public double Loss(StartingPoint start) => Losses().Of(start);
+        public double Loss(StartingPoint start)
+        {
+            using var searching = trainer.Times.Enter(RunPhase.Training);
+            return Losses().Of(start);
+        }
 
-        public double Alignment(StartingPoint start) => Losses().Alignment(start);
+        public double Alignment(StartingPoint start)
+        {
+            using var searching = trainer.Times.Enter(RunPhase.Training);
+            return Losses().Alignment(start);
+        }
 
-        public IReadOnlyList<double> GradientOfWeights() => trainer.GradientOfWeights(samples, options, progress, cancellation);
+        public IReadOnlyList<double> GradientOfWeights()
+        {
+            using var searching = trainer.Times.Enter(RunPhase.Training);
+            return trainer.GradientOfWeights(samples, options, progress, cancellation);
+        }
 
         public LoraAdapter? Train(ITuningMethod candidate, string name)
         {
@@ -53,7 +65,9 @@ public abstract partial class FewShotTrainer<TModel>
         IStartLoss Losses()
         {
             cancellation.ThrowIfCancellationRequested();
-            return losses ??= trainer.OpenStartLoss(samples, options, cancellation);
+            if (losses is not null) return losses;
+            using var loading = trainer.Times.Enter(RunPhase.Load);
+            return losses = trainer.OpenStartLoss(samples, options, cancellation);
         }
     }
 }

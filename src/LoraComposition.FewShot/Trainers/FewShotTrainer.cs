@@ -14,12 +14,16 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
 {
     FewShotSamples? current;
 
-    private protected FewShotTrainer(IReadOnlyList<LoraAdapter>? modules, ILogger? logger) => (Modules, Logger) = (modules ?? [], logger ?? NullLogger.Instance);
+    private protected FewShotTrainer(IReadOnlyList<LoraAdapter>? modules, PhaseTimes? times, ILogger? logger) =>
+        (Modules, Times, Logger) = (modules ?? [], times ?? new PhaseTimes(), logger ?? NullLogger.Instance);
 
     /// <summary>The modules that methods may compose. Not owned.</summary>
     public IReadOnlyList<LoraAdapter> Modules { get; }
 
     private protected ILogger Logger { get; }
+
+    /// <summary>What the time of this object goes into. Not owned.</summary>
+    public PhaseTimes Times { get; }
 
     /// <summary>
     /// Trains a fresh copy of the base model; where the method has several candidates one for each, of which the best on held-out samples is kept: on the validation
@@ -46,6 +50,7 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
         if (method.NeedsModules && Modules.Count == 0) throw new ArgumentException($"Method '{method.Name}' composes modules, and none are given.", nameof(method));
         if (!samples.Equals(current)) ForgetHeads();
         current = samples;
+        Prepare(samples, progress, cancellation);
         var candidates = method.Candidates(Modules.Count, options);
         if (candidates is [var only]) return TrainOne(only, samples, options, progress, cancellation);
         return samples.Validation.Count > 0 ? ChooseOnValidation(candidates, samples, options, progress, cancellation)
@@ -111,6 +116,11 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
     {
     }
 
+    /// <summary>Makes the samples ready, all at once, before a model waits for them.</summary>
+    private protected virtual void Prepare(FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation)
+    {
+    }
+
     /// <summary>The class of each sample, for folds that have all of them, and the number of classes; one where there are none.</summary>
     private protected abstract (int[] Labels, int Classes) ClassesOf(IReadOnlyList<int> samples);
 
@@ -158,10 +168,9 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
     TrainedModel<TModel> TrainOne(ITuningMethod method, FewShotSamples samples, TuningOptions options, IProgressReporter progress, CancellationToken cancellation)
     {
         int seed = samples.Support.Seed;
-        var laps = new Laps();
+        var begun = Times.Read();
         var found = Search(method, samples, options, progress, cancellation);
         var settled = new SettledMethod(found, ReferenceEquals(found.Method, method) ? null : ForgetStart);
-        if (!ReferenceEquals(found.Method, method)) laps.End("search");
         method = found.Method;
         TModel? model = null;
         ITuning? tuning = null;
@@ -170,24 +179,28 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
             // The paper's protocol knows one starting point.
             if (options.Head is not null && method.Starts(Modules.Count) is { Count: > 1 } starts)
             {
+                using var choosing = Times.Enter(RunPhase.WarmUp);
                 method = ChooseStart(starts, samples, options, progress, cancellation);
-                laps.End("start");
             }
-            model = LoadModel(seed);
-            tuning = method.Begin(model, Modules, options, seed);
-            var head = MakeTrainable(model);
-            laps.End("load");
-            var trainedHead = TrainHead(model, method.Start, method.Name, samples, options, headAlone: tuning.Trained.Count == 0, progress, cancellation);
+            IReadOnlyList<Parameter> head;
+            using (Times.Enter(RunPhase.Load))
+            {
+                model = LoadModel(seed);
+                tuning = method.Begin(model, Modules, options, seed);
+                head = MakeTrainable(model);
+            }
+            TrainedHead trainedHead;
+            using (head.Count > 0 ? Times.Enter(RunPhase.WarmUp) : null)
+                trainedHead = TrainHead(model, method.Start, method.Name, samples, options, headAlone: tuning.Trained.Count == 0, progress, cancellation);
             var outcome = trainedHead.Outcome;
-            if (head.Count > 0) laps.End("warm-up");
             if (tuning.Trained is { Count: > 0 } trained)
             {
+                using var training = Times.Enter(RunPhase.Training);
                 // A fitted head keeps its penalty, which is part of the loss; other ones decay.
                 TrainableGroup[] groups = [.. trained, .. HeadGroup(head, options.HeadLearningRate, trainedHead.Fitted is null ? options.WeightDecay : 0)];
                 outcome = TrainTogether(model, groups, method, tuning, trainedHead, head, samples, options, progress, cancellation);
             }
-            laps.End("training");
-            var result = new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), laps.Seconds)
+            var result = new TrainedModel<TModel>(method, model, tuning, options, outcome, head.Sum(p => p.numel()), Times.Read().Since(begun))
             {
                 Head = trainedHead.Fitted,
                 Settled = settled,
@@ -218,6 +231,7 @@ public abstract partial class FewShotTrainer<TModel> : IDisposable where TModel 
         }
         ValidationScore Score()
         {
+            using var scoring = Times.Enter(RunPhase.Validation);
             using var fixedWeights = tuning.FixForEvaluation();
             return Validate(model, samples.Validation, options.EvaluationBatchSize, cancellation);
         }

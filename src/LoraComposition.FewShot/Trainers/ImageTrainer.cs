@@ -38,28 +38,30 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     /// <param name="baseModel">The base model.</param>
     /// <param name="dataset">The labelled images; prepared when first needed.</param>
     /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told what is done.</param>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
-    public ImageTrainer(ImageBaseModel baseModel, ImageDataset dataset, IReadOnlyList<LoraAdapter>? modules = null, ILogger? logger = null)
-        : this(baseModel, Prepared(baseModel, dataset), modules, logger: logger) => ownsImages = true;
+    public ImageTrainer(ImageBaseModel baseModel, ImageDataset dataset, IReadOnlyList<LoraAdapter>? modules = null, PhaseTimes? times = null, ILogger? logger = null)
+        : this(baseModel, Prepared(baseModel, dataset), modules, times: times, logger: logger) => ownsImages = true;
 
     /// <summary>Trains on images that others use too.</summary>
     /// <param name="baseModel">The base model.</param>
     /// <param name="images">The labelled images, prepared as the base model asks. Not owned.</param>
     /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
     /// <param name="featureBatchSize">The images in a batch of features. Default 32.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told what is done.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive.</exception>
     [SuppressMessage("ApiDesign", "RS0026", Justification = "The overloads differ in a parameter that must be given.")]
     public ImageTrainer(ImageBaseModel baseModel, PreprocessedImages images, IReadOnlyList<LoraAdapter>? modules = null,
-        int featureBatchSize = FeatureBank.DefaultBatchSize, ILogger? logger = null)
-        : base(modules, logger)
+        int featureBatchSize = FeatureBank.DefaultBatchSize, PhaseTimes? times = null, ILogger? logger = null)
+        : base(modules, times, logger)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfLessThan(featureBatchSize, 1);
         (this.baseModel, this.images) = (baseModel, images);
-        frozen = new FrozenModels(baseModel, images.Dataset.ClassNames, Modules, featureBatchSize);
+        frozen = new FrozenModels(baseModel, images.Dataset.ClassNames, Modules, featureBatchSize, Times);
     }
 
     /// <summary>Accuracy and loss on some images; from features where nothing but the head was trained.</summary>
@@ -116,8 +118,15 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     internal override (ValidationScore Score, IReadOnlyList<bool> Correct) Judge(TrainedModel<VisionTransformer> trained, IReadOnlyList<int> validation,
         CancellationToken cancellation)
     {
+        using var scoring = Times.Enter(RunPhase.Validation);
         int[] predicted = Predict(trained, validation, cancellation);
         return (trained.Outcome.Validation!.Value, [.. predicted.Zip(validation, (label, index) => label == images.Dataset.Label(index))]);
+    }
+
+    private protected override void Prepare(FewShotSamples samples, IProgressReporter progress, CancellationToken cancellation)
+    {
+        using var decoding = Times.Enter(RunPhase.Decode);
+        images.Prepare([.. samples.Support.Indices, .. samples.Validation], cancellation: cancellation);
     }
 
     private protected override VisionTransformer LoadModel(int seed) => baseModel.Load(images.Dataset.ClassNames, headSeed: seed);
@@ -172,7 +181,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     }
 
     private protected override IStartLoss OpenStartLoss(FewShotSamples samples, TuningOptions options, CancellationToken cancellation) =>
-        new FittedHeadLoss(LoadModel(samples.Support.Seed), images, Modules, samples.Support.Indices, (options.Head ?? new HeadOptions()).FixedPenalty, frozen.BatchSize, cancellation);
+        new FittedHeadLoss(LoadModel(samples.Support.Seed), images, Modules, samples.Support.Indices, (options.Head ?? new HeadOptions()).FixedPenalty, frozen.BatchSize, Times, cancellation);
 
     private protected override void ForgetStart(StartingPoint start) => frozen.Forget(start);
 
@@ -224,7 +233,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
             return;
         }
         if (options.WarmUpEpochs == 0) return;
-        using var bank = new FeatureBank(model, images, FeatureBank.DefaultBatchSize);
+        using var bank = new FeatureBank(model, images, FeatureBank.DefaultBatchSize, times: Times);
         using var bar = progress.Begin($"module {name}: features", samples.Count);
         using var features = bank.Features(samples, bar, cancellation);
         using var labels = bank.Labels(samples);
@@ -266,7 +275,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
 
     /// <summary>The loss of a head fitted over the features of a starting point. One model serves all: detaching is exact.</summary>
     sealed class FittedHeadLoss(VisionTransformer model, PreprocessedImages images, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<int> samples, double penalty,
-        int batchSize, CancellationToken cancellation) : IStartLoss
+        int batchSize, PhaseTimes times, CancellationToken cancellation) : IStartLoss
     {
         public double Of(StartingPoint start)
         {
@@ -287,7 +296,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         ImageFeatures Features(StartingPoint start)
         {
             using var attached = start.Attach(model, modules);
-            using var bank = new FeatureBank(model, images, batchSize);
+            using var bank = new FeatureBank(model, images, batchSize, times: times);
             return new ImageFeatures(bank.Features(samples, cancellation), bank.Labels(samples), 1);
         }
 

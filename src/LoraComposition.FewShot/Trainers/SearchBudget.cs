@@ -10,9 +10,6 @@ sealed class SearchBudget(TimeSpan? budget)
     TimeSpan begun, longest;
     bool any;
 
-    /// <summary>The seconds since the start.</summary>
-    public double Seconds => Math.Round(clock.Elapsed.TotalSeconds, 3);
-
     /// <summary>Whether there is time for another candidate; for the first there always is.</summary>
     public bool Begin()
     {

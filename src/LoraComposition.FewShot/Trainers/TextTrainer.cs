@@ -29,10 +29,11 @@ public sealed class TextTrainer : FewShotTrainer<T5Model>
     /// <param name="questions">The questions with their answers, cut into tokens by the base model's tokenizer.</param>
     /// <param name="modules">The modules that methods may compose; none where not given. Not owned.</param>
     /// <param name="scoring">By what trainings are stopped and methods chosen. Default what the model writes.</param>
+    /// <param name="times">Is told what the time goes into. Not owned.</param>
     /// <param name="logger">Is told what is done.</param>
     public TextTrainer(TextBaseModel baseModel, TokenizedQuestions questions, IReadOnlyList<LoraAdapter>? modules = null,
-        AnswerScoring scoring = AnswerScoring.Written, ILogger? logger = null)
-        : base(modules, logger)
+        AnswerScoring scoring = AnswerScoring.Written, PhaseTimes? times = null, ILogger? logger = null)
+        : base(modules, times, logger)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(questions);

@@ -11,9 +11,9 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
     string? choiceRemark;
 
     internal TrainedModel(ITuningMethod method, TModel model, ITuning tuning, TuningOptions options, TrainingOutcome outcome, long headParameters,
-        IReadOnlyDictionary<string, double> timings)
+        PhaseReading times)
     {
-        (Method, Model, Tuning, Options, Outcome, HeadParameters, Timings) = (method, model, tuning, options, outcome, headParameters, timings);
+        (Method, Model, Tuning, Options, Outcome, HeadParameters, Timings) = (method, model, tuning, options, outcome, headParameters, times.ToSeconds());
         TrainableParameters = tuning.Trained.SelectMany(group => group.Parameters).Sum(p => p.numel());
         Findings = tuning.ToFindings();
     }
@@ -50,7 +50,7 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
     /// <summary>The number of trained numbers of the head; 0 where there is none.</summary>
     public long HeadParameters { get; }
 
-    /// <summary>The seconds that each part took.</summary>
+    /// <summary>The seconds that each phase took, as <see cref="PhaseReading.ToSeconds"/> names them; of a choice those of all candidates.</summary>
     public IReadOnlyDictionary<string, double> Timings { get; private set; }
 
     internal ITuning Tuning { get; }
@@ -102,11 +102,11 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
         return Model;
     }
 
-    /// <summary>Records the choice that it came out of, and the seconds that all candidates took.</summary>
-    internal TrainedModel<TModel> ChosenFrom(IReadOnlyList<CandidateScore> scores, double seconds, string? remark)
+    /// <summary>Records the choice that it came out of, and what all candidates took; null where there was none.</summary>
+    internal TrainedModel<TModel> ChosenFrom(IReadOnlyList<CandidateScore> scores, PhaseReading? times, string? remark)
     {
         choiceRemark = remark;
-        if (scores.Count > 0) (Candidates, Timings) = (scores, new Dictionary<string, double> { ["training"] = seconds });
+        if (times is not null) (Candidates, Timings) = (scores, times.ToSeconds());
         return this;
     }
 

@@ -45,9 +45,9 @@ static class AdaptCommand
 
     public static Command Create()
     {
-        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, budget, skipDamaged, asStored, output, force };
+        var command = new ToolCommand("adapt", Description, Examples) { baseFolder, adapters, data, shots, method, seed, validation, steps, rank, budget, skipDamaged, asStored, output, force, TimingsOption.Option };
         foreach (var option in tuning.All) command.Add(option);
-        foreach (var option in compute.All) command.Add(option);
+        foreach (var option in (Option[])[.. compute.All, .. FeatureCacheOption.All]) command.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             var adapt = OwnTextSplits.Is(parsed.GetValue(data)!) ? Texts(parsed) : Pictures(parsed);
@@ -70,13 +70,15 @@ static class AdaptCommand
             SkipDamaged = parsed.GetValue(skipDamaged),
             Tuning = Tuning(parsed, imageDefaults.Tuning),
         };
-        return (home, modules, place, logger, progress, cancellation) =>
+        return (home, modules, place, times, logger, progress, cancellation) =>
         {
             var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
-            var baseModel = ImageBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
+            ImageBaseModel baseModel;
+            using (times.Enter(RunPhase.Load)) baseModel = ImageBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
+            baseModel = baseModel.Keeping(FeatureCacheOption.Read(parsed, logger));
             if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
             SayAlone(parsed, options, progress);
-            return new ImageAdaptation(baseModel, modules, options, logger).Run(images, progress, cancellation);
+            return new ImageAdaptation(baseModel, modules, options, times, logger).Run(images, progress, cancellation);
         };
     }
 
@@ -92,12 +94,13 @@ static class AdaptCommand
             Seed = parsed.GetValue(seed),
             Tuning = Tuning(parsed, textDefaults.Tuning),
         };
-        return (home, modules, place, logger, progress, cancellation) =>
+        return (home, modules, place, times, logger, progress, cancellation) =>
         {
             var texts = OwnTextSplits.Open(parsed.GetValue(data)!, parsed.GetValue(skipDamaged));
-            var baseModel = TextBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
+            TextBaseModel baseModel;
+            using (times.Enter(RunPhase.Load)) baseModel = TextBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
             SayAlone(parsed, options, progress);
-            return new TextAdaptation(baseModel, modules, options, logger).Run(texts.Parts, texts.Template, progress, cancellation);
+            return new TextAdaptation(baseModel, modules, options, times, logger).Run(texts.Parts, texts.Template, progress, cancellation);
         };
     }
 
@@ -107,6 +110,7 @@ static class AdaptCommand
             .FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"--adapter {twice.First().Folder} is given twice.");
         OutputFolder.Read(parsed, output, force);
+        FeatureCacheOption.Read(parsed);
     }
 
     // What was asked for by name needs no word.
@@ -136,16 +140,21 @@ static class AdaptCommand
 
     static int Run(ParseResult parsed, Adapt adapt, ComputeSettings place, CancellationToken cancellation)
     {
+        var times = new PhaseTimes();
         place.Apply();
         using var progress = ProgressReporter.ForStandardError();
         var logger = ErrorLog.For(parsed, progress.Report);
         string home = HubInputs.Folder(parsed, parsed.GetValue(baseFolder)!, progress, cancellation);
-        using var modules = AdapterSet.Load(HubInputs.Folders(parsed, parsed.GetValue(adapters)!, progress, cancellation), logger);
-        using var result = adapt(home, modules.Adapters, place, logger, progress, cancellation);
+        var folders = HubInputs.Folders(parsed, parsed.GetValue(adapters)!, progress, cancellation);
+        var loading = times.Enter(RunPhase.Load);
+        using var modules = AdapterSet.Load(folders, logger);
+        loading.Dispose();
+        using var result = adapt(home, modules.Adapters, place, times, logger, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         foreach (string leftover in OutputFolder.RemoveLeftovers(parsed.GetValue(output)!)) progress.Report($"warning: {leftover}");
         result.Save(parsed.GetValue(output)!, parsed.GetValue(force));
         ToolOutput.Write(parsed, result.Report, (console, report) => Show(console, report, parsed.GetValue(output)!));
+        TimingsOption.Write(parsed, times);
         return ExitCodes.Done;
     }
 
@@ -168,5 +177,5 @@ static class AdaptCommand
     static string Text(FormattableString value) => FormattableString.Invariant(value);
 
     /// <summary>Adapts the base in a folder.</summary>
-    delegate AdaptationResult Adapt(string home, IReadOnlyList<LoraAdapter> modules, ComputeSettings place, ILogger? logger, IProgressReporter progress, CancellationToken cancellation);
+    delegate AdaptationResult Adapt(string home, IReadOnlyList<LoraAdapter> modules, ComputeSettings place, PhaseTimes times, ILogger? logger, IProgressReporter progress, CancellationToken cancellation);
 }

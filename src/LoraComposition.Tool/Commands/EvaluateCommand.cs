@@ -44,7 +44,7 @@ static class EvaluateCommand
 
     public static Command Create()
     {
-        var command = new ToolCommand("evaluate", Description, Examples) { data, output, force, ignoreUnknown, skipDamaged, mistakes };
+        var command = new ToolCommand("evaluate", Description, Examples) { data, output, force, ignoreUnknown, skipDamaged, mistakes, TimingsOption.Option };
         foreach (var option in model.All) command.Add(option);
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
@@ -66,6 +66,7 @@ static class EvaluateCommand
 
     static int Run(ParseResult parsed, EvaluateSettings settings, ComputeSettings place, CancellationToken cancellation)
     {
+        var times = new PhaseTimes();
         place.Apply();
         EvaluateReport report;
         using (var progress = ProgressReporter.ForStandardError())
@@ -74,10 +75,11 @@ static class EvaluateCommand
                 foreach (string leftover in OutputFolder.RemoveLeftovers(folder)) progress.Report($"warning: {leftover}");
             settings = settings with { Model = settings.Model.Fetched(parsed, progress, cancellation) };
             var log = ErrorLog.For(parsed, progress.Report);
-            report = EvaluateJob.Run(settings, place.Device, log, progress, cancellation);
+            report = EvaluateJob.Run(settings, place.Device, times, log, progress, cancellation);
             ErrorLog.Tell(report.Warnings, log, progress);
         }
         ToolOutput.Write(parsed, report, (console, found) => Print(console, found, settings.Out));
+        TimingsOption.Write(parsed, times);
         return ExitCodes.Done;
     }
 

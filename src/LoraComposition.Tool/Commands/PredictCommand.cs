@@ -42,7 +42,7 @@ static class PredictCommand
 
     public static Command Create()
     {
-        var command = new ToolCommand("predict", Description, Examples) { images, texts, labels, top, format };
+        var command = new ToolCommand("predict", Description, Examples) { images, texts, labels, top, format, TimingsOption.Option };
         foreach (var option in model.All) command.Add(option);
         foreach (var option in compute.All) command.Add(option);
         command.SetAction((parsed, cancellation) =>
@@ -74,26 +74,35 @@ static class PredictCommand
 
     static int Run(ParseResult parsed, ClassifierChoice choice, ComputeSettings place, CancellationToken cancellation)
     {
+        var times = new PhaseTimes();
         place.Apply();
         using var progress = ProgressReporter.ForStandardError();
         choice = choice.Fetched(parsed, progress, cancellation);
         var logger = ErrorLog.For(parsed, progress.Report);
-        return parsed.GetValue(texts) is { } file ? Texts(parsed, file, choice, place, logger, progress, cancellation) : Pictures(parsed, choice, place, logger, progress, cancellation);
+        int code = parsed.GetValue(texts) is { } file ? Texts(parsed, file, choice, place, times, logger, progress, cancellation) : Pictures(parsed, choice, place, times, logger, progress, cancellation);
+        TimingsOption.Write(parsed, times);
+        return code;
     }
 
-    static int Pictures(ParseResult parsed, ClassifierChoice choice, ComputeSettings place, ErrorLog? logger, IProgressReporter progress, CancellationToken cancellation)
+    static int Pictures(ParseResult parsed, ClassifierChoice choice, ComputeSettings place, PhaseTimes times, ErrorLog? logger, IProgressReporter progress, CancellationToken cancellation)
     {
+        var loading = times.Enter(RunPhase.Load);
         using var classifier = choice.Open(place.Device, needsHead: true, logger, cancellation);
+        loading.Dispose();
         ErrorLog.Tell(classifier.Warnings, logger, progress);
         var predictions = new PicturePredictions(new ImagePredictor(classifier.Model, classifier.Preprocessing), parsed.GetValue(top), warning => progress.Report($"warning: {warning}"));
+        using var predicting = times.Enter(RunPhase.Prediction);
         return Write(parsed, "path", parsed.GetValue(images) is [Input] ? predictions.OfLines(Console.In, cancellation) : predictions.OfPaths(parsed.GetValue(images)!, progress, cancellation), progress);
     }
 
-    static int Texts(ParseResult parsed, string file, ClassifierChoice choice, ComputeSettings place, ErrorLog? logger, IProgressReporter progress, CancellationToken cancellation)
+    static int Texts(ParseResult parsed, string file, ClassifierChoice choice, ComputeSettings place, PhaseTimes times, ErrorLog? logger, IProgressReporter progress, CancellationToken cancellation)
     {
+        var loading = times.Enter(RunPhase.Load);
         using var classifier = choice.OpenText(Labels(parsed), otherwise: null, place.Device, logger, cancellation);
+        loading.Dispose();
         ErrorLog.Tell(classifier.Warnings, logger, progress);
         var predictions = new TextPredictions(new TextPredictor(classifier), parsed.GetValue(top));
+        using var predicting = times.Enter(RunPhase.Prediction);
         return Write(parsed, "text", file == Input ? predictions.OfLines(Console.In, cancellation) : predictions.OfFile(file, progress, cancellation), progress);
     }
 

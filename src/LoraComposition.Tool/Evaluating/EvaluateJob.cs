@@ -19,9 +19,9 @@ static class EvaluateJob
     /// <exception cref="DataException">The samples are refused; each picture that is damaged was named.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; nothing was written.</exception>
-    public static EvaluateReport Run(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    public static EvaluateReport Run(EvaluateSettings settings, Device device, PhaseTimes times, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
-        var (report, samples) = OwnTextSplits.Is(settings.Data) ? OnTexts(settings, device, logger, progress, cancellation) : OnPictures(settings, device, logger, progress, cancellation);
+        var (report, samples) = OwnTextSplits.Is(settings.Data) ? OnTexts(settings, device, times, logger, progress, cancellation) : OnPictures(settings, device, times, logger, progress, cancellation);
         cancellation.ThrowIfCancellationRequested();
         if (settings.Out is { } folder)
         {
@@ -35,12 +35,14 @@ static class EvaluateJob
         return report;
     }
 
-    static (EvaluateReport, EvaluatedSamples) OnPictures(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    static (EvaluateReport, EvaluatedSamples) OnPictures(EvaluateSettings settings, Device device, PhaseTimes times, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
         var splits = ImageFolderSplits.Open(settings.Data);
         var pictures = splits.Test ?? splits.Validation ?? splits.Train;
+        var loading = times.Enter(RunPhase.Load);
         using var classifier = settings.Model.Open(device, needsHead: true, logger, cancellation);
-        var evaluation = Evaluate(classifier, pictures, settings.Options, logger, progress, cancellation);
+        loading.Dispose();
+        var evaluation = Evaluate(classifier, pictures, settings.Options, times, logger, progress, cancellation);
         return (new EvaluateReport
         {
             Model = settings.Model.ToString(),
@@ -55,7 +57,7 @@ static class EvaluateJob
         }, EvaluatedSamples.Pictures(pictures.Decode));
     }
 
-    static (EvaluateReport, EvaluatedSamples) OnTexts(EvaluateSettings settings, Device device, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
+    static (EvaluateReport, EvaluatedSamples) OnTexts(EvaluateSettings settings, Device device, PhaseTimes times, ILogger? logger, IProgressReporter progress, CancellationToken cancellation)
     {
         if (settings.Options.IgnoreUnknownClasses) throw new UsageException($"--ignore-unknown is for pictures, and --data {settings.Data} holds texts.");
         var (file, part) = OwnTextSplits.Tested(settings.Data);
@@ -63,7 +65,9 @@ static class EvaluateJob
         bool skip = settings.Options.SkipDamaged;
         var texts = OwnTexts.Open(file, labels: null, skip);
         bool labelled = texts.Template == OwnTextTemplates.Classification;
+        var loading = times.Enter(RunPhase.Load);
         using var classifier = settings.Model.OpenText(null, otherwise: labelled ? texts.Questions.SharedChoices : null, device, logger, cancellation);
+        loading.Dispose();
         if (classifier.Labels.Count > 0)
         {
             if (labelled) texts = OwnTexts.Open(file, classifier.Labels, skip);
@@ -71,7 +75,8 @@ static class EvaluateJob
                 throw new DataException(file, $"expected texts with the labels of the model ({string.Join(", ", classifier.Labels.Take(MostNames))}), found questions with choices.");
         }
         var tokens = new TokenizedQuestions(texts.Questions, classifier.Reading.ToTemplate(), classifier.Tokenizer, classifier.Reading.Lengths);
-        var scores = ChoiceEvaluator.Run(classifier.Model, tokens, settings.Options.BatchSize, settings.Options.MostMistakes, progress, cancellation);
+        ClassificationEvaluation scores;
+        using (times.Enter(RunPhase.Test)) scores = ChoiceEvaluator.Run(classifier.Model, tokens, settings.Options.BatchSize, settings.Options.MostMistakes, progress, cancellation);
         return (new EvaluateReport
         {
             Model = settings.Model.ToString(),
@@ -100,12 +105,12 @@ static class EvaluateJob
         if (others > 0) yield return $"{Counted(others, "row", "rows")} left out: {data.Skipped.WithEmptyText} empty, {data.Skipped.Repeated} that say the same as an earlier one.";
     }
 
-    static ImageEvaluation Evaluate(ImageClassifier classifier, ImageDataset pictures, ImageEvaluationOptions options, ILogger? logger, IProgressReporter progress,
+    static ImageEvaluation Evaluate(ImageClassifier classifier, ImageDataset pictures, ImageEvaluationOptions options, PhaseTimes times, ILogger? logger, IProgressReporter progress,
         CancellationToken cancellation)
     {
         try
         {
-            return ImageEvaluator.Run(classifier.Model, classifier.Preprocessing, pictures, options, logger, progress, cancellation);
+            return ImageEvaluator.Run(classifier.Model, classifier.Preprocessing, pictures, options, times, logger, progress, cancellation);
         }
         catch (DamagedPicturesException e)
         {

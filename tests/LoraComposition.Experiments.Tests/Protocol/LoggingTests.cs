@@ -32,7 +32,7 @@ public class LoggingTests
     public void A_run_is_told_with_its_score_and_one_that_is_there_as_skipped()
     {
         using var tiny = new TinyExperiment();
-        using var runner = new ImageFewShotRunner(tiny.BaseModel, tiny.Task("task", [3, 4]), tiny.Modules, TinyExperiment.ModuleKeys, 5, logger);
+        using var runner = new ImageFewShotRunner(tiny.BaseModel, tiny.Task("task", [3, 4]), tiny.Modules, TinyExperiment.ModuleKeys, 5, logger: logger);
         var experiment = new FewShotExperiment("tiny", runner, new RunStore(tiny.RunFolder), logger);
         var work = TinyExperiment.Work([new UniformComposition()], [100], [0]);
 
@@ -48,7 +48,7 @@ public class LoggingTests
     public void An_adaptation_tells_each_method()
     {
         using var tiny = new TinyAdaptation();
-        var adaptation = new ImageAdaptation(tiny.BaseModel, tiny.Modules, TinyAdaptation.Options, logger);
+        var adaptation = new ImageAdaptation(tiny.BaseModel, tiny.Modules, TinyAdaptation.Options, logger: logger);
 
         using var result = adaptation.Run(ImageFolderSplits.Open(tiny.At("pictures")));
 

@@ -1,5 +1,8 @@
 using LoraComposition.Experiments;
+using LoraComposition.FewShot.Tests.Progress;
 using LoraComposition.FewShot.Tests.Support;
+using LoraComposition.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace LoraComposition.FewShot.Tests.Adaptation;
 
@@ -38,6 +41,51 @@ public sealed class ImageAdaptationTests : IDisposable
         using var logits = loaded.Model.call(pixels);
         using var trained = result.Model.Model.call(pixels);
         logits.allclose(trained, rtol: 0, atol: 1e-4).Should().BeTrue();
+    }
+
+    [Fact]
+    public void ThePhasesAreTheWholeTime()
+    {
+        var clock = new TickingTime();
+        var times = new PhaseTimes(clock);
+        long begun = clock.Passed;
+
+        using var result = new ImageAdaptation(tiny.BaseModel, tiny.Modules, TinyAdaptation.Options, times).Run(ImageFolderSplits.Open(tiny.At("pictures")));
+
+        var timings = result.Report.Timings;
+        timings.Keys.Should().Equal("load", "decode", "features", "warm-up", "training", "validation", "test", "other");
+        timings.Values.Should().OnlyContain(seconds => seconds > 0);
+        ((decimal)result.Report.Seconds).Should().Be(timings.Values.Sum(seconds => (decimal)seconds));
+        // The clock was looked at once to begin with; nothing that looks at it comes after the report.
+        ((decimal)result.Report.Seconds).Should().Be((clock.Passed - begun - 1) / 1000m);
+        // Each method is a part of it: what is not theirs is drawing, testing and taking the model over.
+        foreach (var method in result.Report.Methods) method.Timings.Should().ContainKeys("load", "warm-up");
+        result.Report.Methods.Single(method => method.Method == "lora").Timings.Should().ContainKeys("training", "validation");
+        result.Report.Methods.Sum(method => method.Timings.Values.Sum()).Should().BeLessThan(result.Report.Seconds);
+    }
+
+    /// <summary>The second process finds all features of the first one: it computes none, and no number is another.</summary>
+    [Fact]
+    public void KeptFeaturesChangeNoNumber()
+    {
+        var options = TinyAdaptation.Options with { Methods = [.. TinyAdaptation.Options.Methods, new MergedComposition("ties")], Tuning = new TuningOptions { Training = new TrainingOptions { Steps = 4 } } };
+        (IReadOnlyList<object?> Numbers, string[] Taken) Run(FeatureCache? cache, CollectingLogger log)
+        {
+            using var result = new ImageAdaptation(tiny.BaseModel.Keeping(cache), tiny.Modules, options).Run(ImageFolderSplits.Open(tiny.At("pictures")));
+            return ([.. result.Report.Methods.SelectMany(method => (object?[])[method.Method, method.ValidationAccuracy, method.ValidationLoss, method.BestStep]), result.Report.Chosen, result.Report.Test],
+                [.. log.At(LogLevel.Debug).Where(line => line.StartsWith("Features in ", StringComparison.Ordinal))]);
+        }
+        FeatureCache Cache(CollectingLogger log) => new(new FeatureCacheOptions { Folder = tiny.At("features") }, log);
+        var (cold, warm) = (new CollectingLogger(), new CollectingLogger());
+
+        var without = Run(null, cold);
+        var first = Run(Cache(cold), cold);
+        var second = Run(Cache(warm), warm);
+
+        first.Numbers.Should().Equal(without.Numbers);
+        second.Numbers.Should().Equal(without.Numbers);
+        first.Taken.Should().Contain(line => line.EndsWith(" 0 read, 6 computed", StringComparison.Ordinal));
+        second.Taken.Should().HaveSameCount(first.Taken).And.OnlyContain(line => line.EndsWith(" 0 computed", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -130,7 +178,7 @@ public sealed class ImageAdaptationTests : IDisposable
         var progress = new ScriptedProgress();
         var logger = new LoraComposition.Tests.Support.CollectingLogger();
 
-        using var result = new ImageAdaptation(tiny.BaseModel, [tiny.Modules[0], still], TinyAdaptation.Options with { Methods = [new UniformComposition()] }, logger)
+        using var result = new ImageAdaptation(tiny.BaseModel, [tiny.Modules[0], still], TinyAdaptation.Options with { Methods = [new UniformComposition()] }, logger: logger)
             .Run(ImageFolderSplits.Open(tiny.At("pictures")), progress);
         result.Save(tiny.At("out"));
 

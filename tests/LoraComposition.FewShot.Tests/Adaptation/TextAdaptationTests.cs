@@ -1,4 +1,5 @@
 using LoraComposition.Experiments;
+using LoraComposition.FewShot.Tests.Progress;
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.Files;
 
@@ -29,6 +30,17 @@ public sealed class TextAdaptationTests : IDisposable
         new TextAdaptation(tiny.BaseModel, tiny.Modules, settings ?? options).Run(data, template ?? OwnTextTemplates.Classification);
 
     static QuestionSplits Labelled(int train = 24, QuestionDataset? validation = null, QuestionDataset? test = null) => new(TinyTexts.Labelled(train), validation, test);
+
+    [Fact]
+    public void ThePhasesAreTheWholeTime()
+    {
+        var times = new PhaseTimes(new TickingTime());
+
+        using var result = new TextAdaptation(tiny.BaseModel, tiny.Modules, options, times).Run(Labelled(test: TinyTexts.Labelled(9, 100)), OwnTextTemplates.Classification);
+
+        result.Report.Timings.Keys.Should().Equal("load", "warm-up", "training", "validation", "test", "other");
+        ((decimal)result.Report.Seconds).Should().Be(result.Report.Timings.Values.Sum(seconds => (decimal)seconds)).And.BePositive();
+    }
 
     [Fact]
     public void LabelsAreLearnedFromKOfEachAndThePredictionsSurviveTheFolder()

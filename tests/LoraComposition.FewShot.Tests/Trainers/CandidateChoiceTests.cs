@@ -115,7 +115,7 @@ public sealed class CandidateChoiceTests : IDisposable
     public void MethodsThatStartAlikeShareAHead()
     {
         var log = new CollectingLogger();
-        using var trainer = new ImageTrainer(tiny.BaseModel, pictures, tiny.Modules, log);
+        using var trainer = new ImageTrainer(tiny.BaseModel, pictures, tiny.Modules, logger: log);
         var samples = Samples(3, 3);
         foreach (var method in (ITuningMethod[])[new UniformComposition(), new BestSingleModule(), new UnconstrainedComposition(), new UniformComposition(residual: true)])
             trainer.Train(method, samples, options).Dispose();

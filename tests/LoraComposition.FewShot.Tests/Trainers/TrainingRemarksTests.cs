@@ -39,7 +39,7 @@ public sealed class TrainingRemarksTests
         using var tiny = new TinyExperiment();
         var pictures = new Experiments.FractalDataset([0, 1, 2], 8, TinyModel.ImageSize);
         var logger = new CollectingLogger();
-        using var trainer = new ImageTrainer(tiny.BaseModel, pictures, tiny.Modules, logger);
+        using var trainer = new ImageTrainer(tiny.BaseModel, pictures, tiny.Modules, logger: logger);
         // Steps this small leave the first state the best.
         using var model = trainer.Train(new LoraFromScratch(), FewShotSamples.OfImages(pictures, shots: 3, validationPerClass: 2), TinyExperiment.Options with { HeadLearningRate = 1e-12, LoraLearningRate = 1e-12 });
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using LoraComposition.FewShot;
 using LoraComposition.FewShot.Tests.Support;
 using LoraComposition.Tool.Tests.Support;
@@ -48,6 +50,21 @@ public sealed class AdaptCommandTests : IDisposable
         tuning.GetProperty("loraHubEvaluations").GetInt32().Should().Be(9);
         tuning.GetProperty("weightDecay").GetDouble().Should().Be(0.2);
         tuning.GetProperty("budget").GetString().Should().Be("00:05:00");
+    }
+
+    [Fact]
+    public async Task SaysWhatTheTimeWentInto()
+    {
+        var (code, output, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--timings", "--out", inputs.At("out")]);
+
+        code.Should().Be(0, string.Join('\n', errors));
+        output.Should().NotContain("warm-up");
+        var rows = errors.SkipWhile(line => !line.StartsWith("Phase ", StringComparison.Ordinal)).Skip(2)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToDictionary(cells => cells[0], cells => decimal.Parse(cells[1], CultureInfo.InvariantCulture));
+        rows.Keys.Should().Equal("load", "decode", "features", "warm-up", "training", "validation", "test", "other", "together");
+        rows.Where(row => row.Key != "together").Sum(row => row.Value).Should().Be(rows["together"]);
+        using var report = JsonDocument.Parse(File.ReadAllText(inputs.At("out", "report.json")));
+        report.RootElement.GetProperty("timings").EnumerateObject().Sum(phase => phase.Value.GetDecimal()).Should().Be(report.RootElement.GetProperty("seconds").GetDecimal());
     }
 
     [Fact]
@@ -125,6 +142,44 @@ public sealed class AdaptCommandTests : IDisposable
         code.Should().Be(2);
         errors.Should().ContainSingle().Which.Should().Contain(message);
         Directory.Exists(inputs.At("out")).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("--feature-cache is given with --no-feature-cache; give one of them", "features", "--no-feature-cache")]
+    [InlineData("--feature-cache is empty; give a folder", " ")]
+    [InlineData(": this is a file; give a folder", "base/config.json")]
+    public async Task RefusesAPlaceWhereNoFeaturesCanBeKept(string message, string place, params string[] more)
+    {
+        var (code, _, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--feature-cache", string.IsNullOrWhiteSpace(place) ? place : inputs.At(place), .. more, "--out", inputs.At("out")]);
+
+        code.Should().Be(2);
+        errors.Should().ContainSingle().Which.Should().Contain(message);
+        Directory.Exists(inputs.At("out")).Should().BeFalse();
+    }
+
+    /// <summary>The second command finds what the first one kept, says so in its log, and writes the same model.</summary>
+    [Fact]
+    public async Task TakesTheFeaturesOfAnEarlierRun()
+    {
+        async Task<(string Report, string[] Taken)> Run(string name, params string[] more)
+        {
+            var (code, _, errors) = await CommandLine.RunAsync([.. inputs.Adapt, "--verbose", .. more, "--out", inputs.At(name)]);
+            code.Should().Be(0, string.Join('\n', errors));
+            var report = JsonNode.Parse(File.ReadAllText(inputs.At(name, "report.json")))!.AsObject();
+            foreach (string time in (string[])["seconds", "timings", "startedUtc"]) report.Remove(time).Should().BeTrue();
+            foreach (var method in report["methods"]!.AsArray()) method!.AsObject().Remove("timings");
+            return (report.ToJsonString(), [.. errors.Where(line => line.Contains("Features in ", StringComparison.Ordinal))]);
+        }
+
+        var without = await Run("without", "--no-feature-cache");
+        var first = await Run("first", "--feature-cache", inputs.At("features"));
+        var second = await Run("second", "--feature-cache", inputs.At("features"));
+
+        without.Taken.Should().BeEmpty();
+        first.Report.Should().Be(without.Report);
+        second.Report.Should().Be(without.Report);
+        first.Taken.Should().Contain(line => line.Contains(" 0 read, "));
+        second.Taken.Should().HaveSameCount(first.Taken).And.OnlyContain(line => line.Contains(", 0 computed"));
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public static class TransferRound
         using var tasks = new ImageTasks(baseModel.Preprocessing, settings.Validation);
         ImageModuleTraining[] trainings = [.. upstream.Select(set => new ImageModuleTraining(baseModel, tasks.Create(set.Name, set.Splits.Train), settings.Upstream))];
         var task = tasks.Create(downstream.Name, downstream.Splits.Train, downstream.Splits.Test);
-        var run = new ExperimentRun($"{experiment}-{downstream.Name}", round, trainings, (modules, keys) => new ImageFewShotRunner(baseModel, task, modules, keys));
+        var run = new ExperimentRun($"{experiment}-{downstream.Name}", round, trainings, (modules, keys) => new ImageFewShotRunner(baseModel, task, modules, keys, times: settings.Times));
         if (run.Run(progress, cancellation) is not { } results) return null;
         ExperimentReport.Write(round, results, $"{title}: {string.Join(", ", trainings.Select(t => t.Name))} → {downstream.Name}",
             $"top-1 accuracy on {task.Test!.Dataset.Count} test images of {task.ClassNames.Count} classes", PlotLabels.Images, ["lora", "classifier"]);
