@@ -1,5 +1,5 @@
-using TorchSharp;
 using LoraComposition.FewShot.Tests.Data;
+using TorchSharp;
 
 namespace LoraComposition.FewShot.Tests.Adaptation;
 

@@ -16,8 +16,10 @@ public sealed class SharedInputTests : IDisposable
     public void Dispose() => scope.Dispose();
 
     // With two modules of rank 2 the gradient is taken from the tokens, with ranks of 20 from the weight.
-    public static TheoryData<int, bool, bool> Forms => new(from rank in new[] { 2, 20 } from learned in new[] { true, false } from shared in new[] { true, false }
-                                                             select (rank, learned, shared));
+    public static TheoryData<int, bool, bool> Forms => new(from rank in new[] { 2, 20 }
+                                                           from learned in new[] { true, false }
+                                                           from shared in new[] { true, false }
+                                                           select (rank, learned, shared));
 
     [Theory]
     [MemberData(nameof(Forms))]
