@@ -10,6 +10,9 @@ internal sealed class KeptMemory
 {
     Tensor? spare;
 
+    /// <summary>Whether memory was taken back and waits for its next use.</summary>
+    public bool HasSpare => Volatile.Read(ref spare) is not null;
+
     /// <summary>Memory of a shape, which is always the same, and of a tensor's type and device; what it holds is arbitrary.</summary>
     /// <returns>The memory. The caller disposes the handle.</returns>
     public Tensor Take(long[] shape, Tensor like)

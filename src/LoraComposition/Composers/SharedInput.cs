@@ -42,9 +42,13 @@ internal readonly struct SharedInput : IDisposable
     public static Tensor? Output(VectorComposer layer, Tensor input, EvaluationOrder order) =>
         order != EvaluationOrder.Stacked && current is { } evaluation && ReferenceEquals(evaluation.Input, input) ? evaluation.Output(layer, order) : null;
 
-    public void Dispose() => current = before;
+    public void Dispose()
+    {
+        current?.Dispose();
+        current = before;
+    }
 
-    sealed class Evaluation(Tensor input, List<VectorComposer> members)
+    sealed class Evaluation(Tensor input, List<VectorComposer> members) : IDisposable
     {
         Tensor[]? outputs;
 
@@ -54,12 +58,14 @@ internal readonly struct SharedInput : IDisposable
         {
             int place = members.IndexOf(layer);
             if (place < 0) return null;
-            if (outputs is not null) return outputs[place];
-            outputs = PackedLayers.For(members).Apply(input, order);
-            // The others outlive the scope of the layer that is called first: they belong to its caller's.
-            for (int i = 0; i < outputs.Length; i++)
-                if (i != place) outputs[i].MoveToOuterDisposeScope();
-            return outputs[place];
+            // They outlive the scope of the layer that is called first.
+            outputs ??= [.. PackedLayers.For(members).Apply(input, order).Select(output => output.DetachFromDisposeScope())];
+            return outputs[place].alias();
+        }
+
+        public void Dispose()
+        {
+            foreach (var output in outputs ?? []) output.Dispose();
         }
     }
 }
@@ -73,6 +79,7 @@ internal sealed class PackedLayers : IDisposable
     readonly Tensor b;    // [S, out, R]
     readonly (Tensor A, Tensor B)[] parts;
     readonly KeptMemory kept = new();
+    Tensor[] replaced;    // what the layers read before; another thread may still be at it
 
     PackedLayers(IReadOnlyList<VectorComposer> layers)
     {
@@ -81,6 +88,7 @@ internal sealed class PackedLayers : IDisposable
         using var scope = NewDisposeScope();
         a = stack(layers.Select(layer => layer.Stack.A)).DetachFromDisposeScope();
         b = stack(layers.Select(layer => layer.Stack.B)).DetachFromDisposeScope();
+        replaced = [.. layers.SelectMany(layer => new[] { layer.Stack.A, layer.Stack.B })];
         parts = [.. layers.Select((layer, i) => layer.Stack.LookInto(a.select(0, i), b.select(0, i)))];
     }
 
@@ -102,6 +110,8 @@ internal sealed class PackedLayers : IDisposable
     /// <returns><c>[…, out]</c> for each layer.</returns>
     public Tensor[] Apply(Tensor input, EvaluationOrder order)
     {
+        // Memory that came back was used in a backward pass, and training has the layers for itself.
+        if (kept.HasSpare) DisposeReplaced();
         var first = layers[0];
         long count = layers.Count, outFeatures = b.shape[1], inFeatures = a.shape[2];
         var spread = first.Stack.Spread(first.WeightsOf(stack(layers.Select(layer => layer.VectorHere()))));    // [S, N] → [S, R]
@@ -119,7 +129,14 @@ internal sealed class PackedLayers : IDisposable
     public void Dispose()
     {
         kept.Clear();
+        DisposeReplaced();
         a.Dispose();
         b.Dispose();
+    }
+
+    void DisposeReplaced()
+    {
+        foreach (var tensor in replaced) tensor.Dispose();
+        replaced = [];
     }
 }

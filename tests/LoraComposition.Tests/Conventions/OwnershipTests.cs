@@ -21,8 +21,11 @@ public class OwnershipTests
         ["HostToDevice.Copy"] = ledger => ledger.Gone([rand(2)], host => HostToDevice.Copy(host[0], META)),
         ["InputStatistics.Add"] = ledger => ledger.FromOwner(new InputStatistics(6), statistics => { statistics.Add(ledger.Borrow(rand(4, 6))); return []; }),
         ["LinearCka.Compute"] = ledger => LinearCka.Compute(ledger.Borrow(rand(5, 3)), ledger.Borrow(rand(5, 2))),
-        ["LearnedComposer.Weights"] = ledger => ledger.FromOwner(new LearnedComposer(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Weights()),
-        ["UnconstrainedComposer.Weights"] = ledger => ledger.FromOwner(new UnconstrainedComposer(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Weights()),
+        ["VectorComposer.Weights"] = ledger =>
+        {
+            ledger.FromOwner(new LearnedComposer(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Weights());
+            ledger.FromOwner(new UnconstrainedComposer(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Weights());
+        },
         ["UniformComposer.Weights"] = ledger => ledger.FromOwner(new UniformComposer(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Weights()),
         ["WeightedComposer.Weights"] = ledger => ledger.FromOwner(new WeightedComposer(SmallLayers.Linear(6, 4), [Delta()], [0.5]), layer => layer.Weights()),
         ["LoraComposer.Weights"] = ledger => ledger.FromOwner((LoraComposer)new UniformComposer(SmallLayers.Linear(6, 4), [Delta()]), layer => layer.Weights()),

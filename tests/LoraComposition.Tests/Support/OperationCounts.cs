@@ -12,7 +12,8 @@ namespace LoraComposition.Tests.Support;
 internal sealed unsafe class OperationCounts : IDisposable
 {
     static readonly nint libtorch = Load();
-    static readonly delegate* unmanaged<nint, byte*> nameOf = (delegate* unmanaged<nint, byte*>)Export("_ZNK2at14RecordFunction4nameEv");
+    static readonly string[] exports = ["_ZNK2at14RecordFunction4nameEv", "_ZN2at17addGlobalCallbackENS_22RecordFunctionCallbackE", "_ZN2at14removeCallbackEm"];
+    static readonly delegate* unmanaged<nint, byte*> nameOf = (delegate* unmanaged<nint, byte*>)Export(exports[0]);
     static readonly Lock guard = new();
     static readonly Dictionary<string, int> counts = new(StringComparer.Ordinal);
 
@@ -23,11 +24,12 @@ internal sealed unsafe class OperationCounts : IDisposable
         lock (guard) counts.Clear();
         var callback = new Callback { Start = (nint)(delegate* unmanaged<nint*, nint, nint>)&Start, End = 0, Sampling = 1 };
         (callback.Scopes[(int)Scope.Function], callback.Scopes[(int)Scope.BackwardFunction]) = (1, 1);
-        handle = ((delegate* unmanaged<Callback, ulong>)Export("_ZN2at17addGlobalCallbackENS_22RecordFunctionCallbackE"))(callback);
+        handle = ((delegate* unmanaged<Callback, ulong>)Export(exports[1]))(callback);
     }
 
     /// <summary>Whether this system's libtorch can be listened to: the names and the layout of what is called are those of its 64-bit Linux builds.</summary>
-    public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
+    public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64
+        && exports.All(name => NativeLibrary.TryGetExport(libtorch, name, out _));
 
     /// <summary>How often each operation ran so far, for example <c>aten::addmm</c>; those of the backward pass have their nodes' names too, for example
     /// <c>AddmmBackward0</c>.</summary>
@@ -39,7 +41,7 @@ internal sealed unsafe class OperationCounts : IDisposable
     /// <summary>How many operations ran that compute or copy; those that only look at memory in another shape, or only call others, are not counted.</summary>
     public int Kernels => ByName.Where(pair => pair.Key.StartsWith("aten::", StringComparison.Ordinal) && !wrappers.Contains(pair.Key[6..])).Sum(pair => pair.Value);
 
-    public void Dispose() => ((delegate* unmanaged<ulong, void>)Export("_ZN2at14removeCallbackEm"))(handle);
+    public void Dispose() => ((delegate* unmanaged<ulong, void>)Export(exports[2]))(handle);
 
     // What starts no kernel of its own on a GPU: views, memory, and operations made of others.
     static readonly HashSet<string> wrappers = new(StringComparer.Ordinal)
@@ -68,7 +70,7 @@ internal sealed unsafe class OperationCounts : IDisposable
         return NativeLibrary.Load("torch_cpu", typeof(torch).Assembly, null);
     }
 
-    static nint Export(string name) => NativeLibrary.GetExport(libtorch, name);
+    static nint Export(string name) => NativeLibrary.TryGetExport(libtorch, name, out nint found) ? found : 0;
 
     /// <summary>at::RecordScope, as far as it is listened to.</summary>
     enum Scope
