@@ -6,12 +6,10 @@ namespace LoraComposition;
 /// The memory of a layer's materialised weight, kept from one step to the next: fresh memory costs a page fault for each page. A weight that is still
 /// wanted for a backward pass is not handed out again, so several forward passes before a backward one each get their own.
 /// </summary>
-internal sealed class KeptMemory
+/// <param name="returned">Is called whenever memory comes back from a backward pass.</param>
+internal sealed class KeptMemory(Action? returned = null)
 {
     Tensor? spare;
-
-    /// <summary>Whether memory was taken back and waits for its next use.</summary>
-    public bool HasSpare => Volatile.Read(ref spare) is not null;
 
     /// <summary>Memory of a shape, which is always the same, and of a tensor's type and device; what it holds is arbitrary.</summary>
     /// <returns>The memory. The caller disposes the handle.</returns>
@@ -24,7 +22,11 @@ internal sealed class KeptMemory
     }
 
     /// <summary>Takes memory back that nothing reads any more.</summary>
-    public void Return(Tensor memory) => Interlocked.Exchange(ref spare, memory.detach().DetachFromDisposeScope())?.Dispose();
+    public void Return(Tensor memory)
+    {
+        Interlocked.Exchange(ref spare, memory.detach().DetachFromDisposeScope())?.Dispose();
+        returned?.Invoke();
+    }
 
     public void Clear() => Interlocked.Exchange(ref spare, null)?.Dispose();
 }

@@ -78,7 +78,7 @@ internal sealed class PackedLayers : IDisposable
     readonly Tensor a;    // [S, R, in]
     readonly Tensor b;    // [S, out, R]
     readonly (Tensor A, Tensor B)[] parts;
-    readonly KeptMemory kept = new();
+    readonly KeptMemory kept;
     Tensor[] replaced;    // what the layers read before; another thread may still be at it
 
     PackedLayers(IReadOnlyList<VectorComposer> layers)
@@ -88,6 +88,8 @@ internal sealed class PackedLayers : IDisposable
         using var scope = NewDisposeScope();
         a = stack(layers.Select(layer => layer.Stack.A)).DetachFromDisposeScope();
         b = stack(layers.Select(layer => layer.Stack.B)).DetachFromDisposeScope();
+        // A backward pass is training, which has the layers for itself.
+        kept = new KeptMemory(DisposeReplaced);
         replaced = [.. layers.SelectMany(layer => new[] { layer.Stack.A, layer.Stack.B })];
         parts = [.. layers.Select((layer, i) => layer.Stack.LookInto(a.select(0, i), b.select(0, i)))];
     }
@@ -110,8 +112,6 @@ internal sealed class PackedLayers : IDisposable
     /// <returns><c>[…, out]</c> for each layer.</returns>
     public Tensor[] Apply(Tensor input, EvaluationOrder order)
     {
-        // Memory that came back was used in a backward pass, and training has the layers for itself.
-        if (kept.HasSpare) DisposeReplaced();
         var first = layers[0];
         long count = layers.Count, outFeatures = b.shape[1], inFeatures = a.shape[2];
         var spread = first.Stack.Spread(first.WeightsOf(stack(layers.Select(layer => layer.VectorHere()))));    // [S, N] → [S, R]
@@ -136,7 +136,6 @@ internal sealed class PackedLayers : IDisposable
 
     void DisposeReplaced()
     {
-        foreach (var tensor in replaced) tensor.Dispose();
-        replaced = [];
+        foreach (var tensor in Interlocked.Exchange(ref replaced, [])) tensor.Dispose();
     }
 }
