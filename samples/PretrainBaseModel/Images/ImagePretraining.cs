@@ -1,4 +1,3 @@
-using System.Text;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
@@ -43,7 +42,7 @@ static class ImagePretraining
 
         double accuracy = Evaluator.OnImages(model, test, [.. Enumerable.Range(0, test.Dataset.Count)], batchSize: 256, cancellation: cancellation).Accuracy;
         model.Save(folder, cancellation: cancellation);
-        AtomicFile.Write(Path.Combine(folder, "preprocessor_config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(Preprocessor)));
+        AtomicFile.Write(Path.Combine(folder, "preprocessor_config.json"), Preprocessor);
         Console.WriteLine($"{outcome.Steps} steps; top-1 on {test.Dataset.Count} new images of the {settings.Classes} classes: {accuracy:P2}. Saved to {folder}.");
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
 using LoraComposition.Text;
@@ -30,8 +29,8 @@ static class WordTokenizerFiles
     public static void Write(string folder, IReadOnlyList<string> words)
     {
         byte[] model = Model(words);
-        AtomicFile.Write(Path.Combine(folder, "spiece.model"), stream => stream.Write(model));
-        AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(Config)));
+        AtomicFile.Write(Path.Combine(folder, "spiece.model"), model);
+        AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), Config);
     }
 
     static byte[] Model(IReadOnlyList<string> words)

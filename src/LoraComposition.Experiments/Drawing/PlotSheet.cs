@@ -61,10 +61,10 @@ static class PlotSheet
     /// <summary>Writes <c>.png</c> (1200×800 pixels) and <c>.svg</c>, each whole or not at all; the folder is created where it is missing.</summary>
     public static void Save(Plot plot, string pathWithoutExtension)
     {
-        byte[] png = Png(plot), svg = System.Text.Encoding.UTF8.GetBytes(Svg(plot));
+        var (png, svg) = (Png(plot), Svg(plot));
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(pathWithoutExtension))!);
-        AtomicFile.Write(pathWithoutExtension + ".png", stream => stream.Write(png));
-        AtomicFile.Write(pathWithoutExtension + ".svg", stream => stream.Write(svg));
+        AtomicFile.Write(pathWithoutExtension + ".png", png);
+        AtomicFile.Write(pathWithoutExtension + ".svg", svg);
     }
 
     /// <summary>The plot as PNG.</summary>

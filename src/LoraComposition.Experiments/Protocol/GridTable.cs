@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
@@ -20,10 +19,10 @@ public static class GridTable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentNullException.ThrowIfNull(choices);
-        byte[] text = Encoding.UTF8.GetBytes(NumericSettings.ToCsv(header, [.. choices.Select(choice =>
-            ((IReadOnlyList<string>)Fields(choice), NumericSettings.Of(ConfigurationHash.ToJson(choice.Options))))]));
+        string text = NumericSettings.ToCsv(header, [.. choices.Select(choice =>
+            ((IReadOnlyList<string>)Fields(choice), NumericSettings.Of(ConfigurationHash.ToJson(choice.Options))))]);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        AtomicFile.Write(path, stream => stream.Write(text));
+        AtomicFile.Write(path, text);
     }
 
     static string[] Fields(GridChoice choice) =>

@@ -1,4 +1,3 @@
-using System.Text;
 using LoraComposition.Files;
 
 namespace LoraComposition.Experiments;
@@ -59,9 +58,9 @@ public sealed class ResultsReport
     public void SavePage(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        byte[] page = Encoding.UTF8.GetBytes(ToHtml());
+        string page = ToHtml();
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        Write(path, page);
+        AtomicFile.Write(path, page);
     }
 
     /// <summary>Writes every figure as <c>.svg</c> and <c>.png</c>, in a sub-folder for each experiment, for example <c>01-label-shift/accuracy.svg</c>.</summary>
@@ -72,8 +71,8 @@ public sealed class ResultsReport
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public int SaveFigures(string folder, CancellationToken cancellation = default) => Save(folder, contents => contents.Figures, (figure, path) =>
     {
-        Write(path + ".svg", Encoding.UTF8.GetBytes(figure.Svg()));
-        Write(path + ".png", figure.Png());
+        AtomicFile.Write(path + ".svg", figure.Svg());
+        AtomicFile.Write(path + ".png", figure.Png());
     }, figure => figure.Name, cancellation);
 
     /// <summary>
@@ -87,11 +86,9 @@ public sealed class ResultsReport
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public int SaveTables(string folder, CancellationToken cancellation = default) => Save(folder, contents => contents.AllTables, (table, path) =>
     {
-        Write(path + ".csv", Encoding.UTF8.GetBytes(table.Csv));
-        Write(path + ".tex", Encoding.UTF8.GetBytes(LatexTable.Of(table)));
+        AtomicFile.Write(path + ".csv", table.Csv);
+        AtomicFile.Write(path + ".tex", LatexTable.Of(table));
     }, table => table.Name, cancellation, ranking is null ? [] : [ranking]);
-
-    static void Write(string path, byte[] bytes) => AtomicFile.Write(path, stream => stream.Write(bytes));
 
     int Save<T>(string folder, Func<ExperimentContents, IEnumerable<T>> items, Action<T, string> write, Func<T, string> name, CancellationToken cancellation,
         IReadOnlyList<T>? beside = null)

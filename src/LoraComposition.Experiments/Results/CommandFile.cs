@@ -22,9 +22,9 @@ public static class CommandFile
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(command);
-        byte[] line = Encoding.UTF8.GetBytes(string.Join(' ', command.Select(Quoted)) + "\n");
+        string line = string.Join(' ', command.Select(Quoted)) + "\n";
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, Name), stream => stream.Write(line));
+        AtomicFile.Write(Path.Combine(folder, Name), line);
     }
 
     /// <summary>Reads the line; null where there is no file.</summary>

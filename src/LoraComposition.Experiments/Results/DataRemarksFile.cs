@@ -28,9 +28,9 @@ public static class DataRemarksFile
             File.Delete(path);
             return;
         }
-        byte[] lines = Encoding.UTF8.GetBytes(string.Concat(remarks.Select(remark => remark.ReplaceLineEndings(" ") + "\n")));
+        string lines = string.Concat(remarks.Select(remark => remark.ReplaceLineEndings(" ") + "\n"));
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(path, stream => stream.Write(lines));
+        AtomicFile.Write(path, lines);
     }
 
     /// <summary>Reads the lines; none where there is no file.</summary>

@@ -40,11 +40,11 @@ public static class LayerMatrixFiles
         foreach (var (matrix, path) in matrices)
         {
             matrix.Save($"{path}.json");
-            Write($"{path}.csv", Encoding.UTF8.GetBytes(Csv(matrix)));
+            AtomicFile.Write($"{path}.csv", Csv(matrix));
             if (!isDrawn(matrix)) continue;
             var drawing = HeatMap.Draw(matrix, scale);
-            Write($"{path}.png", DrawingPng.Of(drawing));
-            Write($"{path}.svg", Encoding.UTF8.GetBytes(DrawingSvg.Of(drawing)));
+            AtomicFile.Write($"{path}.png", DrawingPng.Of(drawing));
+            AtomicFile.Write($"{path}.svg", DrawingSvg.Of(drawing));
         }
     }
 
@@ -56,8 +56,6 @@ public static class LayerMatrixFiles
             $"{CsvField.Of(row)},{string.Join(',', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}\n");
         return text.ToString();
     }
-
-    static void Write(string path, byte[] bytes) => AtomicFile.Write(path, stream => stream.Write(bytes));
 
     static IEnumerable<double> Numbers(IReadOnlyList<(LayerMatrix Matrix, string Path)> matrices) => matrices.SelectMany(m => m.Matrix.Values)
         .SelectMany(row => row);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using LoraComposition.Files;
 
@@ -23,9 +22,9 @@ public static class RunTable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentNullException.ThrowIfNull(runs);
-        byte[] text = Encoding.UTF8.GetBytes(Of(runs));
+        string text = Of(runs);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        AtomicFile.Write(path, stream => stream.Write(text));
+        AtomicFile.Write(path, text);
     }
 
     internal static string Of(IReadOnlyList<RunResult> runs) =>

@@ -46,7 +46,7 @@ public sealed class ScoreTable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(ScoreTableCsv.Of(this))));
+        AtomicFile.Write(path, ScoreTableCsv.Of(this));
     }
 
     /// <summary>Reads a table that <see cref="WriteCsv"/> wrote.</summary>

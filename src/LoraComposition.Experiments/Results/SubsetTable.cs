@@ -45,7 +45,7 @@ public sealed class SubsetTable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(SubsetTableCsv.Of(this))));
+        AtomicFile.Write(path, SubsetTableCsv.Of(this));
     }
 
     /// <summary>Reads a table that <see cref="WriteCsv"/> wrote.</summary>

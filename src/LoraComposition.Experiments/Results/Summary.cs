@@ -62,8 +62,8 @@ public sealed class Summary
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        byte[] text = System.Text.Encoding.UTF8.GetBytes(SummaryCsv.Of(this));
-        AtomicFile.Write(path, stream => stream.Write(text));
+        string text = SummaryCsv.Of(this);
+        AtomicFile.Write(path, text);
     }
 
     // The runs come in the order of their seeds, so that the sums have the same bits whatever order the files were read in.

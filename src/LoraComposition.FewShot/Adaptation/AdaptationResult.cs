@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using LoraComposition.Files;
 
@@ -24,7 +23,7 @@ public abstract class AdaptationResult : IDisposable
         {
             AtomicFile.Write(Path.Combine(building, AdaptedModelFiles.Report),
                 stream => JsonSerializer.Serialize(stream, Report, AdaptationJson.Default.AdaptationReport));
-            AtomicFile.Write(Path.Combine(building, AdaptedModelFiles.ReadableReport), stream => stream.Write(Encoding.UTF8.GetBytes(AdaptationMarkdown.Of(Report))));
+            AtomicFile.Write(Path.Combine(building, AdaptedModelFiles.ReadableReport), AdaptationMarkdown.Of(Report));
             WriteModel(building, folder);
         });
     }

@@ -125,7 +125,7 @@ public sealed class AdaptedModel : IDisposable
         Adapter?.Save(Path.Combine(folder, AdaptedModelFiles.Adapter));
         HeadFile.Write(folder, Model);
         Weights?.Save(Path.Combine(folder, AdaptedModelFiles.Weights));
-        AtomicFile.Write(Path.Combine(folder, AdaptedModelFiles.Preprocessor), stream => stream.Write(PreprocessorConfigWriter.Write(Preprocessing)));
+        AtomicFile.Write(Path.Combine(folder, AdaptedModelFiles.Preprocessor), PreprocessorConfigWriter.Write(Preprocessing));
         AdaptedModelInfoFile.Write(folder, Info with { Base = Info.Base with { Folder = BaseLocation.From(final, Info.Base.Folder) } });
     }
 

@@ -92,7 +92,7 @@ sealed class HubCache(string root, HubReference reference)
     {
         if (reference.IsCommit) return;
         Directory.CreateDirectory(Path.GetDirectoryName(Ref)!);
-        AtomicFile.Write(Ref, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
+        AtomicFile.Write(Ref, commit);
     }
 
     string Absent(string commit, string file) => Path.Combine(Folder, ".no_exist", commit, file);

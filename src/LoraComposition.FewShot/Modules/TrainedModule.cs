@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using LoraComposition.Files;
 
@@ -37,8 +36,8 @@ public sealed class TrainedModule : IDisposable
         StagedFolder.Write(folder, staging =>
         {
             Module.Save(staging);
-            Write(Path.Combine(staging, ReportFile), report.ToJson());
-            Write(Path.Combine(staging, CardFile), ModuleCard.Of(report));
+            AtomicFile.Write(Path.Combine(staging, ReportFile), report.ToJson());
+            AtomicFile.Write(Path.Combine(staging, CardFile), ModuleCard.Of(report));
             further?.Invoke(staging);
         }, replace);
     }
@@ -69,6 +68,4 @@ public sealed class TrainedModule : IDisposable
             throw new ModelFileException(path, $"expected the report of a training, but it is damaged: {e.Message}", e);
         }
     }
-
-    static void Write(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 }

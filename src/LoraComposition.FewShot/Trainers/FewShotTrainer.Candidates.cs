@@ -66,7 +66,7 @@ public abstract partial class FewShotTrainer<TModel>
         var begun = Times.Read();
         var correct = new Dictionary<int, bool>();
         double right = 0, loss = 0;
-        CrossValidatedScore? last = null;
+        (long Trainable, long Head, int Steps) last = default;
         foreach (var (others, held) in folds.Parts)
         {
             using var trained = TrainOne(candidate, others, options, progress, cancellation);
@@ -76,15 +76,11 @@ public abstract partial class FewShotTrainer<TModel>
             right += score.Accuracy * held.Count;
             loss += score.Loss * held.Count;
             foreach (var (position, isRight) in held.Zip(each)) correct[position] = isRight;
-            last = new CrossValidatedScore(candidate, default, [], trained.TrainableParameters, trained.HeadParameters, trained.Outcome.Steps, Times.Read().Since(begun));
+            last = (trained.TrainableParameters, trained.HeadParameters, trained.Outcome.Steps);
         }
         int count = folds.Support.Indices.Count;
-        return last! with
-        {
-            Score = new ValidationScore(right / count, loss / count),
-            Correct = correct.Count == count ? [.. folds.Support.Indices.Select(position => correct[position])] : [],
-            Times = Times.Read().Since(begun),
-        };
+        return new CrossValidatedScore(candidate, new ValidationScore(right / count, loss / count),
+            correct.Count == count ? [.. folds.Support.Indices.Select(position => correct[position])] : [], last.Trainable, last.Head, last.Steps, Times.Read().Since(begun));
     }
 
     /// <summary>How a trained model does on the validation part, and which of its samples are right. The score that stopped the training stands where there is one.</summary>

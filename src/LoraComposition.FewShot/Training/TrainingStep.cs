@@ -19,9 +19,9 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="clipNorm">The norm to which the gradient of each group is clipped; null: not clipped.</param>
     public TrainingStep(IReadOnlyList<TrainableGroup> groups, double? clipNorm)
     {
-        this.groups = [.. groups.Select(group => new Group(masters.For(group.Parameters), group.LearningRate, group.WeightDecay))];
-        parameters = [.. this.groups.SelectMany(group => group.Parameters)];
-        optimizer = optim.AdamW(this.groups.Select(group => new AdamW.ParamGroup(group.Optimised.ToList(), group.LearningRate, weight_decay: group.WeightDecay)));
+        this.groups = [.. groups.Select(group => new Group(group with { Parameters = masters.For(group.Parameters) }))];
+        parameters = [.. this.groups.SelectMany(group => group.Settings.Parameters)];
+        optimizer = optim.AdamW(this.groups.Select(group => new AdamW.ParamGroup(group.Optimised.ToList(), group.Settings.LearningRate, weight_decay: group.Settings.WeightDecay)));
         this.clipNorm = clipNorm;
     }
 
@@ -34,7 +34,7 @@ internal sealed class TrainingStep : IDisposable
     /// <returns>The loss. The caller's dispose scope owns it.</returns>
     public Tensor Run(double rate, Func<Tensor> loss)
     {
-        foreach (var (controller, group) in optimizer.ParamGroups.Zip(groups)) controller.LearningRate = rate * group.LearningRate;
+        foreach (var (controller, group) in optimizer.ParamGroups.Zip(groups)) controller.LearningRate = rate * group.Settings.LearningRate;
         var value = loss();
         value.backward();
         masters.TakeGradients();
@@ -84,25 +84,22 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>A group as the optimizer sees it: the small parameters as one, the others each for itself.</summary>
     sealed class Group
     {
-        public Group(IReadOnlyList<Parameter> parameters, double learningRate, double weightDecay)
+        public Group(TrainableGroup settings)
         {
-            (Parameters, LearningRate, WeightDecay) = (parameters, learningRate, weightDecay);
+            Settings = settings;
+            var parameters = settings.Parameters;
             Parameter[] small = [.. parameters.Where(p => p.dtype == ScalarType.Float32 && p.numel() <= FlatParameters.LargestPart && SameDevice(p, parameters[0]))];
             if (small.Length > 1) Flat = new FlatParameters(small);
             Optimised = Flat is null ? parameters : [Flat.Whole, .. parameters.Except<Parameter>(small, ReferenceEqualityComparer.Instance)];
         }
 
-        static bool SameDevice(Tensor one, Tensor other) => one.device_type == other.device_type && one.device_index == other.device_index;
-
-        public IReadOnlyList<Parameter> Parameters { get; }
+        public TrainableGroup Settings { get; }
 
         public IReadOnlyList<Parameter> Optimised { get; }
 
         public FlatParameters? Flat { get; }
 
-        public double LearningRate { get; }
-
-        public double WeightDecay { get; }
+        static bool SameDevice(Tensor one, Tensor other) => one.device_type == other.device_type && one.device_index == other.device_index;
     }
 }
 

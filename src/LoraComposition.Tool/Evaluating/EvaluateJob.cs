@@ -1,4 +1,3 @@
-using System.Text;
 using LoraComposition.CommandLine;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
@@ -29,7 +28,7 @@ static class EvaluateJob
             {
                 var subject = new EvaluationSubject(report.Model, $"{report.Part} ({report.Data})", report.Warnings);
                 EvaluationFiles.Write(staging, subject, report.Scores, samples, cancellation);
-                AtomicFile.Write(Path.Combine(staging, "evaluation.json"), stream => stream.Write(Encoding.UTF8.GetBytes(ToolOutput.Json(report) + "\n")));
+                AtomicFile.Write(Path.Combine(staging, "evaluation.json"), ToolOutput.Json(report) + "\n");
             }, settings.Replace, logger);
         }
         return report;

@@ -47,7 +47,7 @@ internal sealed class DeltaStack : Module
 
     /// <summary>Whether another stack's factors have the shapes of these, and belong to the same modules rank by rank.</summary>
     public bool IsShapedAs(DeltaStack other) => a.shape.AsSpan().SequenceEqual(other.a.shape) && b.shape.AsSpan().SequenceEqual(other.b.shape)
-        && (each is not null ? each == other.each : owners.AsSpan().SequenceEqual(other.owners));
+        && owners.AsSpan().SequenceEqual(other.owners);
 
     /// <summary>Lets the factors be parts of larger tensors that hold the same numbers. What they were is left to those who still read it.</summary>
     /// <returns>The factors.</returns>
@@ -59,7 +59,7 @@ internal sealed class DeltaStack : Module
     }
 
     /// <summary>The module that a stacked rank belongs to.</summary>
-    public int OwnerOf(Tensor rank) => (int)owner.index_select(0, rank.reshape(1)).item<long>();
+    public int OwnerOf(long rank) => (int)owners[rank];
 
     /// <summary>Repeats each module's weight over its ranks: <c>[…, N] → […, R]</c>.</summary>
     /// <param name="weights"><c>[N]</c>, or <c>[…, N]</c> where every token has its own.</param>

@@ -97,11 +97,10 @@ public abstract class LoraComposer : AdaptedLinear
 
     Tensor Composed(Tensor input, Tensor frozen)
     {
+        if (OutputTogether(input) is { } output) return output;
         var weights = Weights();
         bool training = is_grad_enabled() && weights.requires_grad;
-        var work = new LayerWork(input.numel() / frozen.shape[1], stack.Rank, frozen.shape[1], frozen.shape[0]);
-        var order = Order ?? (frozen.dtype.ElementSize() > 2 ? work.Cheapest(training) : EvaluationOrder.Stacked);
-        if (training && this is VectorComposer vector && SharedInput.Output(vector, input, order) is { } output) return output;
+        var order = Order ?? (frozen.dtype.ElementSize() > 2 ? WorkOn(input).Cheapest(training) : EvaluationOrder.Stacked);
         var spread = stack.Spread(weights);
         return order switch
         {
@@ -141,7 +140,7 @@ public abstract class LoraComposer : AdaptedLinear
         var broken = exported.B.isfinite().all(0).logical_and(exported.A.isfinite().all(1)).logical_not();   // [R]
         if (!broken.any().item<bool>()) return null;
         var first = broken.to(ScalarType.Int64).argmax();
-        return first.item<long>() < stack.Rank ? stack.OwnerOf(first) : ModuleCount;
+        return first.item<long>() < stack.Rank ? stack.OwnerOf(first.item<long>()) : ModuleCount;
     }
 
     /// <summary>
@@ -163,6 +162,12 @@ public abstract class LoraComposer : AdaptedLinear
 
     /// <summary>Is told why a backward pass through this layer failed.</summary>
     internal BackwardFailure Failure => failure;
+
+    /// <summary>The output where the layer is evaluated together with others; null where it is evaluated alone. Default null.</summary>
+    private protected virtual Tensor? OutputTogether(Tensor input) => null;
+
+    /// <summary>The sizes of an evaluation.</summary>
+    internal LayerWork WorkOn(Tensor input) => new(input.numel() / base_layer.weight!.shape[1], stack.Rank, base_layer.weight.shape[1], base_layer.weight.shape[0]);
 
     /// <summary>Whether the order is chosen by counting and the weights are computed in every pass.</summary>
     internal bool IsFree => Order is null && fixedWeight.For(base_layer.weight!) is null;

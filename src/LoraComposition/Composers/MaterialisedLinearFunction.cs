@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace LoraComposition;
 
 /// <summary>
-/// S linear layers of one shape and over one input, often one, through an already materialised weight, with the gradient of the composition's weights taken either from the thin products,
-/// <c>∂L/∂w̃ = Σ over tokens of (x·Aᵀ)∘(∂y·B)</c>, or from that of the weight, <c>∂L/∂w̃ = Σ over outputs of ((∂yᵀ·x)·Aᵀ)∘B</c>.
+/// S linear layers of one shape and over one input, often one, through an already materialised weight, with the gradient of the composition's weights
+/// taken either from the thin products, <c>∂L/∂w̃ = Σ over tokens of (x·Aᵀ)∘(∂y·B)</c>, or from that of the weight, <c>∂L/∂w̃ = Σ over outputs of ((∂yᵀ·x)·Aᵀ)∘B</c>.
 /// </summary>
 internal sealed class MaterialisedLinearFunction : autograd.SingleTensorFunction<MaterialisedLinearFunction>
 {

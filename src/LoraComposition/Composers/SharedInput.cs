@@ -34,8 +34,9 @@ internal readonly struct SharedInput : IDisposable
         if (!is_grad_enabled()) return shared;
         List<VectorComposer> members = [];
         foreach (var layer in layers)
-            if (layer is VectorComposer composer) members.Add(composer);
-        if (members.Count > 1 && IsWorthWhile(input, members[0]) && members.TrueForAll(members[0].CanShareWith)) current = new Evaluation(input, members);
+            if (layer is VectorComposer { IsDisposed: false } composer) members.Add(composer);
+        if (members.Count > 1 && IsWorthWhile(input, members[0]) && members.TrueForAll(members[0].CanShareWith)
+            && members[0].WorkOn(input).Cheapest(training: true) is var order and not EvaluationOrder.Stacked) current = new Evaluation(input, members, order);
         return shared;
     }
 
@@ -45,10 +46,9 @@ internal readonly struct SharedInput : IDisposable
     /// <summary>A layer's output, where it is evaluated with others.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="input">What it is called with.</param>
-    /// <param name="order">The order in which it would be evaluated alone.</param>
     /// <returns><c>[…, out]</c>, in the dispose scope of now; null where it is evaluated alone.</returns>
-    public static Tensor? Output(VectorComposer layer, Tensor input, EvaluationOrder order) =>
-        order != EvaluationOrder.Stacked && current is { } evaluation && ReferenceEquals(evaluation.Input, input) ? evaluation.Output(layer, order) : null;
+    public static Tensor? Output(VectorComposer layer, Tensor input) =>
+        current is { } evaluation && ReferenceEquals(evaluation.Input, input) ? evaluation.Output(layer) : null;
 
     public void Dispose()
     {
@@ -56,13 +56,13 @@ internal readonly struct SharedInput : IDisposable
         current = before;
     }
 
-    sealed class Evaluation(Tensor input, List<VectorComposer> members) : IDisposable
+    sealed class Evaluation(Tensor input, List<VectorComposer> members, EvaluationOrder order) : IDisposable
     {
         Tensor[]? outputs;
 
         public Tensor Input => input;
 
-        public Tensor? Output(VectorComposer layer, EvaluationOrder order)
+        public Tensor? Output(VectorComposer layer)
         {
             int place = members.IndexOf(layer);
             if (place < 0) return null;

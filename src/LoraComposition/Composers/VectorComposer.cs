@@ -50,9 +50,11 @@ public abstract class VectorComposer : LoraComposer
 
     internal Linear Frozen => base_layer;
 
+    private protected sealed override Tensor? OutputTogether(Tensor input) => SharedInput.Output(this, input);
+
     /// <summary>Whether this layer and another have all in common that being evaluated together needs; but for the order, which depends on the input.</summary>
     internal bool CanShareWith(VectorComposer other) => other.GetType() == GetType() && other.ModuleCount == ModuleCount && IsFree && other.IsFree
-        && other.base_layer.weight!.dtype == base_layer.weight!.dtype && base_layer.weight!.dtype.ElementSize() > 2
+        && Vector.requires_grad && other.Vector.requires_grad && other.base_layer.weight!.dtype == base_layer.weight!.dtype && base_layer.weight!.dtype.ElementSize() > 2
         && other.base_layer.weight!.device_type == base_layer.weight!.device_type && other.base_layer.weight!.device_index == base_layer.weight!.device_index
         && base_layer.bias is null == other.base_layer.bias is null && stack.IsShapedAs(other.stack);
 

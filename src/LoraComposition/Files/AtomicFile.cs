@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace LoraComposition.Files;
 
 /// <summary>Writes files whole or not at all: a reader, or a run after a crash, sees the old file or the new one.</summary>
@@ -16,11 +18,33 @@ public static class AtomicFile
         WriteAll([(path, write)]);
     }
 
+    /// <summary>Writes bytes, as <see cref="Write(string, Action{Stream})"/> does.</summary>
+    /// <param name="path">The file. Its folder must exist. A link is replaced by the file, not followed.</param>
+    /// <param name="content">All that the file holds.</param>
+    /// <exception cref="IOException">The folder is missing or cannot be written, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be written, or the path is a folder.</exception>
+    public static void Write(string path, byte[] content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        Write(path, stream => stream.Write(content));
+    }
+
+    /// <summary>Writes a text in UTF-8 without a mark in front, as <see cref="Write(string, Action{Stream})"/> does.</summary>
+    /// <param name="path">The file. Its folder must exist. A link is replaced by the file, not followed.</param>
+    /// <param name="text">All that the file holds.</param>
+    /// <exception cref="IOException">The folder is missing or cannot be written, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be written, or the path is a folder.</exception>
+    public static void Write(string path, string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Write(path, Encoding.UTF8.GetBytes(text));
+    }
+
     /// <summary>
     /// Writes files that belong together: all of them are on the disk before the first takes its place, and they take their places in this order. A disk that
     /// fills up leaves all as they were.
     /// </summary>
-    /// <param name="files">The files, each as in <see cref="Write"/>; they are written one after the other.</param>
+    /// <param name="files">The files, each as in <see cref="Write(string, Action{Stream})"/>; they are written one after the other.</param>
     internal static void WriteAll(IReadOnlyList<(string Path, Action<Stream> Write)> files)
     {
         var written = new List<UnfinishedFile>(files.Count);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
 
@@ -26,8 +25,7 @@ public static class EvaluationFiles
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(scores);
         ArgumentNullException.ThrowIfNull(samples);
-        void Bytes(string name, byte[] content) => AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
-        void Text(string name, string content) => Bytes(name, Encoding.UTF8.GetBytes(content));
+        void Text(string name, string content) => AtomicFile.Write(Path.Combine(folder, name), content);
         Drawing confusion = ConfusionFigure.Draw(scores), reliability = ReliabilityFigure.Draw(scores);
         Text("per-class.csv", PerClass(scores));
         Text("confusion.csv", Confusion(scores));
@@ -35,7 +33,7 @@ public static class EvaluationFiles
         {
             cancellation.ThrowIfCancellationRequested();
             Text(name + ".svg", DrawingSvg.Of(drawing));
-            Bytes(name + ".png", DrawingPng.Of(drawing));
+            AtomicFile.Write(Path.Combine(folder, name + ".png"), DrawingPng.Of(drawing));
         }
         Text("evaluation.html", new EvaluationPage(subject, scores, confusion, reliability, samples).Render(cancellation));
     }
