@@ -59,7 +59,7 @@ internal sealed class DeltaStack : Module
     }
 
     /// <summary>The module that a stacked rank belongs to.</summary>
-    public int OwnerOf(long rank) => (int)owners[rank];
+    public int OwnerOf(Tensor rank) => (int)owner.index_select(0, rank.reshape(1)).item<long>();
 
     /// <summary>Repeats each module's weight over its ranks: <c>[…, N] → […, R]</c>.</summary>
     /// <param name="weights"><c>[N]</c>, or <c>[…, N]</c> where every token has its own.</param>

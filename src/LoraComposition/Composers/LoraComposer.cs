@@ -140,7 +140,7 @@ public abstract class LoraComposer : AdaptedLinear
         var broken = exported.B.isfinite().all(0).logical_and(exported.A.isfinite().all(1)).logical_not();   // [R]
         if (!broken.any().item<bool>()) return null;
         var first = broken.to(ScalarType.Int64).argmax();
-        return first.item<long>() < stack.Rank ? stack.OwnerOf(first.item<long>()) : ModuleCount;
+        return first.item<long>() < stack.Rank ? stack.OwnerOf(first) : ModuleCount;
     }
 
     /// <summary>
