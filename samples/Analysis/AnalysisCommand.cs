@@ -51,13 +51,7 @@ static class AnalysisCommand
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
-            // Ctrl+C is listened to only once the action has returned its task.
-            return Task.Run(() =>
-            {
-                AnalysisProgram.Run(settings, cancellation);
-                TimingsOption.Write(parsed, settings.Experiment.Times);
-                return ExitCodes.Done;
-            }, CancellationToken.None);
+            return ExperimentInvocation.RunAsync(parsed, settings.Experiment, () => AnalysisProgram.Run(settings, cancellation));
         });
         return command;
     }

@@ -41,13 +41,7 @@ static class CovariateShiftCommand
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
-            // Ctrl+C is listened to only once the action has returned its task.
-            return Task.Run(() =>
-            {
-                CovariateShiftProgram.Run(settings, cancellation);
-                TimingsOption.Write(parsed, settings.Experiment.Times);
-                return ExitCodes.Done;
-            }, CancellationToken.None);
+            return ExperimentInvocation.RunAsync(parsed, settings.Experiment, () => CovariateShiftProgram.Run(settings, cancellation));
         });
         return command;
     }

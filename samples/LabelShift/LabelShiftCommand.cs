@@ -43,13 +43,7 @@ static class LabelShiftCommand
         command.SetAction((parsed, cancellation) =>
         {
             var settings = Read(parsed);
-            // Ctrl+C is listened to only once the action has returned its task.
-            return Task.Run(() =>
-            {
-                LabelShiftProgram.Run(settings, cancellation);
-                TimingsOption.Write(parsed, settings.Experiment.Times);
-                return ExitCodes.Done;
-            }, CancellationToken.None);
+            return ExperimentInvocation.RunAsync(parsed, settings.Experiment, () => LabelShiftProgram.Run(settings, cancellation));
         });
         return command;
     }

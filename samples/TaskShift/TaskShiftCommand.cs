@@ -65,28 +65,22 @@ static class TaskShiftCommand
         ProgramOptions.AddTo(command);
         command.SetAction((parsed, cancellation) =>
         {
-            var (run, times) = Read(parsed);
-            // Ctrl+C is listened to only once the action has returned its task.
-            return Task.Run(() =>
-            {
-                run(cancellation);
-                TimingsOption.Write(parsed, times);
-                return ExitCodes.Done;
-            }, CancellationToken.None);
+            var (run, experiment) = Read(parsed);
+            return ExperimentInvocation.RunAsync(parsed, experiment, () => run(cancellation));
         });
         return command;
     }
 
-    static (Action<CancellationToken> Run, PhaseTimes Times) Read(ParseResult parsed)
+    static (Action<CancellationToken> Run, ExperimentSettings Experiment) Read(ParseResult parsed)
     {
         switch (parsed.GetValue(modality))
         {
             case "text":
                 var text = ReadText(parsed);
-                return (cancellation => TextTaskShift.Run(text, cancellation), text.Experiment.Times);
+                return (cancellation => TextTaskShift.Run(text, cancellation), text.Experiment);
             case "vision":
                 var vision = ReadVision(parsed);
-                return (cancellation => VisionTaskShift.Run(vision, cancellation), vision.Experiment.Times);
+                return (cancellation => VisionTaskShift.Run(vision, cancellation), vision.Experiment);
             case var other:
                 throw new UsageException($"--modality {other}: expected text or vision.");
         }

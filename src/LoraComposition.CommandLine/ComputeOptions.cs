@@ -21,6 +21,9 @@ public sealed class ComputeOptions
     /// <param name="withType">Whether the type can be chosen. Otherwise it is float32.</param>
     public ComputeOptions(bool withType = true) => All = withType ? [device, dtype, tf32, threads] : [device, tf32, threads];
 
+    /// <summary>The option of the CPU threads.</summary>
+    public Option<int?> ThreadCount => threads;
+
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All { get; }
 

@@ -14,12 +14,18 @@ internal sealed class TinySweep : IDisposable
     readonly TemporaryFolder folder = new();
     readonly string[] arguments;
 
-    public TinySweep() => arguments = [.. TinyRun.Arguments(folder), "--shots", "1,2", "--seeds", "2", "--methods", "classifier,uniform,learned", "--steps", "3"];
+    /// <param name="steps">The training steps of a run.</param>
+    /// <param name="shots">The numbers of images.</param>
+    public TinySweep(int steps = 3, string shots = "1,2") => arguments = [.. TinyRun.Arguments(folder), "--shots", shots, "--seeds", "2", "--methods", "classifier,uniform,learned", "--steps", $"{steps}"];
 
     public string this[string name] => folder[name];
 
-    public Process Start(string output, params string[] more) =>
-        Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LabelShift.dll"), .. arguments, "--out", folder[output], .. more]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+    /// <summary>Starts it in a process of its own, in one alone where not asked otherwise.</summary>
+    public Process Start(string output, params string[] more)
+    {
+        string[] alone = more.Contains("--processes") ? [] : ["--processes", "1"];
+        return Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LabelShift.dll"), .. arguments, "--out", folder[output], .. more, .. alone]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+    }
 
     public async Task<string[]> RunAsync(string output, params string[] more)
     {

@@ -10,11 +10,12 @@ namespace LoraComposition.CommandLine;
 public sealed class ExperimentOptions
 {
     readonly string project;
-    readonly Option<string?> model, shots, methods, targets, output, shard;
+    readonly Option<string?> model, shots, methods, targets, output;
     readonly Option<int> seeds, rank;
     readonly Option<int?> steps, upstreamEpochs, validation;
     readonly TuningSettingOptions tuning = new();
     readonly ComputeOptions compute = new();
+    readonly ProcessOptions processes;
     readonly Option<bool> resume, plan, grid;
 
     /// <summary>Makes the options.</summary>
@@ -28,6 +29,7 @@ public sealed class ExperimentOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(project);
         ArgumentNullException.ThrowIfNull(kinds);
         this.project = project;
+        processes = new(Path.GetFileName(project));
         string Or(Func<ExperimentDefaults, object> value) =>
             $"Default: {string.Join("; ", kinds.Select(d => $"{(d.Kind.Length > 0 ? $"{d.Kind} " : "")}{value(d)}"))}.";
         model = new("--model") { Description = $"{modelDescription} Default: the small one that comes with the program." };
@@ -42,13 +44,12 @@ public sealed class ExperimentOptions
         output = new("--out") { Description = $"The folder of the results. Runs that are there already are not repeated. {Or(d => d.Out)}" };
         resume = new("--resume") { Description = "Go on with the runs in --out; it is an error if there are none." };
         plan = new("--plan") { Description = "Print what there is to do, with an estimate from the runs that are done, and do nothing." };
-        shard = new("--shard") { Description = "Do a part of the runs, i/n: several processes share one --out. Default: all, or the part of the Slurm array or indexed Kubernetes job that the program runs in." };
         grid = new("--grid") { Description = "First choose each method's learning rate on the validation part, by the mean over K and seeds; --out/grid.csv logs the search." };
     }
 
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [model, shots, seeds, methods, rank, targets, steps, upstreamEpochs, validation, .. tuning.All, .. compute.All, output, resume, plan,
-        shard, grid, .. FeatureCacheOption.All, TimingsOption.Option];
+        .. processes.All, grid, .. FeatureCacheOption.All, TimingsOption.Option];
 
     /// <summary>Reads and checks what was given.</summary>
     /// <param name="parsed">The command line.</param>
@@ -67,18 +68,24 @@ public sealed class ExperimentOptions
         string results = parsed.GetValue(output) ?? defaults.Out;
         if (parsed.GetValue(resume) && !Directory.Exists(ExperimentSettings.RunFolderOf(results)))
             throw new UsageException($"--resume: {results} holds no runs to go on with.");
+        var counts = ReadShots(parsed.GetValue(shots) ?? defaults.Shots);
+        int[] drawn = [.. Enumerable.Range(0, OptionReading.AtLeast(parsed, seeds, 1))];
+        var chosen = parsed.GetValue(methods) is { } named ? ReadMethods(named, defaults.KnownMethods) : defaults.Methods;
+        bool planOnly = parsed.GetValue(plan);
+        var (shard, group, where) = processes.Read(parsed, compute.Read(parsed), folder, planOnly ? 0 : chosen.Count * counts.Length * drawn.Length, [compute.ThreadCount, ProgramOptions.Verbose, TimingsOption.Option]);
         return new ExperimentSettings
         {
             Model = folder,
-            Shots = ReadShots(parsed.GetValue(shots) ?? defaults.Shots),
-            Seeds = [.. Enumerable.Range(0, OptionReading.AtLeast(parsed, seeds, 1))],
-            Methods = parsed.GetValue(methods) is { } named ? ReadMethods(named, defaults.KnownMethods) : defaults.Methods,
+            Shots = counts,
+            Seeds = drawn,
+            Methods = chosen,
             Validation = OptionReading.AtLeast(parsed, validation, 1) ?? defaults.Validation,
-            Compute = compute.Read(parsed),
+            Compute = where,
             IsDemonstration = parsed.GetValue(model) is null,
             Out = results,
-            PlanOnly = parsed.GetValue(plan),
-            Shard = ShardReading.Read(parsed.GetValue(shard), Environment.GetEnvironmentVariable),
+            PlanOnly = planOnly,
+            Shard = shard,
+            Processes = group,
             Grid = parsed.GetValue(grid),
             Features = FeatureCacheOption.Read(parsed),
             Command = ReadCommand(parsed),
@@ -94,20 +101,12 @@ public sealed class ExperimentOptions
 
     static TuningOptions WithSteps(TuningOptions options, int? given) => options with { Training = options.Training with { Steps = given ?? options.Training.Steps } };
 
-    // Which shard this is, that runs or features were there already and how much is said are no part of the experiment.
+    // Which part this process does, that runs or features were there already and how much is said are no part of the experiment.
     string[] ReadCommand(ParseResult parsed)
     {
-        var kept = new List<string>();
-        var tokens = parsed.Tokens;
-        for (int i = 0; i < tokens.Count; i++)
-        {
-            if (LeftOut.FirstOrDefault(option => option.Name == tokens[i].Value) is not { } option) kept.Add(tokens[i].Value);
-            else if (option.ValueType != typeof(bool)) i++;
-        }
+        var kept = CommandTokens.Without(parsed, [.. processes.All, resume, ProgramOptions.Verbose, TimingsOption.Option, .. FeatureCacheOption.All]);
         return ["dotnet", "run", "-c", "Release", "--project", project, .. kept.Count > 0 ? ["--"] : Array.Empty<string>(), .. kept];
     }
-
-    Option[] LeftOut => [shard, resume, ProgramOptions.Verbose, TimingsOption.Option, .. FeatureCacheOption.All];
 
     static string Names(IReadOnlyList<ITuningMethod> known) => string.Join(',', known.Select(m => m.Name));
 
@@ -124,39 +123,4 @@ public sealed class ExperimentOptions
             ?? throw new UsageException($"--methods {text}: '{name}' is not one of {Names(known)}.")).ToArray();
         return chosen.Distinct().Count() == chosen.Length ? chosen : throw new UsageException($"--methods {text}: a method occurs twice.");
     }
-}
-
-/// <summary>Which part of the work this process does: from the command line, else from the job that it is a task of.</summary>
-static class ShardReading
-{
-    /// <summary>Reads it.</summary>
-    /// <param name="text">What the command line says, <c>i/n</c>; null where it says nothing.</param>
-    /// <param name="environment">Reads an environment variable.</param>
-    /// <exception cref="UsageException">The text or a variable cannot be.</exception>
-    public static WorkShard Read(string? text, Func<string, string?> environment)
-    {
-        if (text is not null)
-            return text.Split('/') is [var number, var count] ? Of(number, count, $"--shard {text}: expected i/n with 1 ≤ i ≤ n, for example 2/8.")
-                : throw new UsageException($"--shard {text}: expected i/n, for example 2/8.");
-        if (environment("SLURM_ARRAY_TASK_ID") is { } task)
-        {
-            string first = environment("SLURM_ARRAY_TASK_MIN") ?? "0", tasks = environment("SLURM_ARRAY_TASK_COUNT")
-                ?? throw new UsageException("SLURM_ARRAY_TASK_ID is set without SLURM_ARRAY_TASK_COUNT; give --shard i/n.");
-            return FromZero(task, first, tasks,
-                $"SLURM_ARRAY_TASK_ID={task}, SLURM_ARRAY_TASK_MIN={first} and SLURM_ARRAY_TASK_COUNT={tasks} are no task of an array with step 1; give --shard i/n.");
-        }
-        if (environment("JOB_COMPLETION_INDEX") is { } index)
-        {
-            string completions = environment("JOB_COMPLETIONS")
-                ?? throw new UsageException("JOB_COMPLETION_INDEX is set without JOB_COMPLETIONS, which the job's file must set to its number of completions; or give --shard i/n.");
-            return FromZero(index, "0", completions, $"JOB_COMPLETION_INDEX={index} and JOB_COMPLETIONS={completions} are no task of a job; give --shard i/n.");
-        }
-        return WorkShard.Whole;
-    }
-
-    static WorkShard FromZero(string index, string first, string count, string problem) =>
-        int.TryParse(index, out int i) && int.TryParse(first, out int f) ? Of($"{(long)i - f + 1}", count, problem) : throw new UsageException(problem);
-
-    static WorkShard Of(string number, string count, string problem) =>
-        int.TryParse(number, out int i) && int.TryParse(count, out int n) && i >= 1 && i <= n ? new WorkShard(i, n) : throw new UsageException(problem);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
@@ -42,8 +43,15 @@ public sealed class ExperimentRun
     public ExperimentResults? Run(IProgressReporter progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(progress);
+        if (!settings.PlanOnly) settings.Processes.Begin();
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation, settings.Processes.Abandoned);
+        return RunPart(progress, stopping.Token);
+    }
+
+    ExperimentResults? RunPart(IProgressReporter progress, CancellationToken cancellation)
+    {
         var store = new UpstreamModules(settings.ModuleFolder ?? Path.Combine(settings.Out, "modules"));
-        var modules = new List<LoraAdapter>();
+        LoraAdapter[] modules = [];
         try
         {
             if (!settings.PlanOnly)
@@ -54,13 +62,14 @@ public sealed class ExperimentRun
             if (!settings.PlanOnly && settings.Methods.Any(m => m.NeedsModules))
             {
                 using var learning = settings.Times.Enter(RunPhase.Modules);
-                foreach (var training in trainings)
+                modules = new LoraAdapter[trainings.Count];
+                foreach (int i in settings.Shard.Turns(trainings.Count))
                 {
-                    modules.Add(store.GetOrTrain(training, progress, cancellation));
-                    if (settings.Methods.OfType<FisherComposition>().Any()) UpstreamModules.MeasureFisher(training, modules[^1], progress, cancellation);
+                    modules[i] = store.GetOrTrain(trainings[i], progress, cancellation);
+                    if (settings.Methods.OfType<FisherComposition>().Any()) UpstreamModules.MeasureFisher(trainings[i], modules[i], progress, cancellation);
                 }
             }
-            if (!settings.PlanOnly)
+            if (!settings.PlanOnly && settings.Processes.Reports)
             {
                 CommandFile.Write(settings.Out, settings.Command);
                 DataRemarksFile.Write(settings.Out, settings.DataRemarks);
@@ -76,7 +85,7 @@ public sealed class ExperimentRun
                     return null;
                 }
                 var choices = GridSearch.Choose(points, found);
-                GridTable.WriteCsv(Path.Combine(settings.Out, "grid.csv"), choices);
+                if (settings.Processes.Reports) GridTable.WriteCsv(Path.Combine(settings.Out, "grid.csv"), choices);
                 return Test(runner, [.. settings.Methods.Select(m => (m, choices.FirstOrDefault(c => c.Chosen && c.Method == m)?.Options ?? settings.Tuning))],
                     progress, cancellation);
             }
@@ -84,7 +93,7 @@ public sealed class ExperimentRun
         }
         finally
         {
-            modules.ForEach(m => m.Dispose());
+            foreach (var module in modules) module?.Dispose();
         }
     }
 
@@ -109,7 +118,7 @@ public sealed class ExperimentRun
     ExperimentResults? Test(IFewShotRunner runner, IReadOnlyList<(ITuningMethod, TuningOptions)> methods, IProgressReporter progress, CancellationToken cancellation)
     {
         var work = FewShotWork.List(methods, settings.Shots, settings.Seeds);
-        if (Do(name, Experiment(runner), work, progress, cancellation) is not { } results) return null;
+        if (Do(name, Experiment(runner), work, progress, cancellation) is not { } results || !settings.Processes.Reports) return null;
         var summary = Summary.Of(results, [.. settings.Methods.Select(m => m.Name)]);
         summary.WriteCsv(Path.Combine(settings.Out, "summary.csv"));
         RunTable.WriteCsv(Path.Combine(settings.Out, "runs.csv"), results);
@@ -126,38 +135,13 @@ public sealed class ExperimentRun
         }
         var mine = settings.Shard.Of(work);
         var done = mine.Zip(experiment.Run(mine, progress, cancellation)).ToDictionary(run => run.First, run => run.Second);
-        // Other shards leave theirs as files.
-        var results = work.Select(item => done.TryGetValue(item, out var result) || experiment.TryLoad(item, out result) ? result : null).OfType<RunResult>()
-            .ToArray();
+        // Other processes leave theirs as files.
+        bool Find(FewShotWork item, [NotNullWhen(true)] out RunResult? result) => done.TryGetValue(item, out result) || experiment.TryLoad(item, out result);
+        FewShotWork[] missing = [.. work.Where(item => !Find(item, out _))];
+        if (missing.Length > 0 && settings.Processes.IsShared) settings.Processes.Await(title, missing, item => experiment.TryLoad(item, out _), progress, cancellation);
+        var results = work.Select(item => Find(item, out var result) ? result : null).OfType<RunResult>().ToArray();
         if (results.Length == work.Count) return results;
         Console.WriteLine($"{title}: shard {settings.Shard.Number}/{settings.Shard.Count} is done; {results.Length} of all {work.Count} runs are. Once the other shards are done too, the same command goes on.");
         return null;
-    }
-}
-
-/// <summary>Says what an experiment will do and how long the finished runs make it seem.</summary>
-static class ExperimentPlan
-{
-    /// <summary>Prints how many runs each method has and how many are done. The time of the others is the mean of those.</summary>
-    public static void Write(string title, FewShotExperiment experiment, IReadOnlyList<FewShotWork> work, WorkShard shard)
-    {
-        var mine = shard.Of(work);
-        var seconds = work.ToDictionary(item => item, item => experiment.TryLoad(item, out var result) ? result.Timings.Values.Sum() : (double?)null);
-        int open = mine.Count(item => seconds[item] is null);
-        Console.WriteLine($"{title}: {work.Count} runs, {seconds.Values.Count(s => s is not null)} done; shard {shard.Number}/{shard.Count} has {mine.Count}, {open} to do");
-        double left = 0;
-        bool known = true;
-        foreach (var method in work.GroupBy(item => item.Name))
-        {
-            var done = method.Select(item => seconds[item]).OfType<double>().ToArray();
-            int toDo = mine.Count(item => item.Name == method.Key && seconds[item] is null);
-            string estimate = toDo == 0 ? "" : done.Length == 0 ? ", no run to estimate from yet"
-                : $", about {Duration.Text(TimeSpan.FromSeconds(toDo * done.Average()))}";
-            if (done.Length > 0) left += toDo * done.Average();
-            else if (toDo > 0) known = false;
-            Console.WriteLine($"  {method.Key}: {method.Count()} runs, {done.Length} done, {toDo} to do here{estimate}");
-        }
-        if (open > 0) Console.WriteLine(known ? $"  all of shard {shard.Number}/{shard.Count}: about {Duration.Text(TimeSpan.FromSeconds(left))}"
-            : $"  all of shard {shard.Number}/{shard.Count}: more than {Duration.Text(TimeSpan.FromSeconds(left))}");
     }
 }

@@ -36,6 +36,9 @@ public sealed record ExperimentSettings
     /// <summary>Which part of the runs to do.</summary>
     public WorkShard Shard { get; init; } = WorkShard.Whole;
 
+    /// <summary>The processes that share the runs. The program that read the settings owns them.</summary>
+    public ProcessGroup Processes { get; init; } = ProcessGroup.Alone();
+
     /// <summary>Whether to choose each method's learning rate on the validation part first.</summary>
     public bool Grid { get; init; }
 

@@ -51,4 +51,14 @@ public sealed record WorkShard(int Number, int Count)
         new SeededRandom(ExperimentStreams.Shards, work.Count).Shuffle(order);
         return [.. order.Where((_, turn) => turn % Count == Number - 1).Order().Select(position => work[position])];
     }
+
+    /// <summary>In which order this part's process makes what all parts need and each can make: each begins elsewhere, so that they seldom make the same.</summary>
+    /// <param name="count">How many things there are.</param>
+    /// <returns>The positions of all of them, in the order.</returns>
+    public IReadOnlyList<int> Turns(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        long first = (long)(Number - 1) * count / Count;
+        return [.. Enumerable.Range(0, count).Select(turn => (int)((first + turn) % count))];
+    }
 }

@@ -32,4 +32,15 @@ public class WorkShardTests
 
     [Fact]
     public void TheWholeIsOneShard() => WorkShard.Whole.Of([1, 2, 3]).Should().Equal(1, 2, 3);
+
+    [Fact]
+    public void EachPartMakesAllThatIsSharedAndBeginsElsewhere()
+    {
+        new WorkShard(1, 1).Turns(3).Should().Equal(0, 1, 2);
+        new WorkShard(1, 2).Turns(4).Should().Equal(0, 1, 2, 3);
+        new WorkShard(2, 2).Turns(4).Should().Equal(2, 3, 0, 1);
+        new WorkShard(2, 2).Turns(3).Should().Equal(1, 2, 0);
+        new WorkShard(4, 4).Turns(3).Should().Equal(2, 0, 1);
+        new WorkShard(1, 2).Turns(0).Should().BeEmpty();
+    }
 }
