@@ -3,8 +3,8 @@
     python few_shot.py --base vit --data images --adapter modules/a modules/b --shots 20 --validation 4 [--feature-cache]
 
 images/train/<class>/* and images/test/<class>/* hold the pictures. Each method trains its head for 50 passes (AdamW, rate 1e-2), then everything together for
---steps steps with warm-up and cosine, looks five times at the held-out pictures, keeps the most accurate state, and is tested once: the protocol of
-arXiv:2402.15414 as the tool has it. With --feature-cache the head trains on features that are computed once for each method, without it through the model.
+--steps steps, looks ten and five times at the held-out pictures, keeps the most accurate state, and is tested once: the protocol of arXiv:2402.15414 as the
+tool has it, both trainings with warm-up and cosine. With --feature-cache the head trains on features that are computed once for each method, without it through the model.
 It prints the seconds of each method, of everything, and the accuracies. PEFT and transformers are used as they are; only the learned weights, which
 PEFT has not, are written here: a softmax of one vector per layer, multiplied into the scaling of the active adapters.
 """
@@ -22,16 +22,16 @@ from peft.tuners.lora import LoraLayer
 from PIL import Image
 from safetensors.torch import load_file
 from torch.nn import functional
-from torchvision.transforms.functional import resize, to_tensor
+from torchvision.transforms.functional import to_tensor
 from transformers import ViTForImageClassification
 
 
-def pictures(folder, classes, size, mean, std, first=0, count=None):
+def pictures(folder, classes, size, resample, mean, std, first=0, count=None):
     tensors, labels = [], []
     for label, name in enumerate(classes):
         for file in sorted((folder / name).iterdir())[first:None if count is None else first + count]:
-            image = resize(to_tensor(Image.open(file).convert("RGB")), [size, size], antialias=True)
-            tensors.append((image - mean) / std)
+            image = Image.open(file).convert("RGB").resize((size, size), Image.Resampling(resample))
+            tensors.append((to_tensor(image) - mean) / std)
             labels.append(label)
     return torch.stack(tensors), torch.tensor(labels)
 
@@ -114,48 +114,60 @@ def features_of(model, images, before):
     return torch.cat([inner.vit(pixel_values=batch).last_hidden_state[:, 0] for batch in images.split(128)])
 
 
+def train(groups, steps, checks, arguments, generator, count, loss_of, accuracy_of):
+    """AdamW with warm-up and cosine over random batches; the most accurate of the states that were looked at is kept."""
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    best, kept, order = -1.0, None, []
+    for step in range(steps):
+        if not order:
+            order = list(torch.randperm(count, generator=generator).split(arguments.batch))
+        for group, full in zip(optimizer.param_groups, rates):
+            group["lr"] = full * schedule(step, steps)
+        loss_of(order.pop()).backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        if (step + 1) * checks // steps > step * checks // steps and (accuracy := accuracy_of()) > best:
+            best, kept = accuracy, [copy.deepcopy(parameter.detach()) for parameter in parameters]
+    with torch.no_grad():
+        for parameter, value in zip(parameters, kept):
+            parameter.copy_(value)
+
+
+def accuracy(scores, labels):
+    return (scores.argmax(1) == labels).float().mean().item()
+
+
 def run(method, arguments, classes, support, validation, test):
     torch.manual_seed(arguments.seed)
     model, head, trained, rate, before = prepare(method, arguments, classes)
     images, labels = support
     generator = torch.Generator().manual_seed(arguments.seed)
-    optimizer = torch.optim.AdamW(head.parameters(), lr=1e-2, weight_decay=0.01)
-    features = features_of(model, images, before) if arguments.feature_cache else None
-    for _ in range(50):
-        for batch in torch.randperm(len(labels), generator=generator).split(arguments.batch):
-            before()
-            scores = head(features[batch]) if arguments.feature_cache else model(pixel_values=images[batch]).logits
-            functional.cross_entropy(scores, labels[batch]).backward()
-            optimizer.step()
-            optimizer.zero_grad()
+    cached = [features_of(model, part[0], before) for part in (support, validation)] if arguments.feature_cache else None
 
-    groups = [{"params": list(head.parameters()), "lr": 1e-3}] + ([{"params": trained, "lr": rate}] if trained else [])
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    rates = [group["lr"] for group in optimizer.param_groups]
-    parameters = [*head.parameters(), *trained]
-    best, kept = -1.0, None
-    order = []
-    for step in range(arguments.steps):
-        if not order:
-            order = list(torch.randperm(len(labels), generator=generator).split(arguments.batch))
-        batch = order.pop()
-        for group, full in zip(optimizer.param_groups, rates):
-            group["lr"] = full * schedule(step, arguments.steps)
+    def loss_of(batch):
         before()
-        # Without anything else to train the head alone goes on over what was computed once, where that is kept.
-        scores = head(features[batch]) if arguments.feature_cache and not trained else model(pixel_values=images[batch]).logits
-        functional.cross_entropy(scores, labels[batch]).backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        if (step + 1) * 5 // arguments.steps > step * 5 // arguments.steps:
-            accuracy = (logits_of(model, validation[0], before).argmax(1) == validation[1]).float().mean().item()
-            if accuracy > best:
-                best, kept = accuracy, [copy.deepcopy(parameter.detach()) for parameter in parameters]
-    with torch.no_grad():
-        for parameter, value in zip(parameters, kept):
-            parameter.copy_(value)
-    return (logits_of(model, test[0], before).argmax(1) == test[1]).float().mean().item()
+        return functional.cross_entropy(model(pixel_values=images[batch]).logits, labels[batch])
+
+    def accuracy_of():
+        return accuracy(logits_of(model, validation[0], before), validation[1])
+
+    def loss_of_head(batch):
+        return functional.cross_entropy(head(cached[0][batch]), labels[batch])
+
+    @torch.no_grad()
+    def accuracy_of_head():
+        return accuracy(head(cached[1]), validation[1])
+
+    # While the head alone trains, what is kept of the frozen rest serves, where it is kept.
+    alone = (loss_of_head, accuracy_of_head) if cached else (loss_of, accuracy_of)
+    passes = 50 * math.ceil(len(labels) / arguments.batch)
+    train([{"params": list(head.parameters()), "lr": 1e-2}], passes, 10, arguments, generator, len(labels), *alone)
+    groups = [{"params": list(head.parameters()), "lr": 1e-3}] + ([{"params": trained, "lr": rate}] if trained else [])
+    train(groups, arguments.steps, 5, arguments, generator, len(labels), *((loss_of, accuracy_of) if trained else alone))
+    return accuracy(logits_of(model, test[0], before), test[1])
 
 
 def main():
@@ -176,17 +188,18 @@ def main():
     started = time.perf_counter()
     settings = json.loads((Path(arguments.base) / "preprocessor_config.json").read_text())
     size = settings["size"]["height"] if isinstance(settings["size"], dict) else settings["size"]
+    resample = settings.get("resample", 2)
     mean, std = (torch.tensor(settings[name]).view(3, 1, 1) for name in ("image_mean", "image_std"))
     classes = sorted(folder.name for folder in (arguments.data / "train").iterdir())
     train, held = arguments.data / "train", arguments.data / "test"
-    support = pictures(train, classes, size, mean, std, 0, arguments.shots)
-    validation = pictures(train, classes, size, mean, std, arguments.shots, arguments.validation)
-    test = pictures(held, classes, size, mean, std)
+    support = pictures(train, classes, size, resample, mean, std, 0, arguments.shots)
+    validation = pictures(train, classes, size, resample, mean, std, arguments.shots, arguments.validation)
+    test = pictures(held, classes, size, resample, mean, std)
     print(f"read {len(support[1])} + {len(validation[1])} + {len(test[1])} pictures: {time.perf_counter() - started:.1f} s", flush=True)
     for method in arguments.methods.split(","):
         begun = time.perf_counter()
-        accuracy = run(method, arguments, classes, support, validation, test)
-        print(f"{method:12} {time.perf_counter() - begun:7.1f} s, {100 * accuracy:.1f} %", flush=True)
+        reached = run(method, arguments, classes, support, validation, test)
+        print(f"{method:12} {time.perf_counter() - begun:7.1f} s, {100 * reached:.1f} %", flush=True)
     print(f"all          {time.perf_counter() - started:7.1f} s", flush=True)
 
 

@@ -31,13 +31,11 @@ public abstract record AdaptationOptions
         Tuning.Validate();
     }
 
-    /// <summary>Checks every setting with what is adapted: the base is in float32, and the modules are there and can be told apart.</summary>
-    /// <exception cref="ArgumentException">A setting lies outside its range, the base is not in float32, a method needs modules and there are none, or two have one
-    /// name.</exception>
-    internal void Check(BaseModelFolder baseModel, IReadOnlyList<LoraAdapter> modules)
+    /// <summary>Checks every setting with what is composed: the modules are there and can be told apart.</summary>
+    /// <exception cref="ArgumentException">A setting lies outside its range, a method needs modules and there are none, or two have one name.</exception>
+    internal void Check(IReadOnlyList<LoraAdapter> modules)
     {
         Validate();
-        if (baseModel.Dtype != ScalarType.Float32) throw new ArgumentException($"Expected a base in float32, found {baseModel.Dtype}.", nameof(baseModel));
         if (modules.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Two adapters are called '{twice.Key}'; give each a name of its own.", nameof(modules));
         if (modules.Count == 0 && Methods.FirstOrDefault(m => m.NeedsModules) is { } method)

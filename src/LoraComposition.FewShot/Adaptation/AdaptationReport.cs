@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using static TorchSharp.torch;
 
 namespace LoraComposition.FewShot;
 
@@ -162,6 +163,9 @@ public sealed record AdaptationConfiguration
     /// <summary>What computed.</summary>
     public required string Device { get; init; }
 
+    /// <summary>The type that the base computed in while methods were tried: <c>Float32</c>, also in reports that do not say, or <c>BFloat16</c>. The model that is kept is in float32, and so is its test.</summary>
+    public string Dtype { get; init; } = nameof(ScalarType.Float32);
+
     internal static AdaptationConfiguration Of(AdaptationOptions options, int validationPerClass, BaseModelFolder baseModel) => new()
     {
         Seed = options.Seed,
@@ -170,6 +174,7 @@ public sealed record AdaptationConfiguration
         Methods = [.. options.Methods.Select(m => m.Name)],
         Tuning = options.Tuning,
         Device = ComputeDevice.Describe(baseModel.Device),
+        Dtype = $"{baseModel.Dtype}",
     };
 }
 

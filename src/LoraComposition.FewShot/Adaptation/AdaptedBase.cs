@@ -50,7 +50,8 @@ static class AdaptedBase
         model.eval();
     }
 
-    static void Merge(IAdaptableModel model, LoraAdapter? adapter, ILogger? logger)
+    /// <summary>Adds an adapter, where there is one, to the weights of a model in float32.</summary>
+    public static void Merge(IAdaptableModel model, LoraAdapter? adapter, ILogger? logger = null)
     {
         if (adapter is null) return;
         using var scope = NewDisposeScope();

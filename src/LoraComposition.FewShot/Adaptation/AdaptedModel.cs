@@ -134,7 +134,7 @@ public sealed class AdaptedModel : IDisposable
     {
         var adapter = trained.ToAdapter(trained.Method.Name);
         var weights = trained.ToWeights();
-        var model = trained.Release(adapter);
+        var model = baseModel.Dtype == ScalarType.Float32 ? trained.Release(adapter) : Widened(trained, adapter, baseModel);
         var info = new AdaptedModelInfo
         {
             Method = trained.Method.Name,
@@ -143,6 +143,23 @@ public sealed class AdaptedModel : IDisposable
             Base = new BaseReference(baseModel.Folder, baseModel.Fingerprint),
         };
         return new AdaptedModel(info, model, adapter, weights, baseModel.Preprocessing);
+    }
+
+    // What was trained on weights of 16 bits, on those of float32, into which small updates can be merged.
+    static VisionTransformer Widened(TrainedModel<VisionTransformer> trained, LoraAdapter? adapter, ImageBaseModel baseModel)
+    {
+        var classNames = trained.Model.Config.ClassNames;
+        var model = baseModel.Load(classNames, headSeed: 0, ScalarType.Float32);
+        using (var head = HeadOf(trained.Model)) model.SetHead(head, classNames);
+        trained.Dispose();
+        AdaptedBase.Merge(model, adapter);
+        return model;
+    }
+
+    static SavedHead HeadOf(VisionTransformer model)
+    {
+        using var scope = NewDisposeScope();
+        return new SavedHead(model.Classifier!.weight!.detach().clone(), model.Classifier.bias!.detach().clone());
     }
 
     /// <inheritdoc/>

@@ -101,7 +101,7 @@ public sealed class AdaptedTextModel : IDisposable
     {
         var adapter = trained.ToAdapter(trained.Method.Name);
         var weights = trained.ToWeights();
-        var model = trained.Release(adapter);
+        var model = baseModel.Dtype == ScalarType.Float32 ? trained.Release(adapter) : Widened(trained, adapter, baseModel);
         var info = new AdaptedModelInfo
         {
             Method = trained.Method.Name,
@@ -111,6 +111,15 @@ public sealed class AdaptedTextModel : IDisposable
             Base = new BaseReference(baseModel.Folder, baseModel.Fingerprint),
         };
         return new AdaptedTextModel(info, model, baseModel.Tokenizer, adapter, weights);
+    }
+
+    // What was trained on weights of 16 bits, on those of float32, into which small updates can be merged.
+    static T5Model Widened(TrainedModel<T5Model> trained, LoraAdapter? adapter, TextBaseModel baseModel)
+    {
+        trained.Dispose();
+        var model = baseModel.Load(ScalarType.Float32);
+        AdaptedBase.Merge(model, adapter);
+        return model;
     }
 
     /// <inheritdoc/>

@@ -42,8 +42,8 @@ public sealed class TextBaseModel : BaseModelFolder
 
     /// <summary>Loads a fresh copy of the model.</summary>
     /// <returns>The model on its device. The caller owns it.</returns>
-    public T5Model Load()
-    {
-        return OnDevice(T5Model.Load(Folder, new T5LoadOptions { Dtype = Dtype }, Logger));
-    }
+    public T5Model Load() => Load(Dtype);
+
+    /// <summary>Loads a fresh copy in another type. The caller owns it.</summary>
+    internal T5Model Load(ScalarType dtype) => OnDevice(T5Model.Load(Folder, new T5LoadOptions { Dtype = dtype }, Logger));
 }

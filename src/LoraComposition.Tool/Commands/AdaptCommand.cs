@@ -32,7 +32,7 @@ static class AdaptCommand
     static readonly Option<bool> skipDamaged = CommonOptions.SkipDamaged();
     static readonly Option<bool> asStored = CommonOptions.AsStored();
     static readonly TuningSettingOptions tuning = new();
-    static readonly ComputeOptions compute = new(withType: false);
+    static readonly ComputeOptions compute = new();
     static readonly Option<string> output = CommonOptions.Out();
     static readonly Option<bool> force = CommonOptions.Force();
 
@@ -74,7 +74,7 @@ static class AdaptCommand
         {
             var images = ImageFolderSplits.Open(parsed.GetValue(data)!);
             ImageBaseModel baseModel;
-            using (times.Enter(RunPhase.Load)) baseModel = ImageBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
+            using (times.Enter(RunPhase.Load)) baseModel = ImageBaseModel.Open(home, place.Dtype, place.Device, logger, cancellation);
             baseModel = baseModel.Keeping(FeatureCacheOption.Read(parsed, logger));
             if (parsed.GetValue(asStored)) baseModel = baseModel.With(baseModel.Preprocessing with { Upright = false });
             SayAlone(parsed, options, progress);
@@ -98,7 +98,7 @@ static class AdaptCommand
         {
             var texts = OwnTextSplits.Open(parsed.GetValue(data)!, parsed.GetValue(skipDamaged));
             TextBaseModel baseModel;
-            using (times.Enter(RunPhase.Load)) baseModel = TextBaseModel.Open(home, device: place.Device, logger: logger, cancellation: cancellation);
+            using (times.Enter(RunPhase.Load)) baseModel = TextBaseModel.Open(home, place.Dtype, place.Device, logger, cancellation);
             SayAlone(parsed, options, progress);
             return new TextAdaptation(baseModel, modules, options, times, logger).Run(texts.Parts, texts.Template, progress, cancellation);
         };

@@ -43,6 +43,35 @@ public sealed class ImageAdaptationTests : IDisposable
         logits.allclose(trained, rtol: 0, atol: 1e-4).Should().BeTrue();
     }
 
+    /// <summary>Trained on weights of 16 bits, kept on those of float32: what is kept does what was trained but for the rounding of the base, and the test is of what is kept.</summary>
+    [Theory]
+    [InlineData("learned")]
+    [InlineData("lora")]
+    [InlineData("classifier")]
+    public void ABaseIn16BitsGivesAModelInFloat32(string method)
+    {
+        var tuning = TinyAdaptation.Options.Tuning with { WarmUpEpochs = 0, HeadLearningRate = 0.05 };
+        var options = TinyAdaptation.Options with { Methods = [TuningMethods.Vision.Find(method)!], Tuning = tuning with { Training = tuning.Training with { Steps = 20 } } };
+        var half = ImageBaseModel.Open(tiny.BaseModel.Folder, TorchSharp.torch.ScalarType.BFloat16);
+
+        using var result = new ImageAdaptation(half, tiny.Modules, options).Run(ImageFolderSplits.Open(tiny.At("pictures")));
+
+        result.Model.Model.parameters().Should().OnlyContain(parameter => parameter.dtype == TorchSharp.torch.ScalarType.Float32);
+        result.Report.Configuration.Dtype.Should().Be("BFloat16");
+        result.Report.Methods.Single().BestStep.Should().BePositive();
+        var data = ImageFolderSplits.Open(tiny.At("pictures"));
+        var files = Enumerable.Range(0, data.Train.Count).ToDictionary(data.Train.RelativePath);
+        using var images = new PreprocessedImages(data.Train, half.Preprocessing);
+        var score = Evaluator.OnImages(result.Model.Model, images, [.. result.Report.ValidationFiles.Select(file => files[file])], 4);
+        score.Loss.Should().BeApproximately(result.Report.Methods.Single().ValidationLoss!.Value, 0.02);
+        result.Save(tiny.At("out"));
+        using var loaded = AdaptedModel.Load(tiny.At("out"));
+        using var pixels = images.Batch([0, 7, 14], TorchSharp.torch.CPU);
+        using var logits = loaded.Model.call(pixels);
+        using var kept = result.Model.Model.call(pixels);
+        logits.allclose(kept, rtol: 0, atol: 1e-5).Should().BeTrue();
+    }
+
     [Fact]
     public void ThePhasesAreTheWholeTime()
     {

@@ -43,6 +43,24 @@ public sealed class TextAdaptationTests : IDisposable
     }
 
     [Fact]
+    public void ABaseIn16BitsGivesAModelInFloat32()
+    {
+        var half = TextBaseModel.Open(tiny.BaseModel.Folder, TorchSharp.torch.ScalarType.BFloat16);
+
+        using var result = new TextAdaptation(half, tiny.Modules, options with { Methods = [new LoraFromScratch()] }).Run(Labelled(test: TinyTexts.Labelled(9, 100)), OwnTextTemplates.Classification);
+
+        result.Report.Configuration.Dtype.Should().Be("BFloat16");
+        result.Model.Model.parameters().Should().OnlyContain(parameter => parameter.dtype == TorchSharp.torch.ScalarType.Float32);
+        result.Model.Adapter.Should().NotBeNull();
+        string folder = tiny.Folder["out"];
+        result.Save(folder);
+        using var loaded = TextClassifier.Open(folder);
+        var texts = TinyTexts.Labelled(9, 100).Questions;
+        new TextPredictor(result.Model.Model, result.Model.Tokenizer, result.Model.Reading, result.Model.Info.ClassNames).Predict(texts, 2).Select(found => found.Ranked[0].Text)
+            .Should().Equal(loaded.Predict(texts, 2).Select(found => found.Ranked[0].Text));
+    }
+
+    [Fact]
     public void LabelsAreLearnedFromKOfEachAndThePredictionsSurviveTheFolder()
     {
         using var result = Run(Labelled(test: TinyTexts.Labelled(9, 100)));

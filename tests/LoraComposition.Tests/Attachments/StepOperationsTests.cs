@@ -45,17 +45,31 @@ public sealed class StepOperationsTests : IDisposable
         block.Of("aten::_to_copy").Should().Be(0, "nothing is cast");
     }
 
+    /// <summary>Blocks before the first adapted layer are passed forward and never backward.</summary>
+    [Fact]
+    public void A_block_before_the_first_adapted_layer()
+    {
+        SkipUnlessCounted();
+
+        var block = PerBlock(modules: 3, lastBlockOnly: true);
+
+        block.Kernels.Should().BeLessThanOrEqualTo(18);
+        block.Of("AddmmBackward0").Should().Be(0);
+        block.Of("NativeLayerNormBackward0").Should().Be(0);
+        PerBlock(modules: 0).Of("AddmmBackward0").Should().BePositive("it would be counted under this name");
+    }
+
     static void SkipUnlessCounted() => Assert.SkipUnless(OperationCounts.IsSupported, "Operations are counted on 64-bit Linux.");
 
     // The difference between four blocks and two: what lies before and behind them falls out, and so do the first block, whose input needs no gradient, and the
     // last, which computes its first token alone.
-    static Counted PerBlock(int modules)
+    static Counted PerBlock(int modules, bool lastBlockOnly = false)
     {
-        var (two, four) = (Count(2, modules), Count(4, modules));
+        var (two, four) = (Count(2, modules, lastBlockOnly), Count(4, modules, lastBlockOnly));
         return new Counted(name => (four.ByName(name) - two.ByName(name)) / 2.0, (four.Kernels - two.Kernels) / 2.0);
     }
 
-    static (Func<string, int> ByName, int Kernels) Count(int blocks, int modules)
+    static (Func<string, int> ByName, int Kernels) Count(int blocks, int modules, bool lastBlockOnly)
     {
         using var model = VisionTransformer.Create(new VitConfig
         {
@@ -71,6 +85,7 @@ public sealed class StepOperationsTests : IDisposable
         // Without a composition the gradient of the class token makes the backward pass go through every block.
         if (modules == 0) model.named_parameters().First(p => p.name.EndsWith("class_token", StringComparison.Ordinal)).parameter.requires_grad = true;
         var paths = model.Sites.Where(site => roles.Contains(site.Role)).Select(site => site.Path).ToArray();
+        if (lastBlockOnly) paths = paths[^roles.Length..];
         LoraAdapter[] adapters = [.. Enumerable.Range(0, modules).Select(n => new LoraAdapter($"module {n}",
             paths.Select(path => KeyValuePair.Create(path, SmallLayers.Delta(Width, Width, 2, 1, n)))))];
         using var composition = modules == 0 ? null : Composition.AttachLearned(model, adapters);
