@@ -39,9 +39,9 @@ sealed class ProcessOptions
         string? given = parsed.GetValue(shard);
         if (asked > 1 && given is not null) throw new UsageException($"--processes {asked} is given with --shard {given}, which is a part for one process; give one of them.");
         var mine = ShardReading.Read(given, Environment.GetEnvironmentVariable);
-        bool alone = given is not null || mine != WorkShard.Whole || runs == 0 || compute.Device.type != DeviceType.CPU || !IsThisProgram;
+        bool alone = given is not null || mine != WorkShard.Whole || compute.Device.type != DeviceType.CPU || !IsThisProgram;
         int cores = Environment.ProcessorCount;
-        int count = asked ?? (alone ? 1 : (int)Math.Clamp(Math.Min(cores / (compute.Threads ?? 1), Fitting(model)), 1, runs));
+        int count = runs == 0 ? 1 : asked ?? (alone ? 1 : CountOf(cores, compute.Threads, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, BytesOf(model), runs));
         if (count == 1) return (mine, ProcessGroup.Alone(), compute);
         compute = compute with { Threads = compute.Threads ?? Math.Max(1, cores / count) };
         var others = Enumerable.Range(2, count - 1).Select(number => Start(CommandTokens.Without(parsed, [processes, .. leftOut]), number, count, compute.Threads.Value));
@@ -51,11 +51,16 @@ sealed class ProcessOptions
     // Where the options are read by another program, in a test for example, it does not start this one behind its back.
     bool IsThisProgram => System.Reflection.Assembly.GetEntryAssembly()?.GetName().Name == program;
 
-    static long Fitting(string model)
-    {
-        long weights = new DirectoryInfo(model).EnumerateFiles("*.safetensors").Sum(file => file.Length);
-        return GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (OwnBytes + CopiesOfModel * weights);
-    }
+    static long BytesOf(string model) => new DirectoryInfo(model).EnumerateFiles("*.safetensors").Sum(file => file.Length);
+
+    /// <summary>How many processes there are where their number is not given.</summary>
+    /// <param name="cores">The processors.</param>
+    /// <param name="threads">The threads of each process; null for one.</param>
+    /// <param name="memory">The bytes of memory there are.</param>
+    /// <param name="model">The bytes of the base's weights.</param>
+    /// <param name="runs">The runs.</param>
+    internal static int CountOf(int cores, int? threads, long memory, long model, int runs) =>
+        (int)Math.Clamp(Math.Min(cores / (threads ?? 1), memory / (OwnBytes + CopiesOfModel * model)), 1, runs);
 
     ProcessStartInfo Start(IReadOnlyList<string> arguments, int number, int count, int threads)
     {
