@@ -55,6 +55,7 @@ public sealed record WorkShard(int Number, int Count)
     /// <summary>In which order this part's process makes what all parts need and each can make: each begins elsewhere, so that they seldom make the same.</summary>
     /// <param name="count">How many things there are.</param>
     /// <returns>The positions of all of them, in the order.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public IReadOnlyList<int> Turns(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
