@@ -63,7 +63,7 @@ public sealed class ExperimentRun
             {
                 using var learning = settings.Times.Enter(RunPhase.Modules);
                 modules = new LoraAdapter[trainings.Count];
-                foreach (int i in settings.Shard.Turns(trainings.Count))
+                foreach (int i in OfThisProcess(store, progress, cancellation))
                 {
                     modules[i] = store.GetOrTrain(trainings[i], progress, cancellation);
                     if (settings.Methods.OfType<FisherComposition>().Any()) UpstreamModules.MeasureFisher(trainings[i], modules[i], progress, cancellation);
@@ -94,6 +94,22 @@ public sealed class ExperimentRun
         finally
         {
             foreach (var module in modules) module?.Dispose();
+        }
+    }
+
+    // All positions, those first whose modules this process trains where they are missing. Those of the others it waits for: none is trained twice.
+    IEnumerable<int> OfThisProcess(UpstreamModules store, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var (number, count) = (settings.Shard.Number, settings.Shard.Count);
+        if (!settings.Processes.IsShared) return settings.Shard.Turns(trainings.Count);
+        int[] all = [.. Enumerable.Range(0, trainings.Count)], mine = [.. all.Where(i => i % count == number - 1)], others = [.. all.Except(mine)];
+        return mine.Concat(Awaited());
+
+        IEnumerable<int> Awaited()
+        {
+            int[] missing = [.. others.Where(i => !store.IsThere(trainings[i]))];
+            if (missing.Length > 0) settings.Processes.Await($"{name}: modules", missing, i => store.IsThere(trainings[i]), progress, cancellation);
+            foreach (int i in others) yield return i;
         }
     }
 
@@ -138,7 +154,7 @@ public sealed class ExperimentRun
         // Other processes leave theirs as files.
         bool Find(FewShotWork item, [NotNullWhen(true)] out RunResult? result) => done.TryGetValue(item, out result) || experiment.TryLoad(item, out result);
         FewShotWork[] missing = [.. work.Where(item => !Find(item, out _))];
-        if (missing.Length > 0 && settings.Processes.IsShared) settings.Processes.Await(title, missing, item => experiment.TryLoad(item, out _), progress, cancellation);
+        if (missing.Length > 0 && settings.Processes.IsShared) settings.Processes.Await($"{title}: runs", missing, item => experiment.TryLoad(item, out _), progress, cancellation);
         var results = work.Select(item => Find(item, out var result) ? result : null).OfType<RunResult>().ToArray();
         if (results.Length == work.Count) return results;
         Console.WriteLine($"{title}: shard {settings.Shard.Number}/{settings.Shard.Count} is done; {results.Length} of all {work.Count} runs are. Once the other shards are done too, the same command goes on.");

@@ -53,7 +53,7 @@ public sealed class ProcessGroup : IDisposable
     }
 
     /// <summary>Waits until the others have done what is missing.</summary>
-    /// <param name="title">What is waited for.</param>
+    /// <param name="title">What is waited for, for example <c>label-shift: runs</c>.</param>
     /// <param name="missing">What is missing.</param>
     /// <param name="isThere">Looks whether something has been done.</param>
     /// <param name="progress">Is told how far the others are.</param>
@@ -63,14 +63,14 @@ public sealed class ProcessGroup : IDisposable
     internal void Await<T>(string title, IReadOnlyList<T> missing, Predicate<T> isThere, IProgressReporter progress, CancellationToken cancellation)
     {
         var left = missing.ToList();
-        using var bar = progress.Begin($"{title}: {left.Count} runs of the other processes", left.Count);
+        using var bar = progress.Begin($"{title} of the other processes, {left.Count}", left.Count);
         while (true)
         {
             // Who has ended before the look has written all it will.
             bool ended = members.Count > 0 && members.TrueForAll(member => member.HasEnded());
             bar.Advance(left.RemoveAll(isThere));
             if (left.Count == 0) return;
-            if (ended) throw new InvalidOperationException($"{title}: {left.Count} runs have no result, though all processes have ended. The same command does them.");
+            if (ended) throw new InvalidOperationException($"{title}: {left.Count} are missing, though all processes have ended. The same command does them.");
             cancellation.WaitHandle.WaitOne(pause);
             cancellation.ThrowIfCancellationRequested();
         }

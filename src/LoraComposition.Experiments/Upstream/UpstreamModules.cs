@@ -38,6 +38,11 @@ public sealed class UpstreamModules
         return ConfigurationHash.Of(training.Configuration);
     }
 
+    /// <summary>Whether a module is trained already.</summary>
+    /// <param name="training">How it comes about.</param>
+    /// <returns>Whether its folder is there; folders appear whole.</returns>
+    public bool IsThere(IModuleTraining training) => Directory.Exists(PathOf(training));
+
     /// <summary>Reads a module, or trains and saves it first.</summary>
     /// <param name="training">How it comes about.</param>
     /// <param name="progress">Is told how far the work is.</param>
@@ -49,7 +54,7 @@ public sealed class UpstreamModules
     public LoraAdapter GetOrTrain(IModuleTraining training, IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(training);
-        string target = Path.Combine(folder, $"{training.Name}-{KeyOf(training)[..12]}");
+        string target = PathOf(training);
         bool isThere = Directory.Exists(target);
         if (isThere) logger.ModuleIsThere(training.Name, target);
         else Train(training, target, progress, cancellation);
@@ -86,6 +91,12 @@ public sealed class UpstreamModules
         {
             foreach (var values in diagonal.Values) values.Dispose();
         }
+    }
+
+    string PathOf(IModuleTraining training)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        return Path.Combine(folder, $"{training.Name}-{KeyOf(training)[..12]}");
     }
 
     void Train(IModuleTraining training, string target, IProgressReporter? progress, CancellationToken cancellation)
