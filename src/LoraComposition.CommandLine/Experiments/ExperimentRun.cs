@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using LoraComposition.Experiments;
 using LoraComposition.FewShot;
 using LoraComposition.Files;
@@ -63,8 +62,12 @@ public sealed class ExperimentRun
             {
                 using var learning = settings.Times.Enter(RunPhase.Modules);
                 modules = new LoraAdapter[trainings.Count];
-                foreach (int i in OfThisProcess(store, progress, cancellation))
+                var turns = settings.Shard.Turns(trainings.Count);
+                for (int turn = 0; turn < turns.Count; turn++)
                 {
+                    // Processes that work together train their own and wait for the others', so that none is trained twice.
+                    if (turn == settings.Shard.OwnOf(trainings.Count)) settings.Processes.Await($"{name}: modules", [.. turns.Skip(turn).Select(other => trainings[other])], store.IsThere, progress, cancellation);
+                    int i = turns[turn];
                     modules[i] = store.GetOrTrain(trainings[i], progress, cancellation);
                     if (settings.Methods.OfType<FisherComposition>().Any()) UpstreamModules.MeasureFisher(trainings[i], modules[i], progress, cancellation);
                 }
@@ -94,22 +97,6 @@ public sealed class ExperimentRun
         finally
         {
             foreach (var module in modules) module?.Dispose();
-        }
-    }
-
-    // All positions, those first whose modules this process trains where they are missing. Those of the others it waits for: none is trained twice.
-    IEnumerable<int> OfThisProcess(UpstreamModules store, IProgressReporter progress, CancellationToken cancellation)
-    {
-        var (number, count) = (settings.Shard.Number, settings.Shard.Count);
-        if (!settings.Processes.IsShared) return settings.Shard.Turns(trainings.Count);
-        int[] all = [.. Enumerable.Range(0, trainings.Count)], mine = [.. all.Where(i => i % count == number - 1)], others = [.. all.Except(mine)];
-        return mine.Concat(Awaited());
-
-        IEnumerable<int> Awaited()
-        {
-            int[] missing = [.. others.Where(i => !store.IsThere(trainings[i]))];
-            if (missing.Length > 0) settings.Processes.Await($"{name}: modules", missing, i => store.IsThere(trainings[i]), progress, cancellation);
-            foreach (int i in others) yield return i;
         }
     }
 
@@ -152,10 +139,16 @@ public sealed class ExperimentRun
         var mine = settings.Shard.Of(work);
         var done = mine.Zip(experiment.Run(mine, progress, cancellation)).ToDictionary(run => run.First, run => run.Second);
         // Other processes leave theirs as files.
-        bool Find(FewShotWork item, [NotNullWhen(true)] out RunResult? result) => done.TryGetValue(item, out result) || experiment.TryLoad(item, out result);
-        FewShotWork[] missing = [.. work.Where(item => !Find(item, out _))];
-        if (missing.Length > 0 && settings.Processes.IsShared) settings.Processes.Await($"{title}: runs", missing, item => experiment.TryLoad(item, out _), progress, cancellation);
-        var results = work.Select(item => Find(item, out var result) ? result : null).OfType<RunResult>().ToArray();
+        bool IsDone(FewShotWork item)
+        {
+            if (done.ContainsKey(item)) return true;
+            if (!experiment.TryLoad(item, out var result)) return false;
+            done.Add(item, result);
+            return true;
+        }
+
+        settings.Processes.Await($"{title}: runs", work, IsDone, progress, cancellation);
+        RunResult[] results = [.. work.Where(IsDone).Select(item => done[item])];
         if (results.Length == work.Count) return results;
         Console.WriteLine($"{title}: shard {settings.Shard.Number}/{settings.Shard.Count} is done; {results.Length} of all {work.Count} runs are. Once the other shards are done too, the same command goes on.");
         return null;

@@ -37,9 +37,6 @@ public sealed class ProcessGroup : IDisposable
     /// <summary>Whether this process writes the tables, once all runs are done.</summary>
     public bool Reports => lifeline is null;
 
-    /// <summary>Whether others do runs at the same time, so that their results will come.</summary>
-    internal bool IsShared => others.Count > 0 || lifeline is not null;
-
     /// <summary>Is cancelled where the process that started this one is gone.</summary>
     internal CancellationToken Abandoned => abandoned.Token;
 
@@ -52,17 +49,19 @@ public sealed class ProcessGroup : IDisposable
         foreach (var start in others) members.Add(new Member(start, members.Count + 2, others.Count + 1));
     }
 
-    /// <summary>Waits until the others have done what is missing.</summary>
+    /// <summary>Waits until the others have done what is missing. A process alone waits for nobody.</summary>
     /// <param name="title">What is waited for, for example <c>label-shift: runs</c>.</param>
-    /// <param name="missing">What is missing.</param>
-    /// <param name="isThere">Looks whether something has been done.</param>
+    /// <param name="all">What all do together.</param>
+    /// <param name="isThere">Looks whether something of it has been done.</param>
     /// <param name="progress">Is told how far the others are.</param>
     /// <param name="cancellation">Stops the waiting.</param>
     /// <exception cref="InvalidOperationException">Another process has failed; the message says how.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, or another process was stopped.</exception>
-    internal void Await<T>(string title, IReadOnlyList<T> missing, Predicate<T> isThere, IProgressReporter progress, CancellationToken cancellation)
+    internal void Await<T>(string title, IReadOnlyList<T> all, Predicate<T> isThere, IProgressReporter progress, CancellationToken cancellation)
     {
-        var left = missing.ToList();
+        if (others.Count == 0 && lifeline is null) return;
+        var left = all.Where(item => !isThere(item)).ToList();
+        if (left.Count == 0) return;
         using var bar = progress.Begin($"{title} of the other processes, {left.Count}", left.Count);
         while (true)
         {

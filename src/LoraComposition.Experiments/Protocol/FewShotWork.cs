@@ -62,4 +62,9 @@ public sealed record WorkShard(int Number, int Count)
         long first = (long)(Number - 1) * count / Count;
         return [.. Enumerable.Range(0, count).Select(turn => (int)((first + turn) % count))];
     }
+
+    /// <summary>How many of the first <see cref="Turns"/> no other part has among its first ones: together they are all.</summary>
+    /// <param name="count">How many things there are.</param>
+    /// <returns>The number, at most one more than any other part has.</returns>
+    public int OwnOf(int count) => (int)((long)Number * count / Count - (long)(Number - 1) * count / Count);
 }

@@ -50,8 +50,7 @@ static class AdaptedBase
         model.eval();
     }
 
-    /// <summary>Adds an adapter, where there is one, to the weights of a model in float32.</summary>
-    public static void Merge(IAdaptableModel model, LoraAdapter? adapter, ILogger? logger = null)
+    static void Merge(IAdaptableModel model, LoraAdapter? adapter, ILogger? logger)
     {
         if (adapter is null) return;
         using var scope = NewDisposeScope();

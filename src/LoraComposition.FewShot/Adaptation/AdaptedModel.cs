@@ -132,9 +132,10 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>Takes over what a method has trained.</summary>
     internal static AdaptedModel Take(TrainedModel<VisionTransformer> trained, ImageBaseModel baseModel)
     {
+        var wide = baseModel.Dtype == ScalarType.Float32 ? null : WithHeadOf(trained.Model, baseModel);
         var adapter = trained.ToAdapter(trained.Method.Name);
         var weights = trained.ToWeights();
-        var model = baseModel.Dtype == ScalarType.Float32 ? trained.Release(adapter) : Widened(trained, adapter, baseModel);
+        var model = trained.Release(adapter, wide);
         var info = new AdaptedModelInfo
         {
             Method = trained.Method.Name,
@@ -145,14 +146,11 @@ public sealed class AdaptedModel : IDisposable
         return new AdaptedModel(info, model, adapter, weights, baseModel.Preprocessing);
     }
 
-    // What was trained on weights of 16 bits, on those of float32, into which small updates can be merged.
-    static VisionTransformer Widened(TrainedModel<VisionTransformer> trained, LoraAdapter? adapter, ImageBaseModel baseModel)
+    static VisionTransformer WithHeadOf(VisionTransformer trained, ImageBaseModel baseModel)
     {
-        var classNames = trained.Model.Config.ClassNames;
-        var model = baseModel.Load(classNames, headSeed: 0, ScalarType.Float32);
-        using (var head = HeadOf(trained.Model)) model.SetHead(head, classNames);
-        trained.Dispose();
-        AdaptedBase.Merge(model, adapter);
+        using var head = HeadOf(trained);
+        var model = baseModel.Load(trained.Config.ClassNames, headSeed: 0, ScalarType.Float32);
+        model.SetHead(head, trained.Config.ClassNames);
         return model;
     }
 

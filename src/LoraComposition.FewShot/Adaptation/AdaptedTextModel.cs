@@ -99,9 +99,10 @@ public sealed class AdaptedTextModel : IDisposable
     /// <summary>Takes over what a method has trained.</summary>
     internal static AdaptedTextModel Take(TrainedModel<T5Model> trained, TextBaseModel baseModel, IReadOnlyList<string> labels, TextReading reading)
     {
+        var wide = baseModel.Dtype == ScalarType.Float32 ? null : baseModel.Load(ScalarType.Float32);
         var adapter = trained.ToAdapter(trained.Method.Name);
         var weights = trained.ToWeights();
-        var model = baseModel.Dtype == ScalarType.Float32 ? trained.Release(adapter) : Widened(trained, adapter, baseModel);
+        var model = trained.Release(adapter, wide);
         var info = new AdaptedModelInfo
         {
             Method = trained.Method.Name,
@@ -111,15 +112,6 @@ public sealed class AdaptedTextModel : IDisposable
             Base = new BaseReference(baseModel.Folder, baseModel.Fingerprint),
         };
         return new AdaptedTextModel(info, model, baseModel.Tokenizer, adapter, weights);
-    }
-
-    // What was trained on weights of 16 bits, on those of float32, into which small updates can be merged.
-    static T5Model Widened(TrainedModel<T5Model> trained, LoraAdapter? adapter, TextBaseModel baseModel)
-    {
-        trained.Dispose();
-        var model = baseModel.Load(ScalarType.Float32);
-        AdaptedBase.Merge(model, adapter);
-        return model;
     }
 
     /// <inheritdoc/>

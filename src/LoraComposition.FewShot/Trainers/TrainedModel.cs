@@ -91,15 +91,19 @@ public sealed class TrainedModel<TModel> : IDisposable where TModel : class, IBa
     }
 
     /// <summary>Takes out what is attached and merges an adapter instead; the plain model goes to the caller.</summary>
-    internal TModel Release(LoraAdapter? adapter)
+    /// <param name="adapter">What was trained; null where the model's layers stayed.</param>
+    /// <param name="wide">A copy of the base in float32, into which small updates can be merged, in place of a model in 16 bits; null for the model itself.</param>
+    internal TModel Release(LoraAdapter? adapter, TModel? wide = null)
     {
         Tuning.Dispose();
         Settled?.Dispose();
         released = true;
-        if (adapter is null) return Model;
-        using var attached = LoraTuning.Continue(Model, adapter);
+        if (wide is not null) Model.Dispose();
+        var model = wide ?? Model;
+        if (adapter is null) return model;
+        using var attached = LoraTuning.Continue(model, adapter);
         attached.MergeIntoBase();
-        return Model;
+        return model;
     }
 
     /// <summary>Records the choice that it came out of, and what all candidates took; null where there was none.</summary>

@@ -43,4 +43,13 @@ public class WorkShardTests
         new WorkShard(4, 4).Turns(3).Should().Equal(2, 0, 1);
         new WorkShard(1, 2).Turns(0).Should().BeEmpty();
     }
+
+    [Fact]
+    public void TheOwnTurnsOfAllPartsAreEverythingOnce() => Gen.Select(Gen.Int[1, 9], Gen.Int[0, 30]).Sample((count, things) =>
+    {
+        var own = Enumerable.Range(1, count).Select(i => new WorkShard(i, count)).Select(part => part.Turns(things).Take(part.OwnOf(things)).ToArray()).ToArray();
+
+        own.SelectMany(turns => turns).Order().Should().Equal(Enumerable.Range(0, things));
+        (own.Max(turns => turns.Length) - own.Min(turns => turns.Length)).Should().BeLessThanOrEqualTo(1);
+    }, iter: 300);
 }
