@@ -7,7 +7,7 @@ sealed record BenchmarkOptions
     static readonly string[] OnAnyDevice = ["composed", "merged"], InFloat32OnCpu = ["attention", "load", "generation", "t5"];
 
     /// <summary>Those that take minutes or gigabytes of disk, and run only where they are named.</summary>
-    static readonly string[] onlyNamed = ["hundreds"];
+    static readonly string[] onlyNamed = ["hundreds", "adapters"];
 
     public IReadOnlyList<string> Names { get; init; } = [];
     public int Rounds { get; init; } = 7;

@@ -124,7 +124,7 @@ public sealed class ImageAdaptation
             int[] usable = whole.WholeTest(first, pictures.Dataset.Count);
             if (usable.Length == 0) continue;
             using (times.Enter(RunPhase.Decode)) pictures.Prepare(usable, cancellation: cancellation);
-            var (score, _) = Evaluator.OnEachImage(model.Model, pictures, usable, options.Tuning.EvaluationBatchSize, bar, cancellation);
+            var (score, _) = Evaluator.OnEachImage(model.Model, pictures, usable, options.Tuning.EvaluationBatchSize, states: null, bar, cancellation);
             correct += score.Accuracy * usable.Length;
             loss += score.Loss * usable.Length;
             count += usable.Length;

@@ -18,11 +18,11 @@ public static class Evaluator
     /// <returns>Accuracy and mean loss.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ValidationScore OnImages(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize,
-        IProgressTask? progress = null, CancellationToken cancellation = default) => OnEachImage(model, images, indices, batchSize, progress, cancellation).Score;
+        IProgressTask? progress = null, CancellationToken cancellation = default) => OnEachImage(model, images, indices, batchSize, states: null, progress, cancellation).Score;
 
     /// <summary>As <see cref="OnImages"/>, and which of the images were classified correctly.</summary>
     internal static (ValidationScore Score, IReadOnlyList<bool> Correct) OnEachImage(VisionTransformer model, PreprocessedImages images,
-        IReadOnlyList<int> indices, int batchSize, IProgressTask? progress, CancellationToken cancellation)
+        IReadOnlyList<int> indices, int batchSize, HiddenStates? states, IProgressTask? progress, CancellationToken cancellation)
     {
         var correct = new List<bool>(indices.Count);
         double loss = 0;
@@ -32,15 +32,16 @@ public static class Evaluator
             correct.AddRange(right);
             loss += sum;
             progress?.Advance(batch.Length);
-        }, cancellation);
+        }, states, cancellation);
         return (Mean(correct, loss), correct);
     }
 
     /// <summary>The class that the model gives each of some images, in their order; as in <see cref="OnImages"/>, without dropout.</summary>
-    internal static int[] Predict(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, CancellationToken cancellation)
+    internal static int[] Predict(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, HiddenStates? states,
+        CancellationToken cancellation)
     {
         var predicted = new List<int>(indices.Count);
-        ForEachBatch(model, images, indices, batchSize, (_, logits) => predicted.AddRange(Largest(logits)), cancellation);
+        ForEachBatch(model, images, indices, batchSize, (_, logits) => predicted.AddRange(Largest(logits)), states, cancellation);
         return [.. predicted];
     }
 
@@ -77,10 +78,11 @@ public static class Evaluator
 
     // The action runs without gradients, inside a dispose scope of its own.
     static void ForEachBatch(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> indices, int batchSize, Action<int[], Tensor> action,
-        CancellationToken cancellation)
+        HiddenStates? states, CancellationToken cancellation)
     {
         using var noGrad = no_grad();
         var (type, device) = Place(model);
+        int frozen = states is null ? -1 : model.FrozenBlocks;
         bool wasTraining = model.training;
         model.eval();
         try
@@ -89,7 +91,7 @@ public static class Evaluator
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
-                action(batch, model.call(images.Batch(batch, device, type)));
+                action(batch, frozen < 0 ? model.call(images.Batch(batch, device, type)) : states!.Logits(model, frozen, images, batch, [.. batch.Select(_ => PictureView.Plain)]));
             }
         }
         finally

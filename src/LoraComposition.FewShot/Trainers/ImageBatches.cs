@@ -58,7 +58,18 @@ internal sealed class ImageBatches : IDisposable
     public (Tensor Pixels, Tensor Labels) Take(int[] batch)
     {
         var (plain, chosen) = TakePlain(batch);
-        return (PictureView.Apply(plain, [.. batch.Select(_ => Draw())]), chosen);
+        return (PictureView.Apply(plain, DrawViews(batch.Length)), chosen);
+    }
+
+    /// <summary>How the pictures of the next batch are seen, where they are taken from elsewhere.</summary>
+    public PictureView[] DrawViews(int pictures) => [.. Enumerable.Range(0, pictures).Select(_ => Draw())];
+
+    /// <summary>The labels of a batch, <c>[batch]</c>, int64. The caller owns them.</summary>
+    public Tensor Labels(int[] batch)
+    {
+        if (labels is null) return images.Labels(batch, device);
+        using var rows = Rows(batch);
+        return labels.index_select(0, rows);
     }
 
     /// <summary>Passes over the random numbers of so many pictures.</summary>
@@ -72,10 +83,12 @@ internal sealed class ImageBatches : IDisposable
     (Tensor Pixels, Tensor Labels) TakePlain(int[] batch)
     {
         if (pixels is null) return (images.Batch(batch, device, type), images.Labels(batch, device));
-        using var rows = HostToDevice.Copy(tensor(batch.Select(i => rowOf[i]).ToArray()), device);
+        using var rows = Rows(batch);
         using var bytes = pixels.index_select(0, rows);
         return (images.Normalised(bytes, type), labels!.index_select(0, rows));
     }
+
+    Tensor Rows(int[] batch) => HostToDevice.Copy(tensor(batch.Select(i => rowOf[i]).ToArray()), device);
 
     public void Dispose()
     {

@@ -30,6 +30,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     readonly PreprocessedImages images;
     readonly bool ownsImages;
     readonly FrozenModels frozen;
+    readonly HiddenStates hidden;
 
     // Of the samples that are trained on now: methods that start alike share a head, and so do the choice of a start and the training from it.
     readonly Dictionary<(StartingPoint, FewShotSamples, HeadOptions, ImageAugmentation), FittedOverFeatures> heads = [];
@@ -62,7 +63,11 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         ArgumentOutOfRangeException.ThrowIfLessThan(featureBatchSize, 1);
         (this.baseModel, this.images) = (baseModel, images);
         frozen = new FrozenModels(baseModel, images.Dataset.ClassNames, Modules, featureBatchSize, Times);
+        hidden = new HiddenStates(featureBatchSize);
     }
+
+    /// <summary>How many pictures have passed the blocks that nothing trains in, for trainings and their checks.</summary>
+    internal long PassedFrozenBlocks => hidden.Passed;
 
     /// <summary>Accuracy and loss on some images; from features where nothing but the head was trained.</summary>
     /// <param name="trained">A model that this object trained.</param>
@@ -93,7 +98,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
             return Evaluator.OnEachFeature(trained.Model, features, labels);
         }
         using var fixedWeights = trained.Tuning.FixForEvaluation();
-        return Evaluator.OnEachImage(trained.Model, scored, indices, trained.Options.EvaluationBatchSize, progress: null, cancellation);
+        return Evaluator.OnEachImage(trained.Model, scored, indices, trained.Options.EvaluationBatchSize, hidden, progress: null, cancellation);
     }
 
     /// <summary>The class that a trained model gives each of some images of the data set.</summary>
@@ -111,7 +116,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
             return Evaluator.PredictFromFeatures(trained.Model, features);
         }
         using var fixedWeights = trained.Tuning.FixForEvaluation();
-        return Evaluator.Predict(trained.Model, images, indices, trained.Options.EvaluationBatchSize, cancellation);
+        return Evaluator.Predict(trained.Model, images, indices, trained.Options.EvaluationBatchSize, hidden, cancellation);
     }
 
     // A head alone is judged on the features that it was fitted on.
@@ -136,14 +141,17 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
 
     private protected override IReadOnlyList<Parameter> HeadOf(VisionTransformer model) => [.. model.Classifier!.parameters()];
 
-    private protected override IBatchLoss OpenBatches(VisionTransformer model, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed) =>
-        new Batches(model, images, samples, augmentation, seed);
+    private protected override IBatchLoss OpenBatches(VisionTransformer model, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed)
+    {
+        hidden.MakeRoom();
+        return new Batches(model, hidden, images, samples, augmentation, seed);
+    }
 
     private protected override ValidationScore Validate(VisionTransformer model, IReadOnlyList<int> samples, int batchSize, CancellationToken cancellation) =>
-        Evaluator.OnImages(model, images, samples, batchSize, cancellation: cancellation);
+        ValidateEach(model, samples, batchSize, cancellation).Score;
 
     private protected override (ValidationScore Score, IReadOnlyList<bool> Correct) ValidateEach(VisionTransformer model, IReadOnlyList<int> samples, int batchSize,
-        CancellationToken cancellation) => Evaluator.OnEachImage(model, images, samples, batchSize, progress: null, cancellation);
+        CancellationToken cancellation) => Evaluator.OnEachImage(model, images, samples, batchSize, hidden, progress: null, cancellation);
 
     // The rest of the model is frozen here, so its features are computed once and the head trains on them.
     private protected override TrainedHead TrainHead(VisionTransformer model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
@@ -245,6 +253,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     {
         ForgetHeads();
         frozen.Dispose();
+        hidden.Dispose();
         if (ownsImages) images.Dispose();
         base.Dispose(disposing);
     }
@@ -306,16 +315,22 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     sealed class Batches : IBatchLoss
     {
         readonly VisionTransformer model;
+        readonly HiddenStates hidden;
+        readonly PreprocessedImages images;
         readonly ImageBatches batches;
+        readonly int frozen;
 
-        public Batches(VisionTransformer model, PreprocessedImages images, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed)
+        public Batches(VisionTransformer model, HiddenStates hidden, PreprocessedImages images, IReadOnlyList<int> samples, ImageAugmentation augmentation, int seed)
         {
             var (type, device) = Evaluator.Place(model);
-            (this.model, batches) = (model, new ImageBatches(images, samples, device, type, augmentation, seed));
+            (this.model, this.hidden, this.images, batches) = (model, hidden, images, new ImageBatches(images, samples, device, type, augmentation, seed));
+            // Of crops no picture is seen alike twice.
+            frozen = augmentation is ImageAugmentation.None or ImageAugmentation.Flip ? model.FrozenBlocks : -1;
         }
 
         public Tensor Loss(int[] batch)
         {
+            if (frozen >= 0) return nn.functional.cross_entropy(hidden.Logits(model, frozen, images, batch, batches.DrawViews(batch.Length)), batches.Labels(batch));
             var (pixels, labels) = batches.Take(batch);
             return nn.functional.cross_entropy(model.call(pixels), labels);
         }

@@ -147,15 +147,12 @@ public sealed class AdapterFileWriter : IDisposable
     void Spool(string key, Tensor tensor, ScalarType own)
     {
         var dtype = options.Dtype is { } asked && tensor.is_floating_point() ? asked : own;
-        if (dtype != tensor.dtype)
-        {
-            using var scope = NewDisposeScope();
-            using var cast = tensor.detach().to(dtype);
-            // Float16 ends at 65504.
-            if (!tensor.isfinite().equal(cast.isfinite()).all().item<bool>())
-                throw new ArgumentException($"Tensor '{key}' holds numbers that are too large for {dtype}; write it as Float32 or BFloat16.");
-        }
-        spool.Add(key, tensor, dtype);
+        using var scope = NewDisposeScope();
+        var cast = dtype == tensor.dtype ? tensor : tensor.detach().to(dtype);
+        // Float16 ends at 65504.
+        if (dtype != tensor.dtype && !FiniteNumbers.AreAll(cast) && !tensor.isfinite().equal(cast.isfinite()).all().item<bool>())
+            throw new ArgumentException($"Tensor '{key}' holds numbers that are too large for {dtype}; write it as Float32 or BFloat16.");
+        spool.Add(key, cast, dtype);
     }
 
     void CheckIsOpen()

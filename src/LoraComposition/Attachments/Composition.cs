@@ -33,10 +33,13 @@ public sealed partial class Composition : Attachment<LoraComposer>
 
     Composition(IAdaptableModel model, IReadOnlyList<LoraAdapter> adapters, IReadOnlyDictionary<AdapterSite, LoraDelta?[]> match, Func<AdapterSite, Linear,
         IReadOnlyList<LoraDelta?>, LoraComposer> make, bool trainHead, ILogger? logger)
-        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site]), trainHead, head: null, logger) =>
+        : base(model, match.Keys.ToArray(), (site, layer) => make(site, layer, match[site]), trainHead, head: null, logger)
+    {
         // The mean of one adapter that is a composition itself is that composition.
         (AdapterNames, fingerprints, merged) = (adapters.Select(a => a.Name).ToArray(), adapters.Select(a => a.Fingerprint).ToArray(),
             adapters is [{ Fingerprint: null, Provenance: { } own }] ? own : null);
+        WeightGroup.Link(Layers.Select(attached => attached.Layer).OfType<VectorComposer>());
+    }
 
     /// <summary>The names of the adapters, in the order of the weights.</summary>
     public IReadOnlyList<string> AdapterNames { get; }

@@ -47,7 +47,10 @@ internal sealed class DeltaStack : Module
 
     /// <summary>Whether another stack's factors have the shapes of these, and belong to the same modules rank by rank.</summary>
     public bool IsShapedAs(DeltaStack other) => a.shape.AsSpan().SequenceEqual(other.a.shape) && b.shape.AsSpan().SequenceEqual(other.b.shape)
-        && owners.AsSpan().SequenceEqual(other.owners);
+        && IsOwnedAs(other);
+
+    /// <summary>Whether the ranks belong to the same modules as another stack's, one by one.</summary>
+    public bool IsOwnedAs(DeltaStack other) => owners.AsSpan().SequenceEqual(other.owners);
 
     /// <summary>Lets the factors be parts of larger tensors that hold the same numbers. What they were is left to those who still read it.</summary>
     /// <returns>The factors.</returns>

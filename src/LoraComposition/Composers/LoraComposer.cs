@@ -98,10 +98,9 @@ public abstract class LoraComposer : AdaptedLinear
     Tensor Composed(Tensor input, Tensor frozen)
     {
         if (OutputTogether(input) is { } output) return output;
-        var weights = Weights();
-        bool training = is_grad_enabled() && weights.requires_grad;
+        var spread = Spread();
+        bool training = is_grad_enabled() && spread.requires_grad;
         var order = Order ?? (frozen.dtype.ElementSize() > 2 ? WorkOn(input).Cheapest(training) : EvaluationOrder.Stacked);
-        var spread = stack.Spread(weights);
         return order switch
         {
             EvaluationOrder.Stacked => Stacked(input, spread),
@@ -162,6 +161,9 @@ public abstract class LoraComposer : AdaptedLinear
 
     /// <summary>Is told why a backward pass through this layer failed.</summary>
     internal BackwardFailure Failure => failure;
+
+    /// <summary>The weights repeated over the ranks, <c>[R]</c>, in their graph.</summary>
+    private protected virtual Tensor Spread() => stack.Spread(Weights());
 
     /// <summary>The output where the layer is evaluated together with others; null where it is evaluated alone. Default null.</summary>
     private protected virtual Tensor? OutputTogether(Tensor input) => null;

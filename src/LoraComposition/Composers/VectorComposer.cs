@@ -43,12 +43,21 @@ public abstract class VectorComposer : LoraComposer
     /// <exception cref="ObjectDisposedException">The layer that owns it was disposed.</exception>
     public Parameter Vector => owner[0].Alive(owner[0].v!);
 
+    /// <summary>The layer whose vector this is.</summary>
+    internal VectorComposer Owner => owner[0];
+
+    /// <summary>The layers of its composition whose weights are computed together with this one's; null where there are none.</summary>
+    internal WeightGroup? Group { get; set; }
+
     /// <summary>What this layer keeps for those that are evaluated with it; null where it is not the first of them. Owned by this layer.</summary>
     internal PackedLayers? Packed { get; set; }
 
     internal DeltaStack Stack => stack;
 
     internal Linear Frozen => base_layer;
+
+    // A vector that is frozen among others that train has no part in their graph.
+    private protected sealed override Tensor Spread() => WeightGroup.Pass.Spread(this) is not { } row ? base.Spread() : Vector.requires_grad ? row : row.detach();
 
     private protected sealed override Tensor? OutputTogether(Tensor input) => SharedInput.Output(this, input);
 

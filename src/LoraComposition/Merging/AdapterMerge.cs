@@ -61,7 +61,7 @@ public sealed class AdapterMerge
     /// <returns>The sentences; empty where nothing is odd. What was odd about each adapter's files is in <see cref="AdapterFile.Warnings"/>.</returns>
     /// <exception cref="AdapterException">A file was changed since it was opened, or holds NaN or infinite numbers.</exception>
     public IReadOnlyList<string> ReadWarnings() =>
-        [.. SameFile.Warnings(adapters.Select(adapter => (adapter.Name, (string?)adapter.Fingerprint))), .. adapters.Select(adapter => adapter.ReadZeroWarning()).OfType<string>()];
+        [.. SameFile.Warnings(adapters.Zip(Fingerprints(), (adapter, fingerprint) => (adapter.Name, (string?)fingerprint))), .. adapters.Select(adapter => adapter.ReadZeroWarning()).OfType<string>()];
 
     /// <summary>Composes one layer.</summary>
     /// <param name="layer">One of <see cref="Layers"/>.</param>
@@ -141,9 +141,13 @@ public sealed class AdapterMerge
     public AdapterProvenance ToProvenance()
     {
         var byLayer = Layers.Select(layer => (layer.Path, Weights: weights?.Invoke(layer.Path))).ToArray();
+        string[] fingerprints = Fingerprints();
         return method.ToProvenance(adapters.Select((adapter, n) =>
-            AdapterSource.Of(adapter.Name, adapter.Fingerprint, [.. byLayer.Select(layer => KeyValuePair.Create(layer.Path, layer.Weights?[n] ?? 1))])));
+            AdapterSource.Of(adapter.Name, fingerprints[n], [.. byLayer.Select(layer => KeyValuePair.Create(layer.Path, layer.Weights?[n] ?? 1))])));
     }
+
+    /// <summary>The fingerprint of each adapter's file; what nobody asked for before is computed on all cores.</summary>
+    string[] Fingerprints() => Task.WhenAll(adapters.Select(adapter => Task.Run(() => adapter.Fingerprint))).GetAwaiter().GetResult();
 
     MergeLayer LayerAt(string path)
     {

@@ -45,12 +45,12 @@ public sealed class EvaluatorTests : IDisposable
         var task = tiny.Task("task", [0, 1, 2]);
         using var model = tiny.BaseModel.Load(task.ClassNames, 5);
         int[] indices = [.. Enumerable.Range(0, 12).Select(i => i * 7 % 18)];
-        bool[] expected = [.. Evaluator.Predict(model, task.Train, indices, 5, default).Zip(indices, (label, index) => label == task.Train.Dataset.Label(index))];
+        bool[] expected = [.. Evaluator.Predict(model, task.Train, indices, 5, states: null, default).Zip(indices, (label, index) => label == task.Train.Dataset.Label(index))];
         using var bank = new FeatureBank(model, task.Train, 5);
         using var features = bank.Features(indices);
         using var labels = bank.Labels(indices);
 
-        var (score, correct) = Evaluator.OnEachImage(model, task.Train, indices, 5, progress: null, default);
+        var (score, correct) = Evaluator.OnEachImage(model, task.Train, indices, 5, states: null, progress: null, default);
 
         correct.Should().Equal(expected);
         correct.Should().Contain([true, false], "else this test shows little");

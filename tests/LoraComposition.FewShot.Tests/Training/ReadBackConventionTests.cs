@@ -25,7 +25,7 @@ public sealed class ReadBackConventionTests
     [Fact]
     public void TheStepAndItsBatchesReadNothingBack()
     {
-        Type[] step = [typeof(TrainingStep), typeof(GradientClipping), typeof(MasterWeights), typeof(HeadTraining), typeof(ImageBatches), typeof(TokenBatch), typeof(TokenizedQuestions), typeof(HostToDevice), typeof(PreprocessedImages)];
+        Type[] step = [typeof(TrainingStep), typeof(GradientClipping), typeof(MasterWeights), typeof(HeadTraining), typeof(ImageBatches), typeof(HiddenStates), typeof(TokenBatch), typeof(TokenizedQuestions), typeof(HostToDevice), typeof(PreprocessedImages)];
         Readers(step).Should().BeEmpty();
         Readers([.. step, typeof(Evaluator)]).Should().Equal(["Evaluator"], "it does read, so the search works");
     }

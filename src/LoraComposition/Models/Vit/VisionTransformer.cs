@@ -22,7 +22,7 @@ namespace LoraComposition.Models;
 /// foreach (var refusal in AdapterCompatibility.Check(model, modules).Refusals) Console.WriteLine(refusal);
 /// </code>
 /// </example>
-public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, IClassifierModel
+public sealed partial class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, IClassifierModel
 {
     readonly VitEmbeddings embeddings;
     readonly ModuleList<VitBlock> blocks;
@@ -156,61 +156,6 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
         VitCheckpoint.Save(this, folder, options ?? new CheckpointSaveOptions(), logger ?? NullLogger.Instance, progress, cancellation);
     }
 
-    /// <summary>Classifies images.</summary>
-    /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
-    /// <returns>The logits, <c>[batch, classes]</c>. The caller owns them.</returns>
-    /// <exception cref="InvalidOperationException">The model has no head.</exception>
-    /// <exception cref="ArgumentException">The pixels have another shape, or are not of the type of the model's parameters.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public override Tensor forward(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        return Classify(Features(input)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
-    /// What the head reads: of a ViT and a DeiT the class token after the last norm, with distillation both tokens; of DINOv2 the class token and the mean of the
-    /// patches; of CLIP the projected class token (its <c>image_embeds</c>), of SigLIP what its attention pools, and of a classifier of theirs as transformers has it the
-    /// mean of the patches. The last block is computed for the tokens that are read alone.
-    /// </summary>
-    /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
-    /// <returns><c>[batch, features]</c>, the width being <see cref="VitConfig.FeatureSize"/>. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The pixels have another shape, or are not of the type of the model's parameters.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public Tensor Features(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var hidden = Embed(input);
-        for (int i = 0; i < blocks.Count - 1; i++) hidden = blocks[i].call(hidden);
-        hidden = Config.Parts.TokensRead is { } count ? blocks[^1].ForwardFirst(hidden, count) : blocks[^1].call(hidden);
-        return VitReadout.Features(Config.Parts, hidden, norm, attention_pool, projection).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Applies the head to features.</summary>
-    /// <param name="features"><c>[batch, features]</c>.</param>
-    /// <returns>The logits, <c>[batch, classes]</c>. The caller owns them.</returns>
-    /// <exception cref="InvalidOperationException">The model has no head.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public Tensor Classify(Tensor features)
-    {
-        ThrowIfDisposed();
-        var head = Classifier ?? throw new InvalidOperationException("The model has no head; give it one with ResetHead.");
-        using var scope = NewDisposeScope();
-        return classifier!.call(features.to(head.weight!.dtype)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Every hidden state: the embeddings, then each block's output. The last norm is not applied.</summary>
-    /// <param name="input">Preprocessed pixels <c>[batch, channels, side, side]</c>.</param>
-    /// <returns>One tensor <c>[batch, tokens, d]</c> more than there are blocks. The caller owns them.</returns>
-    /// <exception cref="ArgumentException">The pixels have another shape, or are not of the type of the model's parameters.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IReadOnlyList<Tensor> HiddenStates(Tensor input)
-    {
-        var states = new List<Tensor> { Embed(input) };
-        foreach (var block in blocks) states.Add(block.call(states[^1]));
-        return states;
-    }
-
     /// <summary>
     /// Puts a fresh head on the model: weights normal with deviation 0.02, bias zero. An old head is disposed. The head of a 16-bit model is float32,
     /// so that it can be trained; the features are cast to it.
@@ -290,13 +235,6 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IBaseModel, ICla
     {
         using var scope = NewDisposeScope();
         return (Parameter)new Parameter(make()).DetachFromDisposeScope();
-    }
-
-    Tensor Embed(Tensor input)
-    {
-        ThrowIfDisposed();
-        embeddings.CheckPixels(input, Config);
-        return embeddings.call(input);
     }
 
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

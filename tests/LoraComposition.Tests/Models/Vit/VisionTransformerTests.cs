@@ -39,6 +39,46 @@ public class VisionTransformerTests
     }
 
     [Fact]
+    public void Features_are_the_same_from_every_hidden_state()
+    {
+        using var scope = NewDisposeScope();
+        using var model = VisionTransformer.Create(Small with { LayerCount = 3 }, 1);
+        var pixels = ones(2, 3, 8, 8);
+        var states = model.HiddenStates(pixels);
+
+        for (int blocks = 0; blocks < 3; blocks++)
+        {
+            var hidden = model.HiddenState(pixels, blocks);
+            hidden.ShouldBeClose(states[blocks], 0);
+            model.FeaturesFrom(hidden, blocks).ShouldBeClose(model.Features(pixels), 0);
+        }
+
+        FluentActions.Invoking(() => model.HiddenState(pixels, 3)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*0 to 2 blocks*has 3*");
+        FluentActions.Invoking(() => model.FeaturesFrom(states[0], -1)).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [Fact]
+    public void Blocks_are_frozen_up_to_the_first_that_is_adapted_or_trains()
+    {
+        using var scope = NewDisposeScope();
+        using var model = VisionTransformer.Create(Small with { LayerCount = 3 }, 1);
+        model.FrozenBlocks.Should().Be(-1, "everything trains");
+        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        model.FrozenBlocks.Should().Be(2, "of the last block not all tokens are read");
+
+        foreach (var site in model.Sites.Where(site => site.Role == LinearRole.Value))
+        {
+            var adapter = new LoraAdapter("module", [KeyValuePair.Create(site.Path, SmallLayers.Delta(16, 16, 2, 1, 0))]);
+            using var composition = Composition.AttachUniform(model, [adapter]);
+            model.FrozenBlocks.Should().Be(site.LayerIndex, "a composition that does not train is no part of the base model either");
+        }
+        model.FrozenBlocks.Should().Be(2);
+
+        model.Blocks[1].NormBefore.bias!.requires_grad = true;
+        model.FrozenBlocks.Should().Be(1);
+    }
+
+    [Fact]
     public void In_float64_it_equals_the_reference_closely()
     {
         using var scope = NewDisposeScope();
