@@ -250,7 +250,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
         using var scope = NewDisposeScope();
         using Scalar scale = 1 / Math.Sqrt(Config.HiddenSize);
         var read = Config.ScaledHead ? states.mul(scale) : states;
-        return (lm_head is null ? functional.linear(read, shared.Table) : lm_head.call(read)).MoveToOuterDisposeScope();
+        return FewRows.Apply(read, rows => lm_head is null ? functional.linear(rows, shared.Table) : lm_head.call(rows)).MoveToOuterDisposeScope();
     }
 
     /// <summary>What the decoder reads to predict labels: the start token, then each label but the last. Labels that do not count become filling.</summary>
