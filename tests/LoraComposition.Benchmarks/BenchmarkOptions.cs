@@ -4,7 +4,7 @@ namespace LoraComposition.Benchmarks;
 
 sealed record BenchmarkOptions
 {
-    static readonly string[] OnAnyDevice = ["composed", "merged"], InFloat32OnCpu = ["attention", "load", "generation", "t5"];
+    static readonly string[] OnAnyDevice = ["composed", "merged"], InFloat32OnCpu = ["attention", "load", "generation", "t5", "front"];
 
     /// <summary>Those that take minutes or gigabytes of disk, and run only where they are named.</summary>
     static readonly string[] onlyNamed = ["hundreds", "adapters"];

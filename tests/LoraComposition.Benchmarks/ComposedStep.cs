@@ -69,6 +69,7 @@ static class ComposedStep
             sites = [.. model.Sites.Where(s => adapters[0].Layers.ContainsKey(s.Path))];
             plain = [.. sites.Select(s => (Linear)s.Layer)];
             learned = [.. sites.Select((s, i) => new LearnedComposer(plain[i], [.. adapters.Select(a => a.Layers[s.Path])]))];
+            WeightGroup.Link(learned);    // as a composition does
             naive = [.. sites.Select((s, i) => new NaiveComposer(plain[i], [.. adapters.Select(a => a.Layers[s.Path])]))];
             learnedTraining = new TrainingStep([new TrainableGroup([.. learned.Select(c => c.Logits)], 0.01)], clipNorm: null);
             naiveTraining = new TrainingStep([new TrainableGroup([.. naive.Select(c => c.Logits)], 0.01)], clipNorm: null);

@@ -3,7 +3,7 @@ using LoraComposition.Benchmarks;
 using TorchSharp;
 
 // Prints ratios measured in one run; run it on an otherwise idle machine.
-//   dotnet run -c Release --project tests/LoraComposition.Benchmarks -- [composed] [merged] [attention] [load] [generation] [t5] [hundreds] [adapters] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N] [--t5-layers N] [--device cpu|cuda|cuda:N] [--dtype float32|bfloat16] [--tf32 true|false]
+//   dotnet run -c Release --project tests/LoraComposition.Benchmarks -- [composed] [merged] [attention] [load] [generation] [t5] [front] [hundreds] [adapters] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N] [--t5-layers N] [--device cpu|cuda|cuda:N] [--dtype float32|bfloat16] [--tf32 true|false]
 if (args is [LoadCheckpoint.ChildArgument, var folder])
 {
     TorchBackend.LoadFromEnvironment();
@@ -30,7 +30,7 @@ catch (Exception e) when (e is TorchBackendException or ArgumentException)
 }
 if (options is null)
 {
-    Console.Error.WriteLine("Usage: LoraComposition.Benchmarks [composed] [merged] [attention] [load] [generation] [t5] [hundreds] [adapters] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N] [--t5-layers N] [--device cpu|cuda|cuda:N] [--dtype float32|bfloat16] [--tf32 true|false]");
+    Console.Error.WriteLine("Usage: LoraComposition.Benchmarks [composed] [merged] [attention] [load] [generation] [t5] [front] [hundreds] [adapters] [--rounds N] [--modules 1,5,25,100] [--threads N] [--batch N] [--layers N] [--t5-layers N] [--device cpu|cuda|cuda:N] [--dtype float32|bfloat16] [--tf32 true|false]");
     return 2;
 }
 
@@ -46,6 +46,7 @@ if (options.Runs("attention")) AttentionKernels.Run(options);
 if (options.Runs("load")) LoadCheckpoint.Run(options);
 if (options.Runs("generation")) Generation.Run(options);
 if (options.Runs("t5")) T5ComposedStep.Run(options);
+if (options.Runs("front")) FrozenFront.Run(options);
 if (options.Runs("hundreds")) HundredsOfModules.Run(options);
 if (options.Runs("adapters")) AdapterFolders.Run(options);
 if (options.Runs("composed")) ComposedStep.Run(options);
