@@ -18,7 +18,7 @@ internal sealed class HiddenStates(int batchSize, long mostBytes = HiddenStates.
 {
     const long MostBytes = 256L << 20;
 
-    readonly Dictionary<(PreprocessedImages Images, int Blocks), Part> parts = [];
+    readonly Dictionary<(PreprocessedImages Images, int Blocks), KeptStates> parts = [];
     bool isFull;
 
     /// <summary>How many pictures passed the frozen blocks, those among them that fill a batch up.</summary>
@@ -104,7 +104,7 @@ internal sealed class HiddenStates(int batchSize, long mostBytes = HiddenStates.
                 using (var place = larger.narrow(0, 0, used)) place.copy_(old);
                 known.States.Dispose();
             }
-            parts[key] = known = new Part(larger, known?.Rows ?? []);
+            parts[key] = known = new KeptStates(larger, known?.Rows ?? []);
         }
         using (var place = known.States.narrow(0, used, pictures.Count)) place.copy_(states);
         foreach (var picture in pictures) known.Rows.Add(picture, known.Rows.Count);
@@ -112,5 +112,5 @@ internal sealed class HiddenStates(int batchSize, long mostBytes = HiddenStates.
     }
 
     /// <summary>The states of one set of pictures behind so many blocks, <c>[capacity, tokens, d]</c>, and the row of each view of a picture.</summary>
-    sealed record Part(Tensor States, Dictionary<(int Index, PictureView View), long> Rows);
+    sealed record KeptStates(Tensor States, Dictionary<(int Index, PictureView View), long> Rows);
 }

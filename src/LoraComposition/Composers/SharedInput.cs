@@ -122,7 +122,7 @@ internal sealed class PackedLayers : IDisposable
     {
         var first = layers[0];
         long count = layers.Count, outFeatures = b.shape[1], inFeatures = a.shape[2];
-        var spread = WeightGroup.Pass.Spread(layers) ?? first.Stack.Spread(first.WeightsOf(stack(layers.Select(layer => layer.VectorHere()))));    // [S, N] → [S, R]
+        var spread = WeightGroup.ModelPass.Spread(layers) ?? first.Stack.Spread(first.WeightsOf(stack(layers.Select(layer => layer.VectorHere()))));    // [S, N] → [S, R]
         using var weight = kept.Take([count * outFeatures, inFeatures], first.Frozen.weight!);
         using (no_grad())
         {

@@ -57,7 +57,7 @@ public abstract class VectorComposer : LoraComposer
     internal Linear Frozen => base_layer;
 
     // A vector that is frozen among others that train has no part in their graph.
-    private protected sealed override Tensor Spread() => WeightGroup.Pass.Spread(this) is not { } row ? base.Spread() : Vector.requires_grad ? row : row.detach();
+    private protected sealed override Tensor Spread() => WeightGroup.ModelPass.Spread(this) is not { } row ? base.Spread() : Vector.requires_grad ? row : row.detach();
 
     private protected sealed override Tensor? OutputTogether(Tensor input) => SharedInput.Output(this, input);
 

@@ -38,7 +38,7 @@ internal sealed class WeightGroup
 
     /// <summary>The spread weights of all vectors.</summary>
     /// <returns>Null where the layers lie on several devices or are of several types.</returns>
-    Rows? Compute()
+    SpreadRows? Compute()
     {
         var first = layers[0].Stack.A;
         foreach (var layer in layers)
@@ -49,11 +49,11 @@ internal sealed class WeightGroup
         }
         using var scope = NewDisposeScope();
         var spread = layers[0].Stack.Spread(layers[0].WeightsOf(stack(owners.Select(owner => (Tensor)owner.Vector))));   // [vectors, N] → [vectors, R]
-        return new Rows(this, spread.DetachFromDisposeScope());
+        return new SpreadRows(this, spread.DetachFromDisposeScope());
     }
 
     /// <summary>What one pass computed.</summary>
-    sealed class Rows(WeightGroup group, Tensor spread) : IDisposable
+    sealed class SpreadRows(WeightGroup group, Tensor spread) : IDisposable
     {
         readonly Dictionary<long, Tensor[]> blocks = [];
 
@@ -91,19 +91,19 @@ internal sealed class WeightGroup
     /// One pass through a model. While it lives the weights do not change, so that those of a group are computed when the first of its layers asks. It serves
     /// one thread; within another pass it is that one.
     /// </summary>
-    internal sealed class Pass : IDisposable
+    internal sealed class ModelPass : IDisposable
     {
-        [ThreadStatic] static Pass? current;
+        [ThreadStatic] static ModelPass? current;
 
-        readonly Dictionary<WeightGroup, Rows?> computed = [];
+        readonly Dictionary<WeightGroup, SpreadRows?> computed = [];
 
-        Pass()
+        ModelPass()
         {
         }
 
         /// <summary>Begins.</summary>
         /// <returns>The caller owns it; null within another pass.</returns>
-        public static Pass? Begin() => current is null ? current = new Pass() : null;
+        public static ModelPass? Begin() => current is null ? current = new ModelPass() : null;
 
         /// <summary>A layer's spread weights <c>[R]</c>; null where they are not computed with others.</summary>
         public static Tensor? Spread(VectorComposer layer) => RowsFor(layer)?.Of(layer);
@@ -112,7 +112,7 @@ internal sealed class WeightGroup
         public static Tensor? Spread(IReadOnlyList<VectorComposer> layers) =>
             layers.All(layer => layer.Group == layers[0].Group) ? RowsFor(layers[0])?.Of(layers) : null;
 
-        static Rows? RowsFor(VectorComposer layer)
+        static SpreadRows? RowsFor(VectorComposer layer)
         {
             if (current is not { } pass || layer.Group is not { } group) return null;
             if (!pass.computed.TryGetValue(group, out var rows)) pass.computed.Add(group, rows = group.Compute());

@@ -46,6 +46,18 @@ public sealed class StepOperationsTests : IDisposable
         block.Of("aten::_softmax").Should().Be(0, "the weights of all layers are made at once");
     }
 
+    /// <summary>In 16 bits the weights are mixed in float32 and cast once for all layers, and nothing else is cast.</summary>
+    [Fact]
+    public void A_block_with_learned_query_key_and_value_in_16_bits()
+    {
+        SkipUnlessCounted();
+
+        var (block, frozen) = (PerBlock(modules: 3, dtype: ScalarType.BFloat16), PerBlock(modules: 0, dtype: ScalarType.BFloat16));
+
+        block.Of("aten::_to_copy").Should().Be(frozen.Of("aten::_to_copy"), "the composition casts nothing back and forth");
+        block.Of("aten::_softmax").Should().Be(frozen.Of("aten::_softmax"), "there is that of the attention, and none for the weights");
+    }
+
     /// <summary>Blocks before the first adapted layer are passed forward and never backward.</summary>
     [Fact]
     public void A_block_before_the_first_adapted_layer()
@@ -64,13 +76,13 @@ public sealed class StepOperationsTests : IDisposable
 
     // The difference between four blocks and two: what lies before and behind them falls out, and so do the first block, whose input needs no gradient, and the
     // last, which computes its first token alone.
-    static Counted PerBlock(int modules, bool lastBlockOnly = false)
+    static Counted PerBlock(int modules, bool lastBlockOnly = false, ScalarType dtype = ScalarType.Float32)
     {
-        var (two, four) = (Count(2, modules, lastBlockOnly), Count(4, modules, lastBlockOnly));
+        var (two, four) = (Count(2, modules, lastBlockOnly, dtype), Count(4, modules, lastBlockOnly, dtype));
         return new Counted(name => (four.ByName(name) - two.ByName(name)) / 2.0, (four.Kernels - two.Kernels) / 2.0);
     }
 
-    static (Func<string, int> ByName, int Kernels) Count(int blocks, int modules, bool lastBlockOnly)
+    static (Func<string, int> ByName, int Kernels) Count(int blocks, int modules, bool lastBlockOnly, ScalarType dtype)
     {
         using var model = VisionTransformer.Create(new VitConfig
         {
@@ -82,6 +94,7 @@ public sealed class StepOperationsTests : IDisposable
             PatchSize = 4,
             ClassNames = ["a", "b"]
         }, seed: 1);
+        model.to(dtype);
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
         // Without a composition the gradient of the class token makes the backward pass go through every block.
         if (modules == 0) model.named_parameters().First(p => p.name.EndsWith("class_token", StringComparison.Ordinal)).parameter.requires_grad = true;
@@ -90,17 +103,17 @@ public sealed class StepOperationsTests : IDisposable
         LoraAdapter[] adapters = [.. Enumerable.Range(0, modules).Select(n => new LoraAdapter($"module {n}",
             paths.Select(path => KeyValuePair.Create(path, SmallLayers.Delta(Width, Width, 2, 1, n)))))];
         using var composition = modules == 0 ? null : Composition.AttachLearned(model, adapters);
-        Step(model);
+        Step(model, dtype);
         using var counts = new OperationCounts();
-        Step(model);
+        Step(model, dtype);
         var found = counts.ByName;
         return (name => found.GetValueOrDefault(name), counts.Kernels);
     }
 
-    static void Step(VisionTransformer model)
+    static void Step(VisionTransformer model, ScalarType dtype)
     {
         using var inner = NewDisposeScope();
-        functional.cross_entropy(model.call(ones(2, 3, 32, 32)), zeros(2, dtype: ScalarType.Int64)).backward();
+        functional.cross_entropy(model.call(ones(2, 3, 32, 32, dtype: dtype)), zeros(2, dtype: ScalarType.Int64)).backward();
     }
 
     sealed record Counted(Func<string, double> Of, double Kernels);

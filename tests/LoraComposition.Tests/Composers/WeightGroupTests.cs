@@ -96,9 +96,9 @@ public sealed class WeightGroupTests : IDisposable
 
         FluentActions.Invoking(() => model.call(ones(1, 3, 7, 7, dtype: ScalarType.Float64))).Should().Throw<ArgumentException>();
 
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         pass.Should().NotBeNull("the one that failed has ended");
-        WeightGroup.Pass.Begin().Should().BeNull("there is one");
+        WeightGroup.ModelPass.Begin().Should().BeNull("there is one");
     }
 
     [Fact]
@@ -106,10 +106,10 @@ public sealed class WeightGroupTests : IDisposable
     {
         var (_, composition) = Composed(WeightSharing.None, learned: true, rank: 2, gaps: false);
         var (first, second) = ((VectorComposer)composition.Layers[0].Layer, (VectorComposer)composition.Layers[1].Layer);
-        using var pass = WeightGroup.Pass.Begin();
-        using (no_grad()) WeightGroup.Pass.Spread(first)!.requires_grad.Should().BeFalse();
+        using var pass = WeightGroup.ModelPass.Begin();
+        using (no_grad()) WeightGroup.ModelPass.Spread(first)!.requires_grad.Should().BeFalse();
 
-        WeightGroup.Pass.Spread(second).Should().BeNull("what was computed has no graph");
+        WeightGroup.ModelPass.Spread(second).Should().BeNull("what was computed has no graph");
         second.call(ones(2, Width, dtype: ScalarType.Float64)).requires_grad.Should().BeTrue();
     }
 

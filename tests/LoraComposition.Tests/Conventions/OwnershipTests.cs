@@ -72,6 +72,12 @@ public class OwnershipTests
         ["VisionTransformer.Features"] = ledger => ledger.FromOwner(Vit(), model => model.Features(ledger.Borrow(Pixels()))),
         ["VisionTransformer.Classify"] = ledger => ledger.FromOwner(Vit(), model => model.Classify(ledger.Borrow(rand(2, 16)))),
         ["VisionTransformer.HiddenStates"] = ledger => ledger.FromOwner(Vit(), model => [.. model.HiddenStates(ledger.Borrow(Pixels()))]),
+        ["VisionTransformer.HiddenState"] = ledger => ledger.FromOwner(Vit(), model => model.HiddenState(ledger.Borrow(Pixels()), 0)),
+        ["VisionTransformer.FeaturesFrom"] = ledger => ledger.FromOwner(Vit(), model =>
+        {
+            using var noGrad = no_grad();
+            return model.FeaturesFrom(ledger.Borrow(model.HiddenState(ledger.Borrow(Pixels()), 0)), 0);
+        }),
         ["T5Model.forward"] = ledger => ledger.FromOwner(T5(), model => model.call(ledger.Borrow(Ids()), ledger.Borrow(ones(1, 3)), ledger.Borrow(Ids()))),
         ["T5Model.Encode"] = ledger => ledger.FromOwner(T5(), model => model.Encode(ledger.Borrow(Ids()), ledger.Borrow(ones(1, 3)))),
         ["T5Model.Decode"] = ledger => ledger.FromOwner(T5(), model =>

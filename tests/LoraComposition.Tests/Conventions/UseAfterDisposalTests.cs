@@ -104,7 +104,7 @@ public sealed class UseAfterDisposalTests : IDisposable
         var model = VisionTransformer.Load(Fixture.Path("vit-hf"));
         using var head = new SavedHead(zeros(5, 32), null);
         model.Dispose();
-        Gone(model, "VisionTransformer 'vit-hf'", m => m.call(zeros(1, 3, 32, 32)), m => m.Features(zeros(1, 3, 32, 32)), m => m.HiddenStates(zeros(1, 3, 32, 32)), m => m.Classify(zeros(1, 32)),
+        Gone(model, "VisionTransformer 'vit-hf'", m => m.call(zeros(1, 3, 32, 32)), m => m.Features(zeros(1, 3, 32, 32)), m => m.HiddenStates(zeros(1, 3, 32, 32)), m => m.HiddenState(zeros(1, 3, 32, 32), 0), m => m.FeaturesFrom(zeros(1, 5, 32), 0), m => m.Classify(zeros(1, 32)),
             m => m.Save("nowhere"), m => m.ResetHead(["a"], 1), m => m.SetHead(head));
         Directory.Exists("nowhere").Should().BeFalse();
     }

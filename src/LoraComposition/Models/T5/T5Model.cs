@@ -152,7 +152,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
     {
         ThrowIfDisposed();
         using var scope = NewDisposeScope();
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         return Logits(Decode(decoderIds, Encode(ids, mask), mask)).MoveToOuterDisposeScope();
     }
 
@@ -189,7 +189,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
         ThrowIfDisposed();
         using var scope = NewDisposeScope();
         TokenIds.CheckMask(mask, ids, nameof(mask));
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         return encoder.call(Embed(ids, nameof(ids)), mask).MoveToOuterDisposeScope();
     }
 
@@ -208,7 +208,7 @@ public sealed class T5Model : Module<Tensor, Tensor?, Tensor, Tensor>, IBaseMode
         CheckStates(encoderStates, encoderMask);
         TokenIds.CheckMask(decoderMask, decoderIds, nameof(decoderMask));
         CheckBatch(decoderIds, encoderStates.shape[0]);
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         return decoder.Decode(Embed(decoderIds, nameof(decoderIds)), decoderMask, encoderStates, encoderMask).MoveToOuterDisposeScope();
     }
 

@@ -15,7 +15,7 @@ public sealed partial class VisionTransformer
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         return Classify(Features(input)).MoveToOuterDisposeScope();
     }
 
@@ -31,7 +31,7 @@ public sealed partial class VisionTransformer
     public Tensor Features(Tensor input)
     {
         using var scope = NewDisposeScope();
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         return Read(Embed(input), 0).MoveToOuterDisposeScope();
     }
 
@@ -53,7 +53,7 @@ public sealed partial class VisionTransformer
     {
         CheckBlocks(blocks);
         using var scope = NewDisposeScope();
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         var hidden = Embed(input);
         for (int i = 0; i < blocks; i++) hidden = this.blocks[i].call(hidden);
         return hidden.MoveToOuterDisposeScope();
@@ -71,7 +71,7 @@ public sealed partial class VisionTransformer
         ArgumentNullException.ThrowIfNull(hidden);
         CheckBlocks(blocks);
         using var scope = NewDisposeScope();
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         return Read(hidden, blocks).MoveToOuterDisposeScope();
     }
 
@@ -108,7 +108,7 @@ public sealed partial class VisionTransformer
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IReadOnlyList<Tensor> HiddenStates(Tensor input)
     {
-        using var pass = WeightGroup.Pass.Begin();
+        using var pass = WeightGroup.ModelPass.Begin();
         var states = new List<Tensor> { Embed(input) };
         foreach (var block in blocks) states.Add(block.call(states[^1]));
         return states;
