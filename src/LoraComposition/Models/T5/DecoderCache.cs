@@ -60,20 +60,31 @@ public sealed class DecoderCache : IDisposable
 }
 
 /// <summary>What one decoder block keeps between steps: the keys and values of cross-attention, and those of the tokens decoded so far. Owns both.</summary>
+/// <remarks>Without a graph new tokens are written behind the others, into memory that doubles when it is full, so that a token copies nothing but itself.</remarks>
 internal sealed class CachedLayer(KeysValues cross) : IDisposable
 {
-    KeysValues? past;
+    const long FirstCapacity = 16;
+
+    KeysValues? kept;   // [batch, heads, capacity, width], of which the first tokens count
+    long length;
 
     public KeysValues Cross { get; private set; } = cross;
 
     /// <summary>Appends the keys and values of new tokens.</summary>
-    /// <returns>Those of all tokens, owned by this object.</returns>
+    /// <returns>Those of all tokens, in the dispose scope of now; they look into memory of this object.</returns>
     public KeysValues Extend(KeysValues next)
     {
-        var all = past is { } before ? new KeysValues(cat([before.Keys, next.Keys], 2), cat([before.Values, next.Values], 2)) : next;
-        past?.Dispose();
-        past = all.Select(tensor => tensor.DetachFromDisposeScope());
-        return all;
+        long all = length + next.Keys.shape[2];
+        if (is_grad_enabled())
+            // A graph may need what an earlier step read.
+            Keep(kept is null ? next.Select(tensor => tensor.alias()) : Tokens(length).With(next, (before, added) => cat([before, added], 2)));
+        else
+        {
+            if (kept is null || all > kept.Value.Keys.shape[2]) Grow(next, Math.Max(all, kept is null ? FirstCapacity : 2 * length));
+            Write(next, length);
+        }
+        length = all;
+        return Tokens(length);
     }
 
     /// <summary>Takes other sequences of the batch, or the same in another order.</summary>
@@ -86,7 +97,7 @@ internal sealed class CachedLayer(KeysValues cross) : IDisposable
     /// <summary>Takes other sequences of the same texts: what cross-attention reads stays.</summary>
     public void Reorder(Tensor sequences)
     {
-        if (past is { } kept) past = Chosen(kept, sequences);
+        if (kept is { } old) kept = Chosen(old, sequences);
     }
 
     /// <summary>What cross-attention reads, of other sequences of the batch.</summary>
@@ -103,7 +114,30 @@ internal sealed class CachedLayer(KeysValues cross) : IDisposable
     public void Dispose()
     {
         Cross.Dispose();
-        past?.Dispose();
+        kept?.Dispose();
+    }
+
+    KeysValues Tokens(long count) => kept!.Value.Select(tensor => tensor.narrow(2, 0, count));
+
+    void Keep(KeysValues larger)
+    {
+        kept?.Dispose();
+        kept = larger.Select(tensor => tensor.DetachFromDisposeScope());
+    }
+
+    void Grow(KeysValues like, long capacity)
+    {
+        using var scope = NewDisposeScope();
+        var larger = like.Select(tensor => empty([.. tensor.shape[..2], capacity, tensor.shape[3]], tensor.dtype, tensor.device));
+        var before = length > 0 ? Tokens(length) : default(KeysValues?);
+        Keep(larger);
+        if (before is { } tokens) Write(tokens, 0);
+    }
+
+    void Write(KeysValues tokens, long first)
+    {
+        using var scope = NewDisposeScope();
+        tokens.With(kept!.Value, (source, target) => target.narrow(2, first, source.shape[2]).copy_(source));
     }
 }
 
@@ -114,6 +148,9 @@ internal readonly record struct KeysValues(Tensor Keys, Tensor Values)
 {
     /// <summary>Makes both of other tensors.</summary>
     public KeysValues Select(Func<Tensor, Tensor> change) => new(change(Keys), change(Values));
+
+    /// <summary>Makes both of these and others.</summary>
+    public KeysValues With(KeysValues others, Func<Tensor, Tensor, Tensor> make) => new(make(Keys, others.Keys), make(Values, others.Values));
 
     public void Dispose()
     {

@@ -45,7 +45,7 @@ internal sealed class T5DecoderBlock : Module
     /// <param name="bias">The positions and the mask of self-attention, <c>[1 or batch, heads, asking, tokens]</c>.</param>
     /// <param name="cross">What cross-attention reads.</param>
     /// <param name="crossBias">The mask of cross-attention, <c>[batch, 1, 1, encoder tokens]</c>; null for none.</param>
-    /// <param name="extend">Puts what was decoded before in front of the new keys and values. The result belongs to whoever gave it.</param>
+    /// <param name="extend">Puts what was decoded before in front of the new keys and values, in the dispose scope of now.</param>
     /// <returns><c>[batch, asking, d]</c>. The caller owns it.</returns>
     public Tensor Decode(Tensor input, Tensor bias, KeysValues cross, Tensor? crossBias, Func<KeysValues, KeysValues>? extend)
     {
