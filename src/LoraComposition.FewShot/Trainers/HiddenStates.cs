@@ -60,12 +60,26 @@ internal sealed class HiddenStates(int batchSize, long mostBytes = HiddenStates.
         if (missing.Length > 0)
         {
             var computed = Compute(model, blocks, images, missing);
-            if (!TryKeep((images, blocks), missing, computed))
-                return missing.Length == pictures.Count ? computed : Compute(model, blocks, images, pictures);
+            if (!TryKeep((images, blocks), missing, computed)) return Joined(known, missing, computed, pictures);
             known = parts[(images, blocks)];
         }
-        using var rows = HostToDevice.Copy(tensor(pictures.Select(picture => known!.Rows[picture]).ToArray()), known!.States.device);
-        return known.States.index_select(0, rows);
+        return Rows(known!.States, pictures.Select(picture => known.Rows[picture]));
+    }
+
+    // Where there is no room: those that are kept, behind those that were computed for this batch alone.
+    static Tensor Joined(KeptStates? known, IReadOnlyList<(int, PictureView)> missing, Tensor computed, IReadOnlyList<(int, PictureView)> pictures)
+    {
+        var places = missing.Index().ToDictionary(picture => picture.Item, picture => (long)picture.Index);
+        var kept = new List<long>();
+        foreach (var picture in pictures)
+            if (places.TryAdd(picture, missing.Count + kept.Count)) kept.Add(known!.Rows[picture]);
+        return Rows(kept.Count == 0 ? computed : cat([computed, Rows(known!.States, kept)], 0), pictures.Select(picture => places[picture]));
+    }
+
+    static Tensor Rows(Tensor states, IEnumerable<long> rows)
+    {
+        using var chosen = HostToDevice.Copy(tensor(rows.ToArray()), states.device);
+        return states.index_select(0, chosen);
     }
 
     Tensor Compute(VisionTransformer model, int blocks, PreprocessedImages images, IReadOnlyList<(int Index, PictureView View)> pictures)
