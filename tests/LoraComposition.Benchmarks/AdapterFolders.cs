@@ -39,7 +39,7 @@ static class AdapterFolders
             }
         }
         string[] files = [.. Directory.EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories)];
-        var seconds = Stopwatches.Interleaved(options.Rounds, () => Array.ForEach(files, Read), () => Dispose(AdapterFile.OpenAll(folder)), () => LoraAdapter.LoadAll(folder).Dispose());
+        var seconds = Stopwatches.Interleaved(options.Rounds, () => Array.ForEach(files, LoadCheckpoint.PlainRead), () => Dispose(AdapterFile.OpenAll(folder)), () => LoraAdapter.LoadAll(folder).Dispose());
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} adapters of rank {Rank}, {Bytes(files) / (1 << 20):F0} MiB, warm cache: open {1000 * Stopwatches.Median(seconds[1]):F0} ms, read them all {1000 * Stopwatches.Median(seconds[2]):F0} ms, plain read {1000 * Stopwatches.Median(seconds[0]):F0} ms"));
     }
 
@@ -59,7 +59,7 @@ static class AdapterFolders
             }
             Save();
             double bytes = new FileInfo(Path.Combine(target, "adapter_model.safetensors")).Length;
-            var seconds = Stopwatches.Interleaved(options.Rounds, () => Array.ForEach(files, Read), () => Array.ForEach(files, Hash), () => Write(Path.Combine(folder, "plain"), (long)bytes), Save);
+            var seconds = Stopwatches.Interleaved(options.Rounds, () => Array.ForEach(files, LoadCheckpoint.PlainRead), () => Array.ForEach(files, Hash), () => Write(Path.Combine(folder, "plain"), (long)bytes), Save);
             double[] medians = [.. seconds.Select(Stopwatches.Median)];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"mean of {Large} adapters of rank {Rank} for Llama-7B, {Bytes(files) / (1 << 20):F0} MiB, into {bytes / (1 << 20):F0} MiB of {dtype}: {medians[3]:F2} s; plain read (warm) {medians[0]:F2} s, its SHA-256 {medians[1]:F2} s, plain write to the disk {medians[2]:F2} s; compose ÷ the three {Stopwatches.Ratio(seconds[3], [.. seconds[0].Select((read, i) => read + seconds[1][i] + seconds[2][i])]):F2}"));
         }
@@ -88,13 +88,6 @@ static class AdapterFolders
     static void Dispose(IEnumerable<AdapterFile> files)
     {
         foreach (var file in files) file.Dispose();
-    }
-
-    static void Read(string file)
-    {
-        var buffer = new byte[1 << 20];
-        using var handle = File.OpenHandle(file);
-        for (long offset = 0; RandomAccess.Read(handle, buffer, offset) is int read and > 0;) offset += read;
     }
 
     static void Hash(string file)

@@ -22,7 +22,7 @@ static class BenchmarkModel
     public static LoraAdapter[] Adapters(VisionTransformer model, int count, int seed = 2, int firstLayer = 0)
     {
         random.manual_seed(seed);
-        var sites = model.Sites.Where(s => s.Role is LinearRole.Query or LinearRole.Key or LinearRole.Value).Where(s => s.LayerIndex >= firstLayer).ToArray();
+        var sites = model.Sites.Where(s => s.LayerIndex >= firstLayer && (s.Role is LinearRole.Query or LinearRole.Key or LinearRole.Value)).ToArray();
         return [.. Enumerable.Range(0, count).Select(n => new LoraAdapter($"module {n}", sites.Select(s => KeyValuePair.Create(s.Path,
             new LoraDelta(randn(Rank, model.Config.HiddenSize).mul_(0.02), randn(model.Config.HiddenSize, Rank).mul_(0.02), 1)))))];
     }

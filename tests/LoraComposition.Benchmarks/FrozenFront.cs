@@ -25,13 +25,14 @@ static class FrozenFront
             using var composition = Composition.AttachLearned(model, adapters);
             using var training = new TrainingStep([new TrainableGroup(composition.TrainableParameters(), 0.01)], clipNorm: null);
             using var states = new HiddenStates(options.Batch);
+            int frozen = model.FrozenBlocks;
             void Step(Func<Tensor> logits)
             {
                 using var scope = NewDisposeScope();
                 training.Run(1, () => functional.cross_entropy(logits(), labels));
             }
             var seconds = Stopwatches.Interleaved(options.Rounds, () => Step(() => model.call(pixels)),
-                () => Step(() => states.Logits(model, model.FrozenBlocks, images, batch, new PictureView[batch.Length])));
+                () => Step(() => states.Logits(model, frozen, images, batch, new PictureView[batch.Length])));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"blocks {first + 1} to {options.Layers} adapted by {Modules} modules: a step of the whole model {1000 * Stopwatches.Median(seconds[0]):F0} ms; from kept states ÷ whole {Stopwatches.Ratio(seconds[1], seconds[0]):F3}"));
             foreach (var adapter in adapters) adapter.Dispose();
         }

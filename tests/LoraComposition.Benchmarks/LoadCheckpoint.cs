@@ -81,7 +81,8 @@ static class LoadCheckpoint
         foreach (var parameter in model.parameters()) parameter.sum();
     }
 
-    static void PlainRead(string file)
+    /// <summary>Reads a file from its beginning to its end.</summary>
+    public static void PlainRead(string file)
     {
         var buffer = new byte[1 << 20];
         using var handle = File.OpenHandle(file);

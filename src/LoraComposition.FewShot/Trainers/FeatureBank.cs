@@ -6,8 +6,8 @@ namespace LoraComposition.FewShot;
 
 /// <summary>The features that a frozen model gives for a set of images, each computed once, when first asked for.</summary>
 /// <remarks>
-/// Owns its features, neither the model nor the images. The model must not change while the bank lives. All batches have one size, filled up where
-/// need be: products of other sizes round otherwise, and a result would depend on which features were asked for before it.
+/// Owns its features, neither the model nor the images. The model must not change while the bank lives. All batches are filled up to one size
+/// (<see cref="FilledBatch"/>).
 /// </remarks>
 internal sealed class FeatureBank : IDisposable
 {
@@ -93,8 +93,7 @@ internal sealed class FeatureBank : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            int[] full = [.. batch, .. Enumerable.Repeat(batch[^1], batchSize - batch.Length)];
-            var pixels = PictureView.Apply(images.Batch(full, device, type), [.. full.Select(_ => view)]);   // [batch, 3, size, size]
+            var pixels = FilledBatch.Pixels(images, batch, [.. batch.Select(_ => view)], batchSize, (type, device));
             Append(batch, present.Features(pixels).narrow(0, 0, batch.Length).to(ScalarType.Float32));
             progress.Advance(batch.Length);
         }

@@ -9,8 +9,8 @@ namespace LoraComposition.FewShot;
 /// the same in every step of every training over one base model, so each view of a picture passes it once.
 /// </summary>
 /// <remarks>
-/// Owns the states, neither models nor pictures. Bounded: what does not fit is computed whenever it is needed. As in a <see cref="FeatureBank"/> all batches
-/// have one size, so that no state depends on what was asked for before it. Not thread-safe.
+/// Owns the states, neither models nor pictures. Bounded: what does not fit is computed whenever it is needed. All batches are filled up to one
+/// size (<see cref="FilledBatch"/>). Not thread-safe.
 /// </remarks>
 /// <param name="batchSize">The pictures in a batch.</param>
 /// <param name="mostBytes">The most bytes to keep: by default the states of 1,700 pictures in a ViT-B/32, of 440 in a ViT-B/16.</param>
@@ -84,15 +84,13 @@ internal sealed class HiddenStates(int batchSize, long mostBytes = HiddenStates.
 
     Tensor Compute(VisionTransformer model, int blocks, PreprocessedImages images, IReadOnlyList<(int Index, PictureView View)> pictures)
     {
-        var (type, device) = Evaluator.Place(model);
+        var place = Evaluator.Place(model);
         var computed = new List<Tensor>();
         foreach (var batch in pictures.Chunk(batchSize))
         {
-            (int Index, PictureView View)[] full = [.. batch, .. Enumerable.Repeat(batch[^1], batchSize - batch.Length)];
-            int[] indices = [.. full.Select(picture => picture.Index)];
-            var pixels = PictureView.Apply(images.Batch(indices, device, type), [.. full.Select(picture => picture.View)]);   // [batch, 3, size, size]
+            var pixels = FilledBatch.Pixels(images, [.. batch.Select(picture => picture.Index)], [.. batch.Select(picture => picture.View)], batchSize, place);
             computed.Add(model.HiddenState(pixels, blocks).narrow(0, 0, batch.Length));
-            Passed += full.Length;
+            Passed += batchSize;
         }
         return computed is [var only] ? only : cat(computed, 0);
     }

@@ -16,7 +16,7 @@ internal sealed class KeptMemory(Action? returned = null)
     public Tensor Take(long[] shape, Tensor like)
     {
         var taken = Interlocked.Exchange(ref spare, null);
-        if (taken is not null && taken.dtype == like.dtype && taken.device_type == like.device_type && taken.device_index == like.device_index) return taken;
+        if (taken is not null && taken.IsKindOf(like)) return taken;
         taken?.Dispose();
         return empty(shape, dtype: like.dtype, device: like.device).DetachFromDisposeScope();
     }

@@ -63,8 +63,7 @@ public abstract class VectorComposer : LoraComposer
 
     /// <summary>Whether this layer and another have all in common that being evaluated together needs; but for the order, which depends on the input.</summary>
     internal bool CanShareWith(VectorComposer other) => other.GetType() == GetType() && other.ModuleCount == ModuleCount && IsFree && other.IsFree
-        && Vector.requires_grad && other.Vector.requires_grad && other.base_layer.weight!.dtype == base_layer.weight!.dtype && base_layer.weight!.dtype.ElementSize() > 2
-        && other.base_layer.weight!.device_type == base_layer.weight!.device_type && other.base_layer.weight!.device_index == base_layer.weight!.device_index
+        && Vector.requires_grad && other.Vector.requires_grad && other.base_layer.weight!.IsKindOf(base_layer.weight!) && base_layer.weight!.dtype.ElementSize() > 2
         && base_layer.bias is null == other.base_layer.bias is null && stack.IsShapedAs(other.stack);
 
     /// <inheritdoc/>
@@ -88,8 +87,8 @@ public abstract class VectorComposer : LoraComposer
     /// <summary>The vector where this layer computes.</summary>
     internal Tensor VectorHere()
     {
-        var device = base_layer.weight!.device;
+        var frozen = base_layer.weight!;
         // Layers of one model may lie on several devices.
-        return Vector.device_type == device.type && Vector.device_index == device.index ? Vector : Vector.to(device);
+        return Vector.IsBeside(frozen) ? Vector : Vector.to(frozen.device);
     }
 }

@@ -43,9 +43,7 @@ internal sealed class WeightGroup
         var first = layers[0].Stack.A;
         foreach (var layer in layers)
         {
-            var (a, v) = (layer.Stack.A, layer.Vector);
-            if (a.dtype != first.dtype || a.device_type != first.device_type || a.device_index != first.device_index
-                || v.device_type != first.device_type || v.device_index != first.device_index) return null;
+            if (!layer.Stack.A.IsKindOf(first) || !layer.Vector.IsBeside(first)) return null;
         }
         using var scope = NewDisposeScope();
         var spread = layers[0].Stack.Spread(layers[0].WeightsOf(stack(owners.Select(owner => (Tensor)owner.Vector))));   // [vectors, N] → [vectors, R]
