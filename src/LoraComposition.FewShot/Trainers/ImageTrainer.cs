@@ -30,10 +30,8 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     readonly PreprocessedImages images;
     readonly bool ownsImages;
     readonly FrozenModels frozen;
+    readonly FittedHeads heads;
     readonly HiddenStates hidden;
-
-    // Of the samples that are trained on now: methods that start alike share a head, and so do the choice of a start and the training from it.
-    readonly Dictionary<(StartingPoint, FewShotSamples, HeadOptions, ImageAugmentation), FittedOverFeatures> heads = [];
 
     /// <summary>Trains on a data set.</summary>
     /// <param name="baseModel">The base model.</param>
@@ -63,6 +61,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         ArgumentOutOfRangeException.ThrowIfLessThan(featureBatchSize, 1);
         (this.baseModel, this.images) = (baseModel, images);
         frozen = new FrozenModels(baseModel, images.Dataset.ClassNames, Modules, featureBatchSize, Times);
+        heads = new FittedHeads(frozen, images, Logger);
         hidden = new HiddenStates(featureBatchSize);
     }
 
@@ -157,7 +156,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
     private protected override TrainedHead TrainHead(VisionTransformer model, StartingPoint start, string name, FewShotSamples samples, TuningOptions options,
         bool headAlone, IProgressReporter progress, CancellationToken cancellation)
     {
-        if (options.Head is { } head) return HeadOver(start, name, samples, head, options.Augmentation, progress, cancellation).CopyTo(model);
+        if (options.Head is { } head) return heads.Over(start, name, samples, head, options.Augmentation, progress, cancellation).CopyTo(model);
         var bank = frozen.Bank(start, images);
         var (support, validation) = (samples.Support, samples.Validation);
         using var bar = progress.Begin($"{name}: features", support.Indices.Count + validation.Count);
@@ -182,7 +181,7 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
         var scores = new List<ValidationScore>();
         foreach (var start in starts)
         {
-            if (HeadOver(start.Start, start.Name, samples, options.Head!, options.Augmentation, progress, cancellation).How.HeldOut is not { } score) return null;
+            if (heads.Over(start.Start, start.Name, samples, options.Head!, options.Augmentation, progress, cancellation).How.HeldOut is not { } score) return null;
             scores.Add(score);
         }
         return scores;
@@ -193,50 +192,14 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
 
     private protected override void ForgetStart(StartingPoint start) => frozen.Forget(start);
 
-    private protected override void ForgetHeads()
-    {
-        foreach (var head in heads.Values) head.Dispose();
-        heads.Clear();
-    }
-
-    FittedOverFeatures HeadOver(StartingPoint start, string name, FewShotSamples samples, HeadOptions options, ImageAugmentation augmentation,
-        IProgressReporter progress, CancellationToken cancellation)
-    {
-        var key = (start, samples, options, augmentation);
-        if (heads.TryGetValue(key, out var known)) return known;
-        return heads[key] = FitHead(start, name, samples.Support.Indices, samples.Validation, options, augmentation, samples.Support.Seed, progress,
-            cancellation);
-    }
-
-    FittedOverFeatures FitHead(StartingPoint start, string name, IReadOnlyList<int> samples, IReadOnlyList<int> heldOut, HeadOptions options,
-        ImageAugmentation augmentation, int seed, IProgressReporter progress, CancellationToken cancellation)
-    {
-        var views = PictureView.Of(augmentation, images.Preprocessing.Size);
-        using var bar = progress.Begin($"{name}: features", views.Count * samples.Count + heldOut.Count);
-        using var support = Features(start, samples, views, bar, cancellation);
-        using var validation = heldOut.Count == 0 ? null : Features(start, heldOut, [PictureView.Plain], bar, cancellation);
-        if (!AreFinite(support)) throw new TrainingDivergedException(0, double.NaN);
-        var (fitted, how) = HeadFitting.Fit(support, validation, images.Dataset.ClassNames.Count, options, seed, cancellation);
-        double scale = HeadRegression.ScaleOf(support);
-        Logger.HeadFitted(name, how.Penalty, how.Choice, how.HeldOut?.Loss ?? double.NaN);
-        return new FittedOverFeatures(fitted, how, how.Penalty * scale * scale);
-    }
-
-    ImageFeatures Features(StartingPoint start, IReadOnlyList<int> indices, IReadOnlyList<PictureView> views, IProgressTask bar, CancellationToken cancellation)
-    {
-        using var scope = torch.NewDisposeScope();
-        Tensor[] seen = [.. views.Select(view => frozen.Bank(start, images, view).Features(indices, bar, cancellation))];   // each [indices, d]
-        var labels = frozen.Bank(start, images).Labels(indices);
-        // [indices, views, d] -> [views · indices, d]
-        return new ImageFeatures(torch.stack(seen, 1).flatten(0, 1).MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), views.Count);
-    }
+    private protected override void ForgetHeads() => heads.Forget();
 
     private protected override void WarmUpModule(VisionTransformer model, string name, IReadOnlyList<int> samples, IReadOnlyList<int> validation,
         ModuleTrainingOptions options, IProgressReporter progress, CancellationToken cancellation)
     {
         if (options.Head is { } head)
         {
-            using var fitted = FitHead(StartingPoint.BaseModel, $"module {name}", samples, validation, head, options.Augmentation, options.Seed, progress, cancellation);
+            using var fitted = heads.Fit(StartingPoint.BaseModel, $"module {name}", samples, validation, head, options.Augmentation, options.Seed, progress, cancellation);
             fitted.CopyTo(model);
             return;
         }
@@ -251,65 +214,17 @@ public sealed class ImageTrainer : FewShotTrainer<VisionTransformer>
 
     private protected override void Dispose(bool disposing)
     {
-        ForgetHeads();
+        heads.Dispose();
         frozen.Dispose();
         hidden.Dispose();
         if (ownsImages) images.Dispose();
         base.Dispose(disposing);
     }
 
-    static bool AreFinite(ImageFeatures features)
-    {
-        using var scope = NewDisposeScope();
-        return features.Values.isfinite().all().item<bool>();
-    }
-
     static PreprocessedImages Prepared(ImageBaseModel baseModel, ImageDataset dataset)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         return new PreprocessedImages(dataset, baseModel.Preprocessing);
-    }
-
-    /// <summary>A head fitted over a frozen model's features, and its penalty on the squared weights for features as they are.</summary>
-    sealed record FittedOverFeatures(LinearHead Head, FittedHead How, double Decay) : IDisposable
-    {
-        public TrainedHead CopyTo(VisionTransformer model)
-        {
-            Head.CopyTo(model);
-            return new TrainedHead(new TrainingOutcome(0, 0, How.HeldOut, false)) { Fitted = How, Decay = Decay };
-        }
-
-        public void Dispose() => Head.Dispose();
-    }
-
-    /// <summary>The loss of a head fitted over the features of a starting point. One model serves all: detaching is exact.</summary>
-    sealed class FittedHeadLoss(VisionTransformer model, PreprocessedImages images, IReadOnlyList<LoraAdapter> modules, IReadOnlyList<int> samples, double penalty,
-        int batchSize, PhaseTimes times, CancellationToken cancellation) : IStartLoss
-    {
-        public double Of(StartingPoint start)
-        {
-            using var features = Features(start);
-            if (!AreFinite(features)) return double.NaN;
-            using var head = HeadRegression.Fit(features, images.Dataset.ClassNames.Count, penalty);
-            return head.Score(features).Loss;
-        }
-
-        public double Alignment(StartingPoint start)
-        {
-            using var features = Features(start);
-            if (!AreFinite(features)) return double.NaN;
-            using var classes = nn.functional.one_hot(features.Labels, images.Dataset.ClassNames.Count);   // [images, classes]
-            return LinearCka.Compute(features.Values, classes);
-        }
-
-        ImageFeatures Features(StartingPoint start)
-        {
-            using var attached = start.Attach(model, modules);
-            using var bank = new FeatureBank(model, images, batchSize, times: times);
-            return new ImageFeatures(bank.Features(samples, cancellation), bank.Labels(samples), 1);
-        }
-
-        public void Dispose() => model.Dispose();
     }
 
     sealed class Batches : IBatchLoss

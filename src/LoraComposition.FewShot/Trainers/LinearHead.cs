@@ -50,6 +50,13 @@ sealed record ImageFeatures(Tensor Values, Tensor Labels, int Copies) : IDisposa
         return new ImageFeatures(Values.index_select(0, rows).MoveToOuterDisposeScope(), Labels.index_select(0, chosen).MoveToOuterDisposeScope(), Copies);
     }
 
+    /// <summary>Whether every number is finite.</summary>
+    public bool AreFinite()
+    {
+        using var scope = NewDisposeScope();
+        return Values.isfinite().all().item<bool>();
+    }
+
     /// <summary>Without the augmented copies. The caller owns them.</summary>
     public ImageFeatures Plain() => new(Values[TensorIndex.Slice(0, null, Copies)].clone(), Labels.clone(), 1);
 
